@@ -1,0 +1,93 @@
+import { z } from 'zod'
+import { UndoState } from './calls.ts'
+import { ApprovalId, CallId, LedgerIndex, OperatorKeyId, Timestamp } from './ids.ts'
+
+/** Largest frame a client may send on `/ws`, in bytes; a larger one closes the socket with 1009. */
+export const MAX_FRAME_BYTES = 64 * 1024
+
+export const ChatId = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
+export type ChatId = z.infer<typeof ChatId>
+
+/** A person's yes or no on the chat socket. The proof comes from an operator key; a socket opened with the owner's token needs none. */
+const verdictFields = {
+  approval_id: ApprovalId,
+  key_id: OperatorKeyId.optional(),
+  signature: z.base64().optional(),
+}
+
+/** What a client may send on `/ws`. */
+export const ClientFrame = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('chat'), text: z.string().trim().min(1).max(32_768), chat_id: ChatId.optional() }),
+  z.strictObject({ type: z.literal('abort'), chat_id: ChatId.optional() }),
+  z.strictObject({ type: z.literal('approve'), ...verdictFields }),
+  z.strictObject({ type: z.literal('deny'), ...verdictFields }),
+])
+export type ClientFrame = z.infer<typeof ClientFrame>
+
+/** A reading of an unclear request that the model offers instead of acting on it. */
+export const Suggestion = z.strictObject({
+  /** The slash command that carries it out, e.g. `/call disk_usage {}`. */
+  command: z.string(),
+  label: z.string(),
+  confidence: z.number().min(0).max(1),
+})
+export type Suggestion = z.infer<typeof Suggestion>
+
+const chat = { chat_id: ChatId.optional() }
+
+/** What the gateway sends on `/ws`. `chat_id` is absent only on frames that belong to no chat. */
+export const ServerFrame = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('status'),
+    state: z.enum(['ready', 'loading', 'thinking', 'running', 'waiting', 'idle']),
+    message: z.string().optional(),
+    ...chat,
+  }),
+  z.strictObject({ type: z.literal('text'), text: z.string(), ...chat }),
+  z.strictObject({ type: z.literal('suggestions'), suggestions: z.array(Suggestion), ...chat }),
+  z.strictObject({
+    type: z.literal('tool_use'),
+    call_id: CallId,
+    name: z.string(),
+    args: z.record(z.string(), z.unknown()),
+    ...chat,
+  }),
+  z.strictObject({
+    type: z.literal('tool_result'),
+    call_id: CallId,
+    name: z.string(),
+    ok: z.boolean(),
+    result: z.unknown(),
+    /** Null when the call was refused before anything was written to the ledger. */
+    ledger_index: LedgerIndex.nullable(),
+    summary: z.string(),
+    undo: UndoState.optional(),
+    ...chat,
+  }),
+  z.strictObject({
+    type: z.literal('approval_required'),
+    approval_id: ApprovalId,
+    call_id: CallId,
+    name: z.string(),
+    args: z.record(z.string(), z.unknown()),
+    reason: z.string(),
+    expires_at: Timestamp,
+    /** What an operator key signs to approve or to deny. */
+    signing: z.strictObject({ approve: z.string(), deny: z.string() }),
+    ...chat,
+  }),
+  z.strictObject({
+    type: z.literal('approval_decided'),
+    approval_id: ApprovalId,
+    state: z.enum(['approved', 'denied', 'expired']),
+    by: z.string().optional(),
+    ...chat,
+  }),
+  z.strictObject({ type: z.literal('done'), ...chat }),
+  z.strictObject({ type: z.literal('error'), code: z.string(), message: z.string(), ...chat }),
+  z.strictObject({ type: z.literal('backpressure_pause') }),
+  z.strictObject({ type: z.literal('backpressure_resume'), dropped_frames: z.int().min(0) }),
+])
+export type ServerFrame = z.infer<typeof ServerFrame>

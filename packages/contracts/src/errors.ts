@@ -1,0 +1,141 @@
+import { z } from 'zod'
+
+/**
+ * Every code that crosses a process boundary, with the HTTP status it travels under.
+ * Codes are stable: programs match on them, people read the message beside them.
+ */
+export const errorCatalogue = {
+  // The request itself
+  invalid_json: 400,
+  invalid_request: 400,
+  invalid_arguments: 400,
+  unknown_frame: 400,
+  frame_too_large: 413,
+  body_too_large: 413,
+  headers_too_large: 431,
+  unsupported_media_type: 415,
+  unknown_tool: 404,
+  not_found: 404,
+  method_not_allowed: 405,
+  conflict: 409,
+  duplicate_call: 409,
+  // Who asks
+  unauthorized: 401,
+  sign_in_failed: 401,
+  origin_refused: 403,
+  host_refused: 403,
+  forbidden: 403,
+  too_many_sessions: 429,
+  rate_limited: 429,
+  // Policy and approvals
+  policy_denied: 403,
+  approval_required: 202,
+  approval_denied: 403,
+  approval_expired: 403,
+  approval_spent: 409,
+  approval_mismatch: 403,
+  approval_unknown: 404,
+  signature_invalid: 403,
+  operator_unknown: 403,
+  // The machine
+  unsupported_host: 501,
+  path_outside_roots: 403,
+  path_invalid: 400,
+  not_a_file: 409,
+  not_a_directory: 409,
+  already_exists: 409,
+  text_not_found: 409,
+  text_ambiguous: 409,
+  not_utf8: 422,
+  too_large: 413,
+  permission_denied: 403,
+  unit_not_found: 404,
+  command_failed: 502,
+  disk_full: 507,
+  read_only: 409,
+  // Undo
+  not_undoable: 409,
+  already_undone: 409,
+  world_moved_on: 409,
+  trash_unknown: 404,
+  // The service
+  busy: 503,
+  shutting_down: 503,
+  deadline_exceeded: 504,
+  cancelled: 499,
+  ledger_unavailable: 503,
+  ledger_damaged: 503,
+  agentd_unavailable: 503,
+  engine_unavailable: 503,
+  engine_loading: 503,
+  engine_crashed: 503,
+  model_invalid: 422,
+  context_full: 413,
+  too_many_tool_calls: 409,
+  turn_in_progress: 409,
+  config_invalid: 500,
+  state_locked: 500,
+  port_in_use: 500,
+  socket_in_use: 500,
+  internal: 500,
+} as const
+
+export type ErrorCode = keyof typeof errorCatalogue
+
+/** The body of every refusal, on every HTTP interface. `message` says what to do next. */
+export const ErrorEnvelope = z.strictObject({
+  code: z.string(),
+  message: z.string(),
+  detail: z.unknown().optional(),
+  request_id: z.string().optional(),
+})
+export type ErrorEnvelope = z.infer<typeof ErrorEnvelope>
+
+/** An error with a stable code. Throw it anywhere; the edges turn it into an envelope or a frame. */
+export class CastellanError extends Error {
+  readonly code: ErrorCode
+  readonly detail: unknown
+  /** Seconds after which trying again makes sense; becomes `Retry-After`. */
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { detail?: unknown; cause?: unknown; retryAfterSeconds?: number } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'CastellanError'
+    this.code = code
+    this.detail = options.detail
+    this.retryAfterSeconds = options.retryAfterSeconds
+  }
+
+  get status(): number {
+    return errorCatalogue[this.code]
+  }
+
+  toEnvelope(requestId?: string): ErrorEnvelope {
+    return {
+      code: this.code,
+      message: this.message,
+      ...(this.detail === undefined ? {} : { detail: this.detail }),
+      ...(requestId === undefined ? {} : { request_id: requestId }),
+    }
+  }
+}
+
+/** Reads an envelope that another process sent back into an error; unknown codes become `internal`. */
+export function errorFromEnvelope(envelope: ErrorEnvelope): CastellanError {
+  const code = Object.hasOwn(errorCatalogue, envelope.code) ? (envelope.code as ErrorCode) : 'internal'
+  return new CastellanError(code, envelope.message, { detail: envelope.detail })
+}
+
+/** One sentence per violated rule of a schema, each naming the field: `args.path: must not be empty`. */
+export function describeIssues(error: z.ZodError, root = ''): string {
+  return error.issues
+    .map((issue) => {
+      const path = [root, ...issue.path.map(String)].filter(Boolean).join('.')
+      return path === '' ? issue.message : `${path}: ${issue.message}`
+    })
+    .join('; ')
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod'
+import { ToolName } from './ids.ts'
+
+/** What a tool does to the machine: nothing, something that can be taken back, something that cannot. */
+export const ToolEffect = z.enum(['read', 'change', 'destroy'])
+export type ToolEffect = z.infer<typeof ToolEffect>
+
+/** How an act is taken back: not at all, by going back a NixOS generation, by an inverse kept with its ledger entry. */
+export const UndoKind = z.enum(['none', 'generation', 'inverse'])
+export type UndoKind = z.infer<typeof UndoKind>
+
+export const ToolLimits = z.strictObject({
+  /** Deadline of one run, in milliseconds. */
+  timeoutMs: z.int().positive(),
+  /** Cap of the JSON result, in bytes; a tool cuts its own result and says `truncated: true`. */
+  outputBytes: z.int().positive(),
+  /** Calls a session may make in one minute. */
+  perMinute: z.int().positive(),
+})
+export type ToolLimits = z.infer<typeof ToolLimits>
+
+/** A tool as it is shown to models, clients and people. Schemas are JSON Schema 2020-12. */
+export const ToolDescriptor = z.strictObject({
+  name: ToolName,
+  title: z.string(),
+  description: z.string(),
+  effect: ToolEffect,
+  undo: UndoKind,
+  limits: ToolLimits,
+  inputSchema: z.record(z.string(), z.unknown()),
+  outputSchema: z.record(z.string(), z.unknown()),
+})
+export type ToolDescriptor = z.infer<typeof ToolDescriptor>
+
+/** What an `inverse` tool hands back beside its output: all that undoing the act will need. */
+export interface Inverse {
+  /** What undoing would do, one sentence for people. */
+  readonly description: string
+  /** Data for the tool's own `revert`; JSON, kept with the ledger entry. */
+  readonly data: unknown
+}
+
+export interface ToolContext<Host> {
+  readonly host: Host
+  /** Aborted when the deadline passes or the caller goes away. */
+  readonly signal: AbortSignal
+  /** `inverse` tools call this once, before they change anything. */
+  keepInverse(inverse: Inverse): void
+}
+
+/** A tool is one value: contract and implementation side by side. `Host` is what the tool may touch. */
+export interface ToolDefinition<Host, Input extends z.ZodType = z.ZodType, Output extends z.ZodType = z.ZodType> {
+  readonly name: string
+  readonly title: string
+  /** When to use it and what it answers, for models and people; two sentences at most. */
+  readonly description: string
+  readonly input: Input
+  readonly output: Output
+  readonly effect: ToolEffect
+  readonly undo: UndoKind
+  readonly limits: ToolLimits
+  /** One or two sentences for people, with the figures that matter. */
+  readonly summary: (output: z.infer<Output>, input: z.infer<Input>) => string
+  readonly run: (input: z.infer<Input>, context: ToolContext<Host>) => Promise<z.infer<Output>>
+  /** Only where `undo` is `inverse`: takes back one run. It changes the machine, so it keeps an inverse of its own. */
+  readonly revert?: (data: unknown, context: ToolContext<Host>) => Promise<{ summary: string }>
+}
+
+/** The descriptor of a tool: its schemas as JSON Schema, everything else as it stands. */
+export function describeTool(tool: ToolDefinition<never>): ToolDescriptor {
+  return {
+    name: ToolName.parse(tool.name),
+    title: tool.title,
+    description: tool.description,
+    effect: tool.effect,
+    undo: tool.undo,
+    limits: tool.limits,
+    inputSchema: z.toJSONSchema(tool.input, { io: 'input' }) as Record<string, unknown>,
+    outputSchema: z.toJSONSchema(tool.output) as Record<string, unknown>,
+  }
+}
