@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ToolName } from './ids.ts'
+import { type AgentName, type CallId, type SessionId, ToolName } from './ids.ts'
 
 /** What a tool does to the machine: nothing, something that can be taken back, something that cannot. */
 export const ToolEffect = z.enum(['read', 'change', 'destroy'])
@@ -40,12 +40,27 @@ export interface Inverse {
   readonly data: unknown
 }
 
+/** Who asked for a call: an agent through agent.sock, or the operator (root) through operator.sock. */
+export interface CallOrigin {
+  readonly call_id: CallId
+  readonly session: SessionId
+  readonly agent: AgentName
+  readonly caller: 'agent' | 'operator'
+}
+
 export interface ToolContext<Host> {
   readonly host: Host
+  readonly call: CallOrigin
   /** Aborted when the deadline passes or the caller goes away. */
   readonly signal: AbortSignal
   /** `inverse` tools call this once, before they change anything. */
   keepInverse(inverse: Inverse): void
+}
+
+/** What `revert` gets. Without `force` it refuses with `world_moved_on` where the act's result was changed since. */
+export interface RevertContext<Host> extends ToolContext<Host> {
+  /** The operator insists: take it back even though the machine moved on. Never true for an agent. */
+  readonly force: boolean
 }
 
 /** A tool is one value: contract and implementation side by side. `Host` is what the tool may touch. */
@@ -63,7 +78,7 @@ export interface ToolDefinition<Host, Input extends z.ZodType = z.ZodType, Outpu
   readonly summary: (output: z.infer<Output>, input: z.infer<Input>) => string
   readonly run: (input: z.infer<Input>, context: ToolContext<Host>) => Promise<z.infer<Output>>
   /** Only where `undo` is `inverse`: takes back one run. It changes the machine, so it keeps an inverse of its own. */
-  readonly revert?: (data: unknown, context: ToolContext<Host>) => Promise<{ summary: string }>
+  readonly revert?: (data: unknown, context: RevertContext<Host>) => Promise<{ summary: string }>
 }
 
 /** The descriptor of a tool: its schemas as JSON Schema, everything else as it stands. */
