@@ -19,7 +19,11 @@ const verdictFields = {
 
 /** What a client may send on `/ws`. */
 export const ClientFrame = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('chat'), text: z.string().trim().min(1).max(32_768), chat_id: ChatId.optional() }),
+  z.strictObject({
+    type: z.literal('chat'),
+    text: z.string().trim().min(1, 'must not be empty').max(32_768, 'must be at most 32768 characters'),
+    chat_id: ChatId.optional(),
+  }),
   z.strictObject({ type: z.literal('abort'), chat_id: ChatId.optional() }),
   z.strictObject({ type: z.literal('approve'), ...verdictFields }),
   z.strictObject({ type: z.literal('deny'), ...verdictFields }),
@@ -35,10 +39,16 @@ export const Suggestion = z.strictObject({
 })
 export type Suggestion = z.infer<typeof Suggestion>
 
-const chat = { chat_id: ChatId.optional() }
+const chat = {
+  chat_id: ChatId.optional(),
+  /** Position in the chat's transcript, counted from 1; absent on frames that the transcript does not keep. */
+  seq: z.int().min(1).optional(),
+}
 
 /** What the gateway sends on `/ws`. `chat_id` is absent only on frames that belong to no chat. */
 export const ServerFrame = z.discriminatedUnion('type', [
+  /** What a person said on another of the owner's sockets; the socket that said it does not hear it again. */
+  z.strictObject({ type: z.literal('asked'), text: z.string(), ...chat }),
   z.strictObject({
     type: z.literal('status'),
     state: z.enum(['ready', 'loading', 'thinking', 'running', 'waiting', 'idle']),
@@ -91,3 +101,17 @@ export const ServerFrame = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('backpressure_resume'), dropped_frames: z.int().min(0) }),
 ])
 export type ServerFrame = z.infer<typeof ServerFrame>
+
+/** `GET /chats/:chat_id/transcript?after=SEQ`: what a chat said after `seq` SEQ, as far as the gateway remembers it. */
+export const Transcript = z.strictObject({
+  chat_id: ChatId,
+  /** Whether a turn is running now. */
+  running: z.boolean(),
+  /** The newest `seq` of the chat; 0 when nothing was said yet. */
+  last_seq: z.int().min(0),
+  /** Frames after SEQ that the gateway no longer has: an honest gap. */
+  forgotten: z.int().min(0),
+  /** In order. Text deltas that follow each other come as one frame, whose `seq` is that of the last. */
+  entries: z.array(z.strictObject({ at: Timestamp, frame: ServerFrame })),
+})
+export type Transcript = z.infer<typeof Transcript>
