@@ -1,0 +1,30 @@
+import type { Files } from './files/files.ts'
+import type { Trash } from './files/trash.ts'
+import type { Journal } from './journal.ts'
+import type { LedgerPort } from './ledger.ts'
+import type { Network } from './network.ts'
+import type { Nix } from './nix.ts'
+import type { Processes } from './processes.ts'
+import type { Storage } from './storage.ts'
+import type { System } from './system.ts'
+import type { Systemd } from './systemd.ts'
+import type { UndoPort } from './undo.ts'
+
+/**
+ * The machine as tools see it: one port per source of truth. Tools speak to these and never to `child_process` or
+ * `fs`, so what a tool can reach is what its port offers. A port whose machinery is missing answers
+ * `unsupported_host`; it never pretends.
+ */
+export interface Host {
+  readonly system: System
+  readonly processes: Processes
+  readonly storage: Storage
+  readonly network: Network
+  readonly systemd: Systemd
+  readonly journal: Journal
+  readonly nix: Nix
+  readonly files: Files
+  readonly trash: Trash
+  readonly ledger: LedgerPort
+  readonly undo: UndoPort
+}
