@@ -1,36 +1,8 @@
-/** One ledger entry as tools show it: what was done, by whom, and how it ended. */
-export interface LedgerRecord {
-  readonly index: number
-  /** RFC 3339, UTC, milliseconds. */
-  readonly at: string
-  /** `intent`, `outcome`, `interrupted`, `approval`, …: the entry's type as the ledger names it. */
-  readonly type: string
-  readonly tool?: string
-  readonly agent?: string
-  readonly session?: string
-  readonly callId?: string
-  /** Only on outcomes: whether the tool succeeded. */
-  readonly ok?: boolean
-  /** One line for people, where the entry carries one. */
-  readonly summary?: string
-}
+import type { LedgerQuery, LedgerRecord } from '@castellan/contracts'
 
-export interface LedgerQuery {
-  readonly tool?: string
-  readonly agent?: string
-  readonly session?: string
-  readonly type?: string
-  readonly since?: Date
-  readonly until?: Date
-  /** Only entries with a smaller number: how a reader goes on to older ones. */
-  readonly before?: number
-  /** At most this many entries. */
-  readonly limit: number
-}
-
-/** Newest first. `more` says that older matching entries exist. */
+/** Newest first. `more` says that older matching entries exist; their page starts at `before` = the last index here. */
 export interface LedgerPage {
-  readonly entries: readonly LedgerRecord[]
+  readonly records: readonly LedgerRecord[]
   readonly more: boolean
 }
 
@@ -38,13 +10,13 @@ export interface LedgerPage {
 export interface LedgerVerdict {
   readonly ok: boolean
   readonly entries: number
-  /** RFC 6962 tree head over all entries, hex. */
-  readonly treeHead: string
-  /** Whether the newest checkpoint's signature and tree head hold. */
+  /** RFC 6962 root hash over all entries, hex. */
+  readonly root: string
+  /** Whether the newest checkpoint's signature holds and its tree head is this ledger's. */
   readonly checkpoint: 'valid' | 'invalid' | 'missing'
   readonly durationMs: number
-  /** The first bad entry and what is wrong with it, in words; absent when all is well. */
-  readonly problem?: { readonly index: number | null; readonly message: string }
+  /** The first thing that is wrong, in words, and the entry it is about where there is one; null when all is well. */
+  readonly problem: { readonly index: number | null; readonly message: string } | null
 }
 
 /** The ledger as tools may use it: reading only. agentd's composition root provides it. */
