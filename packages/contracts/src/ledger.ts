@@ -1,0 +1,148 @@
+import { z } from 'zod'
+import { ApprovalId, CallId, LedgerIndex, SessionId, Sha256Hex, ToolName } from './ids.ts'
+import { ToolEffect } from './tools.ts'
+
+/** What an entry records. The set grows; a reader shows types it does not know as they are. */
+export const LedgerEntryType = z.enum([
+  // A tool call: the intent is durable before any effect, one closing entry follows it.
+  'intent',
+  'outcome',
+  'interrupted',
+  // A call that was turned away before any effect (policy, approval, shape, limits).
+  'refused',
+  // A person's word
+  'approval_requested',
+  'approval_decided',
+  'approval_expired',
+  'grant_spent',
+  'operator_enrolled',
+  'operator_revoked',
+  // The daemon and its rules
+  'policy_loaded',
+  'daemon_started',
+  'daemon_stopped',
+  // The ledger itself
+  'key_rotated',
+  'payload_erased',
+  'payloads_pruned',
+  'gap',
+  'clock_set',
+  'imported',
+])
+export type LedgerEntryType = z.infer<typeof LedgerEntryType>
+
+export const LedgerActor = z.strictObject({
+  kind: z.enum(['agent', 'operator', 'system']),
+  name: z.string().min(1).max(80),
+})
+export type LedgerActor = z.infer<typeof LedgerActor>
+
+/** Name of a payload field (`args`, `result`, `inverse`, `reason`, `summary`, …) or of a public fact. */
+export const LedgerFieldName = z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'must be snake case, at most 32 characters')
+
+/** Public facts of an entry: digests, key ids, indexes. They stay for ever, so nothing secret belongs here. */
+export const LedgerFacts = z.record(LedgerFieldName, z.union([z.string().max(2048), z.int(), z.boolean()]))
+export type LedgerFacts = z.infer<typeof LedgerFacts>
+
+const headerFields = {
+  type: LedgerEntryType,
+  actor: LedgerActor,
+  session: SessionId.optional(),
+  call_id: CallId.optional(),
+  approval_id: ApprovalId.optional(),
+  tool: ToolName.optional(),
+  effect: ToolEffect.optional(),
+  /** The intent that an `outcome` or `interrupted` closes; required on these, allowed on no other type. */
+  intent: LedgerIndex.optional(),
+  /** The entry that this one is about: what was undone, erased, or approved. */
+  target: LedgerIndex.optional(),
+  /** Whether it went well; on `outcome` and `approval_decided` (true: approved). */
+  ok: z.boolean().optional(),
+  /** Stable error code of a failure or refusal. */
+  code: z.string().max(64).optional(),
+  /** How long the act took, in whole milliseconds. */
+  duration_ms: z.int().min(0).optional(),
+  facts: LedgerFacts.optional(),
+}
+
+/** What a writer hands to the ledger; index, time and hashes are the ledger's own. */
+export const LedgerDraft = z.strictObject(headerFields).check((context) => {
+  const closes = context.value.type === 'outcome' || context.value.type === 'interrupted'
+  if (closes !== (context.value.intent !== undefined)) {
+    context.issues.push({
+      code: 'custom',
+      path: ['intent'],
+      input: context.value.intent,
+      message: closes ? 'must name the intent this entry closes' : 'belongs on outcome and interrupted entries only',
+    })
+  }
+})
+export type LedgerDraft = z.infer<typeof LedgerDraft>
+
+/**
+ * One ledger entry, the leaf of the Merkle tree: exactly the RFC 8785 canonical JSON of this value. It holds no
+ * secret: arguments, results and reasons lie beside the log, encrypted, and appear here as salted commitments.
+ */
+export const LedgerEntry = z.strictObject({
+  v: z.literal(1),
+  index: LedgerIndex,
+  /** Milliseconds since 1970 UTC. Never less than that of the entry before, except on a `clock_set` entry. */
+  time: z.int().min(0),
+  /** RFC 6962 leaf hash of the entry before; for entry 0 the hash of the log's origin (docs/ledger.md). */
+  prev: Sha256Hex,
+  ...headerFields,
+  /** Payload field → SHA-256(salt ‖ field name ‖ 0x00 ‖ canonical JSON of the value). */
+  commitments: z.record(LedgerFieldName, Sha256Hex).optional(),
+  /** SHA-256 of the encrypted payload record; absent on entries without payload. */
+  payload: Sha256Hex.optional(),
+})
+export type LedgerEntry = z.infer<typeof LedgerEntry>
+
+/** Largest leaf in bytes: an entry bundle prefixes each with a 16-bit length (C2SP tlog-tiles). */
+export const MAX_LEAF_BYTES = 0xffff
+
+/** Largest payload of one entry, in bytes of its JSON. */
+export const MAX_PAYLOAD_BYTES = 8 * 1024 * 1024
+
+/** Payload fields by name; any JSON value. */
+export type LedgerPayload = Record<string, unknown>
+
+/** An entry as interfaces show it. `payload_state` says where the payload is; only operators are given the payload itself. */
+export const LedgerRecord = z.strictObject({
+  entry: LedgerEntry,
+  payload_state: z.enum(['none', 'present', 'erased', 'pruned', 'unreadable']),
+  payload: z.record(z.string(), z.unknown()).optional(),
+})
+export type LedgerRecord = z.infer<typeof LedgerRecord>
+
+/** `GET /v1/ledger/entries` as a query string; newest first. */
+export const LedgerQuery = z.strictObject({
+  tool: z.string().max(64).optional(),
+  actor: z.string().max(80).optional(),
+  session: z.string().max(80).optional(),
+  call_id: z.string().max(80).optional(),
+  type: LedgerEntryType.optional(),
+  ok: z.stringbool().or(z.boolean()).optional(),
+  /** Milliseconds since 1970, both ends inclusive. */
+  since: z.coerce.number().int().min(0).optional(),
+  until: z.coerce.number().int().min(0).optional(),
+  /** Only entries with an index below this one: the next page. */
+  before: z.coerce.number().int().min(0).optional(),
+  /** Full text over what is not secret: header fields, facts and the payload field `summary`. */
+  text: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(50),
+})
+export type LedgerQuery = z.input<typeof LedgerQuery>
+
+/** `GET /v1/ledger/head`: the signed tree head. */
+export const LedgerHead = z.strictObject({
+  origin: z.string(),
+  size: z.int().min(0),
+  /** RFC 6962 root hash, hex. */
+  root: Sha256Hex,
+  /** The newest durable checkpoint, a C2SP signed note. */
+  checkpoint: z.string(),
+  /** The key that signs it, in C2SP vkey form. */
+  vkey: z.string(),
+})
+export type LedgerHead = z.infer<typeof LedgerHead>
