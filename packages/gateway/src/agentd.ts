@@ -1,0 +1,71 @@
+import {
+  Approval,
+  type ApprovalDecision,
+  type ApprovalId,
+  CallAnswer,
+  type CallRequest,
+  type SignInRedemption,
+  SignInResult,
+  ToolListing,
+} from '@castellan/contracts'
+import { UnixClient } from '@castellan/daemon'
+import { z } from 'zod'
+
+/** Longest a call may take, in milliseconds. Tools have shorter deadlines of their own, which agentd keeps. */
+const CALL_MS = 15 * 60 * 1000
+const HEALTH_MS = 1_000
+/** How long agentd holds a question about an approval, in seconds, before it answers that nothing changed. */
+const LONG_POLL_SECONDS = 25
+
+const ApprovalListing = z.strictObject({ approvals: z.array(Approval) })
+
+/** agentd as an agent may speak to it, over agent.sock. Every method throws `agentd_unavailable` when nothing answers. */
+export class Agentd {
+  readonly #client: UnixClient
+
+  constructor(socketPath: string) {
+    this.#client = new UnixClient({ socketPath, unavailable: 'agentd_unavailable', peer: 'agentd' })
+  }
+
+  /** Whether agentd answers within a second. */
+  async state(): Promise<'ready' | 'unavailable'> {
+    return this.#client.request('GET', '/v1/health', { schema: z.unknown(), timeoutMs: HEALTH_MS }).then(
+      () => 'ready',
+      () => 'unavailable',
+    )
+  }
+
+  tools(signal?: AbortSignal): Promise<ToolListing> {
+    return this.#client.request('GET', '/v1/tools', { schema: ToolListing, signal })
+  }
+
+  /** Asks for a call. It either ran, or waits for a person; refusals are thrown. Aborting cancels the tool. */
+  call(request: CallRequest, signal: AbortSignal): Promise<CallAnswer> {
+    return this.#client.request('POST', '/v1/calls', { body: request, schema: CallAnswer, signal, timeoutMs: CALL_MS })
+  }
+
+  async approvals(signal?: AbortSignal): Promise<Approval[]> {
+    return (await this.#client.request('GET', '/v1/approvals', { schema: ApprovalListing, signal })).approvals
+  }
+
+  approval(id: ApprovalId, signal?: AbortSignal): Promise<Approval> {
+    return this.#client.request('GET', `/v1/approvals/${id}`, { schema: Approval, signal })
+  }
+
+  /** The approval once it is decided, or as it still is after 25 s. */
+  approvalOnceDecided(id: ApprovalId, signal: AbortSignal): Promise<Approval> {
+    return this.#client.request('GET', `/v1/approvals/${id}?wait=${LONG_POLL_SECONDS}`, { schema: Approval, signal })
+  }
+
+  decide(id: ApprovalId, decision: ApprovalDecision): Promise<Approval> {
+    return this.#client.request('POST', `/v1/approvals/${id}/decision`, { body: decision, schema: Approval })
+  }
+
+  redeemSignIn(redemption: SignInRedemption): Promise<SignInResult> {
+    return this.#client.request('POST', '/v1/sign-ins/redeem', { body: redemption, schema: SignInResult })
+  }
+
+  close(): void {
+    this.#client.close()
+  }
+}

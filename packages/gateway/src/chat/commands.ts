@@ -1,0 +1,124 @@
+import { CastellanError, newId } from '@castellan/contracts'
+import { didYouMean, parseJson, version } from '@castellan/daemon'
+import { makeCall } from './tool-call.ts'
+import type { Turn } from './turn.ts'
+
+interface Command {
+  readonly usage: string
+  readonly purpose: string
+  run(argument: string, turn: Turn): Promise<void> | void
+}
+
+/** What works in a chat without any model. */
+const commands: Record<string, Command> = {
+  help: { usage: '/help', purpose: 'this list', run: (_argument, { chat }) => chat.emit({ type: 'text', text: HELP }) },
+  tools: { usage: '/tools', purpose: 'the tools, what each does, and whether it changes anything', run: listTools },
+  call: { usage: '/call NAME {JSON}', purpose: 'run one tool, e.g. /call disk_usage {"path":"/"}', run: callTool },
+  approvals: { usage: '/approvals', purpose: 'calls that wait for your yes or no', run: listApprovals },
+  undo: { usage: '/undo N', purpose: 'take back the act with ledger number N', run: undo },
+  status: { usage: '/status', purpose: 'the state of the gateway, agentd and the engine', run: tellStatus },
+}
+
+const HELP = [
+  'Ask in plain words, or use a command:',
+  ...Object.values(commands).map(({ usage, purpose }) => `  ${usage.padEnd(18)} ${purpose}`),
+  'Calls that change something wait for your approval, and each one is in the ledger.',
+].join('\n')
+
+/** A slash and a word; `/etc/hosts` is a path and goes to the model. */
+const COMMAND = /^\/([a-z]+)(?:\s+([\s\S]*))?$/i
+
+export function isCommand(text: string): boolean {
+  return COMMAND.test(text)
+}
+
+/** Carries out a command. Throws `not_found` for one that does not exist, and what its argument or its call fails with. */
+export async function runCommand(text: string, turn: Turn): Promise<void> {
+  const [, word = '', argument = ''] = COMMAND.exec(text) ?? []
+  const name = word.toLowerCase()
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (command === undefined) {
+    const hint = didYouMean(name, Object.keys(commands))
+    throw new CastellanError('not_found', `There is no command /${word}.${hint} /help lists them all.`)
+  }
+  await command.run(argument.trim(), turn)
+}
+
+async function listTools(_argument: string, { chat, agentd, signal }: Turn): Promise<void> {
+  const { tools } = await agentd.tools(signal)
+  const lines = tools.map(({ name, effect, description }) => `${name} (${effect}): ${description}`)
+  chat.emit({ type: 'text', text: [`${tools.length} tools:`, ...lines].join('\n') })
+}
+
+async function callTool(argument: string, turn: Turn): Promise<void> {
+  const [, name = '', json = ''] = /^(\S*)\s*([\s\S]*)$/.exec(argument) ?? []
+  if (name === '') throw new CastellanError('invalid_request', 'Say which tool: /call NAME {JSON}. /tools lists them.')
+  await callAndTell(`/call ${argument}`, name, readArguments(name, json), turn)
+}
+
+function readArguments(name: string, json: string): Record<string, unknown> {
+  if (json === '') return {}
+  const value = parseJson(json, `What follows ${name}`)
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  throw new CastellanError(
+    'invalid_arguments',
+    `The arguments have to be a JSON object, as in /call ${name} {"name":"value"}.`,
+  )
+}
+
+async function undo(argument: string, turn: Turn): Promise<void> {
+  if (!/^\d{1,15}$/.test(argument)) {
+    throw new CastellanError(
+      'invalid_arguments',
+      'Say which act, by its ledger number: /undo 12. Each result shows its number.',
+    )
+  }
+  await callAndTell(`/undo ${argument}`, 'undo_apply', { index: Number(argument) }, turn)
+}
+
+/** A call that the owner spelled out. The model is not asked, but sees later that it happened. */
+async function callAndTell(said: string, name: string, args: Record<string, unknown>, turn: Turn): Promise<void> {
+  const { chat } = turn
+  const call = { call_id: newId('call'), name, args }
+  chat.history.add({ role: 'user', text: said })
+  chat.history.add({ role: 'assistant', text: '', calls: [call] })
+  const result = await makeCall(call, turn)
+  chat.history.add(result)
+  chat.history.add({ role: 'assistant', text: result.summary, calls: [] })
+  chat.emit({ type: 'text', text: result.summary })
+}
+
+async function listApprovals(_argument: string, { chat, agentd, signal }: Turn): Promise<void> {
+  const pending = (await agentd.approvals(signal)).filter((approval) => approval.state === 'pending')
+  const lines = pending.map(({ approval_id, tool, args, reason, binding }) => {
+    return `${approval_id}: ${tool} ${JSON.stringify(args)}\n  ${reason} Open until ${binding.expires_at}.`
+  })
+  const answer = lines.length === 0 ? ['Nothing waits for your approval.'] : ['Waiting for your yes or no:', ...lines]
+  chat.emit({ type: 'text', text: answer.join('\n') })
+}
+
+async function tellStatus(_argument: string, { chat, agentd, engine, signal }: Turn): Promise<void> {
+  const [acting, thinking] = await Promise.all([
+    agentd.state(),
+    engine.health(signal).then(
+      ({ state, model, busy, slots }) => {
+        const which = model === null ? '' : `: ${model.name} (${model.kind}), ${busy} of ${slots} slots busy`
+        return `${state}${which}`
+      },
+      (error: unknown) => (error instanceof CastellanError ? error.message : String(error)),
+    ),
+  ])
+  const text = [
+    `Castellan ${version}`,
+    `gateway: up ${duration(process.uptime())}`,
+    `agentd: ${acting}`,
+    `engine: ${thinking}`,
+  ]
+  chat.emit({ type: 'text', text: text.join('\n') })
+}
+
+function duration(seconds: number): string {
+  if (seconds < 120) return `${Math.round(seconds)} s`
+  const minutes = Math.round(seconds / 60)
+  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`
+}

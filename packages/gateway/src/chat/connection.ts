@@ -1,0 +1,128 @@
+import type { Duplex } from 'node:stream'
+import { CastellanError, type ClientFrame, type ServerFrame } from '@castellan/contracts'
+import type { WebSocket } from 'ws'
+import type { Caller } from '../plugins/auth.ts'
+import { toCastellanError } from '../plugins/errors.ts'
+import { carryDecision, type DecisionParts } from './decisions.ts'
+import { readClientFrame } from './frames.ts'
+import { Outbox } from './outbox.ts'
+import { MAIN_CHAT } from './sessions.ts'
+import { runTurn, type TurnParts } from './turn.ts'
+
+/** What a client gets to answer a close with its own, in milliseconds. */
+const LEAVE_MS = 1_000
+
+export type ConnectionParts = DecisionParts & TurnParts
+
+/** One open chat socket: what it says is read here, what the owner's chats say goes out here. */
+export class Connection {
+  readonly credential: string
+  readonly #socket: WebSocket
+  readonly #outbox: Outbox
+  /** A token that was presented stays with the socket alone, to vouch for its approvals. */
+  readonly #caller: Caller
+  readonly #parts: ConnectionParts
+  #heard = true
+  #lastFrameAt = Date.now()
+
+  constructor(socket: WebSocket, stream: Duplex, caller: Caller, parts: ConnectionParts) {
+    this.credential = caller.credential
+    this.#socket = socket
+    this.#outbox = new Outbox(socket, stream)
+    this.#caller = caller
+    this.#parts = parts
+    socket.on('pong', () => {
+      this.#heard = true
+    })
+    socket.on('message', (data, isBinary) => {
+      this.#heard = true
+      this.#lastFrameAt = Date.now()
+      this.#receive(String(data), isBinary)
+    })
+  }
+
+  /** What a new socket has to know: that it is heard, and what is going on. */
+  welcome(): void {
+    this.#tell({ type: 'status', state: 'ready' })
+    for (const frame of this.#parts.chats.running.flatMap((chat) => chat.now)) this.#tell(frame)
+  }
+
+  /** Sends a frame's JSON; see {@link Outbox} for clients that do not keep up. */
+  send(frame: string): void {
+    this.#outbox.send(frame)
+  }
+
+  /** Sends a ping. Drops the socket when the last one was never answered: nobody is there. */
+  beat(): void {
+    if (this.#heard) this.#socket.ping()
+    else this.#socket.terminate()
+    this.#heard = false
+  }
+
+  /** Milliseconds since the client's last frame. */
+  get idleMs(): number {
+    return Date.now() - this.#lastFrameAt
+  }
+
+  /** A turn was running until now: its client had no reason to say anything. */
+  keepAwake(): void {
+    this.#lastFrameAt = Date.now()
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason)
+  }
+
+  /** Closes, and resolves when the client has gone or has had a second to. */
+  async leave(code: number, reason: string): Promise<void> {
+    const gone = new Promise((resolve) => this.#socket.once('close', resolve))
+    this.#socket.close(code, reason)
+    const timer = setTimeout(() => this.#socket.terminate(), LEAVE_MS)
+    await gone
+    clearTimeout(timer)
+  }
+
+  #receive(text: string, isBinary: boolean): void {
+    let frame: ClientFrame | undefined
+    try {
+      if (isBinary)
+        throw new CastellanError('unknown_frame', 'Binary frames mean nothing here; send JSON in text frames.')
+      frame = readClientFrame(text)
+      this.#obey(frame)
+    } catch (error) {
+      this.#refuse(error, frame)
+    }
+  }
+
+  #obey(frame: ClientFrame): void {
+    const { chats } = this.#parts
+    switch (frame.type) {
+      case 'chat': {
+        const chat = chats.open(frame.chat_id)
+        const signal = chat.begin(frame.text, this)
+        void runTurn(frame.text, { ...this.#parts, chat, signal })
+        return
+      }
+      case 'abort': {
+        const stopped = chats.find(frame.chat_id)?.abort(new CastellanError('cancelled', 'Stopped.')) ?? false
+        const chat_id = frame.chat_id ?? MAIN_CHAT
+        if (!stopped)
+          this.#tell({ type: 'status', state: 'idle', message: 'Nothing is running in this chat.', chat_id })
+        return
+      }
+      default:
+        carryDecision(frame, this.#caller, this.#parts).catch((error: unknown) => this.#refuse(error, frame))
+    }
+  }
+
+  #refuse(thrown: unknown, frame: ClientFrame | undefined): void {
+    const error = toCastellanError(thrown)
+    if (error.code === 'internal') this.#parts.log.error({ err: thrown }, 'a frame could not be served')
+    const chat = frame?.type === 'chat' || frame?.type === 'abort' ? { chat_id: frame.chat_id ?? MAIN_CHAT } : {}
+    this.#tell({ type: 'error', code: error.code, message: error.message, ...chat })
+  }
+
+  #tell(frame: ServerFrame): void {
+    this.send(JSON.stringify(frame))
+  }
+}

@@ -1,0 +1,73 @@
+import type { ServerFrame, Transcript as TranscriptAnswer } from '@castellan/contracts'
+
+/** Most that one chat's transcript holds, in bytes of JSON; what is older is forgotten. */
+export const TRANSCRIPT_BYTES = 1024 * 1024
+
+interface Entry {
+  readonly firstSeq: number
+  readonly at: string
+  readonly frame: ServerFrame
+  /** For text: the deltas, one for each `seq` from `firstSeq` on. */
+  readonly deltas: string[] | null
+  bytes: number
+}
+
+/**
+ * What a chat said, in memory and bounded, so that a client that fell behind or a page that was opened again can catch up.
+ * Text deltas that follow each other share an entry, and can still be asked for from any of them on.
+ */
+export class Transcript {
+  readonly #entries: Entry[] = []
+  readonly #maxBytes: number
+  #bytes = 0
+  #lastSeq = 0
+
+  constructor(maxBytes = TRANSCRIPT_BYTES) {
+    this.#maxBytes = maxBytes
+  }
+
+  /** The number the next frame will get. */
+  get nextSeq(): number {
+    return this.#lastSeq + 1
+  }
+
+  /** Keeps a frame that carries `nextSeq`. `bytes` is the length of its JSON. */
+  append(frame: ServerFrame, bytes: number): void {
+    const seq = this.nextSeq
+    const previous = this.#entries.at(-1)
+    if (frame.type === 'text' && previous?.deltas) {
+      previous.deltas.push(frame.text)
+      previous.bytes += bytes
+    } else {
+      const deltas = frame.type === 'text' ? [frame.text] : null
+      this.#entries.push({ firstSeq: seq, at: new Date().toISOString(), frame, deltas, bytes })
+    }
+    this.#lastSeq = seq
+    this.#bytes += bytes
+    this.#forget()
+  }
+
+  /** Everything after `seq`, oldest first. */
+  after(seq: number): Pick<TranscriptAnswer, 'last_seq' | 'forgotten' | 'entries'> {
+    const entries = []
+    for (const [position, entry] of this.#entries.entries()) {
+      const lastSeq = (this.#entries[position + 1]?.firstSeq ?? this.nextSeq) - 1
+      if (lastSeq > seq) entries.push({ at: entry.at, frame: remainder(entry, seq, lastSeq) })
+    }
+    const oldest = this.#entries[0]?.firstSeq ?? this.nextSeq
+    return { last_seq: this.#lastSeq, forgotten: Math.max(0, oldest - 1 - seq), entries }
+  }
+
+  /** Lets go of the oldest entries; the newest stays, however large. */
+  #forget(): void {
+    while (this.#bytes > this.#maxBytes && this.#entries.length > 1) {
+      this.#bytes -= this.#entries.shift()?.bytes ?? 0
+    }
+  }
+}
+
+function remainder(entry: Entry, after: number, lastSeq: number): ServerFrame {
+  if (entry.deltas === null || entry.frame.type !== 'text') return entry.frame
+  const unseen = entry.deltas.slice(Math.max(0, after + 1 - entry.firstSeq))
+  return { ...entry.frame, text: unseen.join(''), seq: lastSeq }
+}

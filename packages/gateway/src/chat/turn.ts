@@ -1,0 +1,103 @@
+import { CastellanError, type Suggestion } from '@castellan/contracts'
+import type { Log } from '@castellan/daemon'
+import type { Agentd } from '../agentd.ts'
+import type { Agent } from '../agents/main.ts'
+import type { Engine } from '../engines/engine.ts'
+import { toCastellanError } from '../plugins/errors.ts'
+import { askModel, type Choice, type Patience } from './ask.ts'
+import type { Chat } from './chat.ts'
+import { isCommand, runCommand } from './commands.ts'
+import { makeCall } from './tool-call.ts'
+
+/** Most tool calls that the model may make in one turn. */
+export const MAX_CALLS = 12
+
+export interface TurnParts {
+  readonly agentd: Agentd
+  readonly engine: Engine
+  readonly agent: Agent
+  readonly patience: Patience
+  readonly log: Log
+}
+
+/** One turn of one chat, and all it needs. `signal` is aborted when the owner stops it. */
+export interface Turn extends TurnParts {
+  readonly chat: Chat
+  readonly signal: AbortSignal
+}
+
+/** Answers what the owner said, by command or through the model. Never rejects; the chat hears exactly one `done`. */
+export async function runTurn(text: string, turn: Turn): Promise<void> {
+  const { chat } = turn
+  try {
+    const picked = takeOffer(text, chat)
+    if (isCommand(picked ?? text)) await runCommand(picked ?? text, turn)
+    else await converse(text, turn)
+  } catch (error) {
+    tellFailure(error, turn)
+  } finally {
+    chat.end()
+  }
+}
+
+/** The agent loop: ask the model; make the calls it asks for, whose results it sees; until it only speaks. */
+async function converse(text: string, turn: Turn): Promise<void> {
+  const { chat, agentd, signal } = turn
+  chat.history.add({ role: 'user', text })
+  chat.status('thinking', 'Thinking.')
+  const { tools } = await agentd.tools(signal)
+  let called = 0
+  for (;;) {
+    const { text, calls, choices } = await askModel(tools, turn)
+    if (choices.length > 0) return offer(choices, chat)
+    chat.history.add({ role: 'assistant', text, calls })
+    if (calls.length === 0) return
+    for (const call of calls) {
+      if (called === MAX_CALLS) throw tooManyCalls()
+      called += 1
+      chat.history.add(await makeCall(call, turn))
+    }
+    chat.status('thinking', 'Thinking about the result.')
+  }
+}
+
+/** Where the model is not sure, nothing is called: the owner picks a reading by its number. */
+function offer(choices: readonly Choice[], chat: Chat): void {
+  const suggestions = choices.map(({ name, args, label, confidence }): Suggestion => {
+    return { command: `/call ${name} ${JSON.stringify(args)}`, label, confidence }
+  })
+  chat.offered = suggestions
+  chat.emit({ type: 'suggestions', suggestions })
+  const lines = suggestions.map(({ label }, position) => `${position + 1}. ${label}`)
+  const question = [
+    'I am not sure what you mean. Did you mean:',
+    ...lines,
+    'Answer with a number, or say it in other words.',
+  ].join('\n')
+  chat.history.add({ role: 'assistant', text: question, calls: [] })
+  chat.emit({ type: 'text', text: question })
+}
+
+/** The command behind the number that was said; any message, this one included, ends the offer. */
+function takeOffer(text: string, chat: Chat): string | undefined {
+  const { offered } = chat
+  chat.offered = []
+  return /^[1-9]\.?$/.test(text) ? offered[Number.parseInt(text, 10) - 1]?.command : undefined
+}
+
+function tellFailure(failure: unknown, { chat, signal, log }: Turn): void {
+  const error = toCastellanError(signal.aborted ? signal.reason : failure)
+  if (error.code === 'cancelled') {
+    chat.status('idle', error.message)
+    return
+  }
+  if (error.code === 'internal') log.error({ err: failure, chat_id: chat.id }, 'a turn failed')
+  chat.emit({ type: 'error', code: error.code, message: error.message })
+}
+
+function tooManyCalls(): CastellanError {
+  return new CastellanError(
+    'too_many_tool_calls',
+    `The model asked for more than ${MAX_CALLS} tool calls in one turn, so the turn ends here. Say “go on” to let it continue.`,
+  )
+}

@@ -1,0 +1,28 @@
+import { fileURLToPath } from 'node:url'
+import { ProcessConfig } from '@castellan/daemon'
+import { z } from 'zod'
+
+const BUILT_PAGE = fileURLToPath(new URL('../../dashboard/dist', import.meta.url))
+
+/** An origin as browsers write it: scheme, host and perhaps a port, with nothing after them. */
+const Origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text.toLowerCase(), {
+  message: 'must be an origin like https://castellan.example.org, without a path',
+})
+
+export const GatewayConfig = ProcessConfig.extend({
+  /** Address to listen on. Anything but loopback should have a TLS proxy in front. */
+  host: z.string().min(1).default('127.0.0.1'),
+  /** 0 takes any free port. */
+  port: z.int().min(0).max(65_535).default(18_789),
+  /** Further origins the page is reached under, e.g. that of a TLS proxy. Every other `Host` and `Origin` is refused. */
+  publicOrigins: z.array(Origin).default([]),
+  /** The instance's state folder; the gateway keeps its own files in `gateway/` under it. */
+  stateDir: z.string().min(1),
+  agentSocket: z.string().min(1),
+  engineSocket: z.string().min(1),
+  /** File (mode 0600) with the owner's bearer token. */
+  tokenFile: z.string().min(1),
+  /** The built page. */
+  pageDir: z.string().min(1).default(BUILT_PAGE),
+})
+export type GatewayConfig = z.infer<typeof GatewayConfig>

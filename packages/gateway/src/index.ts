@@ -1,0 +1,2 @@
+export { GatewayConfig } from './config.ts'
+export { buildServer, listen, type Timing } from './server.ts'

@@ -1,0 +1,13 @@
+import { runDaemon } from '@castellan/daemon'
+import { GatewayConfig } from './config.ts'
+import { buildServer, listen } from './server.ts'
+
+await runDaemon({
+  name: 'gateway',
+  config: GatewayConfig,
+  async start({ config, log }) {
+    const app = await buildServer(config, log)
+    log.info({ address: await listen(app, config) }, 'listening')
+    return { stop: () => app.close() }
+  },
+})

@@ -1,0 +1,44 @@
+import { CastellanError } from '@castellan/contracts'
+import type { FastifyInstance } from 'fastify'
+
+export interface OriginRules {
+  /** The address listened on, as configured. */
+  readonly host: string
+  /** Origins beyond the loopback ones. */
+  readonly publicOrigins: readonly string[]
+}
+
+/**
+ * Refuses requests that name another `Host` (a web page whose name was made to resolve to this machine: DNS rebinding)
+ * and requests that another origin's page makes. Programs send no `Origin` and pass.
+ */
+export function addOriginGuard(app: FastifyInstance, rules: OriginRules): void {
+  const publicHosts = rules.publicOrigins.map((origin) => new URL(origin).host)
+
+  app.addHook('onRequest', async (request) => {
+    const local = localHosts(rules.host, request.socket.localPort)
+    const host = request.headers.host?.toLowerCase()
+    if (host === undefined || !(local.includes(host) || publicHosts.includes(host))) {
+      throw new CastellanError(
+        'host_refused',
+        `This gateway does not answer to the name ${JSON.stringify(host ?? '')}. ` +
+          `Use ${local[0]}, or name the address you use in publicOrigins.`,
+      )
+    }
+    const origin = request.headers.origin?.toLowerCase()
+    const known = origin === undefined || local.some((name) => origin === `http://${name}`)
+    if (!known && !rules.publicOrigins.some((allowed) => allowed.toLowerCase() === origin)) {
+      throw new CastellanError(
+        'origin_refused',
+        `A page from ${JSON.stringify(origin)} may not talk to this gateway. ` +
+          'Open the page that the gateway itself serves, or name that origin in publicOrigins.',
+      )
+    }
+  })
+}
+
+/** The names a local client may call this gateway, with the port it really listens on. */
+function localHosts(host: string, port: number | undefined): string[] {
+  const names = ['127.0.0.1', 'localhost', '[::1]', host.includes(':') ? `[${host}]` : host]
+  return names.map((name) => (port === 80 ? name : `${name}:${port}`))
+}

@@ -1,0 +1,22 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+
+const ACCEPTABLE = /^[A-Za-z0-9._-]{1,64}$/
+
+/** The caller's own `X-Request-Id` where it is harmless to log and to repeat, else a fresh one. */
+export function requestIdOf(request: { headers: IncomingHttpHeaders } | IncomingMessage): string {
+  const given = request.headers['x-request-id']
+  return typeof given === 'string' && ACCEPTABLE.test(given) ? given : newRequestId()
+}
+
+export function newRequestId(): string {
+  return `req_${randomBytes(9).toString('base64url')}`
+}
+
+/** Puts `X-Request-Id` on every answer, so that what a person reports can be found in the log. */
+export function addRequestId(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+  })
+}

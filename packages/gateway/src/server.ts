@@ -1,0 +1,105 @@
+import { join } from 'node:path'
+import { CastellanError } from '@castellan/contracts'
+import type { Log } from '@castellan/daemon'
+import fastifyCookie from '@fastify/cookie'
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import { Agentd } from './agentd.ts'
+import { mainAgent } from './agents/main.ts'
+import { addHealthRoute } from './api/health.ts'
+import { addSignInRoutes } from './api/sign-in.ts'
+import { addTranscriptRoute } from './api/transcript.ts'
+import { PATIENCE, type Patience } from './chat/ask.ts'
+import { Audience } from './chat/audience.ts'
+import { ChatSessions } from './chat/sessions.ts'
+import { addChatSocket, type ChatTiming, CLOSE, TIMING } from './chat/socket.ts'
+import type { GatewayConfig } from './config.ts'
+import { LlamaEngine } from './engines/llama.ts'
+import { addAuth } from './plugins/auth.ts'
+import { addBodyCap, MAX_BODY_BYTES } from './plugins/body-cap.ts'
+import { addErrorEnvelopes, answerClientError, sendError } from './plugins/errors.ts'
+import { addOriginGuard } from './plugins/origin-guard.ts'
+import { OwnerToken } from './plugins/owner-token.ts'
+import { addPage } from './plugins/page.ts'
+import { addRequestId, requestIdOf } from './plugins/request-id.ts'
+import { addSecurityHeaders } from './plugins/security-headers.ts'
+import { isWebSocketHandshake, routeUpgrades } from './plugins/upgrades.ts'
+import { SignInAttempts } from './sign-in/attempts.ts'
+import { PageSessions } from './sign-in/sessions.ts'
+
+const HEADER_BYTES = 16 * 1024
+const HEADERS_MS = 10_000
+const REQUEST_MS = 30_000
+
+/** Waiting times, which tests shorten. */
+export interface Timing {
+  readonly chat?: ChatTiming
+  readonly patience?: Patience
+}
+
+/** Builds the gateway's parts and hands them to each other. Throws `config_invalid` when the owner's token cannot be read. */
+export async function buildServer(config: GatewayConfig, log: Log, timing: Timing = {}): Promise<FastifyInstance> {
+  const ownerToken = await OwnerToken.read(config.tokenFile)
+  const pageSessions = await PageSessions.load({ file: join(config.stateDir, 'gateway', 'sessions.json'), log })
+  const agentd = new Agentd(config.agentSocket)
+  const engine = new LlamaEngine(config.engineSocket)
+  const audience = new Audience()
+  const chats = new ChatSessions(audience)
+
+  const app = fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_MS,
+    forceCloseConnections: 'idle',
+    http: { maxHeaderSize: HEADER_BYTES, headersTimeout: HEADERS_MS, shouldUpgradeCallback: isWebSocketHandshake },
+    genReqId: requestIdOf,
+    frameworkErrors: (error, request, reply) => sendError(error, request, reply),
+    clientErrorHandler: answerClientError,
+  })
+  app.removeContentTypeParser('text/plain')
+
+  // The order in which a request is judged.
+  addRequestId(app)
+  addErrorEnvelopes(app)
+  addSecurityHeaders(app)
+  addBodyCap(app)
+  addOriginGuard(app, config)
+  await app.register(fastifyCookie)
+  addAuth(app, { ownerToken, pageSessions })
+
+  addHealthRoute(app, { agentd, engine, startedAt: new Date() })
+  addSignInRoutes(app, {
+    agentd,
+    pageSessions,
+    attempts: new SignInAttempts(),
+    onSignOut(credential) {
+      for (const connection of audience.of(credential)) connection.close(CLOSE.signedOut, 'Signed out.')
+    },
+  })
+  addTranscriptRoute(app, chats)
+  const parts = { agentd, engine, agent: mainAgent, patience: timing.patience ?? PATIENCE, log, chats, audience }
+  addChatSocket(app, routeUpgrades(app), parts, timing.chat ?? TIMING)
+  addPage(app, config.pageDir)
+
+  app.addHook('onClose', async () => {
+    agentd.close()
+    engine.close()
+  })
+  return app
+}
+
+/** Listens where the configuration says and returns the address. Throws `port_in_use` with what to do about it. */
+export async function listen(app: FastifyInstance, { host, port }: GatewayConfig): Promise<string> {
+  try {
+    return await app.listen({ host, port })
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause
+    throw new CastellanError(
+      'port_in_use',
+      `Port ${port} on ${host} is taken by another program; stop it, or choose another with --port.`,
+      {
+        cause,
+      },
+    )
+  }
+}
