@@ -99,6 +99,10 @@ export const Approval = z.strictObject({
 })
 export type Approval = z.infer<typeof Approval>
 
+/** `GET /v1/approvals`, newest first. */
+export const ApprovalListing = z.strictObject({ approvals: z.array(Approval) })
+export type ApprovalListing = z.infer<typeof ApprovalListing>
+
 export const ApprovalVerdict = z.enum(['approve', 'deny'])
 export type ApprovalVerdict = z.infer<typeof ApprovalVerdict>
 
@@ -141,10 +145,16 @@ export function approvalSigningText(verdict: ApprovalVerdict, approval: Approval
 export const UndoRequest = z.strictObject({ index: LedgerIndex, force: z.boolean().default(false) })
 export type UndoRequest = z.infer<typeof UndoRequest>
 
+/** What keys the sign-in MACs: the code in upper case without dashes and blanks, look-alikes read as Crockford has them. */
+export function normalSignInCode(typed: string): string {
+  return typed.toUpperCase().replaceAll(/[\s-]/g, '').replaceAll(/[IL]/g, '1').replaceAll('O', '0')
+}
+
 /**
- * `POST /v1/sign-ins` on operator.sock answers with a one-time code. The code never travels: the page proves it
- * with `proof` = HMAC-SHA-256(code, "castellan sign-in"), and binds its own new operator key to it with
- * `key_mac` = HMAC-SHA-256(code, "castellan enrol " + public_key), both hex. `POST /v1/sign-ins/redeem` on agent.sock.
+ * `POST /v1/sign-ins` on operator.sock answers with a one-time code: 100 bits in Crockford's base32, in groups. The
+ * code never travels: with key = {@link normalSignInCode}(code) the page proves it by `proof` =
+ * HMAC-SHA-256(key, "castellan sign-in"), and binds its own new operator key to it by `key_mac` =
+ * HMAC-SHA-256(key, "castellan enrol " + public_key), both hex. `POST /v1/sign-ins/redeem` on agent.sock.
  */
 export const SignInCode = z.strictObject({ code: z.string(), expires_at: Timestamp })
 export type SignInCode = z.infer<typeof SignInCode>
@@ -158,3 +168,24 @@ export type SignInRedemption = z.infer<typeof SignInRedemption>
 
 export const SignInResult = z.strictObject({ key_id: OperatorKeyId.nullable() })
 export type SignInResult = z.infer<typeof SignInResult>
+
+/** A key whose signature approves calls. A revoked one stays listed, so that what it approved can be told. */
+export const OperatorKey = z.strictObject({
+  key_id: OperatorKeyId,
+  name: z.string().trim().min(1).max(80),
+  /** Ed25519, raw 32 bytes, base64. */
+  public_key: z.base64(),
+  enrolled_at: Timestamp,
+  /** By root on operator.sock, or by whoever had a sign-in code. */
+  enrolled_by: z.enum(['operator', 'sign_in']),
+  revoked_at: Timestamp.optional(),
+})
+export type OperatorKey = z.infer<typeof OperatorKey>
+
+/** `GET /v1/operators` on operator.sock, oldest first. */
+export const OperatorListing = z.strictObject({ operators: z.array(OperatorKey) })
+export type OperatorListing = z.infer<typeof OperatorListing>
+
+/** `POST /v1/operators` on operator.sock. */
+export const OperatorEnrolment = OperatorKey.pick({ name: true, public_key: true })
+export type OperatorEnrolment = z.infer<typeof OperatorEnrolment>

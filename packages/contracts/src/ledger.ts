@@ -17,6 +17,9 @@ export const LedgerEntryType = z.enum([
   'grant_spent',
   'operator_enrolled',
   'operator_revoked',
+  'sign_in_issued',
+  'sign_in_redeemed',
+  'sign_in_failed',
   // The daemon and its rules
   'policy_loaded',
   'daemon_started',
@@ -133,6 +136,10 @@ export const LedgerQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(50),
 })
 export type LedgerQuery = z.input<typeof LedgerQuery>
+
+/** Newest first. `more` says that older matching entries exist; their page starts at `before` = the last index here. */
+export const LedgerPage = z.strictObject({ records: z.array(LedgerRecord), more: z.boolean() })
+export type LedgerPage = z.infer<typeof LedgerPage>
 
 /** `GET /v1/ledger/head`: the signed tree head. */
 export const LedgerHead = z.strictObject({
