@@ -1,0 +1,175 @@
+import { createHash, createHmac } from 'node:crypto'
+import {
+  type Approval,
+  ApprovalDecision,
+  type ApprovalState,
+  approvalSigningText,
+  type CallOutcome,
+  CallRequest,
+  CastellanError,
+  canonicalJson,
+  newId,
+  OperatorKeyId,
+  SignInRedemption,
+  type ToolDescriptor,
+  type ToolEffect,
+  ToolName,
+} from '@castellan/contracts'
+import { createLogger, reply, SocketServer } from '@castellan/daemon'
+import { z } from 'zod'
+
+export interface StandInTool {
+  readonly effect?: ToolEffect
+  readonly run: (args: Record<string, unknown>, signal: AbortSignal) => unknown
+}
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+
+/** Speaks agentd's HTTP over a real Unix socket: tools that need approval unless they read, grants spent by their first use. */
+export class StandInAgentd {
+  readonly calls: CallRequest[] = []
+  readonly tools = new Map<string, StandInTool>()
+  readonly #approvals = new Map<string, { approval: Approval; changed: () => void; change: Promise<void> }>()
+  readonly #server: SocketServer
+  readonly #token: string
+  /** The code a page has to prove; see contracts' SignInRedemption. */
+  signInCode = 'ABCD-EFGH'
+  #entries = 0
+
+  constructor(token: string) {
+    this.#token = token
+    this.#server = new SocketServer({ name: 'agentd', log: createLogger({ name: 'agentd', level: 'error' }) })
+    this.#routes()
+  }
+
+  listen(path: string): Promise<void> {
+    return this.#server.listen({ path, mode: 0o600, folderMode: 0o700 })
+  }
+
+  close(): Promise<void> {
+    return this.#server.close({ graceMs: 0 })
+  }
+
+  get pending(): Approval[] {
+    return [...this.#approvals.values()].map(({ approval }) => approval).filter(({ state }) => state === 'pending')
+  }
+
+  /** Decides as an operator would on the other socket. */
+  decide(id: string, state: ApprovalState, by = 'root'): Approval {
+    const entry = this.#approvals.get(id)
+    if (entry === undefined) throw new CastellanError('approval_unknown', `There is no approval ${id}.`)
+    if (entry.approval.state !== 'pending' && state !== 'spent') {
+      throw new CastellanError('conflict', `This approval is ${entry.approval.state} already.`)
+    }
+    entry.approval = { ...entry.approval, state, decided_by: by, decided_at: new Date().toISOString() }
+    entry.changed()
+    return entry.approval
+  }
+
+  #routes(): void {
+    this.#server.route('GET', '/v1/health', {}, () => ({ state: 'ready' }))
+    this.#server.route('GET', '/v1/tools', {}, () => {
+      const tools = [...this.tools].map(([name, tool]) => describe(name, tool))
+      return { tools, registryDigest: sha256(canonicalJson(tools)) }
+    })
+    this.#server.route('POST', '/v1/calls', { body: CallRequest }, async ({ body, signal }) => this.#call(body, signal))
+    this.#server.route('GET', '/v1/approvals', {}, () => ({
+      approvals: [...this.#approvals.values()].map(({ approval }) => approval),
+    }))
+    const Wait = z.strictObject({ wait: z.coerce.number().max(30).default(0) })
+    this.#server.route('GET', '/v1/approvals/:id', { query: Wait }, async ({ params, query, signal }) => {
+      const entry = this.#approvals.get(params.id)
+      if (entry === undefined) throw new CastellanError('approval_unknown', `There is no approval ${params.id}.`)
+      if (query.wait > 0 && entry.approval.state === 'pending') {
+        const gone = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+        await Promise.race([entry.change, gone])
+      }
+      return entry.approval
+    })
+    this.#server.route('POST', '/v1/approvals/:id/decision', { body: ApprovalDecision }, ({ params, body }) => {
+      const approval = this.#approvals.get(params.id)?.approval
+      if (approval === undefined) throw new CastellanError('approval_unknown', `There is no approval ${params.id}.`)
+      const by = this.#judge(body, approval)
+      return this.decide(params.id, body.verdict === 'approve' ? 'approved' : 'denied', by)
+    })
+    this.#server.route('POST', '/v1/sign-ins/redeem', { body: SignInRedemption }, ({ body }) => {
+      const proof = createHmac('sha256', this.signInCode).update('castellan sign-in').digest('hex')
+      if (body.proof !== proof) throw new CastellanError('sign_in_failed', 'This code is wrong or was used already.')
+      return { key_id: body.key === undefined ? null : OperatorKeyId.parse('opk_AAAAAAAAAAAAAAAA') }
+    })
+  }
+
+  #judge({ proof, verdict }: ApprovalDecision, approval: Approval): string {
+    if (proof?.kind === 'signature') {
+      if (proof.signature === 'c2lnbmVk') return proof.key_id
+      throw new CastellanError('signature_invalid', 'The signature does not fit this call.')
+    }
+    const mac = createHmac('sha256', this.#token).update(approvalSigningText(verdict, approval)).digest('hex')
+    if (proof?.mac === mac) return 'owner-token'
+    throw new CastellanError('signature_invalid', 'The proof does not fit this call.')
+  }
+
+  async #call(request: CallRequest, signal: AbortSignal): Promise<unknown> {
+    this.calls.push(request)
+    const tool = this.tools.get(request.tool)
+    if (tool === undefined) throw new CastellanError('unknown_tool', `There is no tool ${request.tool}.`)
+    if (tool.effect !== undefined && tool.effect !== 'read') {
+      if (request.approval_id === undefined) return reply(this.#ask(request, tool.effect), { status: 202 })
+      const approval = this.#approvals.get(request.approval_id)?.approval
+      if (approval?.state === 'denied') throw new CastellanError('approval_denied', 'The owner said no.')
+      if (approval?.state !== 'approved') throw new CastellanError('approval_spent', 'This approval was used already.')
+      this.decide(request.approval_id, 'spent')
+    }
+    return this.#run(request, tool, signal)
+  }
+
+  async #run({ tool: name, call_id, args }: CallRequest, tool: StandInTool, signal: AbortSignal): Promise<CallOutcome> {
+    const outcome = { status: 'done' as const, call_id, tool: ToolName.parse(name), duration_ms: 1 }
+    this.#entries += 2
+    const ledger_index = this.#entries - 1
+    try {
+      const result = await tool.run(args, signal)
+      return { ...outcome, ok: true, result, summary: `${name} says ${JSON.stringify(result)}`, ledger_index }
+    } catch (error) {
+      const envelope = (error as CastellanError).toEnvelope()
+      return { ...outcome, ok: false, error: envelope, summary: envelope.message, ledger_index }
+    }
+  }
+
+  #ask(request: CallRequest, effect: ToolEffect): unknown {
+    let changed = () => {}
+    const change = new Promise<void>((resolve) => {
+      changed = resolve
+    })
+    const expires_at = new Date(Date.now() + 600_000).toISOString()
+    const approval: Approval = {
+      approval_id: newId('apr'),
+      state: 'pending',
+      call_id: request.call_id,
+      session: request.session,
+      agent: request.agent,
+      tool: ToolName.parse(request.tool),
+      effect,
+      args: request.args,
+      reason: `${request.tool} changes the machine.`,
+      binding: { args_digest: sha256(canonicalJson(request.args)), policy_digest: sha256('policy'), nonce: 'n', expires_at },
+      requested_at: new Date().toISOString(),
+    }
+    this.#approvals.set(approval.approval_id, { approval, changed, change })
+    const { approval_id, call_id, tool, reason } = approval
+    return { status: 'approval_required', call_id, tool, approval_id, reason, expires_at }
+  }
+}
+
+function describe(name: string, { effect = 'read' }: StandInTool): ToolDescriptor {
+  return {
+    name: ToolName.parse(name),
+    title: name,
+    description: `What ${name} does.`,
+    effect,
+    undo: 'none',
+    limits: { timeoutMs: 1000, outputBytes: 65_536, perMinute: 60 },
+    inputSchema: { type: 'object' },
+    outputSchema: {},
+  }
+}

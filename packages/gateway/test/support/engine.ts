@@ -1,0 +1,54 @@
+import { CastellanError, type EngineEvent, type EngineHealth, EngineRequest } from '@castellan/contracts'
+import { createLogger, ndjson, SocketServer } from '@castellan/daemon'
+
+type Request = ReturnType<typeof EngineRequest.parse>
+export type Answer = (request: Request, signal: AbortSignal) => AsyncIterable<EngineEvent> | Iterable<EngineEvent>
+
+const USAGE = { promptTokens: 1, outputTokens: 1, durationMs: 1 }
+export const stop: EngineEvent = { type: 'done', reason: 'stop', usage: USAGE }
+export const say = (...words: string[]): EngineEvent[] => [...words.map((text) => ({ type: 'text' as const, text })), stop]
+
+/** Asks for one call, as models do, and finishes this message. */
+export function callFor(name: string, args: Record<string, unknown> = {}): EngineEvent[] {
+  return [
+    { type: 'tool_call', name, args, confidence: 0.99 },
+    { type: 'done', reason: 'tool_calls', usage: USAGE },
+  ]
+}
+
+/** Speaks the engine's HTTP over a real Unix socket; what the model says is the test's choice. */
+export class StandInEngine {
+  readonly requests: Request[] = []
+  state: EngineHealth['state'] = 'ready'
+  /** Like the built-in model: asks for disk_usage, then says the tool's summary. */
+  answer: Answer = ({ messages }) => {
+    const last = messages.at(-1)
+    return last?.role === 'tool' ? say(last.summary) : callFor('disk_usage')
+  }
+  readonly #server: SocketServer
+
+  constructor() {
+    this.#server = new SocketServer({ name: 'engine', log: createLogger({ name: 'engine', level: 'fatal' }) })
+    this.#server.route('GET', '/v1/health', {}, (): EngineHealth => {
+      const model = { name: 'stand-in', kind: 'interpreter' as const, digest: '00', contextTokens: 512, parameters: 1 }
+      return { state: this.state, model, busy: 0, slots: 1, network: 'none' }
+    })
+    this.#server.route('POST', '/v1/complete', { body: EngineRequest }, ({ body, signal }) => {
+      if (this.state === 'loading') throw new CastellanError('engine_loading', 'The model is being loaded.')
+      this.requests.push(body)
+      return ndjson(toAsync(this.answer(body, signal)))
+    })
+  }
+
+  listen(path: string): Promise<void> {
+    return this.#server.listen({ path, mode: 0o600, folderMode: 0o700 })
+  }
+
+  close(): Promise<void> {
+    return this.#server.close({ graceMs: 0 })
+  }
+}
+
+async function* toAsync(events: AsyncIterable<EngineEvent> | Iterable<EngineEvent>): AsyncGenerator<EngineEvent> {
+  yield* events
+}
