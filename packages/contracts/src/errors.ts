@@ -58,6 +58,7 @@ export const errorCatalogue = {
   already_undone: 409,
   world_moved_on: 409,
   trash_unknown: 404,
+  trash_damaged: 422,
   // The service
   busy: 503,
   shutting_down: 503,

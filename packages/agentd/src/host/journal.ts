@@ -1,5 +1,9 @@
+import { readdir } from 'node:fs/promises'
+import { CastellanError } from '@castellan/contracts'
+import { commandFailed, findProgram, runCommand } from './command.ts'
+
+/** syslog(3) priorities, most severe first; the position is the number. */
 export const priorities = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'] as const
-/** syslog(3) priorities, most severe first. */
 export type Priority = (typeof priorities)[number]
 
 export interface JournalEntry {
@@ -12,6 +16,7 @@ export interface JournalEntry {
 }
 
 export interface JournalQuery {
+  /** Full unit name. */
   readonly unit?: string
   /** This severity and worse. */
   readonly priority?: Priority
@@ -21,17 +26,113 @@ export interface JournalQuery {
   readonly grep?: string
   /** Boot offset: 0 is the present boot, -1 the one before. */
   readonly boot?: number
-  /** From a page's `cursor`: entries older than that page. */
+  /** From an earlier page: goes on with what is older. */
   readonly cursor?: string
   readonly limit: number
 }
 
-/** Newest entries of what matches, oldest of them first. `cursor` leads to the page before; null at the beginning. */
+/** The newest entries that match, oldest of them first. `cursor` leads to the page before; null at the beginning. */
 export interface JournalPage {
   readonly entries: readonly JournalEntry[]
   readonly cursor: string | null
 }
 
-export interface Journal {
-  query(query: JournalQuery, signal: AbortSignal): Promise<JournalPage>
+const MAX_OUTPUT_BYTES = 32 * 1024 * 1024
+const MAX_MESSAGE_CHARACTERS = 4096
+const fields = 'MESSAGE,PRIORITY,_PID,SYSLOG_IDENTIFIER,_COMM,_SYSTEMD_UNIT,UNIT'
+
+/** The systemd journal, through `journalctl -o json` (systemd.journal-fields(7)). */
+export class Journal {
+  /** Throws `unsupported_host` where there is no journal, `invalid_arguments` for a bad expression, boot or cursor. */
+  async query(query: JournalQuery, signal: AbortSignal): Promise<JournalPage> {
+    await requireJournal()
+    const program = await findProgram('journalctl')
+    // One more than asked for tells whether there is a page before.
+    const result = await runCommand(program, journalArguments(query), { signal, maxOutputBytes: MAX_OUTPUT_BYTES })
+    if (result.exitCode !== 0 && result.stderr.trim() !== '')
+      throw refusal(result.stderr) ?? commandFailed('journalctl', result)
+    return parseJournal(result.stdout, query.limit)
+  }
+}
+
+export function journalArguments(query: JournalQuery): string[] {
+  const seconds = (date: Date, round: (value: number) => number) => `@${round(date.getTime() / 1000)}`
+  return [
+    '--output=json',
+    `--output-fields=${fields}`,
+    '--all',
+    '--quiet',
+    '--no-pager',
+    '--reverse',
+    `--lines=${query.limit + 1}`,
+    ...(query.unit === undefined ? [] : [`--unit=${query.unit}`]),
+    ...(query.priority === undefined ? [] : [`--priority=${query.priority}`]),
+    ...(query.since === undefined ? [] : [`--since=${seconds(query.since, Math.floor)}`]),
+    ...(query.until === undefined ? [] : [`--until=${seconds(query.until, Math.ceil)}`]),
+    ...(query.grep === undefined ? [] : [`--grep=${query.grep}`]),
+    ...(query.boot === undefined ? [] : [`--boot=${query.boot}`]),
+    ...(query.cursor === undefined ? [] : [`--after-cursor=${query.cursor}`]),
+  ]
+}
+
+/** One JSON object a line, newest first, perhaps one more than `limit`. */
+export function parseJournal(text: string, limit: number): JournalPage {
+  const lines = text.split('\n').filter((line) => line !== '')
+  const page = lines.slice(0, limit).map((line) => JSON.parse(line) as Record<string, unknown>)
+  const oldest = page.at(-1)
+  return {
+    entries: page.map(describe).reverse(),
+    cursor: lines.length > limit && oldest !== undefined ? String(oldest.__CURSOR) : null,
+  }
+}
+
+function describe(record: Record<string, unknown>): JournalEntry {
+  const pid = Number(text(record._PID) ?? Number.NaN)
+  return {
+    at: new Date(Number(record.__REALTIME_TIMESTAMP) / 1000),
+    unit: text(record.UNIT) ?? text(record._SYSTEMD_UNIT),
+    process: text(record.SYSLOG_IDENTIFIER) ?? text(record._COMM),
+    pid: Number.isInteger(pid) ? pid : null,
+    priority: priorities[Number(text(record.PRIORITY) ?? 6)] ?? 'info',
+    message: cut(text(record.MESSAGE) ?? ''),
+  }
+}
+
+/** A field is a string, bytes as numbers where it is not UTF-8, or a list of either where it was given twice. */
+function text(value: unknown): string | null {
+  if (typeof value === 'string') return value
+  if (!Array.isArray(value)) return null
+  if (value.every((item) => typeof item === 'number')) return Buffer.from(value).toString()
+  return value.map((item) => text(item) ?? '').join('\n')
+}
+
+function cut(message: string): string {
+  return message.length > MAX_MESSAGE_CHARACTERS ? `${message.slice(0, MAX_MESSAGE_CHARACTERS)}…` : message
+}
+
+function refusal(stderr: string): CastellanError | null {
+  const words = stderr.trim().split('\n').at(-1) ?? ''
+  if (/Compiled without pattern matching/.test(words)) {
+    return new CastellanError('unsupported_host', 'The journal of this host cannot search messages: leave out grep.')
+  }
+  if (/(pattern|cursor|boot|timestamp|Bad pattern|data from the specified boot|No such boot)/i.test(words)) {
+    return new CastellanError(
+      'invalid_arguments',
+      `The journal does not understand the question: ${words.slice(0, 300)}`,
+    )
+  }
+  return null
+}
+
+/** journald keeps its files in one of two folders, one folder inside for each machine id. */
+async function requireJournal(): Promise<void> {
+  for (const folder of ['/var/log/journal', '/run/log/journal']) {
+    const inside = await readdir(folder).catch(() => [])
+    if (inside.some((name) => /^[0-9a-f]{32}$/.test(name))) return
+  }
+  throw new CastellanError(
+    'unsupported_host',
+    'This host keeps no systemd journal (neither /var/log/journal nor /run/log/journal has one). On NixOS, or any Linux ' +
+      'that boots with systemd, this works.',
+  )
 }

@@ -1,7 +1,12 @@
+import { lstat, readdir, readFile, readlink } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { CastellanError } from '@castellan/contracts'
+
 /** One generation of the system profile. */
 export interface Generation {
   readonly number: number
   readonly createdAt: Date
+  /** Whether the profile points to it: what the next boot starts. */
   readonly current: boolean
   /** Store path of the system. */
   readonly path: string
@@ -9,7 +14,60 @@ export interface Generation {
   readonly kernelVersion: string | null
 }
 
-export interface Nix {
-  /** Generations of the system profile, newest first. */
-  generations(signal: AbortSignal): Promise<readonly Generation[]>
+export const systemProfile = '/nix/var/nix/profiles/system'
+
+/** Nix profiles, read from their links as `nix-env --list-generations` does, without taking its lock. */
+export class Nix {
+  readonly #profile: string
+
+  constructor(profile: string = systemProfile) {
+    this.#profile = profile
+  }
+
+  /** Generations of the system profile, newest first. Throws `unsupported_host` where there is none. */
+  async generations(signal: AbortSignal): Promise<readonly Generation[]> {
+    const folder = dirname(this.#profile)
+    const current = await readlink(this.#profile).catch(() => null)
+    if (current === null) {
+      throw new CastellanError(
+        'unsupported_host',
+        `This host has no NixOS generations: there is no profile at ${this.#profile}. On NixOS this works.`,
+      )
+    }
+    const generations: Generation[] = []
+    for (const name of await readdir(folder)) {
+      signal.throwIfAborted()
+      const number = generationNumber(name, basename(this.#profile))
+      if (number === null) continue
+      const generation = await describe(join(folder, name), number, basename(current) === name)
+      if (generation !== null) generations.push(generation)
+    }
+    return generations.sort((left, right) => right.number - left.number)
+  }
+}
+
+/** `system-42-link` is generation 42 of `system`. */
+function generationNumber(name: string, profile: string): number | null {
+  if (!name.startsWith(`${profile}-`)) return null
+  const digits = /^(\d{1,9})-link$/.exec(name.slice(profile.length + 1))?.[1]
+  return digits === undefined ? null : Number(digits)
+}
+
+/** Null where it was deleted meanwhile. A profile of something other than a NixOS system has no versions. */
+async function describe(link: string, number: number, current: boolean): Promise<Generation | null> {
+  try {
+    const [path, stats] = await Promise.all([readlink(link), lstat(link)])
+    const version = await readFile(join(path, 'nixos-version'), 'utf8').catch(() => null)
+    const modules = await readdir(join(path, 'kernel-modules/lib/modules')).catch(() => [])
+    return {
+      number,
+      createdAt: stats.mtime,
+      current,
+      path,
+      nixosVersion: version?.trim() ?? null,
+      kernelVersion: modules[0] ?? null,
+    }
+  } catch {
+    return null
+  }
 }

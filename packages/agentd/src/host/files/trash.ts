@@ -1,16 +1,41 @@
-import type { TrashId } from '@castellan/contracts'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CastellanError, newId, TrashId } from '@castellan/contracts'
+import { z } from 'zod'
+import { writePrivateFile } from './durable.ts'
+import { PresentSnapshot } from './snapshot.ts'
+import { Vault } from './vault.ts'
 
-/** Why something is in the trash: it was deleted, or another version took its place. */
-export type TrashReason = 'deleted' | 'replaced'
+const DAY_MS = 86_400_000
 
-/** Something the trash keeps. */
+export interface TrashLimits {
+  /** Most that the encrypted contents may take on disk. */
+  readonly quotaBytes: number
+  readonly maxAgeDays: number
+}
+
+export const trashLimits: TrashLimits = { quotaBytes: 256 * 1024 * 1024, maxAgeDays: 30 }
+
+const StoredItem = z.strictObject({
+  id: TrashId,
+  path: z.string(),
+  reason: z.enum(['deleted', 'replaced']),
+  keptAtMs: z.int(),
+  /** False once it was put back: no longer shown, but undoing may still need its bytes. */
+  listed: z.boolean(),
+  content: PresentSnapshot,
+})
+type StoredItem = z.infer<typeof StoredItem>
+
+/** Something the trash keeps: why, from where, and as what it can be put back. */
 export interface TrashItem {
   readonly id: TrashId
   /** Where it was: an absolute, resolved path. */
   readonly path: string
-  readonly reason: TrashReason
-  readonly sizeBytes: number
+  /** Whether it was deleted, or another version took its place. */
+  readonly reason: 'deleted' | 'replaced'
   readonly keptAt: Date
+  readonly content: PresentSnapshot
 }
 
 export interface TrashContents {
@@ -22,6 +47,148 @@ export interface TrashContents {
   readonly maxAgeDays: number
 }
 
-export interface Trash {
-  list(signal: AbortSignal): Promise<TrashContents>
+/**
+ * What was deleted or replaced, kept so that it can come back. Items are small JSON files beside the vault that holds
+ * their bytes. The oldest go first when the quota is reached; nothing stays longer than the age limit.
+ */
+export class Trash {
+  readonly limits: TrashLimits
+  readonly vault: Vault
+  readonly #folder: string
+  readonly #items: Map<TrashId, StoredItem>
+  readonly #sizes: Map<string, number>
+
+  private constructor(
+    folder: string,
+    vault: Vault,
+    limits: TrashLimits,
+    items: StoredItem[],
+    sizes: Map<string, number>,
+  ) {
+    this.#folder = folder
+    this.vault = vault
+    this.limits = limits
+    this.#items = new Map(items.map((item) => [item.id, item]))
+    this.#sizes = sizes
+  }
+
+  /** Opens the trash in `folder` (made with mode 0700). Items that cannot be read are left out and left alone. */
+  static async open(folder: string, limits: TrashLimits = trashLimits): Promise<Trash> {
+    const itemFolder = join(folder, 'items')
+    await mkdir(itemFolder, { recursive: true, mode: 0o700 })
+    const vault = await Vault.open(join(folder, 'contents'), join(folder, 'key'))
+    const items: StoredItem[] = []
+    for (const name of await readdir(itemFolder)) {
+      if (!name.endsWith('.json')) continue
+      const item = parseItem(await readFile(join(itemFolder, name), 'utf8'))
+      if (item !== null) items.push(item)
+    }
+    items.sort((left, right) => left.keptAtMs - right.keptAtMs)
+    const trash = new Trash(itemFolder, vault, limits, items, await vault.contents())
+    await trash.#dropUnreferenced()
+    await trash.#evict()
+    return trash
+  }
+
+  /** What people may restore, newest first. */
+  async list(): Promise<TrashContents> {
+    await this.#evict()
+    const items = [...this.#items.values()].filter(({ listed }) => listed).map(present)
+    return { items: items.reverse(), usedBytes: this.#usedBytes(), ...this.limits }
+  }
+
+  /** Throws `trash_unknown`. */
+  get(id: string): TrashItem {
+    const item = this.#items.get(id as TrashId)
+    if (item !== undefined) return present(item)
+    throw new CastellanError(
+      'trash_unknown',
+      `The trash holds nothing with the id ${JSON.stringify(id)}. trash_list shows what it holds.`,
+    )
+  }
+
+  /** What of `path` was deleted last, or else replaced last. */
+  newest(path: string): TrashItem | undefined {
+    const items = [...this.#items.values()].filter((item) => item.listed && item.path === path)
+    const item = items.findLast(({ reason }) => reason === 'deleted') ?? items.at(-1)
+    return item === undefined ? undefined : present(item)
+  }
+
+  /** Refuses what could never be kept: keeping it would empty the trash and still not fit. */
+  ensureFits(path: string, sizeBytes: number): void {
+    if (sizeBytes <= this.limits.quotaBytes / 2) return
+    const megabytes = (bytes: number) => `${Math.floor(bytes / 1024 / 1024)} MB`
+    throw new CastellanError(
+      'too_large',
+      `${path} has ${megabytes(sizeBytes)}; the trash keeps files up to ${megabytes(this.limits.quotaBytes / 2)}, and nothing ` +
+        'is changed here that could not be taken back. Ask the owner to do this by hand.',
+    )
+  }
+
+  /** Enters something whose bytes the vault has just taken. On disk when it returns. */
+  async add(item: { path: string; reason: TrashItem['reason']; content: PresentSnapshot }): Promise<TrashItem> {
+    const stored: StoredItem = { id: newId('trs'), keptAtMs: Date.now(), listed: true, ...item }
+    await this.#store(stored)
+    if (stored.content.kind === 'file') this.#sizes.set(stored.content.digest, stored.content.sizeBytes)
+    await this.#evict(stored.id)
+    return present(stored)
+  }
+
+  /** Takes an item off the list, because it was put back. Its bytes stay: undoing may need them. */
+  async unlist(id: TrashId): Promise<void> {
+    const item = this.#items.get(id)
+    if (item !== undefined) await this.#store({ ...item, listed: false })
+  }
+
+  /** Drops an item at once, because what it was kept for did not happen. */
+  async drop(id: TrashId): Promise<void> {
+    const item = this.#items.get(id)
+    this.#items.delete(id)
+    await rm(join(this.#folder, `${id}.json`), { force: true })
+    if (item?.content.kind === 'file') await this.#dropContent(item.content.digest)
+  }
+
+  async #store(item: StoredItem): Promise<void> {
+    await writePrivateFile(join(this.#folder, `${item.id}.json`), JSON.stringify(item))
+    this.#items.set(item.id, item)
+  }
+
+  /** Lets go of what is too old, then of the oldest until the rest fits. What was just added stays. */
+  async #evict(keep?: TrashId): Promise<void> {
+    const oldest = Date.now() - this.limits.maxAgeDays * DAY_MS
+    for (const item of [...this.#items.values()]) {
+      const over = item.keptAtMs < oldest || this.#usedBytes() > this.limits.quotaBytes
+      if (!over) break
+      if (item.id !== keep) await this.drop(item.id)
+    }
+  }
+
+  async #dropContent(digest: string): Promise<void> {
+    for (const { content } of this.#items.values()) if (content.kind === 'file' && content.digest === digest) return
+    this.#sizes.delete(digest)
+    await this.vault.forget(digest)
+  }
+
+  /** After a crash between a content and its item. */
+  async #dropUnreferenced(): Promise<void> {
+    for (const digest of [...this.#sizes.keys()]) await this.#dropContent(digest)
+  }
+
+  #usedBytes(): number {
+    let total = 0
+    for (const size of this.#sizes.values()) total += size
+    return total
+  }
+}
+
+function present({ id, path, reason, keptAtMs, content }: StoredItem): TrashItem {
+  return { id, path, reason, keptAt: new Date(keptAtMs), content }
+}
+
+function parseItem(text: string): StoredItem | null {
+  try {
+    return StoredItem.parse(JSON.parse(text))
+  } catch {
+    return null
+  }
 }

@@ -1,0 +1,47 @@
+import { readFile } from 'node:fs/promises'
+
+/**
+ * Names of users and groups, from /etc/passwd and /etc/group; a number without an entry there (a systemd dynamic user,
+ * say) stays a number. Read afresh when a number is unknown, at most once a second.
+ */
+export class Accounts {
+  readonly #users = new NameTable('/etc/passwd')
+  readonly #groups = new NameTable('/etc/group')
+
+  user(uid: number): Promise<string> {
+    return this.#users.name(uid)
+  }
+
+  group(gid: number): Promise<string> {
+    return this.#groups.name(gid)
+  }
+}
+
+class NameTable {
+  readonly #file: string
+  #names: ReadonlyMap<number, string> = new Map()
+  #readAtMs = 0
+
+  constructor(file: string) {
+    this.#file = file
+  }
+
+  async name(id: number): Promise<string> {
+    if (!this.#names.has(id) && Date.now() - this.#readAtMs > 1000) {
+      this.#readAtMs = Date.now()
+      this.#names = parseAccounts(await readFile(this.#file, 'utf8').catch(() => ''))
+    }
+    return this.#names.get(id) ?? String(id)
+  }
+}
+
+/** Lines of passwd(5) and group(5): the name is the first field, the number the third. */
+export function parseAccounts(text: string): Map<number, string> {
+  const names = new Map<number, string>()
+  for (const line of text.split('\n')) {
+    const [name, , id] = line.split(':')
+    if (name !== undefined && id !== undefined && /^\d+$/.test(id) && !names.has(Number(id)))
+      names.set(Number(id), name)
+  }
+  return names
+}

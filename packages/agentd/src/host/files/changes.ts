@@ -1,0 +1,281 @@
+import type { BigIntStats } from 'node:fs'
+import { lstat, readlink, rmdir } from 'node:fs/promises'
+import type { Inverse } from '@castellan/contracts'
+import { bytesOf, chunksOf, notAFile, openContent } from './content.ts'
+import { fileError, isErrno } from './errors.ts'
+import { joinPath, quotePath, splitPath } from './path.ts'
+import { placeFile, placeLink, removeEntry } from './placing.ts'
+import {
+  inUse,
+  movedOn,
+  occupied,
+  privileged,
+  readingOnly,
+  severalNames,
+  tooLargeToEdit,
+  unknownInTrash,
+} from './refusals.ts'
+import {
+  type FileSnapshot,
+  ownershipOf,
+  type PresentSnapshot,
+  recordOf,
+  type Snapshot,
+  sameContent,
+  sameStats,
+  Transition,
+} from './snapshot.ts'
+import type { Trash, TrashItem } from './trash.ts'
+import type { Place, Walker } from './walk.ts'
+
+const SETGID = 0o2000n
+const SETUID_OR_SETGID = 0o6000n
+
+/** Largest file that is changed in memory (edit, append), in bytes. */
+export const MAX_EDIT_BYTES = 16 * 1024 * 1024
+
+export type KeepInverse = (inverse: Inverse) => void
+export type WriteMode = 'create' | 'overwrite' | 'append'
+
+/** What a change did. */
+export interface Change {
+  readonly path: string
+  /** Size of what is there now; of what was there, for a deletion. */
+  readonly sizeBytes: number
+  readonly created: boolean
+}
+
+/** What was at a place, kept in the trash where it was something, and the stats that recognise it. */
+interface Examined {
+  readonly snapshot: Snapshot
+  readonly item: TrashItem | null
+  readonly stats: BigIntStats | null
+}
+
+interface Step {
+  readonly place: Place
+  readonly before: Examined
+  readonly after: Snapshot
+  readonly description: string
+  readonly content: () => AsyncIterable<Uint8Array>
+}
+
+/**
+ * The changes of the file tools. Each takes one path from one snapshot to another in the same five steps: find the
+ * place, keep what is there, tell how to take the change back, make it, let go. One change at a time.
+ */
+export class Changes {
+  readonly #walker: Walker
+  readonly #trash: Trash
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(walker: Walker, trash: Trash) {
+    this.#walker = walker
+    this.#trash = trash
+  }
+
+  write(path: string, bytes: Uint8Array, mode: WriteMode, keep: KeepInverse, signal: AbortSignal): Promise<Change> {
+    return this.#inTurn(path, async () => {
+      using place = await this.#writable(path, 'follow')
+      const { found } = place
+      if (found !== null && !found.stats.isFile()) throw notAFile(place)
+      if (found !== null && mode === 'create')
+        throw occupied(place, 'Say mode overwrite to replace it, or append to add to it.')
+      const content = mode === 'append' && found !== null ? Buffer.concat([await wholeContent(place), bytes]) : bytes
+      return await this.#replace(place, content, keep, signal)
+    })
+  }
+
+  /** Replaces the content by what `edit` makes of it. Nothing is changed when `edit` throws. Files up to 16 MiB. */
+  edit(path: string, edit: (content: Buffer) => Uint8Array, keep: KeepInverse, signal: AbortSignal): Promise<Change> {
+    return this.#inTurn(path, async () => {
+      using place = await this.#writable(path, 'follow')
+      return await this.#replace(place, edit(await wholeContent(place)), keep, signal)
+    })
+  }
+
+  /** Moves a file or a symbolic link (never what it points to) to the trash. */
+  delete(path: string, keep: KeepInverse, signal: AbortSignal): Promise<Change & { readonly trashId: string }> {
+    return this.#inTurn(path, async () => {
+      using place = await this.#writable(path, 'keep')
+      const { stats } = place.existing
+      if (!stats.isFile() && !stats.isSymbolicLink()) throw notAFile(place)
+      const before = await this.#examine(place, 'deleted', signal)
+      const description = `Puts ${quotePath(place.path)} back as it was.`
+      await this.#make({ place, before, after: { kind: 'absent' }, description, content: nothing }, keep, signal)
+      return { path: place.path, sizeBytes: Number(stats.size), created: false, trashId: (before.item as TrashItem).id }
+    })
+  }
+
+  /** Puts back what the trash holds, where it was. Throws `trash_unknown`, and `already_exists` where the place is taken. */
+  restore(which: { id: string } | { path: string }, keep: KeepInverse, signal: AbortSignal): Promise<Change> {
+    const asked = 'id' in which ? which.id : which.path
+    return this.#inTurn(asked, async () => {
+      const item = 'id' in which ? this.#trash.get(which.id) : await this.#newest(which.path)
+      using place = await this.#writable(item.path, 'keep')
+      if (place.found !== null)
+        throw occupied(place, 'Delete or rename that one first: file_delete keeps it in the trash.')
+      const before = await this.#examine(place, 'replaced', signal)
+      const description = `Moves ${quotePath(place.path)} to the trash again.`
+      const content = () => this.#contentOf(item.content)
+      await this.#make({ place, before, after: item.content, description, content }, keep, signal)
+      await this.#trash.unlist(item.id)
+      return { path: place.path, sizeBytes: sizeOf(item.content), created: true }
+    })
+  }
+
+  /** Takes back a change. Throws `world_moved_on` unless forced, and `trash_unknown` where the old content is gone. */
+  revert(data: unknown, force: boolean, keep: KeepInverse, signal: AbortSignal): Promise<{ summary: string }> {
+    const transition = Transition.parse(data)
+    return this.#inTurn(transition.path, async () => {
+      using place = await this.#writable(transition.path, 'keep')
+      const target = transition.before
+      if (place.path !== transition.path) throw movedOn(transition.path, 'its folder is another one now')
+      const before = await this.#examine(place, target.kind === 'absent' ? 'deleted' : 'replaced', signal)
+      if (!force && !sameContent(before.snapshot, transition.after)) {
+        if (before.item !== null) await this.#trash.drop(before.item.id)
+        throw movedOn(transition.path, before.snapshot.kind === 'absent' ? 'it is gone' : 'it was changed since')
+      }
+      const description = `Makes ${quotePath(place.path)} again what it was before this undo.`
+      const content = () => this.#contentOf(target)
+      await this.#make({ place, before, after: target, description, content }, keep, signal)
+      if (target.kind === 'absent') await this.#removeFolders(transition.folders)
+      return { summary: revertSummary(place.path, target) }
+    })
+  }
+
+  async #replace(place: Place, bytes: Uint8Array, keep: KeepInverse, signal: AbortSignal): Promise<Change> {
+    if (((place.found?.stats.mode ?? 0n) & SETUID_OR_SETGID) !== 0n) throw privileged(place)
+    const before = await this.#examine(place, 'replaced', signal)
+    const after: FileSnapshot = {
+      kind: 'file',
+      digest: this.#trash.vault.digest(bytes),
+      sizeBytes: bytes.length,
+      ...(before.snapshot.kind === 'file' ? ownershipOf(before.snapshot) : await ownershipIn(place)),
+      modifiedNs: `${Date.now()}000000`,
+    }
+    const created = before.snapshot.kind === 'absent'
+    const description = created
+      ? `Moves ${quotePath(place.path)}, which this call created, to the trash.`
+      : `Puts back the earlier content of ${quotePath(place.path)}.`
+    await this.#make({ place, before, after, description, content: () => only(bytes) }, keep, signal)
+    return { path: place.path, sizeBytes: bytes.length, created }
+  }
+
+  /** What is at a place, its bytes safe in the trash. */
+  async #examine(place: Place, reason: TrashItem['reason'], signal: AbortSignal): Promise<Examined> {
+    if (place.found === null) return { snapshot: { kind: 'absent' }, item: null, stats: null }
+    const { stats } = place.found
+    const snapshot = stats.isSymbolicLink()
+      ? { kind: 'symlink' as const, target: await readlink(place.folder.child(place.name)), ...recordOf(stats) }
+      : await this.#keepFile(place, stats, signal)
+    const item = await this.#trash.add({ path: place.path, reason, content: snapshot })
+    return { snapshot, item, stats }
+  }
+
+  async #keepFile(place: Place, stats: BigIntStats, signal: AbortSignal): Promise<FileSnapshot> {
+    if (stats.nlink > 1n) throw severalNames(place, stats)
+    if (stats.isFile()) this.#trash.ensureFits(quotePath(place.path), Number(stats.size))
+    await using file = await openContent(place)
+    const kept = await this.#trash.vault.keep(chunksOf(file), signal)
+    if (!sameStats(await file.stat({ bigint: true }), stats)) throw inUse(place)
+    return { kind: 'file', ...kept, ...recordOf(stats) }
+  }
+
+  async #make(step: Step, keep: KeepInverse, signal: AbortSignal): Promise<void> {
+    const { place, before, after } = step
+    try {
+      signal.throwIfAborted()
+      const folders = after.kind === 'absent' ? [] : missingFolders(place)
+      const transition: Transition = { path: place.path, before: before.snapshot, after, folders }
+      keep({ description: step.description, data: transition })
+      await this.#ensureUnchanged(place, before.stats)
+      if (after.kind === 'absent') await removeEntry(place)
+      else if (after.kind === 'file') await placeFile(place, after, step.content())
+      else await placeLink(place, after)
+    } catch (error) {
+      if (before.item !== null) await this.#trash.drop(before.item.id)
+      throw error
+    }
+  }
+
+  /** The last look before the rename: what goes must be what the trash has. */
+  async #ensureUnchanged(place: Place, stats: BigIntStats | null): Promise<void> {
+    if (stats === null) return
+    const now = await lstat(place.folder.child(place.name), { bigint: true })
+    if (!sameStats(now, stats)) throw inUse(place)
+  }
+
+  async #removeFolders(folders: readonly string[]): Promise<void> {
+    for (const path of folders.toReversed()) {
+      using place = await this.#walker.walk(path, 'keep')
+      if (place.found === null || place.name === '.') continue
+      await rmdir(place.folder.child(place.name)).catch((error: unknown) => {
+        if (!isErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR')) throw error
+      })
+    }
+  }
+
+  async *#contentOf(snapshot: Snapshot): AsyncGenerator<Uint8Array> {
+    if (snapshot.kind === 'file') yield* this.#trash.vault.read(snapshot.digest)
+  }
+
+  async #newest(path: string): Promise<TrashItem> {
+    using place = await this.#walker.walk(path, 'keep')
+    const item = this.#trash.newest(place.path)
+    if (item !== undefined) return item
+    throw unknownInTrash(place)
+  }
+
+  async #writable(path: string, lastLink: 'follow' | 'keep'): Promise<Place> {
+    const place = await this.#walker.walk(path, lastLink)
+    if (place.access === 'write') return place
+    place[Symbol.dispose]()
+    throw readingOnly(place)
+  }
+
+  #inTurn<T>(path: string, change: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(change).catch((error: unknown) => {
+      throw fileError(error, path)
+    })
+    this.#turn = result.catch(() => {})
+    return result
+  }
+}
+
+async function wholeContent(place: Place): Promise<Buffer> {
+  const size = Number(place.existing.stats.size)
+  if (place.existing.stats.isFile() && size > MAX_EDIT_BYTES) throw tooLargeToEdit(place, MAX_EDIT_BYTES)
+  await using file = await openContent(place)
+  return await bytesOf(file, 0, size)
+}
+
+/** A new file is as readable as its folder, and writable by its owner alone. */
+async function ownershipIn(place: Place): Promise<{ mode: number; uid: number; gid: number }> {
+  const folder = await place.folder.stat()
+  const inherits = (folder.mode & SETGID) !== 0n
+  const [uid, gid] = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0]
+  return { mode: Number(folder.mode & 0o644n), uid, gid: inherits ? Number(folder.gid) : gid }
+}
+
+/** Absolute paths of the folders that have to be made for a place, outermost first. */
+function missingFolders(place: Place): string[] {
+  const components = splitPath(place.path)
+  const first = components.length - 1 - place.missing.length
+  return place.missing.map((_, index) => joinPath(components.slice(0, first + index + 1)))
+}
+
+function sizeOf(content: PresentSnapshot): number {
+  return content.kind === 'file' ? content.sizeBytes : Buffer.byteLength(content.target)
+}
+
+function revertSummary(path: string, target: Snapshot): string {
+  if (target.kind === 'absent') return `${path} was moved to the trash, so it is gone again.`
+  return `${path} is back as it was (${sizeOf(target)} bytes).`
+}
+
+async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}

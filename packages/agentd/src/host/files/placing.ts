@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, lchown, link, lstat, lutimes, mkdir, rename, symlink, unlink } from 'node:fs/promises'
+import { CastellanError } from '@castellan/contracts'
+import { Descriptor } from './descriptor.ts'
+import { isErrno } from './errors.ts'
+import { quotePath } from './path.ts'
+import type { FileSnapshot, LinkSnapshot } from './snapshot.ts'
+import type { Place } from './walk.ts'
+
+/**
+ * Puts a file at a place, whole or not at all: a draft in the same folder gets content, owner, mode and time, is synced,
+ * and takes the name in one step. Durable when it returns. Throws `already_exists` where something took a free name first.
+ */
+export async function placeFile(place: Place, file: FileSnapshot, content: AsyncIterable<Uint8Array>): Promise<void> {
+  await inFolder(place, (folder) =>
+    withDraft(folder, place, async (draft) => {
+      await using handle = await folder.createFile(draft)
+      for await (const chunk of content) await handle.writeFile(chunk)
+      const created = await handle.stat()
+      if (created.uid !== file.uid || created.gid !== file.gid) await handle.chown(file.uid, file.gid)
+      await handle.chmod(file.mode)
+      const seconds = secondsOf(file.modifiedNs)
+      await handle.utimes(seconds, seconds)
+      await handle.sync()
+    }),
+  )
+}
+
+/** Puts a symbolic link at a place, in the same way. */
+export async function placeLink(place: Place, snapshot: LinkSnapshot): Promise<void> {
+  await inFolder(place, (folder) =>
+    withDraft(folder, place, async (draft) => {
+      await symlink(snapshot.target, folder.child(draft))
+      const created = await lstat(folder.child(draft))
+      if (created.uid !== snapshot.uid || created.gid !== snapshot.gid) {
+        await lchown(folder.child(draft), snapshot.uid, snapshot.gid)
+      }
+      const seconds = secondsOf(snapshot.modifiedNs)
+      await lutimes(folder.child(draft), seconds, seconds)
+    }),
+  )
+}
+
+/**
+ * Removes the entry that was found at a place. It is renamed first and looked at again under a name nobody else uses, so
+ * that something swapped in at the last moment is put back instead of lost.
+ */
+export async function removeEntry(place: Place): Promise<void> {
+  const { stats } = place.existing
+  const name = place.folder.child(place.name)
+  const aside = place.folder.child(draftName())
+  await rename(name, aside)
+  const moved = await lstat(aside, { bigint: true })
+  if (moved.dev !== stats.dev || moved.ino !== stats.ino || moved.mtimeNs !== stats.mtimeNs) {
+    if (moved.isDirectory()) await rename(aside, name)
+    else await link(aside, name).then(() => unlink(aside))
+    throw new CastellanError(
+      'conflict',
+      `Another program replaced ${quotePath(place.path)} just now, so it was left alone. Try again.`,
+    )
+  }
+  await unlink(aside)
+  await place.folder.sync()
+}
+
+/** Makes the folders that are missing, then works in the innermost. */
+async function inFolder(place: Place, work: (folder: Descriptor) => Promise<void>): Promise<void> {
+  const made: Descriptor[] = []
+  try {
+    let folder = place.folder
+    for (const name of place.missing) {
+      const { mode } = await folder.stat()
+      await mkdir(folder.child(name), 0o700)
+      const inner = await Descriptor.place(folder.child(name), 'directory')
+      made.push(inner)
+      // As open as the folder around it, never writable by others than its owner.
+      await chmod(inner.self, Number(mode & 0o2755n))
+      await folder.sync()
+      folder = inner
+    }
+    await work(folder)
+    await folder.sync()
+  } finally {
+    for (const descriptor of made) descriptor[Symbol.dispose]()
+  }
+}
+
+async function withDraft(folder: Descriptor, place: Place, fill: (draft: string) => Promise<void>): Promise<void> {
+  const draft = draftName()
+  try {
+    await fill(draft)
+    if (place.found !== null) await rename(folder.child(draft), folder.child(place.name))
+    else await takeFreeName(folder, draft, place)
+  } catch (error) {
+    await unlink(folder.child(draft)).catch(() => {})
+    throw error
+  }
+}
+
+/** rename(2) would replace what appeared meanwhile; link(2) refuses. */
+async function takeFreeName(folder: Descriptor, draft: string, place: Place): Promise<void> {
+  try {
+    await link(folder.child(draft), folder.child(place.name))
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) throw error
+    throw new CastellanError(
+      'already_exists',
+      `Another program created ${quotePath(place.path)} just now. Look at it, then try again.`,
+    )
+  }
+  await unlink(folder.child(draft))
+}
+
+function draftName(): string {
+  return `.castellan-${randomBytes(9).toString('hex')}.draft`
+}
+
+/** Node hands times over as a double of seconds, good to a quarter of a microsecond: aim inside the right one. */
+function secondsOf(nanoseconds: string): number {
+  return (Number(BigInt(nanoseconds) / 1000n) + 0.3) / 1e6
+}

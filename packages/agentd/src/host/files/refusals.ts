@@ -1,0 +1,58 @@
+import type { BigIntStats } from 'node:fs'
+import { CastellanError } from '@castellan/contracts'
+import { quotePath } from './path.ts'
+import type { Place } from './walk.ts'
+
+export function occupied(place: Place, hint: string): CastellanError {
+  return new CastellanError('already_exists', `${quotePath(place.path)} exists already. ${hint}`)
+}
+
+export function movedOn(path: string, why: string): CastellanError {
+  return new CastellanError(
+    'world_moved_on',
+    `${quotePath(path)} is not as the act left it: ${why}. Look at it with file_stat or file_read; an operator can force the undo.`,
+  )
+}
+
+export function inUse(place: Place): CastellanError {
+  return new CastellanError(
+    'conflict',
+    `Another program changed ${quotePath(place.path)} just now, so it was left alone. Try again.`,
+  )
+}
+
+export function severalNames(place: Place, stats: BigIntStats): CastellanError {
+  return new CastellanError(
+    'conflict',
+    `${quotePath(place.path)} has ${stats.nlink} names (hard links). Changing it under one name would part them and could not be ` +
+      'taken back exactly, so it is left alone.',
+  )
+}
+
+export function privileged(place: Place): CastellanError {
+  return new CastellanError(
+    'permission_denied',
+    `${quotePath(place.path)} runs with another user's rights (setuid or setgid), so its content is not changed here.`,
+  )
+}
+
+export function readingOnly(place: Place): CastellanError {
+  return new CastellanError(
+    'read_only',
+    `${quotePath(place.path)} is granted for reading only. The owner can grant its folder for writing in the configuration.`,
+  )
+}
+
+export function unknownInTrash(place: Place): CastellanError {
+  return new CastellanError(
+    'trash_unknown',
+    `The trash holds nothing that was at ${quotePath(place.path)}. trash_list shows what it holds.`,
+  )
+}
+
+export function tooLargeToEdit(place: Place, maxBytes: number): CastellanError {
+  return new CastellanError(
+    'too_large',
+    `${quotePath(place.path)} has ${place.existing.stats.size} bytes; files up to ${maxBytes} bytes can be edited or added to.`,
+  )
+}
