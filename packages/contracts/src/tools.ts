@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type AgentName, type CallId, type SessionId, ToolName } from './ids.ts'
+import { type AgentName, type CallId, type LedgerIndex, type SessionId, ToolName } from './ids.ts'
 
 /** What a tool does to the machine: nothing, something that can be taken back, something that cannot. */
 export const ToolEffect = z.enum(['read', 'change', 'destroy'])
@@ -55,6 +55,8 @@ export interface ToolContext<Host> {
   readonly signal: AbortSignal
   /** `inverse` tools call this once, before they change anything. */
   keepInverse(inverse: Inverse): void
+  /** Names the ledger entry that this call is about, such as the act an undo takes back; the outcome entry links to it. */
+  target(index: LedgerIndex): void
 }
 
 /** What `revert` gets. Without `force` it refuses with `world_moved_on` where the act's result was changed since. */

@@ -14,7 +14,11 @@ export interface Undone {
 export interface UndoPort {
   /**
    * Takes back the act whose intent or outcome entry has number `index`; without a number, the caller's newest act that
-   * can still be taken back. Throws `not_found`, `not_undoable`, `already_undone`, `world_moved_on` or `trash_unknown`.
+   * can still be taken back. `force` takes it back even though the machine moved on. Throws `not_found`, `not_undoable`,
+   * `already_undone`, `world_moved_on` or `trash_unknown`.
    */
-  apply(request: { readonly index?: number }, context: ToolContext<Host>): Promise<Undone>
+  apply(
+    request: { readonly index?: number | undefined; readonly force: boolean },
+    context: ToolContext<Host>,
+  ): Promise<Undone>
 }
