@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ProcessHealth } from './health.ts'
 import { OperatorKeyId, Timestamp } from './ids.ts'
 
 /** `GET /health` of the gateway, the one route that asks for no credential: states only, nothing about the machine. */
@@ -8,7 +9,7 @@ export const GatewayHealth = z.strictObject({
   version: z.string(),
   started_at: Timestamp,
   uptime_s: z.number(),
-  agentd: z.enum(['ready', 'unavailable']),
+  agentd: z.enum([...ProcessHealth.shape.state.options, 'unavailable']),
   engine: z.enum(['ready', 'loading', 'failed', 'unavailable']),
 })
 export type GatewayHealth = z.infer<typeof GatewayHealth>

@@ -4,6 +4,7 @@ import {
   type ApprovalId,
   CallAnswer,
   type CallRequest,
+  ProcessHealth,
   type SignInRedemption,
   SignInResult,
   ToolListing,
@@ -27,10 +28,10 @@ export class Agentd {
     this.#client = new UnixClient({ socketPath, unavailable: 'agentd_unavailable', peer: 'agentd' })
   }
 
-  /** Whether agentd answers within a second. */
-  async state(): Promise<'ready' | 'unavailable'> {
-    return this.#client.request('GET', '/v1/health', { schema: z.unknown(), timeoutMs: HEALTH_MS }).then(
-      () => 'ready',
+  /** What agentd says of itself within a second. */
+  async state(): Promise<ProcessHealth['state'] | 'unavailable'> {
+    return this.#client.request('GET', '/v1/health', { schema: ProcessHealth, timeoutMs: HEALTH_MS }).then(
+      ({ state }) => state,
       () => 'unavailable',
     )
   }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { CastellanError } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import fastifyCookie from '@fastify/cookie'
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { Agentd } from './agentd.ts'
 import { mainAgent } from './agents/main.ts'
 import { addHealthRoute } from './api/health.ts'
@@ -16,11 +16,11 @@ import type { GatewayConfig } from './config.ts'
 import { LlamaEngine } from './engines/llama.ts'
 import { addAuth } from './plugins/auth.ts'
 import { addBodyCap, MAX_BODY_BYTES } from './plugins/body-cap.ts'
-import { addErrorEnvelopes, answerClientError, sendError } from './plugins/errors.ts'
+import { addErrorEnvelopes, answerClientError, answerFrameworkError } from './plugins/errors.ts'
 import { addOriginGuard } from './plugins/origin-guard.ts'
 import { OwnerToken } from './plugins/owner-token.ts'
 import { addPage } from './plugins/page.ts'
-import { addRequestId, requestIdOf } from './plugins/request-id.ts'
+import { addRequestId, logRequests, requestIdOf } from './plugins/request-id.ts'
 import { addSecurityHeaders } from './plugins/security-headers.ts'
 import { isWebSocketHandshake, routeUpgrades } from './plugins/upgrades.ts'
 import { SignInAttempts } from './sign-in/attempts.ts'
@@ -47,19 +47,20 @@ export async function buildServer(config: GatewayConfig, log: Log, timing: Timin
 
   const app = fastify({
     loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_MS,
     forceCloseConnections: 'idle',
     http: { maxHeaderSize: HEADER_BYTES, headersTimeout: HEADERS_MS, shouldUpgradeCallback: isWebSocketHandshake },
     genReqId: requestIdOf,
-    frameworkErrors: (error, request, reply) => sendError(error, request, reply),
+    frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerClientError,
   })
   app.removeContentTypeParser('text/plain')
 
   // The order in which a request is judged.
   addRequestId(app)
+  logRequests(app)
   addErrorEnvelopes(app)
   addSecurityHeaders(app)
   addBodyCap(app)

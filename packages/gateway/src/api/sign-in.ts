@@ -1,9 +1,10 @@
-import { CastellanError, describeIssues, type PageSession, SignInRedemption } from '@castellan/contracts'
+import { CastellanError, type PageSession, SignInRedemption } from '@castellan/contracts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Agentd } from '../agentd.ts'
 import { cookieName } from '../plugins/auth.ts'
 import type { SignInAttempts } from '../sign-in/attempts.ts'
 import type { PageSessions } from '../sign-in/sessions.ts'
+import { parse } from './parse.ts'
 
 const COOKIE_LIFE_SECONDS = 30 * 24 * 3600
 
@@ -29,11 +30,10 @@ export function addSignInRoutes(
   })
 
   app.post('/sign-in', route, async (request, reply): Promise<PageSession> => {
-    const redemption = SignInRedemption.safeParse(request.body)
-    if (!redemption.success) throw new CastellanError('invalid_request', describeIssues(redemption.error))
+    const redemption = parse(SignInRedemption, request.body, 'The body')
     attempts.begin(request.ip)
     // agentd holds the codes and judges the proof; the code itself never comes here.
-    const { key_id } = await agentd.redeemSignIn(redemption.data).catch((error: unknown) => {
+    const { key_id } = await agentd.redeemSignIn(redemption).catch((error: unknown) => {
       if (!(error instanceof CastellanError && error.code === 'sign_in_failed')) attempts.takeBack(request.ip)
       throw error
     })

@@ -111,7 +111,7 @@ async function tellStatus(_argument: string, { chat, agentd, engine, signal }: T
   const text = [
     `Castellan ${version}`,
     `gateway: up ${duration(process.uptime())}`,
-    `agentd: ${acting}`,
+    `agentd: ${acting}${acting === 'degraded' ? ' (npx agentctl status says why)' : ''}`,
     `engine: ${thinking}`,
   ]
   chat.emit({ type: 'text', text: text.join('\n') })

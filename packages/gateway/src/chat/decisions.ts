@@ -47,7 +47,7 @@ function proofOf(frame: VerdictFrame, caller: Caller, approval: Approval): Proof
   if (frame.key_id !== undefined || frame.signature !== undefined) {
     throw new CastellanError(
       'invalid_request',
-      `${frame.type} frame: key_id and signature go together; send both or neither.`,
+      `This ${frame.type} frame does not fit: key_id and signature go together; send both or neither.`,
     )
   }
   if (caller.kind === 'owner') {

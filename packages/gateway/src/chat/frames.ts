@@ -1,5 +1,6 @@
-import { CastellanError, ClientFrame, describeIssues } from '@castellan/contracts'
+import { CastellanError, ClientFrame } from '@castellan/contracts'
 import { didYouMean, parseJson } from '@castellan/daemon'
+import { parse } from '../api/parse.ts'
 
 const TYPES = ClientFrame.options.map((option) => option.shape.type.value)
 
@@ -11,9 +12,7 @@ export function readClientFrame(text: string): ClientFrame {
     const hint = typeof type === 'string' ? didYouMean(type, TYPES) : ''
     throw new CastellanError('unknown_frame', `A frame’s type has to be one of ${TYPES.join(', ')}.${hint}`)
   }
-  const frame = ClientFrame.safeParse(value)
-  if (!frame.success) throw new CastellanError('invalid_request', `${type} frame: ${describeIssues(frame.error)}`)
-  return frame.data
+  return parse(ClientFrame, value, `This ${type} frame`)
 }
 
 function readObject(text: string): Record<string, unknown> {

@@ -65,7 +65,7 @@ export function addChatSocket(
       const connection = new Connection(socket, upgrade.socket, caller, parts)
       audience.join(connection)
       socket.once('close', () => audience.leave(connection))
-      socket.on('error', (error) => request.log.debug({ err: error, request_id: request.id }, 'a chat socket failed'))
+      socket.on('error', (error) => request.log.debug({ err: error }, 'a chat socket failed'))
       connection.welcome()
     })
   })

@@ -71,9 +71,15 @@ export function addErrorEnvelopes(app: FastifyInstance): void {
   })
 }
 
-export function sendError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+/** Answers an address that fastify cannot read; no hook has seen the request. */
+export function answerFrameworkError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id })
+  sendError(error, request, reply)
+}
+
+function sendError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const error = toCastellanError(thrown)
-  if (error.code === 'internal') request.log.error({ err: thrown, request_id: request.id }, 'request failed')
+  if (error.code === 'internal') request.log.error({ err: thrown }, 'a request failed')
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)))
   reply.code(error.status).type('application/json; charset=utf-8').send(error.toEnvelope(request.id))
 }

@@ -20,3 +20,18 @@ export function addRequestId(app: FastifyInstance): void {
     reply.header('x-request-id', request.id)
   })
 }
+
+/** One line for each answer: the route it took, never the query string or a body. */
+export function logRequests(app: FastifyInstance): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const { statusCode, elapsedTime } = reply
+    const line = {
+      method: request.method,
+      route: request.routeOptions.url ?? null,
+      status: statusCode,
+      ms: elapsedTime,
+    }
+    if (statusCode >= 400) request.log.info(line, 'refused')
+    else request.log.debug(line, 'answered')
+  })
+}

@@ -59,7 +59,11 @@ test('a tool that fails is an answer for the model, not the end of the turn', as
   })
   const client = await gateway.connect()
   const frames = await client.ask('how full are my disks?')
-  expect(frameOf(frames, 'tool_result')).toMatchObject({ ok: false, result: { code: 'unsupported_host' }, ledger_index: 1 })
+  expect(frameOf(frames, 'tool_result')).toMatchObject({
+    ok: false,
+    result: { code: 'unsupported_host' },
+    ledger_index: 1,
+  })
   expect(textOf(frames)).toBe('There are no disks here.')
 })
 
@@ -68,7 +72,11 @@ test('a call that agentd refuses has no ledger number, and the model hears why',
   gateway.agentd.tools.delete('disk_usage')
   const client = await gateway.connect()
   const frames = await client.ask('how full are my disks?')
-  expect(frameOf(frames, 'tool_result')).toMatchObject({ ok: false, result: { code: 'unknown_tool' }, ledger_index: null })
+  expect(frameOf(frames, 'tool_result')).toMatchObject({
+    ok: false,
+    result: { code: 'unknown_tool' },
+    ledger_index: null,
+  })
   expect(textOf(frames)).toBe('There is no tool disk_usage.')
 })
 
@@ -247,7 +255,10 @@ test('an error that the engine reports itself keeps its code', async () => {
   const gateway = await startGateway()
   gateway.engine.answer = () => [{ type: 'error', error: { code: 'engine_crashed', message: 'llama.cpp died.' } }]
   const client = await gateway.connect()
-  expect(frameOf(await client.ask('hello'), 'error')).toMatchObject({ code: 'engine_crashed', message: 'llama.cpp died.' })
+  expect(frameOf(await client.ask('hello'), 'error')).toMatchObject({
+    code: 'engine_crashed',
+    message: 'llama.cpp died.',
+  })
 })
 
 test('a conversation that has outgrown the model loses its oldest exchanges and goes on', async () => {

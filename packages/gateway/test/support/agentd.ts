@@ -15,8 +15,9 @@ import {
   type ToolEffect,
   ToolName,
 } from '@castellan/contracts'
-import { createLogger, reply, SocketServer } from '@castellan/daemon'
+import { addHealthRoute, reply, SocketServer } from '@castellan/daemon'
 import { z } from 'zod'
+import { quietLog } from './log.ts'
 
 export interface StandInTool {
   readonly effect?: ToolEffect
@@ -38,7 +39,7 @@ export class StandInAgentd {
 
   constructor(token: string) {
     this.#token = token
-    this.#server = new SocketServer({ name: 'agentd', log: createLogger({ name: 'agentd', level: 'error' }) })
+    this.#server = new SocketServer({ name: 'agentd', log: quietLog('agentd') })
     this.#routes()
   }
 
@@ -48,6 +49,14 @@ export class StandInAgentd {
 
   close(): Promise<void> {
     return this.#server.close({ graceMs: 0 })
+  }
+
+  /** What a restarted agentd would be: the same approvals and tools, a new server. */
+  reborn(): StandInAgentd {
+    const next = new StandInAgentd(this.#token)
+    for (const [name, tool] of this.tools) next.tools.set(name, tool)
+    for (const [id, entry] of this.#approvals) next.#approvals.set(id, entry)
+    return next
   }
 
   get pending(): Approval[] {
@@ -67,7 +76,7 @@ export class StandInAgentd {
   }
 
   #routes(): void {
-    this.#server.route('GET', '/v1/health', {}, () => ({ state: 'ready' }))
+    addHealthRoute(this.#server, { name: 'agentd', state: () => 'ready' })
     this.#server.route('GET', '/v1/tools', {}, () => {
       const tools = [...this.tools].map(([name, tool]) => describe(name, tool))
       return { tools, registryDigest: sha256(canonicalJson(tools)) }
@@ -152,7 +161,12 @@ export class StandInAgentd {
       effect,
       args: request.args,
       reason: `${request.tool} changes the machine.`,
-      binding: { args_digest: sha256(canonicalJson(request.args)), policy_digest: sha256('policy'), nonce: 'n', expires_at },
+      binding: {
+        args_digest: sha256(canonicalJson(request.args)),
+        policy_digest: sha256('policy'),
+        nonce: 'n',
+        expires_at,
+      },
       requested_at: new Date().toISOString(),
     }
     this.#approvals.set(approval.approval_id, { approval, changed, change })

@@ -1,12 +1,16 @@
 import { CastellanError, type EngineEvent, type EngineHealth, EngineRequest } from '@castellan/contracts'
-import { createLogger, ndjson, SocketServer } from '@castellan/daemon'
+import { ndjson, SocketServer } from '@castellan/daemon'
+import { quietLog } from './log.ts'
 
 type Request = ReturnType<typeof EngineRequest.parse>
 export type Answer = (request: Request, signal: AbortSignal) => AsyncIterable<EngineEvent> | Iterable<EngineEvent>
 
 const USAGE = { promptTokens: 1, outputTokens: 1, durationMs: 1 }
 export const stop: EngineEvent = { type: 'done', reason: 'stop', usage: USAGE }
-export const say = (...words: string[]): EngineEvent[] => [...words.map((text) => ({ type: 'text' as const, text })), stop]
+export const say = (...words: string[]): EngineEvent[] => [
+  ...words.map((text) => ({ type: 'text' as const, text })),
+  stop,
+]
 
 /** Asks for one call, as models do, and finishes this message. */
 export function callFor(name: string, args: Record<string, unknown> = {}): EngineEvent[] {
@@ -28,7 +32,7 @@ export class StandInEngine {
   readonly #server: SocketServer
 
   constructor() {
-    this.#server = new SocketServer({ name: 'engine', log: createLogger({ name: 'engine', level: 'fatal' }) })
+    this.#server = new SocketServer({ name: 'engine', log: quietLog('engine') })
     this.#server.route('GET', '/v1/health', {}, (): EngineHealth => {
       const model = { name: 'stand-in', kind: 'interpreter' as const, digest: '00', contextTokens: 512, parameters: 1 }
       return { state: this.state, model, busy: 0, slots: 1, network: 'none' }

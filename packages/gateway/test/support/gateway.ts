@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
 import type { ErrorEnvelope } from '@castellan/contracts'
-import { createLogger } from '@castellan/daemon'
+import {} from '@castellan/daemon'
 import { temporaryFolder } from '@castellan/testing'
 import { onTestFinished } from 'vitest'
 import type { ClientOptions } from 'ws'
@@ -13,6 +13,7 @@ import { buildServer, listen, type Timing } from '../../src/server.ts'
 import { StandInAgentd } from './agentd.ts'
 import { ChatClient } from './client.ts'
 import { StandInEngine } from './engine.ts'
+import { quietLog } from './log.ts'
 
 export interface Answer {
   readonly status: number
@@ -76,7 +77,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   if (options.engine !== false) await engine.listen(config.engineSocket)
 
   const timing: Timing = { patience: { ...PATIENCE, absentMs: 50, pollMs: 10 }, ...options.timing }
-  const app = await buildServer(config, createLogger({ name: 'gateway', level: 'fatal' }), timing)
+  const app = await buildServer(config, quietLog('gateway'), timing)
   const url = await listen(app, config)
   const port = Number(new URL(url).port)
   let stopped: Promise<void> | undefined
@@ -125,7 +126,12 @@ function exchange(port: number, path: string, { method = 'GET', headers = {}, bo
       })
       response.on('end', () => {
         const isJson = response.headers['content-type']?.startsWith('application/json') === true
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: isJson ? JSON.parse(text) : {} })
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          text,
+          json: isJson ? JSON.parse(text) : {},
+        })
       })
     })
     request.on('error', reject)
