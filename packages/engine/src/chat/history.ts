@@ -1,0 +1,74 @@
+import type { ChatHistoryItem, ChatModelFunctionCall, ChatModelResponse } from 'node-llama-cpp'
+import type { Completion } from '../worker/protocol.ts'
+
+type Messages = Completion['messages']
+
+/** A turn: what the person said and everything the model said and called until they spoke again. */
+export interface Turn {
+  readonly user: ChatHistoryItem | undefined
+  readonly model: ChatModelResponse
+}
+
+export interface Conversation {
+  readonly system: string
+  readonly turns: readonly Turn[]
+}
+
+/**
+ * The conversation in the chat template's terms. Calls carry their results within the model's own turn; a result longer than
+ * `maxResultCharacters` is left out, its summary stays.
+ */
+export function readConversation(messages: Messages, maxResultCharacters: number): Conversation {
+  const system: string[] = []
+  const turns: { user: ChatHistoryItem | undefined; model: ChatModelResponse }[] = []
+  const calls = new Map<string, ChatModelFunctionCall>()
+  const current = (): ChatModelResponse => {
+    if (turns.length === 0) turns.push({ user: undefined, model: { type: 'model', response: [] } })
+    return (turns.at(-1) as Turn).model
+  }
+  for (const message of messages) {
+    if (message.role === 'system') {
+      system.push(message.text)
+    } else if (message.role === 'user') {
+      turns.push({ user: { type: 'user', text: message.text }, model: { type: 'model', response: [] } })
+    } else if (message.role === 'assistant') {
+      const { response } = current()
+      if (message.text !== '') response.push(message.text)
+      for (const { call_id, name, args } of message.calls) {
+        const call: ChatModelFunctionCall = { type: 'functionCall', name, params: args, result: NOT_ANSWERED }
+        calls.set(call_id, call)
+        response.push(call)
+      }
+    } else {
+      const call = calls.get(message.call_id)
+      if (call !== undefined) call.result = resultForModel(message, maxResultCharacters)
+    }
+  }
+  return { system: system.join('\n\n'), turns }
+}
+
+const NOT_ANSWERED = { ok: false, summary: 'The call was not answered.' }
+
+function resultForModel(
+  { ok, summary, result }: Extract<Messages[number], { role: 'tool' }>,
+  maxCharacters: number,
+): Record<string, unknown> {
+  if (result === undefined || result === null) return { ok, summary }
+  return JSON.stringify(result).length <= maxCharacters
+    ? { ok, summary, result }
+    : { ok, summary, note: 'The full result is too long for the context; the summary holds what matters.' }
+}
+
+/** The items of the chat template, the model's open turn last. `dropped` turns were left out before these. */
+export function historyItems({ system, turns }: Conversation, dropped: number): ChatHistoryItem[] {
+  const note = dropped === 0 ? [] : ['Earlier parts of this conversation were left out, because the context is full.']
+  const text = [system, ...note].filter((part) => part !== '').join('\n\n')
+  const items: ChatHistoryItem[] = text === '' ? [] : [{ type: 'system', text }]
+  for (const { user, model } of turns.slice(dropped)) {
+    if (user !== undefined) items.push(user)
+    // An empty turn in the middle is an answer that was never given; the last one is about to be.
+    if (model.response.length > 0 || model === turns.at(-1)?.model) items.push(model)
+  }
+  if (items.at(-1)?.type !== 'model') items.push({ type: 'model', response: [] })
+  return items
+}

@@ -1,0 +1,95 @@
+import type { GbnfJsonSchema } from 'node-llama-cpp'
+
+type JsonSchema = Readonly<Record<string, unknown>>
+
+/** Longer bounds make the grammar slow and say little; the tool itself checks them. */
+const MAX_BOUND = 256
+/** A range of integers this small is spelled out as a list. */
+const MAX_LISTED = 64
+
+/**
+ * The part of a tool's JSON Schema that a grammar can force: structure, types, enums, constants, short lengths, small ranges.
+ * Patterns and wide ranges stay with the tool, whose refusal goes back to the model. A grammar has no optional properties,
+ * so an optional one may be null; {@link dropNulls} takes those out again.
+ */
+export function grammarSchema(schema: JsonSchema, defs: JsonSchema = definitionsOf(schema)): GbnfJsonSchema {
+  const described = typeof schema.description === 'string' ? { description: schema.description } : {}
+  const target = referenced(schema, defs)
+  if (target !== undefined) return { ...grammarSchema(target, defs), ...described } as GbnfJsonSchema
+  if ('const' in schema) return { const: schema.const as string, ...described }
+  if (Array.isArray(schema.enum)) return { enum: schema.enum, ...described }
+  const variants = schema.oneOf ?? schema.anyOf
+  if (Array.isArray(variants)) {
+    return { oneOf: variants.map((variant: JsonSchema) => grammarSchema(variant, defs)), ...described }
+  }
+  if (schema.type === 'object') return { ...objectSchema(schema, defs), ...described }
+  if (schema.type === 'array') {
+    const items = isRecord(schema.items) ? { items: grammarSchema(schema.items, defs) } : {}
+    return { type: 'array', ...items, ...bounds(schema, 'minItems', 'maxItems'), ...described }
+  }
+  if (schema.type === 'string') return { type: 'string', ...bounds(schema, 'minLength', 'maxLength'), ...described }
+  if (schema.type === 'integer') return { ...integerSchema(schema), ...described }
+  if (schema.type === 'number' || schema.type === 'boolean' || schema.type === 'null') {
+    return { type: schema.type, ...described }
+  }
+  return { type: ['string', 'number', 'boolean', 'null'], ...described }
+}
+
+/** Takes out the nulls that stand for arguments left out, at any depth, where the schema does not ask for a null. */
+export function dropNulls(value: unknown, schema: JsonSchema): unknown {
+  if (!isRecord(value)) return value
+  const properties = isRecord(schema.properties) ? schema.properties : {}
+  const required = new Set(Array.isArray(schema.required) ? schema.required : [])
+  const kept = Object.entries(value).filter(([name, item]) => item !== null || required.has(name))
+  return Object.fromEntries(
+    kept.map(([name, item]) => [name, dropNulls(item, isRecord(properties[name]) ? properties[name] : {})]),
+  )
+}
+
+function objectSchema(schema: JsonSchema, defs: JsonSchema): GbnfJsonSchema {
+  const required = new Set(Array.isArray(schema.required) ? schema.required : [])
+  const properties = isRecord(schema.properties) ? schema.properties : {}
+  const entries = Object.entries(properties).map(([name, property]) => {
+    const forced = grammarSchema(isRecord(property) ? property : {}, defs)
+    return [name, required.has(name) ? forced : optional(forced)] as const
+  })
+  return { type: 'object', properties: Object.fromEntries(entries) }
+}
+
+function optional(schema: GbnfJsonSchema): GbnfJsonSchema {
+  const { description, ...rest } = schema as GbnfJsonSchema & { description?: string }
+  return {
+    oneOf: [rest as GbnfJsonSchema, { type: 'null' }],
+    ...(description === undefined ? {} : { description }),
+  }
+}
+
+function integerSchema({ minimum, maximum }: JsonSchema): GbnfJsonSchema {
+  if (typeof minimum !== 'number' || typeof maximum !== 'number' || maximum - minimum >= MAX_LISTED) {
+    return { type: 'integer' }
+  }
+  return { enum: Array.from({ length: maximum - minimum + 1 }, (_, index) => minimum + index) }
+}
+
+function bounds(schema: JsonSchema, least: string, most: string): Record<string, number> {
+  const kept = [least, most].flatMap((name) => {
+    const bound = schema[name]
+    return typeof bound === 'number' && bound <= MAX_BOUND ? [[name, bound] as const] : []
+  })
+  return Object.fromEntries(kept)
+}
+
+function referenced(schema: JsonSchema, defs: JsonSchema): JsonSchema | undefined {
+  const name = typeof schema.$ref === 'string' ? schema.$ref.replace(/^#\/(?:\$defs|definitions)\//, '') : undefined
+  const target = name === undefined ? undefined : defs[name]
+  return isRecord(target) ? target : undefined
+}
+
+function definitionsOf(schema: JsonSchema): JsonSchema {
+  const definitions = schema.$defs ?? schema.definitions
+  return isRecord(definitions) ? definitions : {}
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,43 @@
+import { quotedParts } from './values.ts'
+
+/** Words a request or a further request begins with; a part that begins otherwise belongs to the part before it. */
+const OPENERS =
+  /^(?:(?:please|pls|also|then|now|and|afterwards?|finally|next|can you|could you|would you|will you|i want to|i'd like to|let me|let's)\s+)*(?:show|list|tell|give|get|check|print|display|read|open|cat|see|view|find|look|count|verify|restart|start|stop|write|save|append|add|put|note|delete|remove|rm|trash|erase|drop|edit|change|replace|rename|restore|recover|bring|undo|revert|take back|roll|what|what's|whats|which|who|who's|how|is|are|was|were|does|do|did|has|have|when|why|where|any|ls|df|ps|free|tail|grep|journalctl|systemctl|confirm|make|create|fetch|report|describe|explain|status)\b/i
+
+const JOINTS = /\s*(?:[;\n]+|[.!?](?=\s)|,?\s+(?:and\s+then|and\s+also|then|and|plus|&&?)\s+|,\s+(?:then|also|and)\s+|,\s+)\s*/gi
+
+/**
+ * Splits "restart nginx and show me its log" into its requests. Nothing inside quotes is split, and only where what follows
+ * begins like a request of its own: "replace foo and bar" stays whole. One part comes back for an ordinary request.
+ */
+export function splitRequests(text: string): readonly string[] {
+  const parts: string[] = []
+  let from = 0
+  for (const { start, end } of joints(text)) {
+    if (!OPENERS.test(text.slice(end)) || !OPENERS.test(text.slice(from, start).trim())) continue
+    parts.push(text.slice(from, start).trim())
+    from = end
+  }
+  parts.push(text.slice(from).trim())
+  return parts.filter((part) => part !== '')
+}
+
+/** The clauses of a request: finer than its requests, for what a negation reaches. */
+export function splitClauses(text: string): readonly string[] {
+  const clauses: string[] = []
+  let from = 0
+  for (const { start, end } of joints(text, /\s*(?:[;\n,]|[.!?](?=\s)|\s(?:but|just|only|instead|rather|and)\s|\s-+\s)\s*/gi)) {
+    clauses.push(text.slice(from, start).trim())
+    from = end
+  }
+  clauses.push(text.slice(from).trim())
+  return clauses.filter((clause) => clause !== '')
+}
+
+/** Where the text may be parted, outside quotes. */
+function joints(text: string, pattern: RegExp = JOINTS): readonly { start: number; end: number }[] {
+  const quoted = quotedParts(text)
+  return [...text.matchAll(pattern)]
+    .map((match) => ({ start: match.index, end: match.index + match[0].length }))
+    .filter(({ start, end }) => end > start && !quoted.some(({ from, to }) => start < to && from < end))
+}

@@ -1,0 +1,165 @@
+import { CastellanError, type ToolDescriptor } from '@castellan/contracts'
+import type { LlamaContextSequence, LlamaModel } from 'node-llama-cpp'
+import { loadLlama } from '../worker/llama.ts'
+import type { Emit, Model } from '../worker/model.ts'
+import type { Completion } from '../worker/protocol.ts'
+import type { Message } from './conversation.ts'
+import { type AnswerReader, decodeReadings, type Probabilities, type Readings } from './decode.ts'
+import { type InterpreterFormat, readInterpreterFormat } from './format.ts'
+import { interpret } from './interpret.ts'
+import type { Outcome } from './outcome.ts'
+import { deltas } from './replies.ts'
+import { prepareRequest } from './request.ts'
+
+/** Prompt and answer together, in tokens (FORMAT.md). */
+const CONTEXT_TOKENS = 256
+const MAX_REQUEST_TOKENS = 160
+
+interface Usage {
+  promptTokens: number
+  outputTokens: number
+}
+
+/** The built-in model: one request to one typed call, on one thread (two are slower for a model this small). */
+export class InterpreterModel implements Model {
+  readonly contextTokens = CONTEXT_TOKENS
+  readonly format: InterpreterFormat
+  readonly #model: LlamaModel
+  readonly #free: LlamaContextSequence[]
+  readonly #dispose: () => Promise<void>
+
+  private constructor(
+    format: InterpreterFormat,
+    model: LlamaModel,
+    sequences: LlamaContextSequence[],
+    dispose: () => Promise<void>,
+  ) {
+    this.format = format
+    this.#model = model
+    this.#free = sequences
+    this.#dispose = dispose
+  }
+
+  /** Loads an interpreter file. `slots` completions can run at once. Throws `model_invalid`. */
+  static async load(path: string, slots: number): Promise<InterpreterModel> {
+    const format = await readInterpreterFormat(path)
+    const { llama, model } = await loadLlama(path, false, 1)
+    const context = await model.createContext({
+      contextSize: CONTEXT_TOKENS,
+      batchSize: CONTEXT_TOKENS,
+      sequences: slots,
+      threads: 1,
+      ignoreMemorySafetyChecks: true,
+    })
+    const sequences = Array.from({ length: slots }, () => context.getSequence())
+    return new InterpreterModel(format, model, sequences, () => llama.dispose())
+  }
+
+  async dispose(): Promise<void> {
+    await this.#dispose()
+  }
+
+  async complete(request: Completion, signal: AbortSignal, emit: Emit): Promise<void> {
+    const started = performance.now()
+    const usage: Usage = { promptTokens: 0, outputTokens: 0 }
+    const outcome = await this.interpret(request.messages, request.tools, signal, usage)
+    const say = (text: string): void => {
+      for (const delta of deltas(text)) emit({ type: 'text', text: delta })
+    }
+    if (outcome.kind === 'calls') {
+      if (outcome.note !== undefined) say(outcome.note)
+      for (const call of outcome.calls) emit({ type: 'tool_call', ...call, args: { ...call.args } })
+    } else {
+      say(outcome.text)
+      if (outcome.kind === 'choices') {
+        emit({ type: 'choices', choices: outcome.choices.map((choice) => ({ ...choice, args: { ...choice.args } })) })
+      }
+    }
+    const reason = outcome.kind === 'calls' ? 'tool_calls' : 'stop'
+    emit({ type: 'done', reason, usage: { ...usage, durationMs: performance.now() - started } })
+  }
+
+  /** What a conversation's last message asks for; the whole pipeline, as {@link complete} runs it. */
+  async interpret(
+    messages: readonly Message[],
+    tools: readonly ToolDescriptor[],
+    signal: AbortSignal,
+    usage: Usage = { promptTokens: 0, outputTokens: 0 },
+  ): Promise<Outcome> {
+    const sequence = this.#free.pop()
+    if (sequence === undefined) throw new CastellanError('busy', 'Every slot of the model is taken. Try again.')
+    try {
+      return await interpret({
+        messages,
+        tools,
+        gate: this.format.gate,
+        now: new Date(),
+        read: (text, offered, count) => this.#read(sequence, text, offered, count, signal, usage),
+      })
+    } finally {
+      this.#free.push(sequence)
+    }
+  }
+
+  async #read(
+    sequence: LlamaContextSequence,
+    text: string,
+    offered: ReadonlySet<string>,
+    count: number,
+    signal: AbortSignal,
+    usage: Usage,
+  ): Promise<Readings> {
+    const tokenise = (words: string): readonly number[] => this.#model.tokenize(words, false)
+    const request = prepareRequest(text, tokenise, this.format.tokenBytes)
+    if (request.tokens.length > MAX_REQUEST_TOKENS) {
+      throw new CastellanError(
+        'context_full',
+        `The request has ${request.tokens.length} tokens, and the built-in model takes ${MAX_REQUEST_TOKENS}. Say it in one or two sentences, or start with a larger model: npm start -- --model FILE.gguf`,
+      )
+    }
+    const prompt = [this.format.request, ...request.tokens, this.format.call]
+    const reader = new SequenceReader(sequence, prompt, signal)
+    const readings = await decodeReadings(this.format, request, reader, offered, count)
+    usage.promptTokens += prompt.length
+    usage.outputTokens += readings.answerTokens
+    return readings
+  }
+}
+
+/** Reads answers from a context sequence, with the probabilities the model gives and nothing cut off. */
+class SequenceReader implements AnswerReader {
+  readonly #sequence: LlamaContextSequence
+  readonly #prompt: readonly number[]
+  readonly #signal: AbortSignal
+
+  constructor(sequence: LlamaContextSequence, prompt: readonly number[], signal: AbortSignal) {
+    this.#sequence = sequence
+    this.#prompt = prompt
+    this.#signal = signal
+  }
+
+  async first(): Promise<Probabilities> {
+    await this.#sequence.clearHistory()
+    return await this.#evaluate(this.#prompt)
+  }
+
+  next(token: number): Promise<Probabilities> {
+    return this.#evaluate([token])
+  }
+
+  async rewind(): Promise<void> {
+    await this.#sequence.eraseContextTokenRanges([{ start: this.#prompt.length, end: this.#sequence.nextTokenIndex }])
+  }
+
+  async #evaluate(tokens: readonly number[]): Promise<Probabilities> {
+    this.#signal.throwIfAborted()
+    const last = tokens.length - 1
+    const options = { temperature: 1, topK: 0, topP: 1, minP: 0 }
+    const output = await this.#sequence.controlledEvaluate(
+      tokens.map((token, index) =>
+        index === last ? [token as never, { generateNext: { probabilities: true, options } }] : (token as never),
+      ),
+    )
+    return output[last]?.next.probabilities ?? new Map()
+  }
+}

@@ -1,0 +1,59 @@
+import type { ToolDescriptor } from '@castellan/contracts'
+import { lastDeleted, lastNamed, newestUndoable, nthListed, type PastCall } from './conversation.ts'
+
+/** Words that stand for something named before; a model may copy them as if they were a name. */
+const POINTING =
+  /^(?:it|its|it's|that|this|them|those|these|one|(?:the|that|this) (?:same )?(?:one|file|note|service|unit|folder|directory|thing)|the same(?: (?:one|file|service|unit|folder))?)$/i
+
+const POSSESSIVE =
+  /\b(?:its|for it|about it|of it|from it|by it|on it|with it|in it|in there|that (?:service|unit|folder|directory|file)|this (?:service|unit|folder|directory|file)|the same (?:service|unit|folder|directory|file|one))\b/i
+
+/**
+ * Completes a call from the conversation: "undo that", "restore it", "show its log", "the second one". Only arguments that
+ * the request leaves open are filled, and only with values that stood in the conversation.
+ */
+export function resolveReferences(
+  tool: ToolDescriptor,
+  args: Readonly<Record<string, unknown>>,
+  text: string,
+  calls: readonly PastCall[],
+  tools: readonly ToolDescriptor[],
+): Record<string, unknown> {
+  const resolved: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(args)) {
+    if (typeof value !== 'string' || !POINTING.test(value.trim())) resolved[name] = value
+  }
+  if (tool.name === 'undo_apply') {
+    resolved.index ??= newestUndoable(calls, tools)
+  } else if (tool.name === 'trash_restore') {
+    if (resolved.id === undefined) resolved.path ??= lastDeleted(calls)
+  } else {
+    for (const name of ['path', 'unit']) {
+      if (!takes(tool, name) || resolved[name] !== undefined) continue
+      // What the call cannot do without was meant; what it can do without has to be pointed at.
+      if (name in args || requires(tool, name) || POSSESSIVE.test(text)) {
+        resolved[name] = nthListed(calls, name, text) ?? lastNamed(calls, name)
+      }
+    }
+  }
+  return Object.fromEntries(Object.entries(resolved).filter(([, value]) => value !== undefined))
+}
+
+export function takes(tool: ToolDescriptor, argument: string): boolean {
+  const properties = tool.inputSchema.properties
+  return typeof properties === 'object' && properties !== null && argument in properties
+}
+
+export function requires(tool: ToolDescriptor, argument: string): boolean {
+  const required = tool.inputSchema.required
+  return Array.isArray(required) && required.includes(argument)
+}
+
+/** Arguments the tool cannot do without and the call does not have. */
+export function missingArguments(tool: ToolDescriptor, args: Readonly<Record<string, unknown>>): readonly string[] {
+  const required = tool.inputSchema.required
+  const missing = Array.isArray(required) ? required.filter((name): name is string => !(name in args)) : []
+  // Neither of the two is required by itself, and yet one has to be there.
+  const either = tool.name === 'trash_restore' && !('path' in args) && !('id' in args)
+  return either && missing.length === 0 ? ['path'] : missing
+}

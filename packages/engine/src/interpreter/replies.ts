@@ -1,0 +1,68 @@
+import type { ToolDescriptor } from '@castellan/contracts'
+
+/** What a person could type for a tool; shown as examples of what can be asked, in this order of usefulness. */
+const EXAMPLES: readonly (readonly [tool: string, request: string])[] = [
+  ['disk_usage', 'how full are my disks?'],
+  ['service_failed', 'which services failed?'],
+  ['journal_query', 'show the last errors in the journal'],
+  ['network_listeners', 'what is listening on the network?'],
+  ['file_write', 'write a note to notes.txt in my workspace'],
+  ['ledger_query', 'what did you do today?'],
+  ['system_health', 'is the server all right?'],
+  ['memory_usage', 'how much memory is free?'],
+]
+const SHOWN_EXAMPLES = 4
+
+const GREETING =
+  /^(?:hi|hello|hey|howdy|hiya|yo|greetings|good (?:morning|afternoon|evening|day)|morning|evening|hallo)\b[\s,!.]*(?:there|castellan|all|everyone|again)?[\s!.,]*$/i
+const THANKS = /^(?:thanks?|thank you|thx|ty|cheers|great|perfect|nice|awesome|ok(?:ay)?|cool|good job|well done)\b[^?]{0,40}$/i
+
+/** The answer to what no tool serves: what can be asked instead, and how to get a model that talks. */
+export function cannotHelp(text: string, tools: readonly ToolDescriptor[]): string {
+  if (GREETING.test(text)) return `Hello. ${whatToAsk(tools)}`
+  if (THANKS.test(text)) return 'You are welcome.'
+  return (
+    `I am a small model that turns requests into this server's tools, and none of them does that. ${whatToAsk(tools)} ` +
+    'For free conversation, start with a larger model: npm start -- --model FILE.gguf'
+  )
+}
+
+function whatToAsk(tools: readonly ToolDescriptor[]): string {
+  const offered = new Set<string>(tools.map((tool) => tool.name))
+  const examples = EXAMPLES.filter(([tool]) => offered.has(tool)).slice(0, SHOWN_EXAMPLES)
+  if (examples.length === 0) return 'No tools are at hand right now; /status tells what is running.'
+  return `You can ask, for example: ${examples.map(([, request]) => `"${request}"`).join(', ')}. /tools lists everything.`
+}
+
+export const forbidden = 'Understood: that was not done. Nothing was changed.'
+
+export const notSure = 'I am not sure what you mean. Did you mean one of these?'
+
+const QUESTIONS: Readonly<Record<string, string>> = {
+  path: 'Which file or folder do you mean? Name it in the request, for example notes.txt.',
+  unit: 'Which service do you mean? Name it in the request, for example nginx.',
+  index: 'I know of no act in this conversation that can be undone. "what did you do today?" shows the ledger; then say: undo 12.',
+  find: 'Which text should be replaced, and by what? For example: in notes.txt replace "foo" with "bar".',
+  replace: 'What should it be replaced with? For example: in notes.txt replace "foo" with "bar".',
+}
+
+/** Asks for what a call cannot do without. */
+export function askFor(tool: ToolDescriptor, missing: string): string {
+  if (tool.name === 'trash_restore') {
+    return 'Which file should come back? "what is in the trash?" lists them; then say: restore notes.txt.'
+  }
+  return QUESTIONS[missing] ?? `${tool.title} needs ${missing}, and the request does not say it. Say it in one sentence.`
+}
+
+/** How an offered reading is shown: `Journal: unit nginx, since yesterday`. */
+export function labelOf(tool: ToolDescriptor, args: Readonly<Record<string, unknown>>): string {
+  const named = Object.entries(args).map(([name, value]) =>
+    name === 'path' || name === 'unit' ? String(value) : `${name} ${String(value)}`,
+  )
+  return named.length === 0 ? tool.title : `${tool.title}: ${named.join(', ')}`
+}
+
+/** Cuts a text into deltas of a few words, so that a client sees the same stream from every model. */
+export function* deltas(text: string): Generator<string> {
+  for (const [piece] of text.matchAll(/(?:\S+\s*){1,4}/g)) yield piece
+}

@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Log } from '@castellan/daemon'
+import type { Isolation } from './isolation.ts'
+import type { WorkerCommand, WorkerReport } from './protocol.ts'
+
+const STDERR_TAIL_BYTES = 4096
+
+export interface WorkerExit {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  /** The last thing llama.cpp said before it went, in one line; empty when it said nothing. */
+  readonly lastWords: string
+}
+
+export interface WorkerHandlers {
+  readonly onReport: (report: WorkerReport) => void
+  readonly onExit: (exit: WorkerExit) => void
+}
+
+/** The process that holds the native library. It has no configuration of its own and nothing secret in its environment. */
+export class WorkerProcess {
+  readonly #child: ChildProcess
+  #stderr = ''
+  #exited = false
+
+  constructor({ prefix }: Isolation, log: Log, handlers: WorkerHandlers) {
+    const self = fileURLToPath(import.meta.url)
+    const entry = fileURLToPath(new URL(`./main${extname(self)}`, import.meta.url))
+    const [command = '', ...args] = [...prefix, process.execPath, ...process.execArgv, entry]
+    this.#child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: workerEnvironment() })
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL_BYTES)
+      log.debug({ stderr: text.trimEnd() }, 'worker')
+    })
+    this.#child.on('message', (report) => handlers.onReport(report as WorkerReport))
+    const exited = (code: number | null, signal: NodeJS.Signals | null): void => {
+      if (this.#exited) return
+      this.#exited = true
+      handlers.onExit({ code, signal, lastWords: lastLine(this.#stderr) })
+    }
+    this.#child.once('error', (error) => {
+      this.#stderr += `\n${error.message}`
+      exited(null, null)
+    })
+    // `close`, not `exit`: what the process said last may still be in the pipe.
+    this.#child.once('close', exited)
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
+  send(command: WorkerCommand): void {
+    // A worker that has just died says so by its exit; a command it cannot take needs no second report.
+    if (this.#child.connected) this.#child.send(command, () => undefined)
+  }
+
+  /** Ends the process at once. It holds nothing that would need to be put away. */
+  async stop(): Promise<void> {
+    if (this.#exited) return
+    const gone = new Promise((resolve) => this.#child.once('close', resolve))
+    this.#child.kill('SIGKILL')
+    await gone
+  }
+}
+
+function workerEnvironment(): NodeJS.ProcessEnv {
+  const entries = Object.entries(process.env).filter(([name]) => !name.startsWith('CASTELLAN_'))
+  return Object.fromEntries(entries)
+}
+
+/** The line that says what went wrong: an assertion or an error where there is one, otherwise the last line. */
+function lastLine(text: string): string {
+  const lines = text.split('\n').map((line) => line.trim())
+  const telling = lines.filter((line) => line !== '')
+  return telling.findLast((line) => /assert|error|failed|what\(\)/i.test(line)) ?? telling.at(-1) ?? ''
+}

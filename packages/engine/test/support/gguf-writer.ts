@@ -1,0 +1,80 @@
+import { writeFileSync } from 'node:fs'
+
+/** A metadata value with the type it is written as. */
+export type Typed =
+  | { readonly u32: number }
+  | { readonly f32: number }
+  | { readonly bool: boolean }
+  | { readonly text: string }
+  | { readonly texts: readonly string[] }
+  | { readonly i32s: readonly number[] }
+
+export interface Tensor {
+  readonly name: string
+  /** Fastest-running dimension first, as GGUF writes it. */
+  readonly dimensions: readonly number[]
+  readonly values: Float32Array
+}
+
+const ALIGNMENT = 32
+
+/** Writes a GGUF file, version 3, little endian, every tensor F32. Order of keys and tensors is kept. */
+export function writeGguf(path: string, metadata: Readonly<Record<string, Typed>>, tensors: readonly Tensor[]): void {
+  const entries = Object.entries(metadata)
+  const head = [Buffer.from('GGUF'), u32(3), u64(tensors.length), u64(entries.length)]
+  for (const [key, value] of entries) head.push(text(key), ...typed(value))
+  let offset = 0
+  for (const { name, dimensions, values } of tensors) {
+    head.push(text(name), u32(dimensions.length), ...dimensions.map(u64), u32(0), u64(offset))
+    offset += padded(values.byteLength)
+  }
+  const header = Buffer.concat(head)
+  const parts = [header, Buffer.alloc(padded(header.length) - header.length)]
+  for (const { values } of tensors) {
+    parts.push(Buffer.from(values.buffer, values.byteOffset, values.byteLength))
+    parts.push(Buffer.alloc(padded(values.byteLength) - values.byteLength))
+  }
+  writeFileSync(path, Buffer.concat(parts))
+}
+
+function typed(value: Typed): Buffer[] {
+  if ('u32' in value) return [u32(4), u32(value.u32)]
+  if ('f32' in value) return [u32(6), f32(value.f32)]
+  if ('bool' in value) return [u32(7), Buffer.from([value.bool ? 1 : 0])]
+  if ('text' in value) return [u32(8), text(value.text)]
+  if ('texts' in value) return [u32(9), u32(8), u64(value.texts.length), ...value.texts.map(text)]
+  return [u32(9), u32(5), u64(value.i32s.length), ...value.i32s.map(i32)]
+}
+
+function u32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32LE(value)
+  return bytes
+}
+
+function i32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeInt32LE(value)
+  return bytes
+}
+
+function f32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeFloatLE(value)
+  return bytes
+}
+
+function u64(value: number): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64LE(BigInt(value))
+  return bytes
+}
+
+function text(value: string): Buffer {
+  const bytes = Buffer.from(value)
+  return Buffer.concat([u64(bytes.length), bytes])
+}
+
+function padded(length: number): number {
+  return Math.ceil(length / ALIGNMENT) * ALIGNMENT
+}

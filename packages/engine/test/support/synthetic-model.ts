@@ -1,0 +1,131 @@
+import { type Tensor, type Typed, writeGguf } from './gguf-writer.ts'
+
+/** What follows a token, with weights: the model's whole knowledge. */
+export type Chain = Readonly<Record<string, Readonly<Record<string, number>>>>
+
+export interface SyntheticModel {
+  /** Tokens beside the 256 bytes, as plain text. */
+  readonly words?: readonly string[]
+  readonly control?: readonly string[]
+  readonly chain?: Chain
+  /** Tokens that are likelier than others after anything, with the weight they get. */
+  readonly favoured?: Readonly<Record<string, number>>
+  readonly contextTokens?: number
+  readonly metadata?: Readonly<Record<string, Typed>>
+  /** Metadata keys to leave out, to see what is said without them. */
+  readonly without?: readonly string[]
+  readonly seed?: number
+}
+
+const CONTROL = ['<|im_start|>', '<|im_end|>']
+const CHAT_TEMPLATE =
+  "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n'}}{% endfor %}" +
+  "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
+/** What a certain next token gets; noise lies between 0 and 1. */
+const CERTAIN = 14
+
+/**
+ * A real llama GGUF of a few hundred kilobytes whose attention and feed-forward do nothing: what it says next depends on the
+ * last token alone, as the chain tells, and is noise elsewhere. Good for everything but sense.
+ */
+export function writeSyntheticModel(path: string, model: SyntheticModel = {}): void {
+  const bytes = byteCharacters()
+  const toVocabulary = (text: string): string => [...Buffer.from(text)].map((byte) => bytes[byte]).join('')
+  const control = [...CONTROL, ...(model.control ?? [])]
+  // A merge needs its result in the vocabulary; llama.cpp insists on at least one.
+  const words = ['he', ...(model.words ?? [])]
+  const vocabulary = [...control, ...bytes, ...words.map(toVocabulary)]
+  const ids = new Map(vocabulary.map((text, id) => [text, id]))
+  const idOf = (text: string): number => ids.get(control.includes(text) ? text : toVocabulary(text)) as number
+
+  const width = Math.ceil(vocabulary.length / 32) * 32
+  const random = randomNumbers(model.seed ?? 1)
+  const logits = Array.from({ length: vocabulary.length * width }, random)
+  const favour = (next: number, current: number, weight: number): void => void (logits[next * width + current] = weight)
+  for (const [text, weight] of Object.entries(model.favoured ?? {})) {
+    for (let current = 0; current < vocabulary.length; current++) favour(idOf(text), current, weight)
+  }
+  for (const [current, followers] of Object.entries(model.chain ?? {})) {
+    for (const [next, weight] of Object.entries(followers)) {
+      favour(idOf(next), idOf(current), CERTAIN + Math.log(weight))
+    }
+  }
+
+  const metadata: Record<string, Typed> = {
+    'general.architecture': { text: 'llama' },
+    'general.name': { text: 'synthetic' },
+    'llama.context_length': { u32: model.contextTokens ?? 8192 },
+    'llama.embedding_length': { u32: width },
+    'llama.block_count': { u32: 1 },
+    'llama.feed_forward_length': { u32: 32 },
+    'llama.attention.head_count': { u32: 2 },
+    'llama.attention.layer_norm_rms_epsilon': { f32: 1e-6 },
+    'tokenizer.ggml.model': { text: 'gpt2' },
+    'tokenizer.ggml.pre': { text: 'default' },
+    'tokenizer.ggml.tokens': { texts: vocabulary },
+    'tokenizer.ggml.token_type': { i32s: vocabulary.map((_, id) => (id < control.length ? 3 : 1)) },
+    'tokenizer.ggml.merges': { texts: ['h e', ...(model.words ?? []).flatMap((word) => mergesOf(toVocabulary(word)))] },
+    'tokenizer.ggml.bos_token_id': { u32: 0 },
+    'tokenizer.ggml.eos_token_id': { u32: 1 },
+    'tokenizer.ggml.add_bos_token': { bool: false },
+    'tokenizer.ggml.add_space_prefix': { bool: false },
+    'tokenizer.chat_template': { text: CHAT_TEMPLATE },
+    ...model.metadata,
+  }
+  for (const key of model.without ?? []) delete metadata[key]
+  writeGguf(path, metadata, tensors(vocabulary.length, width, logits))
+}
+
+/** One-hot embeddings, an idle block, and the chain as the output matrix. */
+function tensors(tokens: number, width: number, logits: readonly number[]): Tensor[] {
+  const embedding = new Float32Array(tokens * width)
+  for (let token = 0; token < tokens; token++) embedding[token * width + token] = 1
+  // The norm turns the one of a one-hot row into the root of the width.
+  const output = Float32Array.from(logits, (logit) => logit / Math.sqrt(width))
+  const square = new Float32Array(width * width)
+  const narrow = new Float32Array(width * 32)
+  const ones = new Float32Array(width).fill(1)
+  const block = (name: string, dimensions: number[], values: Float32Array): Tensor => ({
+    name: `blk.0.${name}.weight`,
+    dimensions,
+    values,
+  })
+  return [
+    { name: 'token_embd.weight', dimensions: [width, tokens], values: embedding },
+    { name: 'output_norm.weight', dimensions: [width], values: ones },
+    { name: 'output.weight', dimensions: [width, tokens], values: output },
+    block('attn_norm', [width], ones),
+    block('attn_q', [width, width], square),
+    block('attn_k', [width, width], square),
+    block('attn_v', [width, width], square),
+    block('attn_output', [width, width], square),
+    block('ffn_norm', [width], ones),
+    block('ffn_gate', [width, 32], narrow),
+    block('ffn_up', [width, 32], narrow),
+    block('ffn_down', [32, width], narrow),
+  ]
+}
+
+/** Merges that build a word from the left, letter by letter. Their intermediate results need tokens too, so words are short. */
+function mergesOf(word: string): string[] {
+  return word.length === 2 ? [`${word[0]} ${word[1]}`] : []
+}
+
+/** The character that stands for each byte in a byte-level BPE vocabulary (GPT-2's table). */
+function byteCharacters(): string[] {
+  const printable = (byte: number): boolean =>
+    (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || (byte >= 174 && byte <= 255)
+  let next = 256
+  return Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(printable(byte) ? byte : next++))
+}
+
+/** Mulberry32: the same noise for the same seed on every machine. */
+function randomNumbers(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
+  }
+}
