@@ -1,0 +1,168 @@
+import { join } from 'node:path'
+import { fromSystemError, LedgerError } from '../error.ts'
+import { encodeFrame } from '../journal/frame.ts'
+import { encodeSegmentHeader, SEGMENT_BYTES, segmentName } from '../journal/segment.ts'
+import { SegmentWriter } from '../journal/writer.ts'
+import { TILE_WIDTH } from '../merkle/tiles.ts'
+import { signCheckpoint } from '../note/checkpoint.ts'
+import type { Signer } from '../note/keys.ts'
+import type { LedgerKeys } from '../store/keys.ts'
+import type { HighWaterMark } from '../store/mark.ts'
+import { Batch, type Request } from './batch.ts'
+import type { LogState } from './state.ts'
+
+/** A batch ends at whichever comes first. */
+const BATCH_ENTRIES = 1024
+const BATCH_BYTES = 1024 * 1024
+
+/** Entries that wait for the background hold memory; above this, appends wait for it. */
+const TAIL_BYTES = 64 * 1024 * 1024
+
+export interface LogWriterParts {
+  readonly dir: string
+  readonly origin: string
+  readonly keys: LedgerKeys
+  readonly state: LogState
+  readonly segment: SegmentWriter
+  readonly mark: HighWaterMark
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+  /** Called after each durable batch. */
+  readonly onBatch: () => void
+  /** Moves full bundles out of the tail; awaited when it has grown too large. */
+  readonly drainTail: () => Promise<void>
+}
+
+/**
+ * Appends in the order of the calls. Whoever arrives while a write is on its way shares the next one (group commit).
+ * The first failed write ends it all: what the disk holds is then unknown until the ledger is opened again.
+ */
+export class LogWriter {
+  readonly #parts: LogWriterParts
+  readonly #queue: Request[] = []
+  readonly #exclusive: (() => Promise<void>)[] = []
+  #segment: SegmentWriter
+  #signers: readonly Signer[]
+  #running: Promise<void> | null = null
+  #failure: LedgerError | null = null
+  #closed = false
+
+  constructor(parts: LogWriterParts) {
+    this.#parts = parts
+    this.#segment = parts.segment
+    this.#signers = [parts.keys.signer]
+  }
+
+  /** Why nothing can be appended any more, if so. */
+  get failure(): LedgerError | null {
+    return this.#failure
+  }
+
+  submit(request: Request): void {
+    if (this.#closed) return request.reject(new LedgerError('shutting_down', 'The ledger is closed.'))
+    if (this.#failure !== null) return request.reject(this.#failure)
+    this.#queue.push(request)
+    this.#start()
+  }
+
+  /** Runs `work` between two batches: no write is under way, none begins. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#exclusive.push(() => work().then(resolve, reject))
+      this.#start()
+    })
+  }
+
+  /** Signs the next checkpoints with these keys; between batches only. */
+  signWith(signers: readonly Signer[]): void {
+    this.#signers = signers
+  }
+
+  /** Puts another file in the place of the segment being written; between batches only. */
+  async replaceSegment(segment: SegmentWriter): Promise<void> {
+    await this.#segment.close()
+    this.#segment = segment
+  }
+
+  get segmentPath(): string {
+    return this.#segment.path
+  }
+
+  /** Refuses new entries, waits for those under way, and lets the segment go. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#running
+    await this.#segment.close()
+  }
+
+  #start(): void {
+    // The turn of the event loop lets every caller that was just answered queue again before the next batch is cut.
+    this.#running ??= new Promise((resolve) => setImmediate(() => this.#run().then(resolve)))
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0 || this.#exclusive.length > 0) {
+      const work = this.#exclusive.shift()
+      if (work !== undefined) await work()
+      else await this.#writeBatch()
+      if (this.#queue.length > 0) await new Promise(setImmediate)
+    }
+    this.#running = null
+  }
+
+  async #writeBatch(): Promise<void> {
+    const { state, mark, onBatch } = this.#parts
+    if (this.#failure !== null) return this.#rejectAll(this.#failure)
+    if (state.tailBytes > TAIL_BYTES && state.tail.length >= TILE_WIDTH) await this.#parts.drainTail().catch(() => undefined)
+    const batch = this.#cutBatch()
+    if (batch.entries.length === 0) return
+    const first = state.frontier.size
+    const head = { origin: this.#parts.origin, size: batch.frontier.size, root: batch.frontier.root() }
+    const checkpoint = signCheckpoint(head, ...this.#signers)
+    const frame = encodeFrame(first, batch.entries, checkpoint)
+    try {
+      if (!this.#segment.fits(frame.length)) await this.#nextSegment(first, frame.length)
+    } catch (error) {
+      // Nothing of the batch has touched the log: it stays usable and the callers may try again.
+      return batch.reject(fromSystemError(error, 'Starting a journal segment'))
+    }
+    try {
+      await this.#segment.write(frame)
+      mark.raise(checkpoint)
+    } catch (error) {
+      this.#failure = fromSystemError(error, 'Writing the journal')
+      batch.reject(this.#failure)
+      return this.#rejectAll(this.#failure)
+    }
+    batch.commit(checkpoint)
+    onBatch()
+  }
+
+  #cutBatch(): Batch {
+    const batch = new Batch(this.#parts.state, this.#parts.keys.cipher)
+    const now = this.#parts.clock()
+    let bytes = 0
+    let taken = 0
+    while (taken < BATCH_ENTRIES && bytes < BATCH_BYTES) {
+      const request = this.#queue[taken]
+      if (request === undefined) break
+      bytes += batch.add(request, now)
+      taken += 1
+    }
+    this.#queue.splice(0, taken)
+    return batch
+  }
+
+  async #nextSegment(first: number, frameBytes: number): Promise<void> {
+    const { dir, origin, state } = this.#parts
+    const header = encodeSegmentHeader({ v: 1, origin, first, open: [...state.open].sort((a, b) => a - b) })
+    const size = Math.max(SEGMENT_BYTES, header.length + frameBytes)
+    const next = await SegmentWriter.create(join(dir, 'journal', segmentName(first)), header, size)
+    await this.#segment.close()
+    this.#segment = next
+  }
+
+  #rejectAll(error: LedgerError): void {
+    for (const request of this.#queue.splice(0)) request.reject(error)
+  }
+}

@@ -1,0 +1,56 @@
+import { CastellanError, type ErrorCode } from '@castellan/contracts'
+
+/** The codes the ledger answers with; all are in the catalogue of contracts. */
+export type LedgerErrorCode = Extract<
+  ErrorCode,
+  | 'ledger_unavailable'
+  | 'ledger_damaged'
+  | 'disk_full'
+  | 'read_only'
+  | 'permission_denied'
+  | 'state_locked'
+  | 'clock_jumped'
+  | 'not_found'
+  | 'invalid_request'
+  | 'too_large'
+  | 'conflict'
+  | 'payload_erased'
+  | 'proof_invalid'
+  | 'witness_refused'
+  | 'shutting_down'
+>
+
+/** Every refusal of this package. `detail` names the entry or file where there is one. */
+export class LedgerError extends CastellanError {
+  declare readonly code: LedgerErrorCode
+
+  constructor(code: LedgerErrorCode, message: string, options: { detail?: unknown; cause?: unknown } = {}) {
+    super(code, message, options)
+    this.name = 'LedgerError'
+  }
+}
+
+/** Damage found while reading: which entry or file, and in what way. */
+export function damaged(message: string, detail: Record<string, unknown> = {}, cause?: unknown): LedgerError {
+  return new LedgerError('ledger_damaged', `${message}. Run \`agentctl verify-ledger\` for the whole picture.`, {
+    detail,
+    cause,
+  })
+}
+
+/** A failed system call as a code that says what the operator has to do about it. */
+export function fromSystemError(cause: unknown, doing: string): LedgerError {
+  if (cause instanceof LedgerError) return cause
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new LedgerError('disk_full', `The disk is full: ${doing} failed. Free space on it, then try again.`, { cause })
+  }
+  if (code === 'EROFS') {
+    return new LedgerError('read_only', `The file system is read-only: ${doing} failed. Remount it writable.`, { cause })
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new LedgerError('permission_denied', `${doing} is not permitted to this user.`, { cause })
+  }
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new LedgerError('ledger_unavailable', `${doing} failed: ${reason}`, { cause })
+}

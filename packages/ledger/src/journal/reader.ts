@@ -1,0 +1,117 @@
+import { type FileHandle, open, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { damaged, type LedgerError } from '../error.ts'
+import { type Frame, isTorn, readFrame } from './frame.ts'
+import { decodeSegmentHeader, type SegmentHeader, segmentFirst } from './segment.ts'
+
+/** One segment read into memory, and what its frames say structurally; the caller checks roots and signatures. */
+export interface SegmentRead {
+  readonly name: string
+  readonly header: SegmentHeader
+  readonly bytes: Buffer
+  readonly frames: readonly Frame[]
+  /** Offset just after the last frame. */
+  readonly end: number
+  /** Why reading stopped at `end`. `torn` only in the last segment: an unfinished, never acknowledged write. */
+  readonly stop: { readonly kind: 'end' } | { readonly kind: 'torn' } | { readonly kind: 'damaged'; readonly error: LedgerError }
+}
+
+/**
+ * The journal as it stood when it was opened: all segments are held open, so that a writer which removes them
+ * meanwhile takes nothing away from the reader.
+ */
+export class JournalReader {
+  readonly #handles: { name: string; handle: FileHandle }[]
+
+  private constructor(handles: { name: string; handle: FileHandle }[]) {
+    this.#handles = handles
+  }
+
+  static async open(dir: string): Promise<JournalReader> {
+    for (let attempt = 0; ; attempt += 1) {
+      const names = (await listSegments(dir)).map(({ name }) => name)
+      const handles: { name: string; handle: FileHandle }[] = []
+      try {
+        for (const name of names) handles.push({ name, handle: await open(join(dir, 'journal', name), 'r') })
+        return new JournalReader(handles)
+      } catch (error) {
+        await Promise.all(handles.map(({ handle }) => handle.close()))
+        // A segment that went between listing and opening was made needless by a writer; look again.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt >= 20) throw error
+      }
+    }
+  }
+
+  /** Index of the first entry in the journal, or null where there is no segment. */
+  get first(): number | null {
+    const [oldest] = this.#handles
+    return oldest === undefined ? null : segmentFirst(oldest.name)
+  }
+
+  /** Segments in order, one in memory at a time. */
+  async *segments(): AsyncGenerator<SegmentRead> {
+    let next: number | null = null
+    for (const [i, { name, handle }] of this.#handles.entries()) {
+      const bytes = await readWhole(handle)
+      const segment = readSegment(bytes, name, i === this.#handles.length - 1)
+      if (next !== null && segment.header.first !== next) {
+        throw damaged(`The journal goes from entry ${next - 1} to entry ${segment.header.first}`, { index: next })
+      }
+      next = segment.header.first + segment.frames.reduce((sum, frame) => sum + frame.entries.length, 0)
+      yield segment
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#handles.map(({ handle }) => handle.close()))
+  }
+}
+
+export async function listSegments(dir: string): Promise<{ name: string; first: number }[]> {
+  const names = await readdir(join(dir, 'journal')).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [] as string[]
+    throw error
+  })
+  return names
+    .map((name) => ({ name, first: segmentFirst(name) }))
+    .filter((segment): segment is { name: string; first: number } => segment.first !== null)
+    .sort((a, b) => a.first - b.first)
+}
+
+export function readSegment(bytes: Buffer, name: string, last: boolean): SegmentRead {
+  const { header, frames: start } = decodeSegmentHeader(bytes, name)
+  const frames: Frame[] = []
+  let at = start
+  let next = header.first
+  for (;;) {
+    const read = readFrame(bytes, at, next)
+    if (read.kind !== 'frame') {
+      const stop = read.kind === 'torn' && !last ? cutOff(name, next) : read
+      return { name, header, bytes, frames, end: at, stop }
+    }
+    frames.push(read.frame)
+    at = read.frame.end
+    next += read.frame.entries.length
+  }
+}
+
+/** Whether the last frame of a segment, found not to verify, is a torn write rather than damage. */
+export function isTornFrame(segment: SegmentRead, frame: Frame): boolean {
+  return frame === segment.frames.at(-1) && isTorn(segment.bytes, frame.start, frame.end)
+}
+
+function cutOff(name: string, index: number): { kind: 'damaged'; error: LedgerError } {
+  return { kind: 'damaged', error: damaged(`Journal segment ${name} is cut off at entry ${index}`, { index, file: `journal/${name}` }) }
+}
+
+async function readWhole(handle: FileHandle): Promise<Buffer> {
+  const { size } = await handle.stat()
+  const bytes = Buffer.alloc(size)
+  let at = 0
+  while (at < size) {
+    const { bytesRead } = await handle.read(bytes, at, size - at, at)
+    if (bytesRead === 0) return bytes.subarray(0, at)
+    at += bytesRead
+  }
+  return bytes
+}

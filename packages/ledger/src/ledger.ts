@@ -1,0 +1,292 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import type { LedgerDraft, LedgerEntry, LedgerHead, LedgerPayload, LedgerRecord } from '@castellan/contracts'
+import type { Appended } from './append/batch.ts'
+import { LogWriter } from './append/log-writer.ts'
+import type { LogState } from './append/state.ts'
+import { checkDraft, decodeLeaf } from './entry/leaf.ts'
+import { type OpenedField, preparePayload } from './entry/payload.ts'
+import { damaged, fromSystemError, LedgerError } from './error.ts'
+import { encodeSegmentHeader, segmentName, SEGMENT_BYTES } from './journal/segment.ts'
+import { listSegments } from './journal/reader.ts'
+import { SegmentWriter } from './journal/writer.ts'
+import { emptyRoot, rootOf, sha256 } from './merkle/hash.ts'
+import { consistencyProof, inclusionProof } from './merkle/proof.ts'
+import { TILE_HEIGHT } from './merkle/tiles.ts'
+import { parseCheckpoint, signCheckpoint } from './note/checkpoint.ts'
+import { missingMark, recover, reopenSegment } from './open/recover.ts'
+import { listFiles, makeFolder, removeLeftovers } from './store/files.ts'
+import { createKeys, type LedgerKeys, readKeys, readVerifiers } from './store/keys.ts'
+import { type Lock, takeLock } from './store/lock.ts'
+import { HighWaterMark, hasMark, readMark } from './store/mark.ts'
+import { Settler } from './store/settler.ts'
+import { TileReader } from './store/tile-reader.ts'
+
+export interface LedgerOptions {
+  /** The log's folder. Holds no secret in the clear. */
+  readonly dir: string
+  /** Folder of the signing key, the payload key and the high-water mark: apart from the log, root only. */
+  readonly keyDir: string
+  /** Name of a new log, without spaces or plus; an existing one keeps its own. Default: `castellan/<host>/<random>`. */
+  readonly origin?: string
+  /** Milliseconds since 1970; `Date.now` unless a test says otherwise. */
+  readonly clock?: () => number
+}
+
+export interface InclusionProof {
+  readonly index: number
+  readonly size: number
+  readonly hashes: readonly Buffer[]
+  /** Checkpoint of the tree the proof leads to. */
+  readonly checkpoint: string
+}
+
+interface Parts {
+  readonly dir: string
+  readonly origin: string
+  readonly keys: LedgerKeys
+  readonly state: LogState
+  readonly writer: LogWriter
+  readonly settler: Settler
+  readonly mark: HighWaterMark
+  readonly lock: Lock
+}
+
+/** The tamper-evident log, open for writing. One per folder at a time. */
+export class Ledger {
+  readonly #parts: Parts
+  readonly #tiles: TileReader
+  #closing: Promise<void> | null = null
+
+  private constructor(parts: Parts) {
+    this.#parts = parts
+    this.#tiles = new TileReader(parts.dir)
+  }
+
+  /**
+   * Opens the log in `dir`, makes a new one where both folders are empty, recovers from a crash.
+   * Errors: `ledger_damaged` (detail names what), `state_locked`, `ledger_unavailable`, `disk_full`, `read_only`.
+   */
+  static async open(options: LedgerOptions): Promise<Ledger> {
+    try {
+      return await open(options, (parts) => new Ledger(parts))
+    } catch (error) {
+      throw fromSystemError(error, `Opening the ledger in ${options.dir}`)
+    }
+  }
+
+  /** Number of durable entries. */
+  get size(): number {
+    return this.#parts.state.frontier.size
+  }
+
+  get origin(): string {
+    return this.#parts.origin
+  }
+
+  /** Why the ledger takes no more entries, null while it does. */
+  get failure(): LedgerError | null {
+    return this.#parts.writer.failure
+  }
+
+  /**
+   * Appends an entry and resolves when it is on the disk. Entries keep the order of the calls; callers that come
+   * while a write is under way share the next one. Payload fields are committed to in the entry and kept encrypted
+   * beside the log. Errors: `disk_full`, `read_only`, `ledger_unavailable` (nothing was acknowledged, refuse the act),
+   * `clock_jumped`, `conflict` (the intent is not open), `invalid_request`, `too_large`.
+   */
+  append(draft: LedgerDraft, payload: LedgerPayload = {}): Promise<Appended> {
+    return new Promise((resolve, reject) => {
+      const request = { draft: checkDraft(draft), payload: preparePayload(payload), resolve, reject }
+      this.#parts.writer.submit(request)
+    })
+  }
+
+  /** Entry `index` as it was written. `not_found` beyond the end. */
+  async read(index: number): Promise<LedgerEntry> {
+    return decodeLeaf(await this.#leaf(index), index)
+  }
+
+  /** Payload fields of an entry with their salts; null where it has none. `payload_erased` once it was destroyed. */
+  async openPayload(index: number): Promise<Record<string, OpenedField> | null> {
+    const entry = await this.read(index)
+    if (entry.payload === undefined) return null
+    const { tail, tailStart } = this.#parts.state
+    const record = tail[index - tailStart]?.payload ?? (await this.#tiles.payload(index))
+    if (record.length === 0) throw new LedgerError('payload_erased', `The payload of entry ${index} was erased.`, { detail: { index } })
+    if (sha256(record).toString('hex') !== entry.payload) throw damaged(`The payload of entry ${index} is not the one that was written`, { index })
+    return this.#parts.keys.cipher.open(index, record)
+  }
+
+  /** Payload values of an entry by field; null where it has none. */
+  async payload(index: number): Promise<LedgerPayload | null> {
+    const fields = await this.openPayload(index)
+    return fields === null ? null : Object.fromEntries(Object.entries(fields).map(([field, { value }]) => [field, value]))
+  }
+
+  /** An entry with the state of its payload, and the payload itself if it can be read. */
+  async record(index: number): Promise<LedgerRecord> {
+    const entry = await this.read(index)
+    if (entry.payload === undefined) return { entry, payload_state: 'none' }
+    try {
+      return { entry, payload_state: 'present', payload: (await this.payload(index)) ?? {} }
+    } catch (error) {
+      return { entry, payload_state: error instanceof LedgerError && error.code === 'payload_erased' ? 'erased' : 'unreadable' }
+    }
+  }
+
+  /** Intents that no outcome or interruption has closed, oldest first. */
+  async openIntents(): Promise<LedgerEntry[]> {
+    const open = [...this.#parts.state.open].sort((a, b) => a - b)
+    return Promise.all(open.map((index) => this.read(index)))
+  }
+
+  head(): LedgerHead {
+    const { origin, state, keys } = this.#parts
+    return {
+      origin,
+      size: state.frontier.size,
+      root: state.frontier.root().toString('hex'),
+      checkpoint: state.checkpoint,
+      vkey: keys.signer.verifier.vkey,
+    }
+  }
+
+  /** Proof that entry `index` is in the log as it stands now (RFC 6962 section 2.1.1). */
+  async prove(index: number): Promise<InclusionProof> {
+    const { checkpoint, frontier } = this.#parts.state
+    const { size } = frontier
+    return { index, size, checkpoint, hashes: await inclusionProof(this.#subtree, index, size) }
+  }
+
+  /** Proof that the tree of `to` entries (default: now) continues the tree of `from` (RFC 6962 section 2.1.2). */
+  async proveConsistency(from: number, to = this.size): Promise<Buffer[]> {
+    if (to > this.size) throw new LedgerError('not_found', `The log has ${this.size} entries, not ${to}.`)
+    return consistencyProof(this.#subtree, from, to)
+  }
+
+  /** Brings tiles and checkpoint file up to the newest entry, for readers of the tlog-tiles layout. */
+  async publish(): Promise<void> {
+    await this.#parts.settler.publish().catch((error) => {
+      throw fromSystemError(error, 'Publishing tiles')
+    })
+  }
+
+  /** Waits for entries under way, publishes, and lets the folder go. Calling it again waits for the first call. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    const { writer, settler, mark, lock } = this.#parts
+    await writer.close()
+    try {
+      if (writer.failure === null) await settler.close()
+      else await settler.abandon()
+    } catch (error) {
+      throw fromSystemError(error, 'Publishing tiles')
+    } finally {
+      await mark.close().finally(() => lock.release())
+    }
+  }
+
+  async #leaf(index: number): Promise<Buffer> {
+    const { tail, tailStart, frontier } = this.#parts.state
+    if (!Number.isSafeInteger(index) || index < 0 || index >= frontier.size) {
+      throw new LedgerError('not_found', `There is no entry ${index}; the newest is ${frontier.size - 1}.`)
+    }
+    return tail[index - tailStart]?.leaf ?? this.#tiles.leaf(index)
+  }
+
+  readonly #subtree = async (height: number, index: number): Promise<Buffer> => {
+    const level = Math.floor(height / TILE_HEIGHT)
+    const width = 2 ** (height % TILE_HEIGHT)
+    const hashes: Buffer[] = []
+    for (let i = 0; i < width; i += 1) {
+      const position = index * width + i
+      hashes.push(this.#parts.state.edge.hash(level, position) ?? (await this.#tiles.hash(level, position)))
+    }
+    return rootOf(hashes)
+  }
+}
+
+async function open(options: LedgerOptions, make: (parts: Parts) => Ledger): Promise<Ledger> {
+  const { dir, keyDir } = options
+  await makeFolder(dir)
+  await makeFolder(keyDir)
+  const lock = await takeLock(dir)
+  try {
+    await removeLeftovers(join(dir, 'journal'))
+    const { keys, origin } = await openKeys(options)
+    const verifiers = (await readVerifiers(dir)) ?? []
+    if ((await listSegments(dir)).length === 0) await createLog(dir, keyDir, origin, keys)
+    const before = await readMark(keyDir, verifiers)
+    if (before === null) throw missingMark(keyDir)
+    const recovered = await recover({ dir, origin, signer: keys.signer, verifiers, mark: before })
+    const { state } = recovered
+    const segment = await reopenSegment(recovered.segment)
+    const mark = await HighWaterMark.create(keyDir, state.checkpoint)
+    const settler = new Settler(dir, state, await publishedSize(dir))
+    const writer = new LogWriter({
+      dir,
+      origin,
+      keys,
+      state,
+      segment,
+      mark,
+      clock: options.clock ?? Date.now,
+      onBatch: () => settler.nudge(),
+      drainTail: () => settler.settle(),
+    })
+    if (state.tail.length > 0) settler.nudge()
+    return make({ dir, origin, keys, state, writer, settler, mark, lock })
+  } catch (error) {
+    await lock.release()
+    throw error
+  }
+}
+
+/** The keys of the log; new ones only where neither folder knows of a log. */
+async function openKeys({ dir, keyDir, origin }: LedgerOptions): Promise<{ keys: LedgerKeys; origin: string }> {
+  const verifiers = await readVerifiers(dir)
+  if (verifiers !== null) {
+    const name = (verifiers.at(-1) as { name: string }).name
+    const keys = await readKeys(keyDir, name)
+    if (!verifiers.some(({ vkey }) => vkey === keys.signer.verifier.vkey)) {
+      throw new LedgerError('ledger_unavailable', `The signing key in ${keyDir} is not a key of the log in ${dir}. Restore the key that belongs to it.`)
+    }
+    return { keys, origin: name }
+  }
+  // A log gets its mark before its first entry: keys without a mark are those of a log that was never finished.
+  if (await hasMark(keyDir)) {
+    throw damaged(`${keyDir} holds the keys of a log, but ${dir} is not that log: its vkeys file is missing`, { kind: 'truncated', file: 'vkeys' })
+  }
+  const name = origin ?? `castellan/${hostname().replaceAll(/[\s+]/g, '-')}/${randomBytes(4).toString('hex')}`
+  return { keys: await createKeys(dir, keyDir, name), origin: name }
+}
+
+/** The first segment of a new log. Its mark comes first, so that no log is ever without one. */
+async function createLog(dir: string, keyDir: string, origin: string, { signer }: LedgerKeys): Promise<void> {
+  const files = (await listFiles(dir)).filter((path) => path.startsWith('tile/') || path.startsWith('payload/') || path === 'checkpoint')
+  if (files.length > 0) throw damaged('The journal has no segment', { file: 'journal' })
+  const mark = await readMark(keyDir, [signer.verifier])
+  if (mark !== null && mark.size > 0) {
+    throw damaged(`The log is empty, but ${mark.size} entries were acknowledged`, { kind: 'truncated', acknowledged: mark.size })
+  }
+  await (await HighWaterMark.create(keyDir, signCheckpoint({ origin, size: 0, root: emptyRoot() }, signer))).close()
+  const header = encodeSegmentHeader({ v: 1, origin, first: 0, open: [] })
+  await (await SegmentWriter.create(join(dir, 'journal', segmentName(0)), header, SEGMENT_BYTES)).close()
+}
+
+async function publishedSize(dir: string): Promise<number> {
+  return readFile(join(dir, 'checkpoint')).then(
+    (bytes) => parseCheckpoint(bytes).size,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return 0
+      throw error
+    },
+  )
+}

@@ -1,0 +1,195 @@
+import { join } from 'node:path'
+import type { LedgerEntry } from '@castellan/contracts'
+import type { LogState } from '../append/state.ts'
+import { genesisHash } from '../entry/leaf.ts'
+import { damaged, LedgerError } from '../error.ts'
+import { type Frame, storedBytes } from '../journal/frame.ts'
+import { isTornFrame, JournalReader, type SegmentRead } from '../journal/reader.ts'
+import { SEGMENT_BYTES } from '../journal/segment.ts'
+import { SegmentWriter } from '../journal/writer.ts'
+import { leafHash, sha256 } from '../merkle/hash.ts'
+import { TILE_WIDTH } from '../merkle/tiles.ts'
+import { type Checkpoint, openCheckpoint, parseCheckpoint, signCheckpoint } from '../note/checkpoint.ts'
+import type { Signer, Verifier } from '../note/keys.ts'
+import { restoreTree } from '../store/restore.ts'
+import { TileReader } from '../store/tile-reader.ts'
+
+export interface Recovered {
+  readonly state: LogState
+  /** The last segment: its content up to the last whole frame, to be written afresh before anything is appended. */
+  readonly segment: { readonly path: string; readonly content: Buffer; readonly size: number }
+}
+
+export interface RecoverParts {
+  readonly dir: string
+  readonly origin: string
+  readonly signer: Signer
+  readonly verifiers: readonly Verifier[]
+  readonly mark: Checkpoint
+}
+
+/**
+ * Brings a log back to the state after its last acknowledged entry: the tree from full tiles, the rest by replaying
+ * the journal. A last write that was cut short is left out, for nobody was told it was durable; anything else that
+ * does not fit is `ledger_damaged`.
+ */
+export async function recover(parts: RecoverParts): Promise<Recovered> {
+  const journal = await JournalReader.open(parts.dir)
+  try {
+    if (journal.first === null) throw damaged('The journal has no segment', { file: 'journal' })
+    const replay = await Replay.begin(parts, journal.first)
+    let last: SegmentRead | undefined
+    let end = 0
+    for await (const segment of journal.segments()) {
+      if (segment.header.origin !== parts.origin) throw damaged(`Journal segment ${segment.name} belongs to another log`)
+      if (last === undefined) replay.takeOpen(segment.header.open)
+      end = replay.segment(segment)
+      last = segment
+    }
+    const { name, bytes } = last as SegmentRead
+    const segment = { path: join(parts.dir, 'journal', name), content: bytes.subarray(0, end), size: Math.max(SEGMENT_BYTES, end) }
+    return { state: replay.finish(), segment }
+  } finally {
+    await journal.close()
+  }
+}
+
+/**
+ * Writes the recovered segment again, whole. After a crash or a failed sync the page cache may show bytes that the
+ * disk never took; only what has been written and synced anew counts as durable.
+ */
+export function reopenSegment({ path, content, size }: Recovered['segment']): Promise<SegmentWriter> {
+  return SegmentWriter.create(path, content, size)
+}
+
+class Replay {
+  readonly #parts: RecoverParts
+  readonly #state: LogState
+  /** Set once the tree passed the mark's size: whether its root was the mark's. */
+  #markMet = false
+
+  private constructor(parts: RecoverParts, state: LogState) {
+    this.#parts = parts
+    this.#state = state
+  }
+
+  static async begin(parts: RecoverParts, first: number): Promise<Replay> {
+    const { dir, origin, mark } = parts
+    const { frontier, edge } = restoreTree(dir, first)
+    const reader = new TileReader(dir)
+    const state: LogState = {
+      frontier,
+      edge,
+      prev: first === 0 ? genesisHash(origin) : (edge.hash(0, first - 1) ?? (await reader.hash(0, first - 1))),
+      lastTime: first === 0 ? 0 : (JSON.parse((await reader.leaf(first - 1)).toString()) as LedgerEntry).time,
+      open: new Set(),
+      tail: [],
+      tailStart: Math.floor(first / TILE_WIDTH) * TILE_WIDTH,
+      tailBytes: 0,
+      checkpoint: '',
+    }
+    for (let index = state.tailStart; index < first; index += 1) {
+      state.tail.push({ leaf: await reader.leaf(index), payload: await reader.payload(index) })
+    }
+    state.tailBytes = storedBytes(state.tail)
+    const replay = new Replay(parts, state)
+    if (mark.size < first) replay.#compare(mark, restoreTree(dir, mark.size).frontier.root())
+    else replay.#meet(mark)
+    return replay
+  }
+
+  takeOpen(open: readonly number[]): void {
+    for (const index of open) this.#state.open.add(index)
+  }
+
+  /** Replays a segment; returns the offset up to which it counts. */
+  segment(segment: SegmentRead): number {
+    for (const frame of segment.frames) {
+      const last = frame === segment.frames.at(-1)
+      try {
+        this.#check(frame, last)
+      } catch (error) {
+        if (isTornFrame(segment, frame) && this.#parts.mark.size <= frame.first) return frame.start
+        throw error
+      }
+      this.#take(frame)
+    }
+    if (segment.stop.kind === 'damaged') throw segment.stop.error
+    return segment.end
+  }
+
+  finish(): LogState {
+    const { mark, origin, signer } = this.#parts
+    const state = this.#state
+    if (!this.#markMet) {
+      throw damaged(
+        `The log ends at ${state.frontier.size} entries, but ${mark.size} were acknowledged: its tail was cut off or an older copy was put back`,
+        { kind: 'truncated', index: state.frontier.size, acknowledged: mark.size },
+      )
+    }
+    // Ed25519 is deterministic: this is the very checkpoint that the journal holds for this head, if one key signed it.
+    state.checkpoint = signCheckpoint({ origin, size: state.frontier.size, root: state.frontier.root() }, signer)
+    return state
+  }
+
+  /** Checks a frame against its own checkpoint without changing the state; the signature only where it stands for the rest. */
+  #check(frame: Frame, last: boolean): void {
+    const frontier = this.#state.frontier.clone()
+    for (const { leaf } of frame.entries) frontier.add(leafHash(leaf))
+    const where = { index: frame.first }
+    let checkpoint: Checkpoint
+    try {
+      checkpoint = last ? openCheckpoint(frame.checkpoint, this.#parts.verifiers) : parseCheckpoint(frame.checkpoint)
+    } catch (cause) {
+      throw damaged(`The checkpoint behind entry ${frame.first} is not as written`, where, cause)
+    }
+    if (checkpoint.origin !== this.#parts.origin || checkpoint.size !== frontier.size || !checkpoint.root.equals(frontier.root())) {
+      throw damaged(`The entries from ${frame.first} on are not those that were signed`, where)
+    }
+    for (const [i, { leaf, payload }] of frame.entries.entries()) {
+      const entry = JSON.parse(leaf.toString()) as LedgerEntry
+      if (payload.length > 0 && sha256(payload).toString('hex') !== entry.payload) {
+        throw damaged(`The payload of entry ${frame.first + i} is not the one that was written`, { index: frame.first + i })
+      }
+    }
+  }
+
+  #take(frame: Frame): void {
+    const state = this.#state
+    for (const [i, stored] of frame.entries.entries()) {
+      const index = frame.first + i
+      const entry = JSON.parse(stored.leaf.toString()) as LedgerEntry
+      if (entry.index !== index || entry.prev !== state.prev.toString('hex')) {
+        throw damaged(`Entry ${index} does not follow the entry before it`, { index })
+      }
+      const hash = leafHash(stored.leaf)
+      state.edge.add(state.frontier, hash)
+      state.prev = hash
+      state.lastTime = entry.time
+      if (entry.type === 'intent') state.open.add(index)
+      if (entry.intent !== undefined) state.open.delete(entry.intent)
+      state.tail.push(stored)
+    }
+    state.tailBytes += storedBytes(frame.entries)
+    this.#meet(this.#parts.mark)
+  }
+
+  #meet(mark: Checkpoint): void {
+    if (this.#state.frontier.size === mark.size) this.#compare(mark, this.#state.frontier.root())
+  }
+
+  #compare(mark: Checkpoint, root: Buffer): void {
+    if (!mark.root.equals(root)) {
+      throw damaged(`The log has another root at ${mark.size} entries than the one acknowledged: its history was rewritten`, {
+        kind: 'forked',
+        acknowledged: mark.size,
+      })
+    }
+    this.#markMet = true
+  }
+}
+
+/** The mark of a log must exist: without it a cut-off tail could not be told from a whole log. */
+export function missingMark(keyDir: string): LedgerError {
+  return damaged(`The high-water mark is missing from ${keyDir}`, { kind: 'mark_missing' })
+}

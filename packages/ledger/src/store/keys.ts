@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PayloadCipher } from '../entry/payload.ts'
+import { fromSystemError, LedgerError } from '../error.ts'
+import { decodeBase64 } from '../note/base64.ts'
+import { makeSigner, parseVkey, type Signer, type Verifier } from '../note/keys.ts'
+import { writeFileDurably } from './files.ts'
+
+/** What the key folder holds, each 0600: `signing.key` and `payload.key`, 32 bytes of base64 on a line. */
+export interface LedgerKeys {
+  readonly signer: Signer
+  readonly cipher: PayloadCipher
+}
+
+const KEYS_FILE = 'vkeys'
+
+/** Makes both keys and the log's public `vkeys` file. */
+export async function createKeys(dir: string, keyDir: string, origin: string): Promise<LedgerKeys> {
+  await writeFileDurably(join(keyDir, 'signing.key'), `${randomBytes(32).toString('base64')}\n`)
+  await writeFileDurably(join(keyDir, 'payload.key'), `${randomBytes(32).toString('base64')}\n`)
+  const seed = await readSecret(join(keyDir, 'signing.key'))
+  await writeVerifiers(dir, [makeSigner(origin, seed).verifier])
+  return readKeys(keyDir, origin)
+}
+
+export async function readKeys(keyDir: string, origin: string): Promise<LedgerKeys> {
+  const seed = await readSecret(join(keyDir, 'signing.key'))
+  return { signer: makeSigner(origin, seed), cipher: await readCipher(keyDir) }
+}
+
+export async function readCipher(keyDir: string): Promise<PayloadCipher> {
+  return new PayloadCipher(await readSecret(join(keyDir, 'payload.key')))
+}
+
+/** The log's public keys, oldest first, from its `vkeys` file: one a line. Null where the log has no such file yet. */
+export async function readVerifiers(dir: string): Promise<Verifier[] | null> {
+  const text = await readFile(join(dir, KEYS_FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw fromSystemError(error, `Reading ${join(dir, KEYS_FILE)}`)
+  })
+  if (text === null) return null
+  const verifiers = text.split('\n').filter(Boolean).map(parseVkey)
+  if (verifiers.length === 0 || `${verifiers.map(({ vkey }) => vkey).join('\n')}\n` !== text) {
+    throw new LedgerError('ledger_damaged', `${join(dir, KEYS_FILE)} is not a list of verifier keys, one a line.`)
+  }
+  return verifiers
+}
+
+export async function writeVerifiers(dir: string, verifiers: readonly Verifier[]): Promise<void> {
+  await writeFileDurably(join(dir, KEYS_FILE), `${verifiers.map(({ vkey }) => vkey).join('\n')}\n`, 0o644)
+}
+
+async function readSecret(path: string): Promise<Buffer> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw fromSystemError(error, `Reading ${path}`)
+    throw new LedgerError(
+      'ledger_unavailable',
+      `${path} is missing, so the log can be neither signed nor read in full. Restore it from backup, or move the ledger folder aside to begin a new log.`,
+    )
+  })
+  const secret = decodeBase64(text.trimEnd())
+  if (secret === null || secret.length !== 32) {
+    throw new LedgerError('ledger_unavailable', `${path} does not hold 32 bytes of base64. Restore it from backup.`)
+  }
+  return secret
+}

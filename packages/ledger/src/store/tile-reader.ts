@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { damaged, fromSystemError } from '../error.ts'
+import { HASH_BYTES, rootOf } from '../merkle/hash.ts'
+import { bundlePath, payloadPath, TILE_BYTES, TILE_WIDTH, tilePath } from '../merkle/tiles.ts'
+import { decodeEntryBundle, decodePayloadBundle } from './bundle.ts'
+
+/** How many files of one kind stay in memory. */
+const KEEP = 16
+
+/** Reads the log's full files, with a small memory of the latest ones: they never change. */
+export class TileReader {
+  readonly #dir: string
+  readonly #tiles = new Map<string, Buffer>()
+  readonly #bundles = new Map<number, Buffer[]>()
+
+  constructor(dir: string) {
+    this.#dir = dir
+  }
+
+  /** Hash `position` of `level`, from the full tile that holds it. */
+  async hash(level: number, position: number): Promise<Buffer> {
+    const n = Math.floor(position / TILE_WIDTH)
+    const path = tilePath(level, n)
+    let bytes = this.#tiles.get(path)
+    if (bytes === undefined) {
+      bytes = await this.#read(path, n * TILE_WIDTH ** (level + 1))
+      checkTile(bytes, path)
+      remember(this.#tiles, path, bytes)
+    }
+    const at = (position % TILE_WIDTH) * HASH_BYTES
+    return bytes.subarray(at, at + HASH_BYTES)
+  }
+
+  async leaf(index: number): Promise<Buffer> {
+    const n = Math.floor(index / TILE_WIDTH)
+    let leaves = this.#bundles.get(n)
+    if (leaves === undefined) {
+      leaves = decodeEntryBundle(await this.#read(bundlePath(n), n * TILE_WIDTH), n * TILE_WIDTH, TILE_WIDTH)
+      remember(this.#bundles, n, leaves)
+    }
+    return leaves[index % TILE_WIDTH] as Buffer
+  }
+
+  /** The encrypted payload record of an entry; empty where there is none (any more). Never cached: payloads can be erased. */
+  async payload(index: number): Promise<Buffer> {
+    const n = Math.floor(index / TILE_WIDTH)
+    const records = decodePayloadBundle(await this.#read(payloadPath(n), n * TILE_WIDTH), n * TILE_WIDTH, TILE_WIDTH)
+    return records[index % TILE_WIDTH] as Buffer
+  }
+
+  async #read(path: string, index: number): Promise<Buffer> {
+    try {
+      return await readFile(join(this.#dir, path))
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') throw damaged(`${path} is missing`, { index, file: path }, cause)
+      throw fromSystemError(cause, `Reading ${path}`)
+    }
+  }
+}
+
+/** The hash that the level above holds for a full tile. Synchronous: start reads a few hundred of them in a row. */
+export function tileRoot(dir: string, level: number, n: number): Buffer {
+  return rootOf(tileHashes(dir, level, n))
+}
+
+export function tileHashes(dir: string, level: number, n: number): Buffer[] {
+  const path = tilePath(level, n)
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(join(dir, path))
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw fromSystemError(cause, `Reading ${path}`)
+    throw damaged(`${path} is missing`, { index: n * TILE_WIDTH ** (level + 1), file: path }, cause)
+  }
+  checkTile(bytes, path)
+  return splitHashes(bytes)
+}
+
+export function splitHashes(bytes: Buffer): Buffer[] {
+  const hashes: Buffer[] = []
+  for (let at = 0; at < bytes.length; at += HASH_BYTES) hashes.push(bytes.subarray(at, at + HASH_BYTES))
+  return hashes
+}
+
+function checkTile(bytes: Buffer, path: string): void {
+  if (bytes.length !== TILE_BYTES) throw damaged(`${path} has ${bytes.length} bytes instead of ${TILE_BYTES}`, { file: path })
+}
+
+function remember<K, V>(cache: Map<K, V>, key: K, value: V): void {
+  cache.set(key, value)
+  if (cache.size > KEEP) cache.delete(cache.keys().next().value as K)
+}
