@@ -13,6 +13,8 @@ export interface JournalEntry {
   readonly pid: number | null
   readonly priority: Priority
   readonly message: string
+  /** Names this entry, to go on from. */
+  readonly cursor: string
 }
 
 export interface JournalQuery {
@@ -26,15 +28,15 @@ export interface JournalQuery {
   readonly grep?: string
   /** Boot offset: 0 is the present boot, -1 the one before. */
   readonly boot?: number
-  /** From an earlier page: goes on with what is older. */
+  /** Of an entry seen before: only what is older than it. */
   readonly cursor?: string
   readonly limit: number
 }
 
-/** The newest entries that match, oldest of them first. `cursor` leads to the page before; null at the beginning. */
+/** The newest entries that match, newest first. `more` says that older ones match as well. */
 export interface JournalPage {
   readonly entries: readonly JournalEntry[]
-  readonly cursor: string | null
+  readonly more: boolean
 }
 
 const MAX_OUTPUT_BYTES = 32 * 1024 * 1024
@@ -78,12 +80,8 @@ export function journalArguments(query: JournalQuery): string[] {
 /** One JSON object a line, newest first, perhaps one more than `limit`. */
 export function parseJournal(text: string, limit: number): JournalPage {
   const lines = text.split('\n').filter((line) => line !== '')
-  const page = lines.slice(0, limit).map((line) => JSON.parse(line) as Record<string, unknown>)
-  const oldest = page.at(-1)
-  return {
-    entries: page.map(describe).reverse(),
-    cursor: lines.length > limit && oldest !== undefined ? String(oldest.__CURSOR) : null,
-  }
+  const entries = lines.slice(0, limit).map((line) => describe(JSON.parse(line) as Record<string, unknown>))
+  return { entries, more: lines.length > limit }
 }
 
 function describe(record: Record<string, unknown>): JournalEntry {
@@ -95,6 +93,7 @@ function describe(record: Record<string, unknown>): JournalEntry {
     pid: Number.isInteger(pid) ? pid : null,
     priority: priorities[Number(text(record.PRIORITY) ?? 6)] ?? 'info',
     message: cut(text(record.MESSAGE) ?? ''),
+    cursor: String(record.__CURSOR),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs'
 import { lstat, readlink, rmdir } from 'node:fs/promises'
-import type { Inverse } from '@castellan/contracts'
+import type { Inverse, TrashId } from '@castellan/contracts'
 import { bytesOf, chunksOf, notAFile, openContent } from './content.ts'
 import { fileError, isErrno } from './errors.ts'
 import { joinPath, quotePath, splitPath } from './path.ts'
@@ -95,7 +95,7 @@ export class Changes {
   }
 
   /** Moves a file or a symbolic link (never what it points to) to the trash. */
-  delete(path: string, keep: KeepInverse, signal: AbortSignal): Promise<Change & { readonly trashId: string }> {
+  delete(path: string, keep: KeepInverse, signal: AbortSignal): Promise<Change & { readonly trashId: TrashId }> {
     return this.#inTurn(path, async () => {
       using place = await this.#writable(path, 'keep')
       const { stats } = place.existing

@@ -1,0 +1,26 @@
+import { LedgerIndex } from '@castellan/contracts'
+import { z } from 'zod'
+import { changeLimits, defineTool } from '../define.ts'
+
+export const undoApply = defineTool({
+  name: 'undo_apply',
+  title: 'Undo an act',
+  description:
+    'Takes back an act by its ledger number (intent or outcome); without a number, the newest act of this agent that can ' +
+    'be taken back. Answers what was restored.',
+  input: z.strictObject({
+    index: LedgerIndex.optional().describe('Ledger number of the act; the newest one without it'),
+    force: z.boolean().default(false).describe('Take it back even though its result was changed since; operators only'),
+  }),
+  output: z.strictObject({
+    index: LedgerIndex.describe('Ledger number of the act that was taken back'),
+    tool: z.string(),
+    summary: z.string(),
+  }),
+  effect: 'change',
+  // The inverse it keeps is that of the tool it spoke to, so undoing an undo is that tool's revert again.
+  undo: 'inverse',
+  limits: changeLimits,
+  summary: ({ index, summary }) => `Took back act ${index}: ${summary}`,
+  run: (input, context) => context.host.undo.apply(input, context),
+})

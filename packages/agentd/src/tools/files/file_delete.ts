@@ -1,0 +1,27 @@
+import { TrashId } from '@castellan/contracts'
+import { z } from 'zod'
+import { changeLimits, defineTool } from '../define.ts'
+import { pathField } from '../fields.ts'
+import { size } from '../words.ts'
+
+export const fileDelete = defineTool({
+  name: 'file_delete',
+  title: 'Delete a file',
+  description:
+    'Moves a file to the trash, from where trash_restore brings it back. A symbolic link goes itself, not what it points to.',
+  input: z.strictObject({ path: pathField('The file.') }),
+  output: z.strictObject({
+    path: z.string(),
+    sizeBytes: z.int(),
+    trashId: TrashId.describe('What trash_restore takes.'),
+  }),
+  effect: 'change',
+  undo: 'inverse',
+  limits: changeLimits,
+  summary: ({ path, sizeBytes, trashId }) => `Moved ${path} (${size(sizeBytes)}) to the trash as ${trashId}.`,
+  run: async ({ path }, { host, signal, keepInverse }) => {
+    const { created: _, ...change } = await host.files.changes.delete(path, keepInverse, signal)
+    return change
+  },
+  revert: (data, { host, force, keepInverse, signal }) => host.files.changes.revert(data, force, keepInverse, signal),
+})

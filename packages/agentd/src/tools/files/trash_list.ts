@@ -1,0 +1,57 @@
+import { Timestamp, TrashId } from '@castellan/contracts'
+import { z } from 'zod'
+import type { TrashItem } from '../../host/files/trash.ts'
+import { fitting } from '../cut.ts'
+import { defineTool, readLimits } from '../define.ts'
+import { limitField, truncatedField } from '../fields.ts'
+import { count, list, moment, sentence, size } from '../words.ts'
+
+export const trashList = defineTool({
+  name: 'trash_list',
+  title: 'Trash list',
+  description:
+    'What the trash keeps, newest first: deleted files and earlier versions of changed ones, with the ids that trash_restore takes.',
+  input: z.strictObject({ limit: limitField(500, 50, 'items') }),
+  output: z.strictObject({
+    items: z.array(
+      z.strictObject({
+        id: TrashId,
+        path: z.string().describe('Where it was.'),
+        reason: z.enum(['deleted', 'replaced']).describe('"replaced": an earlier version of a file that was changed.'),
+        kind: z.enum(['file', 'symlink']),
+        sizeBytes: z.int(),
+        keptAt: Timestamp,
+      }),
+    ),
+    deleted: z.int().describe('How many deleted files there are, shown or not.'),
+    replaced: z.int(),
+    usedBytes: z.int().describe('What the trash takes on disk.'),
+    quotaBytes: z.int(),
+    maxAgeDays: z.int(),
+    truncated: truncatedField,
+  }),
+  effect: 'read',
+  undo: 'none',
+  limits: readLimits,
+  summary: ({ items, deleted, replaced, usedBytes, maxAgeDays }) => {
+    if (deleted + replaced === 0) return 'The trash is empty.'
+    const kinds = [
+      ...(deleted > 0 ? [count(deleted, 'deleted file')] : []),
+      ...(replaced > 0 ? [count(replaced, 'earlier version')] : []),
+    ]
+    const newest = items.find(({ reason }) => reason === 'deleted') ?? items[0]
+    const last = newest === undefined ? '' : ` The newest: ${newest.path}, ${newest.reason} ${moment(newest.keptAt)}.`
+    return `The trash keeps ${list(kinds)} (${size(usedBytes)}), each for ${maxAgeDays} days.${sentence(last)}`
+  },
+  run: async ({ limit }, { host }) => {
+    const { items: all, ...figures } = await host.trash.list()
+    const deleted = all.filter(({ reason }) => reason === 'deleted').length
+    const items = fitting(all.slice(0, limit).map(present), readLimits.outputBytes)
+    return { items, deleted, replaced: all.length - deleted, ...figures, truncated: items.length < all.length }
+  },
+})
+
+function present({ id, path, reason, keptAt, content }: TrashItem) {
+  const sizeBytes = content.kind === 'file' ? content.sizeBytes : Buffer.byteLength(content.target)
+  return { id, path, reason, kind: content.kind, sizeBytes, keptAt: keptAt.toISOString() }
+}
