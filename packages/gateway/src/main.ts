@@ -7,7 +7,7 @@ await runDaemon({
   config: GatewayConfig,
   async start({ config, log }) {
     const app = await buildServer(config, log)
-    log.info({ address: await listen(app, config) }, 'listening')
+    await listen(app, config)
     return { stop: () => app.close() }
   },
 })

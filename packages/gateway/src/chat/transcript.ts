@@ -5,7 +5,8 @@ export const TRANSCRIPT_BYTES = 1024 * 1024
 
 interface Entry {
   readonly firstSeq: number
-  readonly at: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
   readonly frame: ServerFrame
   /** For text: the deltas, one for each `seq` from `firstSeq` on. */
   readonly deltas: string[] | null
@@ -40,7 +41,7 @@ export class Transcript {
       previous.bytes += bytes
     } else {
       const deltas = frame.type === 'text' ? [frame.text] : null
-      this.#entries.push({ firstSeq: seq, at: new Date().toISOString(), frame, deltas, bytes })
+      this.#entries.push({ firstSeq: seq, at: Date.now(), frame, deltas, bytes })
     }
     this.#lastSeq = seq
     this.#bytes += bytes
@@ -52,7 +53,7 @@ export class Transcript {
     const entries = []
     for (const [position, entry] of this.#entries.entries()) {
       const lastSeq = (this.#entries[position + 1]?.firstSeq ?? this.nextSeq) - 1
-      if (lastSeq > seq) entries.push({ at: entry.at, frame: remainder(entry, seq, lastSeq) })
+      if (lastSeq > seq) entries.push({ at: new Date(entry.at).toISOString(), frame: remainder(entry, seq, lastSeq) })
     }
     const oldest = this.#entries[0]?.firstSeq ?? this.nextSeq
     return { last_seq: this.#lastSeq, forgotten: Math.max(0, oldest - 1 - seq), entries }
