@@ -1,0 +1,20 @@
+import type { ProcessHealth } from '@castellan/contracts'
+import type { Approvals } from './approvals/approvals.ts'
+import type { Proofs } from './approvals/proof.ts'
+import type { CallParts } from './calls/path.ts'
+import type { Recorder } from './ledger/recorder.ts'
+import type { Operators } from './operators/operators.ts'
+import type { SignIns } from './operators/sign-ins.ts'
+
+/** The parts of agentd that its sockets speak to. */
+export interface Agentd {
+  readonly calls: CallParts
+  readonly approvals: Approvals
+  readonly proofs: Proofs
+  readonly operators: Operators
+  readonly signIns: SignIns
+  readonly ledger: Recorder
+  readonly state: () => ProcessHealth['state']
+  /** What `GET /v1/health` tells beside that. */
+  readonly detail: () => Record<string, unknown>
+}

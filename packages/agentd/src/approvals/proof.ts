@@ -1,0 +1,70 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { type Approval, type ApprovalDecision, approvalSigningText, CastellanError } from '@castellan/contracts'
+import { verifyEd25519 } from '../operators/ed25519.ts'
+import type { Operators } from '../operators/operators.ts'
+import type { Decider } from './lifecycle.ts'
+
+/**
+ * Finds out who stands behind a decision that came over agent.sock. The proof covers the verdict and every field of the
+ * call, so whoever carries it can change nothing, and each approval's own nonce keeps it from serving twice.
+ */
+export class Proofs {
+  readonly #operators: Operators
+  readonly #tokenFile: string | undefined
+
+  /** Without `tokenFile` the owner's token approves nothing. */
+  constructor(operators: Operators, tokenFile: string | undefined) {
+    this.#operators = operators
+    this.#tokenFile = tokenFile
+  }
+
+  /** Throws `unauthorized`, `operator_unknown` or `signature_invalid`. */
+  async decider(approval: Approval, { verdict, proof }: ApprovalDecision): Promise<Decider> {
+    const text = approvalSigningText(verdict, approval)
+    switch (proof?.kind) {
+      case 'signature': {
+        const key = this.#operators.get(proof.key_id)
+        if (verifyEd25519(key.public_key, text, proof.signature)) return { name: key.name, key: key.key_id }
+        throw invalid()
+      }
+      case 'owner_token': {
+        const expected = createHmac('sha256', await this.#ownerToken())
+          .update(text)
+          .digest()
+        if (timingSafeEqual(expected, Buffer.from(proof.mac, 'hex'))) return { name: "owner's token" }
+        throw invalid()
+      }
+      case undefined:
+        throw new CastellanError(
+          'unauthorized',
+          'A decision on agent.sock needs a proof by an operator key. `agentctl approve` and `deny` need none.',
+        )
+    }
+  }
+
+  /** Read each time, so that a replaced token counts at once. */
+  async #ownerToken(): Promise<string> {
+    if (this.#tokenFile === undefined) {
+      throw new CastellanError(
+        'signature_invalid',
+        "The owner's token does not approve calls here; use an operator key.",
+      )
+    }
+    const token = await readFile(this.#tokenFile, 'utf8').catch((cause: unknown) => {
+      throw new CastellanError('signature_invalid', "The owner's token cannot be read, so it approves nothing.", {
+        cause,
+      })
+    })
+    // An empty key would make a MAC that anybody can make.
+    if (token.trim() !== '') return token.trim()
+    throw new CastellanError('signature_invalid', "The file of the owner's token is empty, so it approves nothing.")
+  }
+}
+
+function invalid(): CastellanError {
+  return new CastellanError(
+    'signature_invalid',
+    'The proof is not for this decision about this call. Nothing was decided.',
+  )
+}

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto'
+import { type CallRequest, CastellanError, canonicalJson, ToolName } from '@castellan/contracts'
+import { readArguments } from './arguments.ts'
+import type { Call, Caller } from './call.ts'
+import type { CallParts } from './path.ts'
+
+/**
+ * Admits a call: its tool exists, its arguments fit, its session does not ask too often, its id is new. The socket
+ * already checked the request's own shape and size. Throws `unknown_tool`, `invalid_arguments`, `rate_limited` or
+ * `duplicate_call`; nothing of that is recorded, or whoever may ask could fill the ledger.
+ */
+export async function admit(parts: CallParts, request: CallRequest, caller: Caller): Promise<Call> {
+  const { tool, descriptor } = parts.registry.find(request.tool)
+  const input = readArguments(tool, descriptor, request.args)
+  if (caller.kind === 'agent') parts.rates.take(request.session, tool)
+  await refuseKnownId(parts, request)
+  return {
+    call_id: request.call_id,
+    session: request.session,
+    agent: request.agent,
+    caller: caller.kind,
+    tool,
+    name: ToolName.parse(tool.name),
+    args: request.args,
+    argsDigest: createHash('sha256').update(canonicalJson(request.args)).digest('hex'),
+    input,
+    approvalId: request.approval_id,
+    signal: caller.signal,
+  }
+}
+
+/**
+ * A call id stands for one call for ever, also after a restart: sending a call again can never make it happen twice.
+ * Its result is not kept, so it is not answered again either; the ledger tells how it ended.
+ */
+async function refuseKnownId(parts: CallParts, { call_id }: CallRequest): Promise<void> {
+  const index = await parts.ledger.callEntry(call_id)
+  if (index === undefined) return
+  throw new CastellanError(
+    'duplicate_call',
+    `The call ${call_id} already took place; ledger entry ${index} tells how it ended. Use a new call_id for another call.`,
+    { detail: { ledger_index: index } },
+  )
+}

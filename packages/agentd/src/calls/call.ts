@@ -1,0 +1,38 @@
+import type { ApprovalId, CallOrigin, LedgerActor, LedgerDraft, Sha256Hex, ToolName } from '@castellan/contracts'
+import type { Tool } from '../tools/define.ts'
+
+/** Who is at the other end of a socket. The socket says which kind, never the request. */
+export interface Caller {
+  readonly kind: 'agent' | 'operator'
+  /** Aborted when the caller goes away. */
+  readonly signal: AbortSignal
+}
+
+/** A call that was admitted: its tool is known and its arguments fit. */
+export interface Call extends CallOrigin {
+  readonly tool: Tool
+  readonly name: ToolName
+  /** The arguments as they were sent: what is digested, approved and recorded. */
+  readonly args: Readonly<Record<string, unknown>>
+  /** SHA-256 over the canonical JSON of `args`. */
+  readonly argsDigest: Sha256Hex
+  /** The arguments as the tool's schema read them, defaults filled in: what `run` gets. */
+  readonly input: unknown
+  readonly approvalId: ApprovalId | undefined
+  readonly signal: AbortSignal
+}
+
+export function actorOf(call: CallOrigin): LedgerActor {
+  return { kind: call.caller, name: call.agent }
+}
+
+/** What every ledger entry about a call says. */
+export function headerOf(call: Call): Omit<LedgerDraft, 'type'> {
+  return {
+    actor: actorOf(call),
+    session: call.session,
+    call_id: call.call_id,
+    tool: call.name,
+    effect: call.tool.effect,
+  }
+}

@@ -1,0 +1,22 @@
+import { CastellanError } from '@castellan/contracts'
+import type { PolicyDecision } from '../policy/policy.ts'
+import type { Call } from './call.ts'
+import type { CallParts } from './path.ts'
+import { refuse } from './refuse.ts'
+
+/** A decision that lets the call go on, at once or once a person agreed. */
+export type Permission = PolicyDecision & { readonly decision: 'allow' | 'ask' }
+
+/** Asks the policy. Throws `policy_denied`, which is recorded. */
+export async function decide(parts: CallParts, call: Call): Promise<Permission> {
+  const { decision, rule, reason } = parts.policy.decide({
+    principal: { kind: call.caller, agent: call.agent, session: call.session },
+    tool: call.tool,
+    args: call.args,
+  })
+  if (decision !== 'deny') return { decision, rule, reason }
+  const error = new CastellanError('policy_denied', `Policy denies ${call.name} (rule ${rule}): ${reason}`, {
+    detail: { rule },
+  })
+  throw await refuse(parts, call, error)
+}

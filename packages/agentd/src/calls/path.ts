@@ -1,0 +1,47 @@
+import type { CallAnswer, CallRequest } from '@castellan/contracts'
+import type { Log } from '@castellan/daemon'
+import type { Approvals } from '../approvals/approvals.ts'
+import type { Host } from '../host/index.ts'
+import type { Recorder } from '../ledger/recorder.ts'
+import type { Policy } from '../policy/policy.ts'
+import { admit } from './admit.ts'
+import { answer, answerPending } from './answer.ts'
+import { approve } from './approve.ts'
+import type { Caller } from './call.ts'
+import { decide } from './decide.ts'
+import type { InFlight } from './in-flight.ts'
+import { intend } from './intend.ts'
+import type { Rates } from './rates.ts'
+import { record } from './record.ts'
+import type { Registry } from './registry.ts'
+import { run } from './run.ts'
+
+/** What the path walks over. */
+export interface CallParts {
+  readonly registry: Registry
+  readonly inFlight: InFlight
+  readonly rates: Rates
+  readonly policy: Policy
+  readonly approvals: Approvals
+  readonly ledger: Recorder
+  readonly host: Host
+  readonly log: Log
+}
+
+/**
+ * The one path of a tool call: every call takes it, whoever asks. A step that refuses throws, and nothing after it
+ * happens. From `intend` on the ledger knows of the call, and a tool's own failure is an answer like any other.
+ */
+export async function takeCall(parts: CallParts, request: CallRequest, caller: Caller): Promise<CallAnswer> {
+  using _place = parts.inFlight.enter(request.call_id)
+
+  const call = await admit(parts, request, caller)
+  const decision = await decide(parts, call)
+  const permit = await approve(parts, call, decision)
+  if (permit.kind === 'pending') return answerPending(call, permit.approval)
+
+  const intent = await intend(parts, call, decision, permit)
+  const report = await run(parts, call)
+  const outcome = await record(parts, call, intent, permit, report)
+  return answer(call, report, outcome)
+}

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto'
+import { CastellanError, canonicalJson, type LedgerIndex } from '@castellan/contracts'
+import type { Permit } from './approve.ts'
+import { type Call, headerOf } from './call.ts'
+import type { CallParts } from './path.ts'
+import type { RunReport } from './run.ts'
+
+/**
+ * Writes down how it ended; on disk when it returns. Throws `ledger_unavailable` or `ledger_damaged` where it cannot be
+ * written: the caller is never told that something happened which the ledger does not know.
+ */
+export async function record(
+  { ledger, log }: CallParts,
+  call: Call,
+  intent: LedgerIndex,
+  permit: Permit,
+  { result, durationMs, inverse, target }: RunReport,
+): Promise<LedgerIndex> {
+  const draft = {
+    ...headerOf(call),
+    type: 'outcome' as const,
+    intent,
+    ...(permit.kind === 'grant' ? { approval_id: permit.approval.approval_id } : {}),
+    ...(target === undefined ? {} : { target }),
+    ok: result.ok,
+    ...(result.ok ? {} : { code: result.error.code }),
+    duration_ms: durationMs,
+  }
+  const payload = {
+    summary: result.ok ? result.summary : result.error.message,
+    // The digest commits to the result; the result itself would make every read cost its size again.
+    ...(result.ok ? { result_digest: createHash('sha256').update(canonicalJson(result.output)).digest('hex') } : {}),
+    ...(inverse === undefined ? {} : { inverse: { tool: call.name, ...inverse } }),
+  }
+  try {
+    return await ledger.append(draft, payload)
+  } catch (cause) {
+    log.error({ err: cause, call_id: call.call_id, tool: call.name, intent }, 'an outcome could not be recorded')
+    const code = cause instanceof CastellanError && cause.code === 'ledger_damaged' ? cause.code : 'ledger_unavailable'
+    throw new CastellanError(
+      code,
+      `${call.name} ran, but the ledger did not take its outcome (intent ${intent}). See what it did before you repeat it.`,
+      { cause, detail: { intent } },
+    )
+  }
+}

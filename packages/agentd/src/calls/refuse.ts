@@ -1,0 +1,22 @@
+import type { CastellanError } from '@castellan/contracts'
+import { type Call, headerOf } from './call.ts'
+import type { CallParts } from './path.ts'
+
+/** Records that a call was turned away before any effect, and hands back the error to throw. */
+export async function refuse(
+  { ledger, policy }: Pick<CallParts, 'ledger' | 'policy'>,
+  call: Call,
+  error: CastellanError,
+): Promise<CastellanError> {
+  await ledger.append(
+    {
+      ...headerOf(call),
+      type: 'refused',
+      ...(call.approvalId === undefined ? {} : { approval_id: call.approvalId }),
+      code: error.code,
+      facts: { policy_digest: policy.digest },
+    },
+    { args: call.args, reason: error.message },
+  )
+  return error
+}

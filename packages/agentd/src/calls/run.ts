@@ -1,0 +1,138 @@
+import { CastellanError, describeIssues, type Inverse, type LedgerIndex, type ToolContext } from '@castellan/contracts'
+import type { Host } from '../host/index.ts'
+import type { Call } from './call.ts'
+import type { CallParts } from './path.ts'
+
+/** Time a tool has to stop after its signal, in milliseconds; after that the answer no longer waits for it. */
+const GRACE_MS = 2000
+
+/** How a run ended and what it left. */
+export interface RunReport {
+  readonly result:
+    | { readonly ok: true; readonly output: unknown; readonly summary: string }
+    | { readonly ok: false; readonly error: CastellanError }
+  readonly durationMs: number
+  /** What undoing needs. A run that failed may have one too: it may have changed something before it failed. */
+  readonly inverse: Inverse | undefined
+  /** The ledger entry that the call was about. */
+  readonly target: LedgerIndex | undefined
+}
+
+/**
+ * Runs the tool: until its deadline, until its caller goes away, and with its result held to its own contract. Never
+ * throws; a failure is a report too.
+ */
+export async function run({ host, log }: CallParts, call: Call): Promise<RunReport> {
+  const startedAt = performance.now()
+  const abort = abortAfter(call)
+  const context = new RunContext(host, call, abort.signal)
+  const report = (result: RunReport['result']): RunReport => ({
+    result,
+    durationMs: Math.round(performance.now() - startedAt),
+    inverse: context.inverse,
+    target: context.aim,
+  })
+  try {
+    const output = checkOutput(call, await settled(call.tool.run(call.input, context), abort.signal))
+    return report({ ok: true, output, summary: call.tool.summary(output, call.input) })
+  } catch (error) {
+    const known = error instanceof CastellanError ? error : abort.signal.aborted ? abort.signal.reason : undefined
+    if (known instanceof CastellanError && known.code !== 'internal') return report({ ok: false, error: known })
+    log.error({ err: error, call_id: call.call_id, tool: call.name }, 'a tool failed unexpectedly')
+    const message = `${call.name} failed unexpectedly; agentd's log tells more under ${call.call_id}.`
+    return report({ ok: false, error: new CastellanError('internal', message) })
+  } finally {
+    abort.release()
+    context.close()
+  }
+}
+
+/** What the tool is given. Once closed it refuses to be told more: what the outcome does not say must not happen. */
+class RunContext implements ToolContext<Host> {
+  readonly host: Host
+  readonly call: Call
+  readonly signal: AbortSignal
+  inverse: Inverse | undefined
+  aim: LedgerIndex | undefined
+  #closed = false
+
+  constructor(host: Host, call: Call, signal: AbortSignal) {
+    this.host = host
+    this.call = call
+    this.signal = signal
+  }
+
+  keepInverse(inverse: Inverse): void {
+    this.#refuseIfClosed()
+    if (this.call.tool.undo !== 'inverse') throw new Error(`${this.call.name} says it keeps no inverse`)
+    if (this.inverse !== undefined) throw new Error(`${this.call.name} kept two inverses`)
+    this.inverse = inverse
+  }
+
+  target(index: LedgerIndex): void {
+    this.#refuseIfClosed()
+    this.aim = index
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+
+  #refuseIfClosed(): void {
+    if (this.#closed) throw new CastellanError('cancelled', 'The call is over; nothing more may happen in its name.')
+  }
+}
+
+function abortAfter({ tool, name, signal }: Call): { readonly signal: AbortSignal; release(): void } {
+  const controller = new AbortController()
+  const timer = setTimeout(() => {
+    const message = `${name} did not finish within ${tool.limits.timeoutMs} ms and was stopped.`
+    controller.abort(new CastellanError('deadline_exceeded', message))
+  }, tool.limits.timeoutMs)
+  const onGone = () =>
+    controller.abort(new CastellanError('cancelled', 'The caller went away, so the call was stopped.'))
+  signal.addEventListener('abort', onGone, { once: true })
+  if (signal.aborted) onGone()
+  return {
+    signal: controller.signal,
+    release() {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onGone)
+    },
+  }
+}
+
+/** Waits for a run; once its signal fired, no longer than {@link GRACE_MS}. A run that finishes in that time counts. */
+async function settled(running: Promise<unknown>, signal: AbortSignal): Promise<unknown> {
+  let grace: NodeJS.Timeout | undefined
+  let onAbort: () => void = () => undefined
+  const givenUp = new Promise<never>((_, reject) => {
+    onAbort = () => {
+      grace = setTimeout(() => reject(unstopped(signal.reason)), GRACE_MS)
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) onAbort()
+  })
+  try {
+    return await Promise.race([running, givenUp])
+  } finally {
+    clearTimeout(grace)
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+function unstopped(reason: CastellanError): CastellanError {
+  const message = `${reason.message} It did not stop when told to: what it had begun may still be going on.`
+  return new CastellanError(reason.code, message)
+}
+
+function checkOutput({ tool, name }: Call, output: unknown): unknown {
+  const result = tool.output.safeParse(output)
+  if (!result.success) throw new Error(`${name} broke its own contract: ${describeIssues(result.error, 'output')}`)
+  const bytes = Buffer.byteLength(JSON.stringify(result.data) ?? '')
+  if (bytes <= tool.limits.outputBytes) return result.data
+  throw new CastellanError(
+    'too_large',
+    `The result of ${name} has ${bytes} bytes, more than the ${tool.limits.outputBytes} it may have. Ask for less at once.`,
+  )
+}

@@ -1,0 +1,116 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type DaemonContext, type Log, type RunningDaemon, SocketServer, version } from '@castellan/daemon'
+import type { Ledger } from '@castellan/ledger'
+import type { Agentd } from './agentd.ts'
+import { Approvals } from './approvals/approvals.ts'
+import { ApprovalFile } from './approvals/lifecycle.ts'
+import { Proofs } from './approvals/proof.ts'
+import { InFlight } from './calls/in-flight.ts'
+import { Rates } from './calls/rates.ts'
+import { Registry } from './calls/registry.ts'
+import type { Config } from './config.ts'
+import { createHost } from './host/create.ts'
+import type { Grant } from './host/index.ts'
+import { LedgerRecorder } from './ledger/ledger-recorder.ts'
+import { interruptOrphans } from './ledger/orphans.ts'
+import type { Recorder } from './ledger/recorder.ts'
+import { OperatorFile, Operators } from './operators/operators.ts'
+import { SignInFile, SignIns } from './operators/sign-ins.ts'
+import { defaultPolicy } from './policy/default-policy.ts'
+import { addAgentRoutes } from './sockets/agent.ts'
+import { addOperatorRoutes } from './sockets/operator.ts'
+import { StateFile } from './state/state-file.ts'
+import type { Tool } from './tools/define.ts'
+import { tools } from './tools/index.ts'
+import { Undo } from './undo/undo.ts'
+
+const SYSTEM = { kind: 'system', name: 'agentd' } as const
+
+/** Builds agentd out of its parts and opens its sockets, in this order: nobody is served before orphans are closed. */
+export async function startAgentd(
+  { config, log }: Pick<DaemonContext<Config>, 'config' | 'log'>,
+  toolset: readonly Tool[] = tools,
+): Promise<RunningDaemon<Config>> {
+  const folder = join(config.stateDir, 'agentd')
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+
+  const ledger = await openLedger(config, folder, log)
+  const agentd = await build(config, folder, ledger, log, toolset)
+
+  const operatorServer = new SocketServer({ name: 'agentd', log })
+  const agentServer = new SocketServer({ name: 'agentd', log })
+  addOperatorRoutes(operatorServer, agentd)
+  addAgentRoutes(agentServer, agentd)
+  await operatorServer.listen({ path: config.operatorSocket, mode: 0o600 })
+  await agentServer.listen({ path: config.agentSocket, mode: 0o660 })
+
+  return {
+    async stop() {
+      agentd.approvals.close()
+      await Promise.all([agentServer.close(), operatorServer.close()])
+      await ledger.append({ type: 'daemon_stopped', actor: SYSTEM }).catch((error: unknown) => {
+        log.error({ err: error }, 'the stop could not be recorded')
+      })
+      await ledger.close()
+    },
+  }
+}
+
+async function openLedger(config: Config, folder: string, log: Log): Promise<Recorder> {
+  return LedgerRecorder.open({
+    options: { dir: join(config.stateDir, 'ledger'), keyDir: join(folder, 'ledger-keys') },
+    log,
+    async onOpen(opened: Ledger) {
+      const interrupted = await interruptOrphans(opened)
+      if (interrupted > 0) log.warn({ interrupted }, 'calls had no outcome and are recorded as interrupted')
+      await opened.append({ type: 'daemon_started', actor: SYSTEM, facts: { version, interrupted } })
+    },
+  })
+}
+
+async function build(
+  config: Config,
+  folder: string,
+  ledger: Recorder,
+  log: Log,
+  toolset: readonly Tool[],
+): Promise<Agentd> {
+  const registry = new Registry(toolset)
+  const policy = defaultPolicy()
+  const operators = await Operators.open(ledger, new StateFile(join(folder, 'operators.json'), OperatorFile))
+  const approvals = await Approvals.open({
+    ledger,
+    file: new StateFile(join(folder, 'approvals.json'), ApprovalFile),
+    isEnrolled: (key) => operators.isEnrolled(key),
+    log,
+  })
+  const host = await createHost({
+    grants: grantsOf(config),
+    stateDir: folder,
+    ledger: { query: (query) => ledger.query(query), verify: (signal) => ledger.verify(signal) },
+    undo: new Undo(ledger, (name) => registry.find(name).tool),
+  })
+  const inFlight = new InFlight(config.limits.callsInFlight)
+  return {
+    calls: { registry, inFlight, rates: new Rates(), policy, approvals, ledger, host, log },
+    approvals,
+    proofs: new Proofs(operators, config.approvals.ownerToken ? config.tokenFile : undefined),
+    operators,
+    signIns: await SignIns.open(ledger, operators, new StateFile(join(folder, 'sign-ins.json'), SignInFile)),
+    ledger,
+    state: () => (ledger.state().state === 'ok' ? 'ready' : 'degraded'),
+    detail: () => ({
+      ledger: ledger.state(),
+      policy_digest: policy.digest,
+      tools: registry.size,
+      calls_in_flight: inFlight.size,
+      approvals_pending: approvals.pending,
+    }),
+  }
+}
+
+/** The workspace first, because relative paths start there; agentd's own state never; then what the owner grants. */
+function grantsOf({ stateDir, files }: Config): [Grant, ...Grant[]] {
+  return [{ path: join(stateDir, 'workspace'), access: 'write' }, { path: stateDir, access: 'none' }, ...files.roots]
+}

@@ -1,0 +1,205 @@
+import {
+  type CallId,
+  CastellanError,
+  type LedgerDraft,
+  type LedgerEntry,
+  type LedgerHead,
+  type LedgerIndex,
+  type LedgerPage,
+  type LedgerPayload,
+  LedgerQuery,
+  type LedgerRecord,
+} from '@castellan/contracts'
+import type { Log } from '@castellan/daemon'
+import { Ledger, type LedgerOptions } from '@castellan/ledger'
+import type { LedgerVerdict } from '../host/index.ts'
+import type { Recorder, RecorderState } from './recorder.ts'
+
+/** How often a ledger that refused is tried again, in milliseconds. */
+const RETRY_MS = 10_000
+
+export interface LedgerRecorderParts {
+  readonly options: LedgerOptions
+  readonly log: Log
+  /** Called with every ledger that was opened, before anybody may use it. */
+  readonly onOpen: (ledger: Ledger) => Promise<void>
+  /** Milliseconds between two tries; 10 s without it. */
+  readonly retryMs?: number
+}
+
+/**
+ * The recorder over the real ledger. Where that cannot be opened or stops taking entries, this refuses in its place and
+ * tries again every few seconds, so that freeing the disk is all it takes. A damaged ledger is left to the operator.
+ */
+export class LedgerRecorder implements Recorder {
+  readonly #parts: LedgerRecorderParts
+  #ledger: Ledger | undefined
+  #problem: CastellanError | undefined
+  #retry: NodeJS.Timeout | undefined
+  #closed = false
+
+  private constructor(parts: LedgerRecorderParts) {
+    this.#parts = parts
+  }
+
+  /** Never throws on account of the ledger: agentd stays up to say what is wrong. */
+  static async open(parts: LedgerRecorderParts): Promise<LedgerRecorder> {
+    const recorder = new LedgerRecorder(parts)
+    await recorder.#open()
+    return recorder
+  }
+
+  async append(draft: LedgerDraft, payload: LedgerPayload = {}): Promise<LedgerIndex> {
+    const { index } = await this.#use((ledger) => ledger.append(draft, payload))
+    return index
+  }
+
+  read(index: LedgerIndex): Promise<LedgerRecord> {
+    return this.#use((ledger) => ledger.record(index))
+  }
+
+  query(query: LedgerQuery, { payloads = false }: { readonly payloads?: boolean } = {}): Promise<LedgerPage> {
+    return this.#use(async (ledger) => {
+      const { limit, ...filter } = LedgerQuery.parse(query)
+      const { entries } = await shimQuery(ledger, { ...filter, limit })
+      const records = await Promise.all(entries.map((entry) => recordOf(ledger, entry, payloads)))
+      return { records, more: await hasMore(ledger, filter, entries, limit) }
+    })
+  }
+
+  callEntry(callId: CallId): Promise<LedgerIndex | undefined> {
+    return this.#use(async (ledger) => {
+      const { entries } = await shimQuery(ledger, { call_id: callId, limit: 100 })
+      return entries.find(({ type }) => type === 'intent' || type === 'outcome' || type === 'interrupted')?.index
+    })
+  }
+
+  head(): Promise<LedgerHead> {
+    return this.#use(async (ledger) => ledger.head())
+  }
+
+  verify(_signal: AbortSignal): Promise<LedgerVerdict> {
+    throw new Error('soon')
+  }
+
+  state(): RecorderState {
+    const problem = this.#ledger?.failure ?? this.#problem
+    const size = this.#ledger?.size ?? 0
+    if (problem === undefined) return { state: 'ok', size }
+    const state = problem.code === 'ledger_damaged' ? 'damaged' : 'unavailable'
+    return { state, size, message: problem.message }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    clearTimeout(this.#retry)
+    await this.#ledger?.close()
+  }
+
+  async #use<T>(work: (ledger: Ledger) => Promise<T>): Promise<T> {
+    if (this.#ledger === undefined) throw refusal(this.#problem)
+    try {
+      return await work(this.#ledger)
+    } catch (error) {
+      if (this.#ledger.failure !== null) this.#retryLater(this.#ledger.failure)
+      throw refusal(error)
+    }
+  }
+
+  async #open(): Promise<void> {
+    const { options, onOpen } = this.#parts
+    let ledger: Ledger | undefined
+    try {
+      ledger = await Ledger.open(options)
+      await onOpen(ledger)
+      this.#ledger = ledger
+      this.#problem = undefined
+    } catch (error) {
+      await ledger?.close().catch(() => undefined)
+      this.#retryLater(error)
+    }
+  }
+
+  #retryLater(error: unknown): void {
+    if (this.#closed || this.#retry !== undefined) return
+    this.#problem = refusal(error)
+    this.#parts.log.error({ err: error }, 'the ledger refuses, so no tool runs')
+    if (this.#problem.code === 'ledger_damaged') return
+    this.#retry = setTimeout(() => void this.#reopen(), this.#parts.retryMs ?? RETRY_MS)
+    this.#retry.unref()
+  }
+
+  async #reopen(): Promise<void> {
+    const old = this.#ledger
+    this.#ledger = undefined
+    await old?.close().catch(() => undefined)
+    this.#retry = undefined
+    if (this.#closed) return
+    await this.#open()
+    if (this.#ledger !== undefined) this.#parts.log.info('the ledger takes entries again')
+  }
+}
+
+/** What is wrong with one request stays what it is; whatever keeps the ledger from working is one of two codes. */
+function refusal(error: unknown): CastellanError {
+  if (error instanceof CastellanError && aboutTheRequest.has(error.code)) return error
+  const message = error instanceof Error ? error.message : 'The ledger is not open.'
+  const cause = error instanceof CastellanError ? { cause: error.code } : {}
+  return new CastellanError('ledger_unavailable', `The ledger does not take entries, so nothing is done. ${message}`, {
+    cause: error,
+    detail: cause,
+    retryAfterSeconds: RETRY_MS / 1000,
+  })
+}
+
+const aboutTheRequest: ReadonlySet<string> = new Set([
+  'ledger_damaged',
+  'clock_jumped',
+  'not_found',
+  'invalid_request',
+  'too_large',
+  'shutting_down',
+])
+
+/** SHIM until ledger.query lands */
+async function shimQuery(ledger: Ledger, q: LedgerQuery): Promise<{ entries: LedgerEntry[] }> {
+  const entries: LedgerEntry[] = []
+  const limit = (q.limit as number | undefined) ?? 50
+  for (
+    let i = Math.min(ledger.size, (q.before as number | undefined) ?? Infinity) - 1;
+    i >= 0 && entries.length < limit;
+    i--
+  ) {
+    const e = await ledger.read(i)
+    if (q.tool !== undefined && e.tool !== q.tool) continue
+    if (q.actor !== undefined && e.actor.name !== q.actor) continue
+    if (q.session !== undefined && e.session !== q.session) continue
+    if (q.call_id !== undefined && e.call_id !== q.call_id) continue
+    if (q.type !== undefined && e.type !== q.type) continue
+    if (q.ok !== undefined && e.ok !== q.ok) continue
+    entries.push(e)
+  }
+  return { entries }
+}
+
+async function recordOf(ledger: Ledger, entry: LedgerEntry, payloads: boolean): Promise<LedgerRecord> {
+  const record = await ledger.record(entry.index)
+  return payloads ? record : withoutSecrets(record)
+}
+
+/** What may be shown to whoever is not the operator. */
+export function withoutSecrets({ payload, ...record }: LedgerRecord): LedgerRecord {
+  return payload?.summary === undefined ? record : { ...record, payload: { summary: payload.summary } }
+}
+
+async function hasMore(
+  ledger: Ledger,
+  filter: Omit<LedgerQuery, 'limit'>,
+  entries: readonly LedgerEntry[],
+  limit: number,
+): Promise<boolean> {
+  const last = entries.at(-1)
+  if (last === undefined || entries.length < limit) return false
+  const next = await shimQuery(ledger, { ...filter, before: last.index, limit: 1 })
+  return next.entries.length > 0
+}

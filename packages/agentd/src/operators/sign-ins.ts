@@ -1,0 +1,132 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import {
+  CastellanError,
+  normalSignInCode,
+  type OperatorKey,
+  type SignInCode,
+  type SignInRedemption,
+  type SignInResult,
+} from '@castellan/contracts'
+import { z } from 'zod'
+import type { Recorder } from '../ledger/recorder.ts'
+import { Mutex } from '../state/mutex.ts'
+import type { StateFile } from '../state/state-file.ts'
+import type { Operators } from './operators.ts'
+
+const LIFE_MS = 24 * 60 * 60_000
+/** Codes good at once; the oldest makes room for one more. */
+const MAX_CODES = 16
+/** Wrong proofs let through in a minute. The code has 100 bits: this is for the ledger's sake, not the code's. */
+const WRONG_PER_MINUTE = 10
+/** Crockford's base32: no I, L, O, U. */
+const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+const StoredCode = z.strictObject({ code: z.string(), expires_at: z.iso.datetime({ precision: 3 }) })
+type StoredCode = z.infer<typeof StoredCode>
+
+/** The codes themselves are kept, because they key the proof: in a private file, like the owner's token. */
+export const SignInFile = z.strictObject({ version: z.literal(1), codes: z.array(StoredCode) })
+
+/** One-time codes that let a browser in, and enrol its key. They survive a restart: the owner has one on the screen. */
+export class SignIns {
+  readonly #ledger: Recorder
+  readonly #operators: Operators
+  readonly #file: StateFile<typeof SignInFile>
+  readonly #changes = new Mutex()
+  #codes: readonly StoredCode[]
+  #wrong: readonly number[] = []
+
+  private constructor(
+    ledger: Recorder,
+    operators: Operators,
+    file: StateFile<typeof SignInFile>,
+    codes: readonly StoredCode[],
+  ) {
+    this.#ledger = ledger
+    this.#operators = operators
+    this.#file = file
+    this.#codes = codes
+  }
+
+  static async open(ledger: Recorder, operators: Operators, file: StateFile<typeof SignInFile>): Promise<SignIns> {
+    return new SignIns(ledger, operators, file, (await file.load())?.codes ?? [])
+  }
+
+  /** A fresh code of 100 bits, good for one sign-in within 24 hours. */
+  issue(): Promise<SignInCode> {
+    return this.#changes.run(async () => {
+      const code = [...randomBytes(20)].map((byte) => ALPHABET[byte & 31]).join('')
+      const stored = { code, expires_at: new Date(Date.now() + LIFE_MS).toISOString() }
+      await this.#ledger.append({ type: 'sign_in_issued', actor: { kind: 'operator', name: 'operator' } })
+      await this.#keep([...this.#inForce(), stored].slice(-MAX_CODES))
+      return { code: (code.match(/.{5}/g) as string[]).join('-'), expires_at: stored.expires_at }
+    })
+  }
+
+  /**
+   * Uses up the code that the proof was made with and enrols the key, if one came along. Throws `sign_in_failed`,
+   * `rate_limited` after too many wrong proofs, and what enrolling throws.
+   */
+  redeem({ proof, key }: SignInRedemption): Promise<SignInResult> {
+    return this.#changes.run(async () => {
+      this.#refuseGuessing()
+      const stored = this.#inForce().find(({ code }) => isMac(code, 'castellan sign-in', proof))
+      if (stored === undefined) throw await this.#wrongProof()
+      if (key !== undefined && !isMac(stored.code, `castellan enrol ${key.public_key}`, key.key_mac)) {
+        throw await this.#wrongProof()
+      }
+      await this.#keep(this.#codes.filter((other) => other !== stored))
+      const enrolled = key === undefined ? undefined : await this.#enrol(key.name.trim() || 'page', key.public_key)
+      await this.#ledger.append({
+        type: 'sign_in_redeemed',
+        actor: { kind: 'operator', name: enrolled?.name ?? 'page' },
+        ...(enrolled === undefined ? {} : { facts: { key_id: enrolled.key_id } }),
+      })
+      return { key_id: enrolled?.key_id ?? null }
+    })
+  }
+
+  /** A browser that signs in again brings the key it has. */
+  async #enrol(name: string, publicKey: string): Promise<OperatorKey> {
+    return this.#operators.withPublicKey(publicKey) ?? this.#operators.enrol(name, publicKey, 'sign_in')
+  }
+
+  #inForce(): StoredCode[] {
+    return this.#codes.filter(({ expires_at }) => Date.parse(expires_at) > Date.now())
+  }
+
+  async #keep(codes: readonly StoredCode[]): Promise<void> {
+    this.#codes = codes
+    await this.#file.save({ version: 1, codes: [...codes] })
+  }
+
+  #refuseGuessing(): void {
+    const now = performance.now()
+    this.#wrong = this.#wrong.filter((at) => at > now - 60_000)
+    const [first] = this.#wrong
+    if (first === undefined || this.#wrong.length < WRONG_PER_MINUTE) return
+    const seconds = Math.max(1, Math.ceil((first + 60_000 - now) / 1000))
+    throw new CastellanError('rate_limited', `Too many wrong sign-in codes. Try again in ${seconds} s.`, {
+      retryAfterSeconds: seconds,
+    })
+  }
+
+  async #wrongProof(): Promise<CastellanError> {
+    this.#wrong = [...this.#wrong, performance.now()]
+    await this.#ledger.append({
+      type: 'sign_in_failed',
+      actor: { kind: 'system', name: 'agentd' },
+      code: 'sign_in_failed',
+      facts: { wrong_in_a_minute: this.#wrong.length },
+    })
+    return new CastellanError(
+      'sign_in_failed',
+      'This code is wrong, used or older than 24 hours. `agentctl sign-in` prints a new one.',
+    )
+  }
+}
+
+function isMac(code: string, text: string, mac: string): boolean {
+  const expected = createHmac('sha256', normalSignInCode(code)).update(text).digest()
+  return timingSafeEqual(expected, Buffer.from(mac, 'hex'))
+}

@@ -1,0 +1,58 @@
+import {
+  AgentName,
+  ApprovalDecision,
+  CastellanError,
+  newId,
+  OperatorEnrolment,
+  OperatorKeyId,
+  SessionId,
+  SignInRedemption,
+  UndoRequest,
+} from '@castellan/contracts'
+import type { SocketServer } from '@castellan/daemon'
+import type { Agentd } from '../agentd.ts'
+import { takeCall } from '../calls/path.ts'
+import { addSharedRoutes, approvalId } from './shared.ts'
+
+const OPERATOR = AgentName.parse('operator')
+/** Undoing by hand belongs to no conversation. */
+const OPERATOR_SESSION = SessionId.parse('ses_operator')
+
+/** operator.sock: for root. The kernel lets nobody else in, so a decision made here needs no proof. */
+export function addOperatorRoutes(server: SocketServer, agentd: Agentd): void {
+  const { approvals, calls, operators, signIns } = agentd
+  addSharedRoutes(server, agentd, 'operator')
+
+  server.route('POST', '/v1/approvals/:id/decision', { body: ApprovalDecision }, ({ params, body }) =>
+    approvals.decide(approvalId(params.id), body.verdict, { name: 'operator' }),
+  )
+
+  server.route('POST', '/v1/undo', { body: UndoRequest }, ({ body, signal }) => {
+    const request = {
+      call_id: newId('call'),
+      session: OPERATOR_SESSION,
+      agent: OPERATOR,
+      tool: 'undo_apply',
+      args: body,
+    }
+    return takeCall(calls, request, { kind: 'operator', signal })
+  })
+
+  server.route('POST', '/v1/sign-ins', {}, () => signIns.issue())
+  server.route('POST', '/v1/sign-ins/redeem', { body: SignInRedemption }, ({ body }) => signIns.redeem(body))
+
+  server.route('GET', '/v1/operators', {}, () => ({ operators: operators.list() }))
+  server.route('POST', '/v1/operators', { body: OperatorEnrolment }, ({ body }) =>
+    operators.enrol(body.name, body.public_key, 'operator'),
+  )
+  server.route('DELETE', '/v1/operators/:id', {}, ({ params }) => operators.revoke(operatorKeyId(params.id)))
+}
+
+function operatorKeyId(text: string): OperatorKeyId {
+  const id = OperatorKeyId.safeParse(text)
+  if (id.success) return id.data
+  throw new CastellanError(
+    'operator_unknown',
+    `${JSON.stringify(text)} is no operator key's id; those look like opk_….`,
+  )
+}

@@ -1,0 +1,58 @@
+import { CastellanError, type LedgerIndex, type RevertContext, type ToolContext } from '@castellan/contracts'
+import type { Host, Undone, UndoPort } from '../host/index.ts'
+import type { Recorder } from '../ledger/recorder.ts'
+import type { Tool } from '../tools/define.ts'
+import { type Act, Acts, type UndoneAct } from './acts.ts'
+
+/** Takes back acts by what their outcome entries keep. Each act is taken back at most once; its undo is an act itself. */
+export class Undo implements UndoPort {
+  readonly #acts: Acts
+  readonly #findTool: (name: string) => Tool
+  /** Acts being taken back at this moment: two at once would both find it not yet undone. */
+  readonly #underway = new Set<LedgerIndex>()
+
+  constructor(ledger: Recorder, findTool: (name: string) => Tool) {
+    this.#acts = new Acts(ledger)
+    this.#findTool = findTool
+  }
+
+  async apply(
+    request: { readonly index?: number | undefined; readonly force: boolean },
+    context: ToolContext<Host>,
+  ): Promise<Undone> {
+    if (request.force && context.call.caller !== 'operator') {
+      throw new CastellanError('forbidden', 'Only the operator may insist: `agentctl undo NUMBER --force`.')
+    }
+    const act =
+      request.index === undefined ? await this.#acts.newestOf(context.call) : await this.#acts.numbered(request.index)
+    if (this.#underway.has(act.outcome)) {
+      throw new CastellanError('already_undone', `Act ${act.outcome} is being taken back at this moment.`)
+    }
+    this.#underway.add(act.outcome)
+    try {
+      await this.#acts.refuseUndone(act)
+      context.target(act.outcome)
+      const { summary } = await this.#revert(act, request.force, context)
+      return { index: act.outcome, tool: act.tool, summary }
+    } finally {
+      this.#underway.delete(act.outcome)
+    }
+  }
+
+  async #revert(act: Act, force: boolean, context: ToolContext<Host>): Promise<{ summary: string }> {
+    const tool = this.#findTool(act.tool)
+    if (tool.revert === undefined) {
+      throw new CastellanError('not_undoable', `${act.tool} has no way back from what it did in act ${act.outcome}.`)
+    }
+    const within: RevertContext<Host> = {
+      host: context.host,
+      call: context.call,
+      signal: context.signal,
+      force,
+      target: (index) => context.target(index),
+      keepInverse: ({ description, data }) =>
+        context.keepInverse({ description, data: { tool: act.tool, data } satisfies UndoneAct }),
+    }
+    return tool.revert(act.data, within)
+  }
+}
