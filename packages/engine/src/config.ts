@@ -16,6 +16,6 @@ export const EngineConfig = ProcessConfig.extend({
   queue: z.int().min(0).max(1024).default(16),
   /** Largest context of a chat model, in tokens; the model's own where that is smaller. */
   contextTokens: z.int().min(512).max(1_048_576).default(8192),
-  /** Threads for a chat model; 0 for one a core. */
+  /** Threads for a chat model; 0 for every core but one. */
   threads: z.int().min(0).max(512).default(0),
 })

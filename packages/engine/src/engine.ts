@@ -1,5 +1,6 @@
 import { CastellanError, type EngineEvent, type EngineHealth, type ErrorEnvelope, errorFromEnvelope } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
+import { EngineError } from './error.ts'
 import { fileDigest } from './gguf/digest.ts'
 import { inspectModel, type ModelFacts } from './gguf/inspect.ts'
 import { type Release, Slots } from './slots.ts'
@@ -94,7 +95,7 @@ export class Engine {
       await this.#settled.promise
       log.info({ health: this.health(), worker: this.workerPid }, 'loading has ended')
     } catch (error) {
-      this.#fail(error instanceof CastellanError ? error.toEnvelope() : unexpected(error))
+      this.#fail(error instanceof EngineError ? error.toEnvelope() : unexpected(error))
     }
   }
 
@@ -240,14 +241,14 @@ function crashed(how: string): CastellanError {
   )
 }
 
-function stoppedWhileLoading(path: string, signal: NodeJS.Signals | null, how: string): CastellanError {
+function stoppedWhileLoading(path: string, signal: NodeJS.Signals | null, how: string): EngineError {
   // The kernel's out-of-memory killer is the one who sends SIGKILL here.
   return signal === 'SIGKILL'
-    ? new CastellanError(
+    ? new EngineError(
         'engine_unavailable',
         `Loading ${path} was killed, most likely for want of memory. Choose a smaller model or a smaller context.`,
       )
-    : new CastellanError(
+    : new EngineError(
         'model_invalid',
         `llama.cpp cannot load ${path} and gave up (${how}). Choose another model, or convert it again.`,
       )

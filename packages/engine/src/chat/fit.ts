@@ -1,4 +1,4 @@
-import { CastellanError } from '@castellan/contracts'
+import { EngineError } from '../error.ts'
 import type { ChatHistoryItem } from 'node-llama-cpp'
 import type { Completion } from '../worker/protocol.ts'
 import { type Conversation, historyItems, readConversation } from './history.ts'
@@ -34,7 +34,7 @@ export function fitConversation(
     const left = contextTokens - fitted.promptTokens - MARGIN_TOKENS
     return { ...fitted, maxTokens: Math.min(request.maxTokens, left) }
   }
-  throw new CastellanError(
+  throw new EngineError(
     'context_full',
     `The message and the list of tools do not fit into the model's context of ${contextTokens} tokens. Shorten the message, or give the model a larger context (contextTokens).`,
     { detail: { contextTokens, room } },

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { CastellanError, type ToolDescriptor } from '@castellan/contracts'
+import type { ToolDescriptor } from '@castellan/contracts'
 import {
   type ChatHistoryItem,
   type ChatModelFunctions,
@@ -8,6 +8,7 @@ import {
   type LlamaModel,
   resolveChatWrapper,
 } from 'node-llama-cpp'
+import { EngineError } from '../error.ts'
 import { loadError, loadLlama } from '../worker/llama.ts'
 import type { Emit, Model } from '../worker/model.ts'
 import type { Completion, LoadOptions } from '../worker/protocol.ts'
@@ -45,7 +46,7 @@ export class ChatModel implements Model {
 
   /** Loads a chat model with a context for each slot. Throws `model_invalid`, or `engine_unavailable` when it does not fit. */
   static async load({ modelPath, slots, contextTokens, threads }: LoadOptions): Promise<ChatModel> {
-    const { llama, model } = await loadLlama(modelPath, true, threads === 0 ? availableParallelism() : threads)
+    const { llama, model } = await loadLlama(modelPath, true, threads === 0 ? defaultThreads() : threads)
     const max = Math.min(contextTokens, model.trainContextSize)
     const context = await model
       .createContext({
@@ -74,7 +75,7 @@ export class ChatModel implements Model {
     const fitted = fitConversation(request, this.contextTokens, (history) => this.#countTokens(history, functions))
     // The slot used last is taken first: it most likely still holds the beginning of the same conversation.
     const chat = this.#free.pop()
-    if (chat === undefined) throw new CastellanError('busy', 'Every slot of the model is taken. Try again.')
+    if (chat === undefined) throw new EngineError('busy', 'Every slot of the model is taken. Try again.')
     const usedBefore = chat.sequence.tokenMeter.usedOutputTokens
     try {
       const answer = await chat.generateResponse(fitted.history, {
@@ -120,4 +121,9 @@ export class ChatModel implements Model {
     })
     return contextText.tokenize(this.#model.tokenizer).length
   }
+}
+
+/** llama.cpp's threads wait for each other by spinning: one core too many under load costs a factor, one too few a share. */
+function defaultThreads(): number {
+  return Math.max(1, availableParallelism() - 1)
 }

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { CastellanError } from '@castellan/contracts'
+import { EngineError } from '../error.ts'
 
 /** A metadata value. An array whose key was not asked for is only counted: vocabularies run to hundreds of thousands. */
 export type GgufValue = string | number | bigint | boolean | readonly GgufValue[] | { readonly arrayLength: number }
@@ -178,11 +178,11 @@ class Reader {
     if (this.position > this.#fileBytes) throw this.#truncated()
   }
 
-  damaged(what: string): CastellanError {
+  damaged(what: string): EngineError {
     return invalid(`${this.#path} is damaged: its header ${what}. Copy or download the model again.`)
   }
 
-  #truncated(): CastellanError {
+  #truncated(): EngineError {
     return invalid(`${this.#path} is cut short: it ends inside its header. Copy or download the model again.`)
   }
 
@@ -202,6 +202,6 @@ class Reader {
   }
 }
 
-function invalid(message: string): CastellanError {
-  return new CastellanError('model_invalid', message)
+function invalid(message: string): EngineError {
+  return new EngineError('model_invalid', message)
 }

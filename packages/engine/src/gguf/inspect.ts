@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { CastellanError } from '@castellan/contracts'
+import { EngineError } from '../error.ts'
 import { type GgufHeader, type GgufValue, readGgufHeader } from './header.ts'
 import { tensorBytes } from './tensor-bytes.ts'
 
@@ -15,7 +15,7 @@ export interface ModelFacts {
 
 /** Architectures that llama.cpp loads but that do not write text: encoders, projectors, vocoders. */
 const NOT_WRITING = new Set([
-  'bert', 'modern-bert', 'nomic-bert', 'nomic-bert-moe', 'neo-bert', 'jina-bert-v2', 'jina-bert-v3', 'eurobert', 'gemma-embedding', 't5encoder',
+  'bert', 'modern-bert', 'nomic-bert', 'nomic-bert-moe', 'neo-bert', 'jina-bert-v2', 'jina-bert-v3', 't5encoder',
   'clip', 'wavtokenizer-dec',
 ]) // biome-ignore format: one list
 
@@ -97,6 +97,6 @@ function lengthOf(value: GgufValue | undefined): number {
   return typeof value === 'object' && value !== null && 'arrayLength' in value ? value.arrayLength : 0
 }
 
-function invalid(message: string): CastellanError {
-  return new CastellanError('model_invalid', message)
+function invalid(message: string): EngineError {
+  return new EngineError('model_invalid', message)
 }

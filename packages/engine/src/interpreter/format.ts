@@ -1,33 +1,28 @@
-import { CastellanError } from '@castellan/contracts'
-import { z } from 'zod'
+import { EngineError } from '../error.ts'
 import { type GgufHeader, readGgufHeader } from '../gguf/header.ts'
 
 /** The format version this runtime reads; see models/interpreter/FORMAT.md. */
 const FORMAT = 1
 
-const Description = z.object({
-  format: z.literal(FORMAT),
-  request: z.string(),
-  call: z.string(),
-  none: z.string(),
-  end: z.string(),
-  numberWords: z.record(z.string(), z.int()),
-  tools: z.array(
-    z.object({
-      name: z.string(),
-      token: z.string(),
-      args: z.array(
-        z.object({
-          name: z.string(),
-          type: z.enum(['string', 'integer', 'enum']),
-          token: z.string().optional(),
-          values: z.record(z.string(), z.string()).default({}),
-          required: z.boolean().default(false),
-        }),
-      ),
-    }),
-  ),
-})
+/** `castellan.tools`, as FORMAT.md describes it. */
+interface Description {
+  readonly request: string
+  readonly call: string
+  readonly none: string
+  readonly end: string
+  readonly numberWords: Readonly<Record<string, number>>
+  readonly tools: readonly {
+    readonly name: string
+    readonly token: string
+    readonly args: readonly {
+      readonly name: string
+      readonly type: 'string' | 'integer' | 'enum'
+      readonly token?: string
+      readonly values?: Readonly<Record<string, string>>
+      readonly required?: boolean
+    }[]
+  }[]
+}
 
 export interface FormatArgument {
   readonly name: string
@@ -82,7 +77,7 @@ export async function readInterpreterFormat(path: string): Promise<InterpreterFo
     tools: description.tools.map((tool) => ({
       name: tool.name,
       token: idOf(tool.token),
-      args: tool.args.map(({ name, type, required, token, values }) => ({
+      args: tool.args.map(({ name, type, required = false, token, values = {} }) => ({
         name,
         type,
         required,
@@ -95,19 +90,37 @@ export async function readInterpreterFormat(path: string): Promise<InterpreterFo
   }
 }
 
-function parseDescription(path: string, header: GgufHeader): z.output<typeof Description> {
+function parseDescription(path: string, header: GgufHeader): Description {
   const format = header.metadata.get('castellan.format')
   if (format !== FORMAT) throw refuse(path, `it has format ${String(format)}, and this version reads format ${FORMAT}`)
   const text = header.metadata.get('castellan.tools')
-  try {
-    return Description.parse(JSON.parse(typeof text === 'string' ? text : ''))
-  } catch {
+  const description = parseJson(typeof text === 'string' ? text : '')
+  if (!isDescription(description)) {
     throw refuse(path, 'its description of the tools (castellan.tools) cannot be read')
+  }
+  return description
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 
-function refuse(path: string, why: string): CastellanError {
-  return new CastellanError(
+/** As far as a mistake would not come to light by itself: a token that is missing is found when it is looked up. */
+function isDescription(value: unknown): value is Description {
+  if (!isRecord(value) || !isRecord(value.numberWords) || !Array.isArray(value.tools)) return false
+  return value.tools.every((tool) => isRecord(tool) && Array.isArray(tool.args) && tool.args.every(isRecord))
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function refuse(path: string, why: string): EngineError {
+  return new EngineError(
     'model_invalid',
     `${path} is no usable interpreter model: ${why}. Use the file that came with this version.`,
   )

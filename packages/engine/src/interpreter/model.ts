@@ -1,13 +1,16 @@
-import { CastellanError, type ToolDescriptor } from '@castellan/contracts'
+import type { ToolDescriptor } from '@castellan/contracts'
 import type { LlamaContextSequence, LlamaModel } from 'node-llama-cpp'
+import { EngineError } from '../error.ts'
 import { loadLlama } from '../worker/llama.ts'
 import type { Emit, Model } from '../worker/model.ts'
 import type { Completion } from '../worker/protocol.ts'
 import type { Message } from './conversation.ts'
 import { type AnswerReader, decodeReadings, type Probabilities, type Readings } from './decode.ts'
 import { type InterpreterFormat, readInterpreterFormat } from './format.ts'
+import { OFFERED } from './gate.ts'
 import { interpret } from './interpret.ts'
 import type { Outcome } from './outcome.ts'
+import { type Ranked, rankReadings, toolNames } from './rank.ts'
 import { deltas } from './replies.ts'
 import { prepareRequest } from './request.ts'
 
@@ -86,16 +89,31 @@ export class InterpreterModel implements Model {
     signal: AbortSignal,
     usage: Usage = { promptTokens: 0, outputTokens: 0 },
   ): Promise<Outcome> {
-    const sequence = this.#free.pop()
-    if (sequence === undefined) throw new CastellanError('busy', 'Every slot of the model is taken. Try again.')
-    try {
-      return await interpret({
+    return await this.#withSequence((sequence) =>
+      interpret({
         messages,
         tools,
         gate: this.format.gate,
         now: new Date(),
         read: (text, offered, count) => this.#read(sequence, text, offered, count, signal, usage),
-      })
+      }),
+    )
+  }
+
+  /** The likeliest readings of one request, before any gate; for whoever measures the model. */
+  async rank(text: string, tools: readonly ToolDescriptor[], signal: AbortSignal): Promise<readonly Ranked[]> {
+    const usage = { promptTokens: 0, outputTokens: 0 }
+    const readings = await this.#withSequence((sequence) =>
+      this.#read(sequence, text, toolNames(tools), OFFERED, signal, usage),
+    )
+    return rankReadings(text.trim(), readings)
+  }
+
+  async #withSequence<Result>(use: (sequence: LlamaContextSequence) => Promise<Result>): Promise<Result> {
+    const sequence = this.#free.pop()
+    if (sequence === undefined) throw new EngineError('busy', 'Every slot of the model is taken. Try again.')
+    try {
+      return await use(sequence)
     } finally {
       this.#free.push(sequence)
     }
@@ -112,7 +130,7 @@ export class InterpreterModel implements Model {
     const tokenise = (words: string): readonly number[] => this.#model.tokenize(words, false)
     const request = prepareRequest(text, tokenise, this.format.tokenBytes)
     if (request.tokens.length > MAX_REQUEST_TOKENS) {
-      throw new CastellanError(
+      throw new EngineError(
         'context_full',
         `The request has ${request.tokens.length} tokens, and the built-in model takes ${MAX_REQUEST_TOKENS}. Say it in one or two sentences, or start with a larger model: npm start -- --model FILE.gguf`,
       )

@@ -41,7 +41,6 @@ export const notSure = 'I am not sure what you mean. Did you mean one of these?'
 const QUESTIONS: Readonly<Record<string, string>> = {
   path: 'Which file or folder do you mean? Name it in the request, for example notes.txt.',
   unit: 'Which service do you mean? Name it in the request, for example nginx.',
-  index: 'I know of no act in this conversation that can be undone. "what did you do today?" shows the ledger; then say: undo 12.',
   find: 'Which text should be replaced, and by what? For example: in notes.txt replace "foo" with "bar".',
   replace: 'What should it be replaced with? For example: in notes.txt replace "foo" with "bar".',
 }

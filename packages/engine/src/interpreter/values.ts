@@ -44,10 +44,14 @@ function finishText(text: string, start: number, end: number): string {
   return quotedAround(text, start, end) ?? unquote(text.slice(start, end).trim())
 }
 
+/** What may stand after "the last" and means the same without it; "last night" does not. */
+const AFTER_LAST = '\\d|an?\\b|(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:one|two|three|four|five|six|seven|eight|nine|ten|few|couple)\\b'
+const BEFORE_SPAN = new RegExp(`^(?:since\\s+)?(?:the\\s+)?(?:(?:last|past)\\s+(?=${AFTER_LAST}))?`, 'i')
+
 /** `the last 2 hours` → `2 hours`; what remains is what the journal's and the ledger's time grammar reads. */
 function finishSince(words: string): string {
   const bare = unquote(words.trim()).replace(/[?!.,;:]+$/, '')
-  return bare.replace(/^(?:since\s+)?(?:the\s+)?(?:(?:last|past)\s+(?=\d|[a-z]+\s))?/i, '') || bare
+  return bare.replace(BEFORE_SPAN, '') || bare
 }
 
 /** Where the span lies in a quoted part of the text, that part whole. */

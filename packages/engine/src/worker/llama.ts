@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { CastellanError } from '@castellan/contracts'
+import { EngineError } from '../error.ts'
 import { getLlama, type Llama, type LlamaModel, LlamaLogLevel } from 'node-llama-cpp'
 
 export interface LoadedModel {
@@ -22,7 +22,7 @@ export async function loadLlama(modelPath: string, gpu: boolean, maxThreads: num
     logLevel: LlamaLogLevel.error,
     logger: (_level, message) => void complaints.push(message.trim()),
   }).catch((cause: unknown) => {
-    throw new CastellanError(
+    throw new EngineError(
       'engine_unavailable',
       `llama.cpp does not run on this machine: ${messageOf(cause)}. Run npm install again for this platform.`,
       { cause },
@@ -46,16 +46,16 @@ function hasGpu(): boolean {
   }
 }
 
-export function loadError(modelPath: string, cause: unknown, complaints: readonly string[] = []): CastellanError {
+export function loadError(modelPath: string, cause: unknown, complaints: readonly string[] = []): EngineError {
   if (cause instanceof Error && cause.constructor.name === 'InsufficientMemoryError') {
-    return new CastellanError(
+    return new EngineError(
       'engine_unavailable',
       `${modelPath} does not fit into this machine's memory: ${cause.message}. Choose a smaller model or a smaller context.`,
       { cause },
     )
   }
   const why = complaints.find((line) => /unknown|missing|error/i.test(line)) ?? messageOf(cause)
-  return new CastellanError(
+  return new EngineError(
     'model_invalid',
     `llama.cpp cannot load ${modelPath}: ${why}. Choose another model, or convert it again.`,
     { cause },

@@ -1,4 +1,5 @@
-import { CastellanError, type EngineEvent } from '@castellan/contracts'
+import type { EngineEvent } from '@castellan/contracts'
+import { EngineError } from '../error.ts'
 import type { Model } from './model.ts'
 import type { Completion, LoadOptions, WorkerCommand, WorkerReport } from './protocol.ts'
 
@@ -20,7 +21,7 @@ function serve(channel: NodeJS.Process): void {
     try {
       await (model as Model).complete(request, cancellation.signal, emit)
     } catch (error) {
-      emit({ type: 'error', error: asCastellanError(error).toEnvelope() })
+      emit({ type: 'error', error: asEngineError(error).toEnvelope() })
     } finally {
       cancellations.delete(id)
       report({ type: 'end', id })
@@ -34,7 +35,7 @@ function serve(channel: NodeJS.Process): void {
       model = await loadModel(command.options)
       report({ type: 'ready', contextTokens: model.contextTokens })
     } catch (error) {
-      report({ type: 'failed', error: asCastellanError(error).toEnvelope() })
+      report({ type: 'failed', error: asEngineError(error).toEnvelope() })
     }
   })
   // The engine is gone, so nobody is left to work for.
@@ -51,10 +52,10 @@ async function loadModel(options: LoadOptions): Promise<Model> {
   return await ChatModel.load(options)
 }
 
-function asCastellanError(error: unknown): CastellanError {
-  if (error instanceof CastellanError) return error
+function asEngineError(error: unknown): EngineError {
+  if (error instanceof EngineError) return error
   const why = error instanceof Error ? error.message : String(error)
-  return new CastellanError('engine_unavailable', `The model failed: ${why}. Send the message once more.`)
+  return new EngineError('engine_unavailable', `The model failed: ${why}. Send the message once more.`)
 }
 
 serve(process)

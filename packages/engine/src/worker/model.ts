@@ -7,7 +7,7 @@ export type Emit = (event: EngineEvent) => void
 export interface Model {
   readonly contextTokens: number
   /**
-   * Runs one completion and emits its events, `done` last. Rejects with a CastellanError, which becomes the `error` event, or
+   * Runs one completion and emits its events, `done` last. Rejects with an EngineError, which becomes the `error` event, or
    * with the signal's reason once it was cancelled.
    */
   complete(request: Completion, signal: AbortSignal, emit: Emit): Promise<void>

@@ -10,7 +10,7 @@ export interface LoadOptions {
   readonly slots: number
   /** Context a chat model gets at most, in tokens; the built-in model has its own. */
   readonly contextTokens: number
-  /** Threads a chat model may use; 0 for every core. The built-in model is quickest on one. */
+  /** Threads a chat model may use; 0 for every core but one. The built-in model is quickest on one. */
   readonly threads: number
 }
 

@@ -13,7 +13,7 @@ export interface Tensor {
   readonly name: string
   /** Fastest-running dimension first, as GGUF writes it. */
   readonly dimensions: readonly number[]
-  readonly values: Float32Array
+  readonly values: Float32Array<ArrayBuffer>
 }
 
 const ALIGNMENT = 32

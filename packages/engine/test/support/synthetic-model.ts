@@ -85,7 +85,7 @@ function tensors(tokens: number, width: number, logits: readonly number[]): Tens
   const square = new Float32Array(width * width)
   const narrow = new Float32Array(width * 32)
   const ones = new Float32Array(width).fill(1)
-  const block = (name: string, dimensions: number[], values: Float32Array): Tensor => ({
+  const block = (name: string, dimensions: number[], values: Float32Array<ArrayBuffer>): Tensor => ({
     name: `blk.0.${name}.weight`,
     dimensions,
     values,

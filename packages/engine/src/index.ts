@@ -1,0 +1,5 @@
+export { EngineConfig } from './config.ts'
+export { Engine, type EngineOptions } from './engine.ts'
+export { InterpreterModel } from './interpreter/model.ts'
+export type { Outcome, ProposedCall } from './interpreter/outcome.ts'
+export type { Ranked } from './interpreter/rank.ts'

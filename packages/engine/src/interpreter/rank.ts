@@ -1,0 +1,25 @@
+import type { ToolDescriptor } from '@castellan/contracts'
+import type { Readings } from './decode.ts'
+import { finishValue } from './values.ts'
+
+/** One reading in the model's order; `tool` is null for "no tool serves this". */
+export interface Ranked {
+  readonly tool: string | null
+  readonly args: Readonly<Record<string, string | number>>
+  readonly probability: number
+}
+
+/** Readings and "no tool" in one order, likeliest first: the model's view before any gate. */
+export function rankReadings(text: string, { none, readings }: Readings): readonly Ranked[] {
+  const ranked: Ranked[] = readings.map((reading) => ({
+    tool: reading.tool,
+    args: Object.fromEntries([...reading.args].map(([name, value]) => [name, finishValue(name, value, text)])),
+    probability: reading.toolProbability,
+  }))
+  ranked.push({ tool: null, args: {}, probability: none })
+  return ranked.sort((a, b) => b.probability - a.probability)
+}
+
+export function toolNames(tools: readonly ToolDescriptor[]): ReadonlySet<string> {
+  return new Set(tools.map((tool) => tool.name))
+}

@@ -1,0 +1,164 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { EngineEvent } from '@castellan/contracts'
+import { createLogger } from '@castellan/daemon'
+import { afterEach, describe, expect, it } from 'vitest'
+import { Engine } from '../src/engine.ts'
+import type { Completion } from '../src/worker/protocol.ts'
+import { writeSyntheticModel } from './support/synthetic-model.ts'
+import { tempFolder } from './support/temp.ts'
+
+const folder = tempFolder()
+const log = createLogger({ name: 'test', level: 'error' })
+/** Says "Hello." for ever: a stream that only ends when it is stopped. */
+const endless = join(folder, 'endless.gguf')
+writeSyntheticModel(endless, { chain: { '\n': { H: 1 }, H: { i: 1 }, i: { ' ': 1 }, ' ': { H: 1 } }, contextTokens: 65_536 })
+
+const engines: Engine[] = []
+afterEach(async () => {
+  await Promise.all(engines.splice(0).map((engine) => engine.stop()))
+})
+
+async function started(modelPath: string, options: { slots?: number; queue?: number } = {}): Promise<Engine> {
+  const engine = new Engine({ modelPath, slots: 1, queue: 4, contextTokens: 65_536, threads: 1, log, ...options })
+  engines.push(engine)
+  await engine.load()
+  return engine
+}
+
+const request = (maxTokens = 16_000): Completion => ({
+  messages: [{ role: 'user', text: 'hello' }],
+  tools: [],
+  maxTokens,
+  temperature: 0,
+  seed: 0,
+})
+const never = new AbortController().signal
+
+async function all(events: AsyncIterable<EngineEvent>): Promise<EngineEvent[]> {
+  const list: EngineEvent[] = []
+  for await (const event of events) list.push(event)
+  return list
+}
+
+describe('the engine', () => {
+  it('says what it has loaded', async () => {
+    const engine = await started(endless)
+    expect(engine.health()).toMatchObject({
+      state: 'ready',
+      busy: 0,
+      slots: 1,
+      model: { name: 'synthetic', kind: 'chat', digest: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    })
+  })
+
+  it('streams text and says why it ended', async () => {
+    const engine = await started(endless)
+    const events = await all(await engine.complete(request(20), never))
+    const text = events.flatMap((event) => (event.type === 'text' ? event.text : [])).join('')
+    expect(text).toMatch(/^Hi Hi Hi/)
+    expect(events.at(-1)).toMatchObject({ type: 'done', reason: 'length', usage: { outputTokens: 20 } })
+  })
+
+  it('makes a completion wait while the model is being loaded', async () => {
+    const engine = new Engine({ modelPath: endless, slots: 1, queue: 1, contextTokens: 4096, threads: 1, log })
+    engines.push(engine)
+    void engine.load()
+    expect(engine.health()).toMatchObject({ state: 'loading', model: null })
+    const outcome = await engine.complete(request(5), never).then(all, (error: { code: string }) => error.code)
+    // A machine under load may need longer than the engine's patience; then the caller is told to come back.
+    if (outcome !== 'engine_loading') expect((outcome as EngineEvent[]).at(-1)).toMatchObject({ type: 'done' })
+  })
+
+  it('frees the slot of a cancelled completion for the next one', async () => {
+    const engine = await started(endless, { queue: 0 })
+    const cancel = new AbortController()
+    for await (const event of await engine.complete(request(), cancel.signal)) {
+      expect(event.type).toBe('text')
+      cancel.abort()
+    }
+    await expect.poll(() => engine.health().busy).toBe(0)
+    const next = await all(await engine.complete(request(5), never))
+    expect(next.at(-1)).toMatchObject({ type: 'done' })
+  })
+
+  it('cancels a completion whose reader leaves the stream', async () => {
+    const engine = await started(endless, { queue: 0 })
+    for await (const _ of await engine.complete(request(), never)) break
+    await expect.poll(() => engine.health().busy).toBe(0)
+  })
+
+  it('refuses with busy when every slot is taken and the line is full', async () => {
+    const engine = await started(endless, { queue: 0 })
+    const cancel = new AbortController()
+    const running = await engine.complete(request(), cancel.signal)
+    await expect(engine.complete(request(), never)).rejects.toMatchObject({ code: 'busy', retryAfterSeconds: 2 })
+    cancel.abort()
+    await all(running)
+  })
+
+  it('runs as many completions at once as it has slots', async () => {
+    const engine = await started(endless, { slots: 2, queue: 0 })
+    const streams = [await engine.complete(request(30), never), await engine.complete(request(30), never)]
+    for (const events of await Promise.all(streams.map(all))) {
+      expect(events.at(-1)).toMatchObject({ type: 'done', usage: { outputTokens: 30 } })
+    }
+  })
+
+  it('ends the stream with engine_crashed when the worker is killed, and works again after that', async () => {
+    const engine = await started(endless)
+    const events: EngineEvent[] = []
+    for await (const event of await engine.complete(request(), never)) {
+      if (events.length === 3) process.kill(engine.workerPid as number, 'SIGKILL')
+      events.push(event)
+    }
+    expect(events.at(-1)).toMatchObject({ type: 'error', error: { code: 'engine_crashed' } })
+    await expect.poll(() => engine.health().state, { timeout: 20_000 }).toBe('ready')
+    expect(engine.health().busy).toBe(0)
+    const next = await all(await engine.complete(request(5), never))
+    expect(next.at(-1)).toMatchObject({ type: 'done' })
+  })
+
+  it('tells those who waited in line when the worker died', async () => {
+    const engine = await started(endless)
+    const running = await engine.complete(request(), never)
+    const waiting = engine.complete(request(5), never)
+    process.kill(engine.workerPid as number, 'SIGKILL')
+    await all(running)
+    const outcome = await waiting.then(all, (error: { code: string }) => error.code)
+    expect(outcome).toBe('engine_crashed')
+  })
+
+  it.each([
+    ['no GGUF', () => written('diary.gguf', 'Dear diary'), /is not a GGUF file/],
+    ['an architecture that llama.cpp does not know', () => unknownArchitecture(), /unknown model architecture/],
+    ['a vocabulary over which llama.cpp aborts', () => duplicateTokens(), /llama\.cpp cannot load/],
+  ])('stays up and says what is wrong with a file: %s', async (_, file, sentence) => {
+    const engine = await started(file())
+    expect(engine.health()).toMatchObject({
+      state: 'failed',
+      model: null,
+      error: { code: 'model_invalid', message: expect.stringMatching(sentence) },
+    })
+    await expect(engine.complete(request(), never)).rejects.toMatchObject({ code: 'model_invalid' })
+  })
+})
+
+function written(name: string, text: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, text)
+  return path
+}
+
+function unknownArchitecture(): string {
+  const path = join(folder, 'castle.gguf')
+  const sizes = ['context_length', 'embedding_length', 'block_count'].map((key) => [`castle.${key}`, { u32: 1 }])
+  writeSyntheticModel(path, { metadata: { 'general.architecture': { text: 'castle' }, ...Object.fromEntries(sizes) } })
+  return path
+}
+
+function duplicateTokens(): string {
+  const path = join(folder, 'duplicate.gguf')
+  writeSyntheticModel(path, { words: ['again', 'again'] })
+  return path
+}

@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest'
+import { splitRequests } from '../../src/interpreter/clauses.ts'
+
+describe('a sentence with several requests', () => {
+  it.each([
+    ['restart nginx and show me its log', ['restart nginx', 'show me its log']],
+    ['delete old.log, then list the folder', ['delete old.log', 'list the folder']],
+    ['is nginx up and what is on port 80?', ['is nginx up', 'what is on port 80?']],
+    ['check the disks; list failed services', ['check the disks', 'list failed services']],
+    ['show the disks, the memory', ['show the disks, the memory']],
+    ['replace foo and bar with baz in x.txt', ['replace foo and bar with baz in x.txt']],
+    ['write "show me and list this" to notes.txt', ['write "show me and list this" to notes.txt']],
+    ['cpu and memory usage', ['cpu and memory usage']],
+    ['show errors and warnings', ['show errors and warnings']],
+    ['how full are my disks?', ['how full are my disks?']],
+    ['read /etc/nginx/nginx.conf and then delete notes.txt', ['read /etc/nginx/nginx.conf', 'delete notes.txt']],
+  ])('%j', (text, parts) => {
+    expect(splitRequests(text)).toEqual(parts)
+  })
+})
