@@ -1,0 +1,58 @@
+// `npm run build`: compiles every package to its dist folder, ground floor first, as an installed system runs it. The page is
+// built as well; everything else about a package is in its manifest already.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { bootstrap, main, root, run } from './bootstrap/index.mjs'
+
+await main(async () => {
+  const node = await bootstrap((line) => process.stderr.write(`${line}\n`))
+  const work = join(root, '.cache', 'build')
+  mkdirSync(work, { recursive: true })
+  for (const name of inOrder(readPackages())) {
+    console.log(`building ${name}`)
+    const config = join(work, `${name}.json`)
+    writeFileSync(config, JSON.stringify(configFor(name), null, 2))
+    const code = await run(node, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', config])
+    if (code !== 0) return code
+  }
+  return 0
+})
+
+/** Packages with code for Node. The page has its own builder, and what only tests use is never shipped. */
+function readPackages() {
+  const names = readdirSync(join(root, 'packages')).filter((name) => !['dashboard', 'testing'].includes(name))
+  return new Map(
+    names.map((name) => {
+      const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'))
+      const ours = Object.keys(manifest.dependencies ?? {}).filter((dependency) => dependency.startsWith('@castellan/'))
+      return [name, ours.map((dependency) => dependency.slice('@castellan/'.length))]
+    }),
+  )
+}
+
+/** Each package after those it imports: it is compiled against their declarations. */
+function inOrder(packages) {
+  const done = new Set()
+  const visit = (name) => {
+    if (done.has(name)) return
+    for (const dependency of packages.get(name) ?? []) visit(dependency)
+    done.add(name)
+  }
+  for (const name of packages.keys()) visit(name)
+  return done
+}
+
+function configFor(name) {
+  const folder = join(root, 'packages', name)
+  return {
+    extends: join(root, 'tsconfig.base.json'),
+    compilerOptions: {
+      rootDir: join(folder, 'src'),
+      outDir: join(folder, 'dist'),
+      declaration: true,
+      customConditions: [],
+      typeRoots: [join(root, 'node_modules', '@types')],
+    },
+    include: [join(folder, 'src')],
+  }
+}

@@ -1,0 +1,87 @@
+// Holds the floors of docs/architecture.md: a package imports only from floors below its own, and only what its manifest
+// names. Reads the imports of every source file with the types stripped, so that `import type` counts for nothing at run time
+// but is still held to the floors.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import { init, parse } from 'es-module-lexer'
+import { root } from '../bootstrap/root.mjs'
+
+const floors = {
+  contracts: 0,
+  testing: 0,
+  ledger: 1,
+  daemon: 1,
+  agentd: 2,
+  engine: 2,
+  airlock: 2,
+  gateway: 2,
+  'mcp-bridge': 2,
+  'client-sdk': 3,
+  agentctl: 4,
+  dashboard: 4,
+  supervisor: 4,
+}
+/** The page runs in a browser: of ours, only the vocabulary makes sense there. */
+const onlyFrom = { dashboard: ['contracts', 'client-sdk'] }
+
+await init
+const problems = readdirSync(join(root, 'packages')).flatMap(checkPackage)
+for (const problem of problems) console.error(problem)
+process.exitCode = problems.length > 0 ? 1 : 0
+
+function checkPackage(name) {
+  const floor = floors[name]
+  if (floor === undefined) return [`packages/${name} has no floor; give it one in scripts/checks/boundaries.mjs.`]
+  const folder = join(root, 'packages', name)
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const declared = new Set(Object.keys(manifest.dependencies ?? {}))
+  const complaints = []
+  for (const file of sourceFiles(join(folder, 'src'))) {
+    const where = relative(root, file)
+    for (const target of importsOf(file)) {
+      if (target.startsWith('.')) {
+        if (!join(file, '..', target).startsWith(join(folder, 'src') + sep) && !target.endsWith('.json')) {
+          complaints.push(`${where} reaches out of its package: ${target}`)
+        }
+        continue
+      }
+      const own = /^@castellan\/([a-z-]+)(\/.*)?$/.exec(target)
+      if (own === null) continue
+      const [, other, inside] = own
+      if (inside !== undefined) complaints.push(`${where} imports the inside of a package: ${target}`)
+      if (other === 'testing') complaints.push(`${where} imports what only tests may: ${target}`)
+      if (!declared.has(`@castellan/${other}`))
+        complaints.push(`${where} imports ${target}, which its package.json does not name.`)
+      const allowed = onlyFrom[name]?.includes(other) ?? floors[other] < floor
+      if (!allowed) complaints.push(`${where} (floor ${floor}) may not import ${target} (floor ${floors[other]}).`)
+    }
+  }
+  return complaints
+}
+
+function importsOf(file) {
+  // es-module-lexer reads JavaScript. Type-only imports and exports become ordinary ones, everything else keeps its place: the
+  // lexer needs no more than balanced text around the statements.
+  const text = readFileSync(file, 'utf8')
+  const found = new Set()
+  for (const match of text.matchAll(/^\s*(?:import|export)\s+type\b[^;'"]*?from\s+['"]([^'"]+)['"]/gm))
+    found.add(match[1])
+  const [imports] = parse(stripTypes(text, file), file)
+  for (const { n } of imports) if (n !== undefined) found.add(n)
+  return found
+}
+
+function stripTypes(text, file) {
+  if (file.endsWith('.tsx')) {
+    // Node does not strip TSX. Its imports stand at the top, one statement each, before any markup.
+    const statements = text.match(/^(?:import|export)\b[^;'"]*?(?:from\s+)?['"][^'"]+['"]/gm) ?? []
+    return statements.filter((statement) => !/^(?:import|export)\s+type\b/.test(statement)).join('\n')
+  }
+  return process.getBuiltinModule('node:module').stripTypeScriptTypes(text)
+}
+
+function sourceFiles(folder) {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+}
