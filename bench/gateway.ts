@@ -1,16 +1,15 @@
-/**
- * The gateway beside the libraries it is built on, in one run: the round trip of `/help` beside a bare `ws` server that
- * sends the same two frames, and start time and idle memory beside a bare fastify. Prints a table and, with `--json FILE`,
- * writes the figures.
- */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { WebSocket } from 'ws'
+import type { Report } from '../scripts/bench/report.ts'
+
+export const title = 'Gateway: a round trip of /help beside bare ws; start and memory beside bare fastify'
 
 const ROUNDS = 20
 const TRIPS = 200
@@ -35,20 +34,61 @@ const BARE_WS = `
   sockets.on('connection', (socket) => socket.on('message', () => { for (const frame of frames) socket.send(frame) }))
   server.listen(Number(process.env.PORT), '127.0.0.1')`
 
-const state = mkdtempSync(join(tmpdir(), 'castellan-bench-'))
-const token = `cst_${randomBytes(32).toString('base64url')}`
-writeFileSync(join(state, 'token'), token, { mode: 0o600 })
+/** One run's folder, token and ports. */
+interface Bench {
+  readonly state: string
+  readonly token: string
+  readonly gatewayPort: number
+  readonly barePort: number
+  /** What every child gets, ours and the bare ones alike. */
+  readonly env: NodeJS.ProcessEnv
+}
 
-const gatewayPort = 18_900 + (process.pid % 500)
-const barePort = gatewayPort + 500
-const inherited = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('CASTELLAN_')))
+/** Each pair takes turns in one run, so that whatever else the machine does meets both alike. */
+export async function run(report: Report): Promise<void> {
+  const state = mkdtempSync(join(tmpdir(), 'castellan-bench-'))
+  try {
+    const token = `cst_${randomBytes(32).toString('base64url')}`
+    writeFileSync(join(state, 'token'), token, { mode: 0o600 })
+    const others = Object.entries(process.env).filter(([key]) => !key.startsWith('CASTELLAN_'))
+    const env = { ...Object.fromEntries(others), NODE_COMPILE_CACHE: join(state, 'cache') }
+    const bench: Bench = { state, token, env, gatewayPort: await freePort(), barePort: await freePort() }
+    await reportTrips(bench, report)
+    await reportStarts(bench, report)
+  } finally {
+    rmSync(state, { recursive: true, force: true })
+  }
+}
 
-function startGateway(): ChildProcess {
+async function reportTrips(bench: Bench, report: Report): Promise<void> {
+  const { gateway, bare } = await roundTrips(bench)
+  for (const [name, q] of [
+    ['median', 0.5],
+    ['99th percentile', 0.99],
+  ] as const) {
+    const [value, baseline] = [quantile(gateway, q), quantile(bare, q)]
+    const goal = q === 0.5 ? 'at most 1.3 times a bare ws that sends the same two frames' : undefined
+    const row = { name: `/help there and back, ${name}`, value, unit: 'µs', baseline, ratio: value / baseline }
+    report(goal === undefined ? row : { ...row, goal })
+  }
+}
+
+async function reportStarts(bench: Bench, report: Report): Promise<void> {
+  const { gateway, bare, gatewayMB, bareMB } = await starts(bench)
+  const [value, baseline] = [quantile(gateway, 0.5), quantile(bare, 0.5)]
+  const goal = 'under 1000 ms (baseline: bare fastify)'
+  report({ name: 'gateway start to first answer, median', value, unit: 'ms', baseline, ratio: value / baseline, goal })
+  report({
+    ...{ name: 'gateway resident memory when idle', value: gatewayMB, unit: 'MB', baseline: bareMB },
+    ...{ ratio: gatewayMB / bareMB, goal: 'under 120 MB (baseline: bare fastify)' },
+  })
+}
+
+function startGateway({ state, gatewayPort, env }: Bench): ChildProcess {
   return spawn(process.execPath, ['--conditions=source', 'packages/gateway/src/main.ts'], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: {
-      ...inherited,
-      NODE_COMPILE_CACHE: join(state, 'cache'),
+      ...env,
       CASTELLAN_PORT: String(gatewayPort),
       CASTELLAN_STATE_DIR: state,
       CASTELLAN_TOKEN_FILE: join(state, 'token'),
@@ -59,15 +99,10 @@ function startGateway(): ChildProcess {
   })
 }
 
-function startBare(program: string, frames: readonly string[] = []): ChildProcess {
+function startBare({ barePort, env }: Bench, program: string, frames: readonly string[] = []): ChildProcess {
   return spawn(process.execPath, ['--input-type=module', '--eval', program], {
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: {
-      ...inherited,
-      NODE_COMPILE_CACHE: join(state, 'cache'),
-      PORT: String(barePort),
-      FRAMES: JSON.stringify(frames),
-    },
+    env: { ...env, PORT: String(barePort), FRAMES: JSON.stringify(frames) },
   })
 }
 
@@ -148,17 +183,17 @@ async function helpFrames(socket: WebSocket): Promise<string[]> {
   return frames.filter((frame) => ['text', 'done'].includes(JSON.parse(frame).type))
 }
 
-async function roundTrips(): Promise<{ gateway: number[]; bare: number[] }> {
-  const gateway = startGateway()
-  await answers(gatewayPort, performance.now())
-  const socket = await connect(gatewayPort, { authorization: `Bearer ${token}` })
+async function roundTrips(bench: Bench): Promise<{ gateway: number[]; bare: number[] }> {
+  const gateway = startGateway(bench)
+  await answers(bench.gatewayPort, performance.now())
+  const socket = await connect(bench.gatewayPort, { authorization: `Bearer ${bench.token}` })
   const frames = await helpFrames(socket)
-  const bare = startBare(BARE_WS, frames)
-  await answers(barePort, performance.now())
+  const bare = startBare(bench, BARE_WS, frames)
+  await answers(bench.barePort, performance.now())
   try {
     const ours = new Trips(socket)
-    const theirs = new Trips(await connect(barePort))
-    // The two take turns, so that whatever else the machine does meets both alike; the first round warms both up.
+    const theirs = new Trips(await connect(bench.barePort))
+    // The first round warms both up.
     for (let round = 0; round <= ROUNDS; round++) {
       for (let trip = 0; trip < TRIPS; trip++) await ours.trip(round > 0)
       for (let trip = 0; trip < TRIPS; trip++) await theirs.trip(round > 0)
@@ -170,15 +205,15 @@ async function roundTrips(): Promise<{ gateway: number[]; bare: number[] }> {
   }
 }
 
-async function starts(): Promise<{ gateway: number[]; bare: number[]; gatewayMB: number; bareMB: number }> {
+async function starts(bench: Bench): Promise<{ gateway: number[]; bare: number[]; gatewayMB: number; bareMB: number }> {
   const result = { gateway: [] as number[], bare: [] as number[], gatewayMB: 0, bareMB: 0 }
   for (let start = 0; start < STARTS; start++) {
     const begun = performance.now()
-    const gateway = startGateway()
-    result.gateway.push(await answers(gatewayPort, begun))
+    const gateway = startGateway(bench)
+    result.gateway.push(await answers(bench.gatewayPort, begun))
     const bareBegun = performance.now()
-    const bare = startBare(BARE_FASTIFY)
-    result.bare.push(await answers(barePort, bareBegun))
+    const bare = startBare(bench, BARE_FASTIFY)
+    result.bare.push(await answers(bench.barePort, bareBegun))
     if (start === STARTS - 1) {
       await sleep(SETTLE_MS)
       result.gatewayMB = residentMB(gateway)
@@ -189,37 +224,10 @@ async function starts(): Promise<{ gateway: number[]; bare: number[]; gatewayMB:
   return result
 }
 
-const { values } = parseArgs({ options: { json: { type: 'string' } } })
-try {
-  const start = await starts()
-  const trips = await roundTrips()
-  const rows = [
-    {
-      measure: '/help round trip, p50 (µs)',
-      castellan: quantile(trips.gateway, 0.5),
-      bare: quantile(trips.bare, 0.5),
-      peer: 'ws',
-    },
-    {
-      measure: '/help round trip, p99 (µs)',
-      castellan: quantile(trips.gateway, 0.99),
-      bare: quantile(trips.bare, 0.99),
-      peer: 'ws',
-    },
-    {
-      measure: 'start to first answer, median (ms)',
-      castellan: quantile(start.gateway, 0.5),
-      bare: quantile(start.bare, 0.5),
-      peer: 'fastify',
-    },
-    { measure: 'resident when idle (MB)', castellan: start.gatewayMB, bare: start.bareMB, peer: 'fastify' },
-  ].map((row) => ({ ...row, ratio: row.castellan / row.bare }))
-  for (const { measure, castellan, bare, peer, ratio } of rows) {
-    console.log(
-      `${measure.padEnd(36)} ${castellan.toFixed(1).padStart(8)}   bare ${peer.padEnd(8)}${bare.toFixed(1).padStart(8)}   ×${ratio.toFixed(2)}`,
-    )
-  }
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ bench: 'gateway', rows }, null, 2)}\n`)
-} finally {
-  rmSync(state, { recursive: true, force: true })
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  return port
 }
