@@ -1,4 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, readlink } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Accounts } from './accounts.ts'
 import { bootTime, type PidStat, parsePidStat, TICKS_PER_SECOND } from './proc.ts'
@@ -69,7 +70,7 @@ export class Processes {
       return {
         pid,
         parentPid: stat.parentPid,
-        name: stat.name,
+        name: await programName(pid, stat.name),
         command: blankSecrets(command.split('\0').filter((part) => part !== '')).slice(0, 500),
         user: await this.#accounts.user(Number(/^Uid:\s+(\d+)/m.exec(status)?.[1] ?? 0)),
         state: stat.state,
@@ -82,4 +83,10 @@ export class Processes {
       return null
     }
   }
+}
+
+/** Node and Python call their first thread MainThread, which hides what runs: the program's file name tells. */
+async function programName(pid: number, name: string): Promise<string> {
+  if (name !== 'MainThread') return name
+  return basename(await readlink(`/proc/${pid}/exe`).catch(() => name))
 }

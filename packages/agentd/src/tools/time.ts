@@ -70,7 +70,7 @@ export function parseMoment(text: string, clock: Clock): Date {
 function simplify(text: string): string {
   return text
     .toLowerCase()
-    .replace(/[,.!?"']+/g, ' ')
+    .replace(/[,!?"']+|\.(?!\d)/g, ' ')
     .replace(/\s+/g, ' ')
     .trim()
     .replace(/^(since|from|after|in|within|over|during|for|until|till|before)\s+/, '')

@@ -91,7 +91,11 @@ export class TestAgentd {
   }
 }
 
-export function request(tool: string, args: Record<string, unknown> = {}, rest: Partial<CallRequest> = {}): CallRequest {
+export function request(
+  tool: string,
+  args: Record<string, unknown> = {},
+  rest: Partial<CallRequest> = {},
+): CallRequest {
   return CallRequest.parse({ call_id: newId('call'), session: 'ses_0123456789', agent: 'main', tool, args, ...rest })
 }
 

@@ -8,6 +8,7 @@ import { placeFile, placeLink, removeEntry } from './placing.ts'
 import {
   inUse,
   movedOn,
+  notOurs,
   occupied,
   privileged,
   readingOnly,
@@ -125,9 +126,11 @@ export class Changes {
   }
 
   /** Takes back a change. Throws `world_moved_on` unless forced, and `trash_unknown` where the old content is gone. */
-  revert(data: unknown, force: boolean, keep: KeepInverse, signal: AbortSignal): Promise<{ summary: string }> {
-    const transition = Transition.parse(data)
-    return this.#inTurn(transition.path, async () => {
+  async revert(data: unknown, force: boolean, keep: KeepInverse, signal: AbortSignal): Promise<{ summary: string }> {
+    const parsed = Transition.safeParse(data)
+    if (!parsed.success) throw notOurs()
+    const transition = parsed.data
+    return await this.#inTurn(transition.path, async () => {
       using place = await this.#writable(transition.path, 'keep')
       const target = transition.before
       if (place.path !== transition.path) throw movedOn(transition.path, 'its folder is another one now')

@@ -56,3 +56,10 @@ export function tooLargeToEdit(place: Place, maxBytes: number): CastellanError {
     `${quotePath(place.path)} has ${place.existing.stats.size} bytes; files up to ${maxBytes} bytes can be edited or added to.`,
   )
 }
+
+export function notOurs(): CastellanError {
+  return new CastellanError(
+    'not_undoable',
+    'What was kept with this act does not say how to take it back: it is not from a file tool.',
+  )
+}

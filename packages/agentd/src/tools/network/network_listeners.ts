@@ -37,7 +37,7 @@ export const networkListeners = defineTool({
     if (matching === 0) return `Nothing listens on ${where}.`
     const doors = new Map<string, Listener[]>()
     for (const listener of listeners) {
-      const door = `${listener.process ?? listener.user} on ${listener.protocol} ${listener.port}`
+      const door = `${listener.process ?? `a process of ${listener.user}`} on ${listener.protocol} ${listener.port}`
       doors.set(door, [...(doors.get(door) ?? []), listener])
     }
     const shown = [...doors].map(([door, sockets]) => `${door} (${reach(sockets)})`)

@@ -77,10 +77,12 @@ function present(fileSystem: FileSystem) {
 function describe(fileSystem: ReturnType<typeof present>): string {
   const { mountPoint, usedBytes, availableBytes, totalBytes, readOnly, usedInodesPercent: inodes } = fileSystem
   const reading = readOnly ? ' It is mounted for reading only.' : ''
+  const reserved = totalBytes - usedBytes - availableBytes
+  const rest = reserved > totalBytes / 5 ? ` The other ${size(reserved)} are reserved for root.` : ''
   const names = inodes !== null && inodes >= 90 ? ` ${Math.round(inodes)} % of its inodes are used.` : ''
   return (
     `${mountPoint} is ${percent(usedBytes, usedBytes + availableBytes)} full: ${size(usedBytes)} of ${size(totalBytes)} used, ` +
-    `${size(availableBytes)} free.${reading}${names}`
+    `${size(availableBytes)} free.${rest}${reading}${names}`
   )
 }
 

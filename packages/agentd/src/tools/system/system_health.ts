@@ -55,14 +55,16 @@ export const systemHealth = defineTool({
       host.storage.fileSystems(signal),
       failedServices(host, signal),
     ])
-    const findings = [
+    const findings: Finding[] = [
       ...diskFindings(fileSystems),
       ...memoryFindings(memory),
       ...loadFindings(load, facts.cpuCount),
       ...serviceFindings(services.failed),
-    ].sort((left, right) => (left.severity === right.severity ? 0 : left.severity === 'critical' ? -1 : 1))
+    ]
+    findings.sort((left, right) => Number(right.severity === 'critical') - Number(left.severity === 'critical'))
+    const verdict: 'ok' | Finding['severity'] = findings[0]?.severity ?? 'ok'
     return {
-      verdict: findings[0]?.severity ?? 'ok',
+      verdict,
       findings,
       uptimeSeconds: facts.uptimeSeconds,
       cpuCount: facts.cpuCount,

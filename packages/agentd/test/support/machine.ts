@@ -1,0 +1,103 @@
+import { mkdtemp, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Inverse } from '@castellan/contracts'
+import { createHost, type HostOptions } from '../../src/host/create.ts'
+import type { Grant } from '../../src/host/files/files.ts'
+import type { Host } from '../../src/host/host.ts'
+import { tools } from '../../src/tools/index.ts'
+
+/** What a call of a tool gave: its validated output, the sentence for people, and how to take it back. */
+export interface Answer {
+  readonly output: Record<string, unknown>
+  readonly summary: string
+  readonly inverse: Inverse | null
+}
+
+/** This very machine behind the real ports, with a workspace and a trash of its own in a temporary folder. */
+export interface Machine extends AsyncDisposable {
+  readonly host: Host
+  /** The temporary folder: `workspace` and `state` lie in it, and room for what is outside. */
+  readonly folder: string
+  readonly workspace: string
+  readonly signal: AbortSignal
+  /** Validates the arguments, runs the tool, validates its output: what the call path does around a tool. */
+  call(name: string, args?: Record<string, unknown>): Promise<Answer>
+  revert(name: string, inverse: Inverse | null, force?: boolean): Promise<Inverse | null>
+}
+
+export interface MachineOptions {
+  readonly grants?: (folder: string) => Grant[]
+  readonly ledger?: HostOptions['ledger']
+  readonly replace?: Partial<Host>
+}
+
+export async function openMachine({ grants, ledger, replace }: MachineOptions = {}): Promise<Machine> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'castellan-tools-')))
+  const workspace = join(folder, 'workspace')
+  const host = {
+    ...(await createHost({
+      grants: [{ path: workspace, access: 'write' }, ...(grants?.(folder) ?? [])],
+      stateDir: join(folder, 'state'),
+      ledger: ledger ?? absent('ledger'),
+      undo: absent('undo'),
+    })),
+    ...replace,
+  }
+  const signal = new AbortController().signal
+  const context = (keep: (inverse: Inverse) => void) => ({
+    host,
+    signal,
+    keepInverse: keep,
+    target: () => {},
+    call: { call_id: 'call_test0000', session: 'ses_test00000', agent: 'tester', caller: 'agent' } as never,
+  })
+  return {
+    host,
+    folder,
+    workspace,
+    signal,
+    async call(name, args = {}) {
+      const tool = toolByName(name)
+      const input = tool.input.parse(args)
+      let inverse: Inverse | null = null
+      const result = await tool.run(
+        input,
+        context((kept) => {
+          inverse = kept
+        }),
+      )
+      const output = tool.output.parse(result)
+      return { output: output as Record<string, unknown>, summary: tool.summary(output, input), inverse }
+    },
+    async revert(name, inverse, force = false) {
+      let kept: Inverse | null = null
+      const keep = (next: Inverse) => {
+        kept = next
+      }
+      await toolByName(name).revert?.(jsonCopy(inverse?.data), { ...context(keep), force })
+      return kept
+    },
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  }
+}
+
+export function toolByName(name: string) {
+  const tool = tools.find((candidate) => candidate.name === name)
+  if (tool === undefined) throw new Error(`no tool is called ${name}`)
+  return tool
+}
+
+/** The ledger keeps an inverse as JSON, so nothing else may be in it. */
+function jsonCopy(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value))
+}
+
+/** A port that this test does not use: using it after all is an error that names it. */
+function absent<T extends object>(name: string): T {
+  return new Proxy({} as T, {
+    get() {
+      throw new Error(`this test brings no ${name}`)
+    },
+  })
+}
