@@ -1,0 +1,55 @@
+import { newId } from '@castellan/contracts'
+import type { ChatHistoryItem } from 'node-llama-cpp'
+import { describe, expect, it } from 'vitest'
+import { fitConversation } from '../../src/chat/fit.ts'
+import type { Completion } from '../../src/worker/protocol.ts'
+
+/** One token a character. */
+const count = (history: ChatHistoryItem[]): number => JSON.stringify(history).length
+
+function conversation(...texts: string[]): Completion['messages'] {
+  return texts.map((text, index) =>
+    index % 2 === 0 ? { role: 'user', text } : { role: 'assistant', text, calls: [] },
+  )
+}
+
+describe('a conversation', () => {
+  it('that fits stays whole', () => {
+    const messages = conversation('hello', 'hi', 'and now?')
+    const { history } = fitConversation({ messages, maxTokens: 100 }, 1000, count)
+    expect(history.map(({ type }) => type)).toEqual(['user', 'model', 'user', 'model'])
+  })
+
+  it('that is too long loses its oldest turns, and the model is told', () => {
+    const messages = conversation('a'.repeat(400), 'b'.repeat(400), 'what now?')
+    const { history, promptTokens, maxTokens } = fitConversation({ messages, maxTokens: 500 }, 800, count)
+    expect(history.map(({ type }) => type)).toEqual(['system', 'user', 'model'])
+    expect(history[0]).toMatchObject({ text: expect.stringMatching(/left out, because the context is full/) })
+    expect(promptTokens + maxTokens).toBeLessThan(800)
+  })
+
+  it('whose last message alone is too long is refused', () => {
+    const messages = conversation('a'.repeat(2000))
+    expect(() => fitConversation({ messages, maxTokens: 100 }, 1000, count)).toThrow(
+      expect.objectContaining({ code: 'context_full' }),
+    )
+  })
+
+  it('carries calls with their results, and only the summary of a result that is too long', () => {
+    const call_id = newId('call')
+    const messages = (result: unknown): Completion['messages'] => [
+      { role: 'user', text: 'read it' },
+      { role: 'assistant', text: 'Reading.', calls: [{ call_id, name: 'file_read', args: { path: 'a' } }] },
+      { role: 'tool', call_id, name: 'file_read', ok: true, summary: 'Read a.', result, ledger_index: 3 },
+    ]
+    const last = (result: unknown) => fitConversation({ messages: messages(result), maxTokens: 100 }, 1000, count).history.at(-1)
+    const called = { type: 'functionCall', name: 'file_read', params: { path: 'a' } }
+    expect(last({ text: 'x' })).toMatchObject({
+      type: 'model',
+      response: ['Reading.', { ...called, result: { ok: true, summary: 'Read a.', result: { text: 'x' } } }],
+    })
+    const long = last({ text: 'x'.repeat(900) }) as { response: { result: object }[] }
+    expect(long.response[1]?.result).toMatchObject({ summary: 'Read a.', note: expect.any(String) })
+    expect(long.response[1]?.result).not.toHaveProperty('result')
+  })
+})
