@@ -28,9 +28,10 @@ export interface DecisionParts {
 export async function carryDecision(frame: VerdictFrame, caller: Caller, parts: DecisionParts): Promise<void> {
   const approval = await parts.agentd.approval(frame.approval_id)
   const proof = proofOf(frame, caller, approval)
+  // A turn that waits for it announces it in its chat, perhaps before we hear back; without one, everyone still hears.
+  const announced = parts.chats.waitingFor(frame.approval_id) !== undefined
   const decided = await parts.agentd.decide(frame.approval_id, { verdict: frame.type, proof })
-  // The turn that waits for it announces it in its chat; without one, everyone still hears.
-  if (parts.chats.waitingFor(frame.approval_id) !== undefined) return
+  if (announced) return
   const news: ServerFrame = {
     type: 'approval_decided',
     approval_id: frame.approval_id,

@@ -49,7 +49,7 @@ async function converse(text: string, turn: Turn): Promise<void> {
   let called = 0
   for (;;) {
     const { text, calls, choices } = await askModel(tools, turn)
-    if (choices.length > 0) return offer(choices, chat)
+    if (choices.length > 0) return offer(text, choices, chat)
     chat.history.add({ role: 'assistant', text, calls })
     if (calls.length === 0) return
     for (const call of calls) {
@@ -62,20 +62,17 @@ async function converse(text: string, turn: Turn): Promise<void> {
 }
 
 /** Where the model is not sure, nothing is called: the owner picks a reading by its number. */
-function offer(choices: readonly Choice[], chat: Chat): void {
+function offer(said: string, choices: readonly Choice[], chat: Chat): void {
   const suggestions = choices.map(({ name, args, label, confidence }): Suggestion => {
     return { command: `/call ${name} ${JSON.stringify(args)}`, label, confidence }
   })
   chat.offered = suggestions
   chat.emit({ type: 'suggestions', suggestions })
+  const question = said === '' ? 'I am not sure what you mean. Did you mean one of these?' : ''
   const lines = suggestions.map(({ label }, position) => `${position + 1}. ${label}`)
-  const question = [
-    'I am not sure what you mean. Did you mean:',
-    ...lines,
-    'Answer with a number, or say it in other words.',
-  ].join('\n')
-  chat.history.add({ role: 'assistant', text: question, calls: [] })
-  chat.emit({ type: 'text', text: question })
+  const rest = [question, ...lines, 'Answer with a number, or say it in other words.'].join('\n')
+  chat.history.add({ role: 'assistant', text: said + rest, calls: [] })
+  chat.emit({ type: 'text', text: rest })
 }
 
 /** The command behind the number that was said; any message, this one included, ends the offer. */

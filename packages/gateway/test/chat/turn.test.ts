@@ -114,7 +114,12 @@ test('an unsure model offers readings, and a number picks one without asking it 
   expect(frameOf(offered, 'suggestions').suggestions[1]).toEqual({
     ...{ command: '/call disk_usage {"path":"/"}', label: 'show how full / is', confidence: 0.3 },
   })
-  expect(textOf(offered)).toContain('2. show how full / is')
+  expect(textOf(offered)).toBe(
+    [
+      'I am not sure what you mean. Did you mean one of these?',
+      ...['1. check the whole machine', '2. show how full / is', 'Answer with a number, or say it in other words.'],
+    ].join('\n'),
+  )
   expect(gateway.agentd.calls).toHaveLength(0)
 
   const picked = await client.ask('2')

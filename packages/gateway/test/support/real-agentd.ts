@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ProcessHealth } from '@castellan/contracts'
+import { UnixClient } from '@castellan/daemon'
+import { until } from '@castellan/testing'
+import { onTestFinished } from 'vitest'
+
+const MAIN = fileURLToPath(new URL('../../../agentd/src/main.ts', import.meta.url))
+
+export interface RealAgentd {
+  /** Its operator.sock: what the owner may do. */
+  readonly operator: UnixClient
+  /** Kills it as a crash would, and starts the next one. */
+  restart(): Promise<void>
+}
+
+/** agentd itself, as a process of its own, with its state in `folder` and its sockets where test gateways look. */
+export async function startAgentd(folder: string): Promise<RealAgentd> {
+  const operatorSocket = join(folder, 'operator.sock')
+  const operator = new UnixClient({ socketPath: operatorSocket, unavailable: 'agentd_unavailable', peer: 'agentd' })
+  const start = async () => {
+    const child = spawn(process.execPath, ['--conditions=source', MAIN], {
+      stdio: ['ignore', 'ignore', 'ignore'],
+      env: {
+        PATH: process.env.PATH,
+        CASTELLAN_STATE_DIR: folder,
+        CASTELLAN_AGENT_SOCKET: join(folder, 'agent.sock'),
+        CASTELLAN_OPERATOR_SOCKET: operatorSocket,
+        CASTELLAN_TOKEN_FILE: join(folder, 'token'),
+      },
+    })
+    const exited = once(child, 'exit')
+    await until('agentd answers', () => {
+      if (child.exitCode !== null) throw new Error(`agentd ended with ${child.exitCode}`)
+      return operator.request('GET', '/v1/health', { schema: ProcessHealth }).catch(() => undefined)
+    })
+    return async () => {
+      child.kill('SIGKILL')
+      await exited
+    }
+  }
+  let kill = await start()
+  onTestFinished(async () => {
+    operator.close()
+    await kill()
+  })
+  return {
+    operator,
+    async restart() {
+      await kill()
+      kill = await start()
+    },
+  }
+}
