@@ -221,11 +221,12 @@ export class Approvals {
     const open = [...this.#records.values()].filter(({ state }) => state === 'pending' || state === 'approved')
     if (open.length === 0) return
     const next = Math.min(...open.map(({ binding }) => Date.parse(binding.expires_at)))
-    this.#timer = setTimeout(() => void this.#expire(), Math.max(0, next - this.#now()))
+    this.#timer = setTimeout(() => void this.sweep(), Math.max(0, next - this.#now()))
     this.#timer.unref()
   }
 
-  async #expire(): Promise<void> {
+  /** Ends what its time ended: whoever waits is told, and the ledger too. A timer does this when it is due. */
+  async sweep(): Promise<void> {
     await this.#changes.run(async () => {
       for (const record of this.#records.values()) {
         const current = atTime(record, this.#now())
