@@ -1,0 +1,78 @@
+import type { ServerFrame } from '@castellan/contracts'
+import { compactJson } from '../describe.ts'
+import { printable, type Terminal } from '../terminal.ts'
+
+/** Draws the frames of a chat on a terminal: text as it streams, a line per call, a block per approval. */
+export class ChatView {
+  readonly #terminal: Terminal
+  #midLine = false
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal
+  }
+
+  show(frame: ServerFrame): void {
+    const { paint } = this.#bind()
+    switch (frame.type) {
+      case 'text':
+        this.#write(printable(frame.text))
+        return
+      case 'status':
+        if (frame.state === 'loading' && frame.message !== undefined) this.#line(paint('dim', printable(frame.message)))
+        return
+      case 'asked':
+        this.#line(paint('dim', `> ${printable(frame.text)}`))
+        return
+      case 'tool_use':
+        this.#line(paint('cyan', `→ ${frame.name} ${compactJson(frame.args)}`))
+        return
+      case 'tool_result': {
+        const number = frame.ledger_index === null ? '' : paint('dim', `  № ${frame.ledger_index}`)
+        this.#line(`${frame.ok ? paint('green', '✓') : paint('red', '✗')} ${printable(frame.summary)}${number}`)
+        if (frame.undo?.possible === true && frame.ledger_index !== null) {
+          this.#line(paint('dim', `  take it back with /undo ${frame.ledger_index}`))
+        }
+        return
+      }
+      case 'approval_required':
+        this.#line(paint('yellow', `? ${frame.name} needs your approval: ${printable(frame.reason)}`))
+        this.#line(printable(JSON.stringify(frame.args, undefined, 2)))
+        return
+      case 'approval_decided':
+        this.#line(paint('dim', `  ${frame.state}${frame.by === undefined ? '' : ` by ${printable(frame.by)}`}`))
+        return
+      case 'error':
+        this.#line(paint('red', `${printable(frame.message)} (${frame.code})`))
+        return
+      case 'backpressure_resume':
+        this.#line(paint('yellow', `… ${frame.dropped_frames} frames were left out here: this terminal was too slow`))
+        return
+      case 'done':
+        this.#endLine()
+        return
+      case 'suggestions':
+      case 'backpressure_pause':
+        return
+    }
+  }
+
+  #bind() {
+    const terminal = this.#terminal
+    return { paint: terminal.paint.bind(terminal) }
+  }
+
+  #write(text: string): void {
+    this.#terminal.out.write(text)
+    this.#midLine = !text.endsWith('\n')
+  }
+
+  #line(text: string): void {
+    this.#endLine()
+    this.#terminal.line(text)
+  }
+
+  #endLine(): void {
+    if (this.#midLine) this.#terminal.line()
+    this.#midLine = false
+  }
+}

@@ -1,0 +1,42 @@
+import { GatewayHealth, ProcessHealth } from '@castellan/contracts'
+import { duration } from '../describe.ts'
+import { exitCodes } from '../exit.ts'
+import type { Cli } from '../program.ts'
+
+export function addStatus({ program, act }: Cli): void {
+  program
+    .command('status')
+    .description('show whether Castellan runs, where, and how its parts are')
+    .action(
+      act(async (context) => {
+        const { terminal } = context
+        const instance = await context.instance()
+        const operator = await context.operator()
+        const agentd = await operator.request('GET', '/v1/health', { schema: ProcessHealth })
+        const gateway = await gatewayHealth(instance.url)
+        terminal.result({ instance, agentd, gateway }, () => {
+          const good = (text: string, ok: boolean) => terminal.paint(ok ? 'green' : 'red', text)
+          terminal.line(`page      ${instance.url}`)
+          terminal.line(`state     ${context.stateFolder}`)
+          terminal.line(`agentd    ${good(agentd.state, agentd.state === 'ready')}`)
+          terminal.line(
+            gateway === null
+              ? `gateway   ${good('does not answer', false)}`
+              : `gateway   ${good(gateway.status, gateway.status === 'ok')}, up ${duration(gateway.uptime_s)}`,
+          )
+          if (gateway !== null) terminal.line(`engine    ${good(gateway.engine, gateway.engine === 'ready')}`)
+          terminal.line(`stop      Ctrl-C where it was started, or kill ${instance.pid}`)
+        })
+        return agentd.state === 'ready' && gateway?.status === 'ok' ? exitCodes.ok : exitCodes.failed
+      }),
+    )
+}
+
+async function gatewayHealth(url: string): Promise<GatewayHealth | null> {
+  try {
+    const answer = await fetch(new URL('/health', url), { signal: AbortSignal.timeout(5000) })
+    return GatewayHealth.parse(await answer.json())
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises'
+import { CastellanError, type Instance } from '@castellan/contracts'
+import { UnixClient } from '@castellan/daemon'
+import { findInstance, stateFolder } from './state.ts'
+import type { Terminal } from './terminal.ts'
+
+/** What every command gets: the terminal, the state folder, and connections made when first needed. */
+export class Context {
+  readonly terminal: Terminal
+  readonly stateFolder: string
+  #instance: Promise<Instance> | undefined
+  readonly #clients: UnixClient[] = []
+
+  constructor(terminal: Terminal, stateOption: string | undefined, env: NodeJS.ProcessEnv) {
+    this.terminal = terminal
+    this.stateFolder = stateFolder(stateOption, env)
+  }
+
+  instance(): Promise<Instance> {
+    this.#instance ??= findInstance(this.stateFolder)
+    return this.#instance
+  }
+
+  /** agentd as the operator: calls need no approval, decisions need no proof. */
+  async operator(): Promise<UnixClient> {
+    const { operatorSocket } = await this.instance()
+    return this.#connect(operatorSocket, 'the operator socket of agentd')
+  }
+
+  /** agentd as an agent sees it: policy and approvals apply. */
+  async agent(): Promise<UnixClient> {
+    const { agentSocket } = await this.instance()
+    return this.#connect(agentSocket, 'the agent socket of agentd')
+  }
+
+  /** The owner's bearer token for the gateway; read when needed, never kept or printed. */
+  async token(): Promise<string> {
+    const { tokenFile } = await this.instance()
+    try {
+      return (await readFile(tokenFile, 'utf8')).trim()
+    } catch (cause) {
+      throw new CastellanError(
+        'unauthorized',
+        `The token file ${tokenFile} cannot be read: run agentctl as the user who started Castellan.`,
+        { cause },
+      )
+    }
+  }
+
+  close(): void {
+    for (const client of this.#clients) client.close()
+  }
+
+  #connect(socketPath: string, peer: string): UnixClient {
+    const client = new UnixClient({ socketPath, unavailable: 'agentd_unavailable', peer })
+    this.#clients.push(client)
+    return client
+  }
+}

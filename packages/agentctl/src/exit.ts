@@ -1,0 +1,50 @@
+import { CastellanError, type ErrorCode } from '@castellan/contracts'
+
+/**
+ * agentctl's exit codes; `verify-ledger` adds one per kind of damage (see docs/ledger.md).
+ * Scripts match on them, so they never change meaning.
+ */
+export const exitCodes = {
+  /** Done, and the answer is good news. */
+  ok: 0,
+  /** It ran, and the answer is no: a call failed, a ledger does not verify. */
+  failed: 1,
+  /** The command line is off: unknown option, missing argument, arguments that are not JSON. */
+  usage: 2,
+  /** Nothing to talk to: Castellan is not running, or its socket may not be opened by this user. */
+  unavailable: 3,
+  /** Policy or a person said no, or the approval ran out. */
+  refused: 4,
+  /** Stopped by Ctrl-C. */
+  interrupted: 130,
+} as const
+
+const unavailable: readonly ErrorCode[] = [
+  'agentd_unavailable',
+  'engine_unavailable',
+  'ledger_unavailable',
+  'busy',
+  'shutting_down',
+]
+const refused: readonly ErrorCode[] = [
+  'policy_denied',
+  'approval_denied',
+  'approval_expired',
+  'approval_spent',
+  'approval_mismatch',
+  'forbidden',
+  'unauthorized',
+]
+
+/** A mistake on the command line; printed with a hint at `--help`. */
+export class UsageError extends Error {}
+
+/** The exit code that stands for an error. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return exitCodes.usage
+  if (!(error instanceof CastellanError)) return exitCodes.failed
+  if (unavailable.includes(error.code)) return exitCodes.unavailable
+  if (refused.includes(error.code)) return exitCodes.refused
+  if (error.code === 'invalid_arguments' || error.code === 'unknown_tool') return exitCodes.usage
+  return exitCodes.failed
+}
