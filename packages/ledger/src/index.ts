@@ -1,3 +1,5 @@
 export { type Appended, CLOCK_TOLERANCE_MS } from './append/batch.ts'
 export { LedgerError, type LedgerErrorCode } from './error.ts'
 export { Ledger, type LedgerOptions, type InclusionProof } from './ledger.ts'
+export { EXIT_CODES, type Finding, type FindingKind, type FindingSubject, type Verdict } from './verify/findings.ts'
+export { verifyLedger, type VerifyOptions } from './verify/verify.ts'

@@ -19,6 +19,7 @@ import { parseCheckpoint, signCheckpoint } from './note/checkpoint.ts'
 import { missingMark, recover, reopenSegment } from './open/recover.ts'
 import { listFiles, makeFolder, removeLeftovers } from './store/files.ts'
 import { createKeys, type LedgerKeys, readKeys, readVerifiers } from './store/keys.ts'
+import { appendHistory } from './store/history.ts'
 import { type Lock, takeLock } from './store/lock.ts'
 import { HighWaterMark, hasMark, readMark } from './store/mark.ts'
 import { Settler } from './store/settler.ts'
@@ -45,6 +46,7 @@ export interface InclusionProof {
 
 interface Parts {
   readonly dir: string
+  readonly keyDir: string
   readonly origin: string
   readonly keys: LedgerKeys
   readonly state: LogState
@@ -181,9 +183,10 @@ export class Ledger {
   }
 
   async #close(): Promise<void> {
-    const { writer, settler, mark, lock } = this.#parts
+    const { keyDir, state, writer, settler, mark, lock } = this.#parts
     await writer.close()
     try {
+      if (writer.failure === null) await appendHistory(keyDir, parseCheckpoint(state.checkpoint))
       if (writer.failure === null) await settler.close()
       else await settler.abandon()
     } catch (error) {
@@ -229,6 +232,7 @@ async function open(options: LedgerOptions, make: (parts: Parts) => Ledger): Pro
     const { state } = recovered
     const segment = await reopenSegment(recovered.segment)
     const mark = await HighWaterMark.create(keyDir, state.checkpoint)
+    await appendHistory(keyDir, parseCheckpoint(state.checkpoint))
     const settler = new Settler(dir, state, await publishedSize(dir))
     const writer = new LogWriter({
       dir,
@@ -242,7 +246,7 @@ async function open(options: LedgerOptions, make: (parts: Parts) => Ledger): Pro
       drainTail: () => settler.settle(),
     })
     if (state.tail.length > 0) settler.nudge()
-    return make({ dir, origin, keys, state, writer, settler, mark, lock })
+    return make({ dir, keyDir, origin, keys, state, writer, settler, mark, lock })
   } catch (error) {
     await lock.release()
     throw error

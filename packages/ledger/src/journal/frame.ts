@@ -64,7 +64,8 @@ export function encodeFrame(first: number, entries: readonly StoredEntry[], chec
 export type FrameRead =
   | { readonly kind: 'frame'; readonly frame: Frame }
   | { readonly kind: 'end' }
-  | { readonly kind: 'torn' }
+  /** `started`: its header is there. Without one only the disk's own reordering can have left these bytes. */
+  | { readonly kind: 'torn'; readonly started: boolean }
   | { readonly kind: 'damaged'; readonly error: LedgerError }
 
 /** Reads the frame at `start`. `next` is the index its first entry must have. */
@@ -77,14 +78,14 @@ export function readFrame(segment: Buffer, start: number, next: number): FrameRe
   if (start + FRAME_HEADER_BYTES > segment.length) return bad('a frame header is cut off')
   const header = segment.subarray(start, start + FRAME_HEADER_BYTES)
   if (!sha256(header.subarray(0, CHECKED_BYTES)).subarray(0, 8).equals(header.subarray(CHECKED_BYTES))) {
-    return hasZeroSector(segment, start, start + FRAME_HEADER_BYTES) ? { kind: 'torn' } : bad('a frame header is not as written')
+    return hasZeroSector(segment, start, start + FRAME_HEADER_BYTES) ? { kind: 'torn', started: false } : bad('a frame header is not as written')
   }
   const first = Number(header.readBigUInt64BE(12))
   if (header.readUInt32BE(0) !== MAGIC || first !== next) return bad(`a frame of entry ${first} lies there`)
   const bodyEnd = start + FRAME_HEADER_BYTES + header.readUInt32BE(4)
   const noteEnd = bodyEnd + header.readUInt32BE(20)
   const end = align(noteEnd)
-  if (end > segment.length) return { kind: 'torn' }
+  if (end > segment.length) return { kind: 'torn', started: true }
   const entries = readBody(segment, start + FRAME_HEADER_BYTES, bodyEnd, header.readUInt32BE(8))
   if (entries === null) return tornOr(segment, start, end, bad('the entries of a frame do not fill it'))
   if (!isZero(segment, noteEnd, end)) return bad('the padding of a frame is not empty')
@@ -97,7 +98,7 @@ export function isTorn(segment: Buffer, start: number, end: number): boolean {
 }
 
 function tornOr(segment: Buffer, start: number, end: number, otherwise: FrameRead): FrameRead {
-  return isTorn(segment, start, end) ? { kind: 'torn' } : otherwise
+  return isTorn(segment, start, end) ? { kind: 'torn', started: true } : otherwise
 }
 
 function readBody(segment: Buffer, start: number, end: number, count: number): StoredEntry[] | null {

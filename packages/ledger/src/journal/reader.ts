@@ -1,7 +1,7 @@
 import { type FileHandle, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { damaged, type LedgerError } from '../error.ts'
-import { type Frame, isTorn, readFrame } from './frame.ts'
+import { damaged } from '../error.ts'
+import { type Frame, type FrameRead, isTorn, readFrame } from './frame.ts'
 import { decodeSegmentHeader, type SegmentHeader, segmentFirst } from './segment.ts'
 
 /** One segment read into memory, and what its frames say structurally; the caller checks roots and signatures. */
@@ -13,7 +13,7 @@ export interface SegmentRead {
   /** Offset just after the last frame. */
   readonly end: number
   /** Why reading stopped at `end`. `torn` only in the last segment: an unfinished, never acknowledged write. */
-  readonly stop: { readonly kind: 'end' } | { readonly kind: 'torn' } | { readonly kind: 'damaged'; readonly error: LedgerError }
+  readonly stop: Exclude<FrameRead, { kind: 'frame' }>
 }
 
 /**
@@ -100,7 +100,7 @@ export function isTornFrame(segment: SegmentRead, frame: Frame): boolean {
   return frame === segment.frames.at(-1) && isTorn(segment.bytes, frame.start, frame.end)
 }
 
-function cutOff(name: string, index: number): { kind: 'damaged'; error: LedgerError } {
+function cutOff(name: string, index: number): SegmentRead['stop'] {
   return { kind: 'damaged', error: damaged(`Journal segment ${name} is cut off at entry ${index}`, { index, file: `journal/${name}` }) }
 }
 

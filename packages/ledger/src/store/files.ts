@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, rename, unlink } from 'node:fs/promises'
+import { access, mkdir, open, readdir, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 /** Names of files in the making; what a crash leaves of them is removed at the next open. */
@@ -70,4 +70,11 @@ export async function removeLeftovers(root: string): Promise<void> {
   for (const file of await listFiles(root)) {
     if (file.slice(file.lastIndexOf('/') + 1).startsWith(TEMP_PREFIX)) await unlink(join(root, file))
   }
+}
+
+export function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PayloadCipher } from '../entry/payload.ts'
-import { fromSystemError, LedgerError } from '../error.ts'
+import { damaged, fromSystemError, LedgerError } from '../error.ts'
 import { decodeBase64 } from '../note/base64.ts'
 import { makeSigner, parseVkey, type Signer, type Verifier } from '../note/keys.ts'
 import { writeFileDurably } from './files.ts'
@@ -29,6 +29,11 @@ export async function readKeys(keyDir: string, origin: string): Promise<LedgerKe
   return { signer: makeSigner(origin, seed), cipher: await readCipher(keyDir) }
 }
 
+/** The public half of the signing key in a key folder. */
+export async function readSigner(keyDir: string, origin: string): Promise<Verifier> {
+  return makeSigner(origin, await readSecret(join(keyDir, 'signing.key'))).verifier
+}
+
 export async function readCipher(keyDir: string): Promise<PayloadCipher> {
   return new PayloadCipher(await readSecret(join(keyDir, 'payload.key')))
 }
@@ -40,10 +45,14 @@ export async function readVerifiers(dir: string): Promise<Verifier[] | null> {
     throw fromSystemError(error, `Reading ${join(dir, KEYS_FILE)}`)
   })
   if (text === null) return null
-  const verifiers = text.split('\n').filter(Boolean).map(parseVkey)
-  if (verifiers.length === 0 || `${verifiers.map(({ vkey }) => vkey).join('\n')}\n` !== text) {
-    throw new LedgerError('ledger_damaged', `${join(dir, KEYS_FILE)} is not a list of verifier keys, one a line.`)
+  const bad = (why: string, cause?: unknown) => damaged(`The vkeys file is not as written: ${why}`, { subject: 'keys', file: KEYS_FILE }, cause)
+  let verifiers: Verifier[]
+  try {
+    verifiers = text.split('\n').filter(Boolean).map(parseVkey)
+  } catch (cause) {
+    throw bad('a line of it is no verifier key', cause)
   }
+  if (verifiers.length === 0 || `${verifiers.map(({ vkey }) => vkey).join('\n')}\n` !== text) throw bad('it is no list of keys, one a line')
   return verifiers
 }
 
