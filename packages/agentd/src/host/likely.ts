@@ -3,7 +3,7 @@ export function likely(name: string, candidates: readonly string[]): string[] {
   const wanted = stem(name)
   return candidates
     .map((candidate) => ({ candidate, distance: closeness(wanted, stem(candidate)) }))
-    .filter(({ distance }) => distance <= Math.max(1, Math.floor(wanted.length / 3)))
+    .filter(({ distance }) => distance <= Math.min(3, Math.ceil(wanted.length / 4)))
     .sort((left, right) => left.distance - right.distance || (left.candidate < right.candidate ? -1 : 1))
     .slice(0, 3)
     .map(({ candidate }) => candidate)

@@ -3,6 +3,7 @@ import { chmod, chown, link, mkdir, rename, symlink, writeFile } from 'node:fs/p
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { requires } from '@castellan/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Machine, openMachine } from '../../support/machine.ts'
 
@@ -199,7 +200,7 @@ describe('hard links', () => {
     expect(await read('open/looted')).toBe('path_outside_roots')
   })
 
-  it.runIf(process.geteuid?.() === 0)("are refused where the file is not the folder owner's", async () => {
+  requires.root().test("are refused where the file is not the folder owner's", async () => {
     const theirs = join(machine.workspace, 'theirs')
     await mkdir(theirs)
     await link(join(machine.folder, 'outside/secret.txt'), join(theirs, 'looted'))

@@ -1,0 +1,128 @@
+import type { LedgerQuery, LedgerRecord } from '@castellan/contracts'
+import { describe, expect, it } from 'vitest'
+import type { LedgerVerdict } from '../../src/host/ledger.ts'
+import { openMachine } from '../support/machine.ts'
+
+const records = [
+  {
+    entry: {
+      v: 1,
+      index: 7,
+      time: Date.UTC(2026, 10, 21, 9, 30),
+      prev: '0'.repeat(64),
+      type: 'outcome',
+      actor: { kind: 'agent', name: 'keeper' },
+      session: 'ses_test00000',
+      tool: 'file_write',
+      intent: 6,
+      ok: true,
+      duration_ms: 12,
+    },
+    payload_state: 'present',
+    payload: { summary: 'Created notes.txt with 9 B.', result: { secret: 'not shown' } },
+  },
+  {
+    entry: {
+      v: 1,
+      index: 6,
+      time: 0,
+      prev: '0'.repeat(64),
+      type: 'intent',
+      actor: { kind: 'agent', name: 'keeper' },
+      tool: 'file_write',
+    },
+    payload_state: 'erased',
+  },
+] as unknown as LedgerRecord[]
+
+async function withLedger(answers: { more?: boolean; records?: LedgerRecord[]; verdict?: Partial<LedgerVerdict> }) {
+  const asked: LedgerQuery[] = []
+  const machine = await openMachine({
+    ledger: {
+      query: async (query) => {
+        asked.push(query)
+        return { records: answers.records ?? records, more: answers.more ?? false }
+      },
+      verify: async () => ({
+        ok: true,
+        entries: 12,
+        root: 'ab'.repeat(32),
+        checkpoint: 'valid',
+        durationMs: 3.4,
+        problem: null,
+        ...answers.verdict,
+      }),
+    },
+  })
+  return { machine, asked }
+}
+
+describe('ledger_query', () => {
+  it('shows entries with their summary and nothing else of their payload', async () => {
+    const { machine } = await withLedger({ more: true })
+    await using _ = machine
+    const { output, summary } = await machine.call('ledger_query')
+    expect(output).toMatchObject({ truncated: true, nextBefore: 6 })
+    expect(output.entries).toEqual([
+      {
+        index: 7,
+        at: '2026-11-21T09:30:00.000Z',
+        type: 'outcome',
+        actor: 'keeper',
+        tool: 'file_write',
+        session: 'ses_test00000',
+        ok: true,
+        code: null,
+        durationMs: 12,
+        target: 6,
+        summary: 'Created notes.txt with 9 B.',
+      },
+      expect.objectContaining({ index: 6, type: 'intent', ok: null, summary: null }),
+    ])
+    expect(JSON.stringify(output)).not.toContain('not shown')
+    expect(summary).toBe(
+      'The newest 2 entries, 1 finished call among them; the last is number 7 of 2026-11-21 09:30 UTC. ' +
+        'The latest: 7 file_write: Created notes.txt with 9 B.',
+    )
+  })
+
+  it('hands its filters to the ledger, times as milliseconds', async () => {
+    const { machine, asked } = await withLedger({ records: [] })
+    await using _ = machine
+    const args = {
+      tool: 'file_write',
+      agent: 'keeper',
+      since: '2026-11-21T09:00:00Z',
+      limit: 5,
+      before: 100,
+      type: 'outcome',
+    }
+    const { summary } = await machine.call('ledger_query', args)
+    expect(asked).toEqual([
+      { tool: 'file_write', actor: 'keeper', since: Date.UTC(2026, 10, 21, 9), limit: 5, before: 100, type: 'outcome' },
+    ])
+    expect(summary).toBe('The ledger has no entries about file_write since 2026-11-21T09:00:00Z.')
+  })
+})
+
+describe('ledger_verify', () => {
+  it('says that the ledger is intact', async () => {
+    const { machine } = await withLedger({})
+    await using _ = machine
+    expect((await machine.call('ledger_verify')).summary).toBe(
+      'The ledger is intact: 12 entries, tree head abababababababab…, signature valid, checked in 3 ms.',
+    )
+  })
+
+  it('names the first bad entry', async () => {
+    const { machine } = await withLedger({
+      verdict: { ok: false, problem: { index: 5, message: 'its hash is not that of its bytes' } },
+    })
+    await using _ = machine
+    const { output, summary } = await machine.call('ledger_verify')
+    expect(output.ok).toBe(false)
+    expect(summary).toBe(
+      'The ledger is damaged at entry 5: its hash is not that of its bytes. Stop changing things, and look at it with agentctl verify-ledger.',
+    )
+  })
+})
