@@ -9,7 +9,7 @@ import {
 } from '@castellan/contracts'
 import type { Turn } from './turn.ts'
 
-/** How long a turn waits for a model that is being loaded, and for an engine that is not there at all. */
+/** How long a turn waits for a model that is being loaded, and for an engine or agentd that is not there at all. */
 export interface Patience {
   readonly loadingMs: number
   readonly absentMs: number

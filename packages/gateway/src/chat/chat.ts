@@ -32,6 +32,7 @@ export class Chat {
   #turn: AbortController | null = null
   #status: StatusFrame | null = null
   #approval: ApprovalFrame | null = null
+  readonly #onIdle: (() => void)[] = []
 
   constructor(id: ChatId, listeners: Listeners) {
     this.id = id
@@ -45,9 +46,11 @@ export class Chat {
   /** Begins a turn with what `asker` said. Throws `turn_in_progress` while another runs. The signal tells of an abort. */
   begin(text: string, asker: object): AbortSignal {
     if (this.#turn !== null) {
+      const what = this.#approval === null ? 'A turn is still running' : 'Your approval is waited for'
+      const how = this.#approval === null ? 'wait for its done' : 'approve or deny it'
       throw new CastellanError(
         'turn_in_progress',
-        `A turn is still running in chat ${this.id}: wait for its done, stop it with abort, or use another chat_id.`,
+        `${what} in chat ${this.id}: ${how}, stop it with abort, or use another chat_id.`,
       )
     }
     this.#turn = new AbortController()
@@ -62,6 +65,12 @@ export class Chat {
     this.#status = null
     this.#approval = null
     this.emit({ type: 'done' })
+    for (const tell of this.#onIdle.splice(0)) tell()
+  }
+
+  /** Resolves when no turn is running. */
+  async idle(): Promise<void> {
+    if (this.running) await new Promise<void>((resolve) => this.#onIdle.push(resolve))
   }
 
   /** Stops the running turn, if there is one. `reason` is what its listeners are told. */

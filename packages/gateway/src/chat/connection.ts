@@ -86,7 +86,7 @@ export class Connection {
     let frame: ClientFrame | undefined
     try {
       if (isBinary)
-        throw new CastellanError('unknown_frame', 'Binary frames mean nothing here; send JSON in text frames.')
+        throw new CastellanError('unknown_frame', 'Send JSON in text frames; binary ones mean nothing here.')
       frame = readClientFrame(text)
       this.#obey(frame)
     } catch (error) {
@@ -105,9 +105,9 @@ export class Connection {
       }
       case 'abort': {
         const stopped = chats.find(frame.chat_id)?.abort(new CastellanError('cancelled', 'Stopped.')) ?? false
+        if (stopped) return
         const chat_id = frame.chat_id ?? MAIN_CHAT
-        if (!stopped)
-          this.#tell({ type: 'status', state: 'idle', message: 'Nothing is running in this chat.', chat_id })
+        this.#tell({ type: 'status', state: 'idle', message: 'Nothing is running in this chat.', chat_id })
         return
       }
       default:

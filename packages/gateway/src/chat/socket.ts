@@ -28,7 +28,7 @@ export function addChatSocket(
   parts: ConnectionParts,
   timing: ChatTiming,
 ): void {
-  const { audience, chats } = parts
+  const { audience } = parts
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -51,13 +51,8 @@ export function addChatSocket(
     }
     const caller = request.caller as Caller
     if (audience.of(caller.credential).length >= MAX_SOCKETS) {
-      throw new CastellanError(
-        'too_many_sessions',
-        `There are ${MAX_SOCKETS} open sockets with this credential; close one first.`,
-        {
-          retryAfterSeconds: 5,
-        },
-      )
+      const why = `There are ${MAX_SOCKETS} open sockets with this credential; close one first.`
+      throw new CastellanError('too_many_sessions', why, { retryAfterSeconds: 5 })
     }
     reply.hijack()
     upgrade.takeOver()
@@ -70,26 +65,33 @@ export function addChatSocket(
     })
   })
 
-  const heartbeat = setInterval(() => {
-    const busy = chats.running.length > 0
-    for (const connection of audience.connections) {
-      if (busy) connection.keepAwake()
-      if (connection.idleMs >= timing.idleMs)
-        connection.close(CLOSE.idle, 'Idle for too long; open a new socket when there is something to say.')
-      else connection.beat()
-    }
-  }, timing.heartbeatMs)
-
+  const heartbeat = setInterval(() => beat(parts, timing), timing.heartbeatMs)
   app.addHook('preClose', async () => {
     clearInterval(heartbeat)
-    for (const chat of chats.running)
-      chat.abort(new CastellanError('shutting_down', 'The gateway is stopping; say it again when it is back.'))
-    // The turns end, and say so, before their sockets do.
-    await new Promise((resolve) => setImmediate(resolve))
-    await Promise.all(
-      audience.connections.map((connection) => connection.leave(CLOSE.goingAway, 'The gateway is stopping.')),
-    )
+    await sayGoodbye(parts)
   })
+}
+
+/** Drops who is gone, closes who is idle, and asks the others whether they are there. */
+function beat({ audience, chats }: ConnectionParts, { idleMs }: ChatTiming): void {
+  const busy = chats.running.length > 0
+  for (const connection of audience.connections) {
+    if (busy) connection.keepAwake()
+    if (connection.idleMs < idleMs) connection.beat()
+    else connection.close(CLOSE.idle, 'Idle for too long; open a new socket when there is something to say.')
+  }
+}
+
+/** Ends all turns, which say so, and then the sockets. */
+async function sayGoodbye({ audience, chats }: ConnectionParts): Promise<void> {
+  const reason = new CastellanError('shutting_down', 'The gateway is stopping; say it again when it is back.')
+  const turns = chats.running.map((chat) => {
+    chat.abort(reason)
+    return chat.idle()
+  })
+  await Promise.all(turns)
+  const { goingAway } = CLOSE
+  await Promise.all(audience.connections.map((connection) => connection.leave(goingAway, 'The gateway is stopping.')))
 }
 
 /** Protocol violations that ws itself ends the socket for, with the words it leaves out. */

@@ -1,4 +1,5 @@
-import { CastellanError, type Suggestion } from '@castellan/contracts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CastellanError, type Suggestion, type ToolDescriptor } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import type { Agentd } from '../agentd.ts'
 import type { Agent } from '../agents/main.ts'
@@ -42,10 +43,10 @@ export async function runTurn(text: string, turn: Turn): Promise<void> {
 
 /** The agent loop: ask the model; make the calls it asks for, whose results it sees; until it only speaks. */
 async function converse(text: string, turn: Turn): Promise<void> {
-  const { chat, agentd, signal } = turn
+  const { chat } = turn
   chat.history.add({ role: 'user', text })
   chat.status('thinking', 'Thinking.')
-  const { tools } = await agentd.tools(signal)
+  const tools = await toolsOnceBack(turn)
   let called = 0
   for (;;) {
     const { text, calls, choices } = await askModel(tools, turn)
@@ -58,6 +59,21 @@ async function converse(text: string, turn: Turn): Promise<void> {
       chat.history.add(await makeCall(call, turn))
     }
     chat.status('thinking', 'Thinking about the result.')
+  }
+}
+
+/** agentd restarts within a second or two; a question that is asked meanwhile waits for it. */
+async function toolsOnceBack({ agentd, chat, patience, signal }: Turn): Promise<ToolDescriptor[]> {
+  const waitUntil = Date.now() + patience.absentMs
+  for (;;) {
+    try {
+      return (await agentd.tools(signal)).tools
+    } catch (error) {
+      const isAway = error instanceof CastellanError && error.code === 'agentd_unavailable'
+      if (!isAway || Date.now() >= waitUntil) throw error
+      chat.status('loading', 'Waiting for agentd to start.')
+      await sleep(patience.pollMs, undefined, { signal })
+    }
   }
 }
 

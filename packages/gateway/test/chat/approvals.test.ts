@@ -169,3 +169,12 @@ test('an approval that nobody asked for is unknown, and one that was decided can
   await client.hears('error', ({ code }) => code === 'conflict')
   await until('the turn has ended', () => gateway.agentd.calls.length === 1)
 })
+
+test('a message while an approval is waited for is told what it waits for', async () => {
+  const gateway = await startGateway()
+  const { client } = await waitingWrite(gateway)
+  client.send({ type: 'chat', text: 'yes' })
+  expect(await client.hears('error')).toMatchObject({
+    ...{ code: 'turn_in_progress', message: expect.stringContaining('approve or deny it') },
+  })
+})

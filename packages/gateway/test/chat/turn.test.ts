@@ -297,3 +297,16 @@ test('agentd going away during a call closes its card and the turn', async () =>
   const types = typesOf(client.frames).filter((type) => type !== 'status')
   expect(types).toEqual(['tool_use', 'tool_result', 'error', 'done'])
 })
+
+test('a question asked while agentd restarts waits for it', async () => {
+  const gateway = await startGateway({ timing: { patience: { loadingMs: 60_000, absentMs: 60_000, pollMs: 10 } } })
+  await gateway.agentd.close()
+  const client = await gateway.connect()
+  client.send({ type: 'chat', text: 'how full are my disks?' })
+  await client.hears('status', (frame) => frame.state === 'loading')
+  const restarted = gateway.agentd.reborn()
+  await restarted.listen(gateway.config.agentSocket)
+  await client.hears('done')
+  expect(textOf(client.frames)).toContain('usedBytes')
+  await restarted.close()
+})
