@@ -10,6 +10,7 @@ from phrases import SLOT, Phrase
 from tokenizer import Tokenizer, normalise
 from tools import CALL, END, NONE, NUMBER_WORDS, REQUEST, Tool
 from values import Values
+from wording import Wording
 
 # Framing keeps the meaning: it teaches that words around a request are only words.
 OPENINGS = """please,hey,hi,hello,ok,ok so,so,well,right,and,and then,then,also,now,next,after that,finally,first,uhm,hmm,castellan,hey castellan,
@@ -35,7 +36,6 @@ discard rm write save append add put create make edit change replace swap rename
 rollback roll take bring put store note jot log query search grep inspect stat describe count scan test examine audit prove confirm kill clear
 wipe toss throw overwrite touch update correct fix modify reverse cancel back dump browse""".split())
 CHANGING = {"file_write", "file_edit", "file_delete", "trash_restore", "undo_apply"}
-_KEYBOARD = ["qwertyuiop", "asdfghjkl", "zxcvbnm"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class Generator:
     def __init__(self, phrases: list[Phrase], seed: int) -> None:
         self.rng = random.Random(seed)
         self.values = Values(self.rng, [p.text for p in phrases if "{" not in p.text and len(p.text) < 60])
+        self.wording = Wording(self.rng)
         self._by_tool: dict[str, list[Phrase]] = {}
         self._none: dict[str, list[Phrase]] = {}
         for phrase in phrases:
@@ -83,7 +84,7 @@ class Generator:
         if negate and not self._can_forbid(phrase):
             return None
         if disturb:
-            pieces = [(text if slot else self._typos(text), slot) for text, slot in pieces]
+            pieces = self.wording.vary(pieces)
         head, tail = "", ""
         ends_in_text = phrase.text.endswith(("{text}", "{new}", "{old}"))
         if negate:
@@ -143,7 +144,8 @@ class Generator:
             after = phrase.text[match.end() : match.end() + 1]
             slot = match.group(1)
             if slot not in drawn:
-                drawn[slot] = self.values.draw(slot)
+                about_service = slot == "word" and phrase.tool is not None and phrase.tool.name == "service_list"
+                drawn[slot] = self.values.draw("topic" if about_service else slot)
                 if slot == "new" and drawn.get("old") == drawn["new"]:
                     drawn["new"] += "2"
             value = drawn[slot]
@@ -168,32 +170,6 @@ class Generator:
         if first is None or first.group() not in IMPERATIVES:
             return False
         return phrase.tool.name in CHANGING or self.rng.random() < 0.3
-
-    def _typos(self, text: str) -> str:
-        """Fingers slip: in one phrase of five, one or two letters go missing, double, swap, or hit a neighbouring key."""
-        rng = self.rng
-        if len(text) < 5 or rng.random() > 0.12:
-            return text
-        letters = list(text)
-        for _ in range(rng.choice([1, 1, 2])):
-            i = rng.randrange(1, len(letters) - 1)
-            if not letters[i].isalpha():
-                continue
-            kind = rng.random()
-            if kind < 0.3:
-                del letters[i]
-                if len(letters) < 4:
-                    break
-            elif kind < 0.5:
-                letters.insert(i, letters[i])
-            elif kind < 0.75 and letters[i + 1].isalpha():
-                letters[i], letters[i + 1] = letters[i + 1], letters[i]
-            else:
-                for row in _KEYBOARD:
-                    at = row.find(letters[i].lower())
-                    if at >= 0:
-                        letters[i] = row[max(0, min(len(row) - 1, at + rng.choice([-1, 1])))]
-        return "".join(letters)
 
 
 def find_value(text: str, value: str, integer: bool) -> tuple[int, int] | None:

@@ -39,6 +39,10 @@ WORDS = """ssl timeout error denied refused disk oom segfault backup docker mail
 connection reset panic kernel usb network wifi dns dhcp cache worker queue upstream 502 404 500 permission quota retry killed warning fatal
 exception java python proxy sync upload download token auth session mount nfs zfs raid smart postgres redis nginx exporter timer agent
 container vpn bluetooth printer media sound display matrix git monitor metrics home nix systemd user getty log audit firewall""".split()
+# What services are about: words like "failed" would read as a state.
+TOPICS = """ssl disk backup docker mail web db database cert network usb wifi dns dhcp cache worker queue proxy sync upload java python auth session nfs zfs
+raid smart postgres redis nginx exporter timer agent container vpn bluetooth printer media sound display matrix git monitor metrics home nix systemd
+user getty log audit firewall php mysql samba cloud time cron update resolve tty podman qemu ssh""".split()
 DURATION_LIST = [
     "hour", "day", "week", "month", "minute", "year", "fortnight", "half hour", "half an hour", "24h", "2h", "30m", "48h",
     "few minutes", "few hours", "few days", "couple of hours", "couple of days", "quarter of an hour", "day or two",
@@ -83,7 +87,7 @@ class Values:
         self._texts = texts
         self._makers: dict[str, Callable[[], str]] = {
             "unit": self.unit, "process": self.process, "dir": self.directory, "file": self.file, "text": self.text,
-            "old": self.fragment, "new": self.fragment, "word": self.word, "n": self.number, "port": self.port,
+            "old": self.fragment, "new": self.fragment, "word": self.word, "n": self.number, "port": self.port, "topic": self.topic,
             "index": self.index, "id": self.trash_id, "tool": self.tool, "duration": self.duration, "moment": self.moment,
         }  # fmt: skip
 
@@ -181,6 +185,9 @@ class Values:
 
     def word(self) -> str:
         return self._rng.choice(WORDS) if self._rng.random() < 0.6 else self.pseudo()
+
+    def topic(self) -> str:
+        return self._rng.choice(TOPICS) if self._rng.random() < 0.6 else self.pseudo()
 
     def number(self) -> str:
         rng = self._rng

@@ -1,0 +1,22 @@
+#!/bin/sh
+# Rebuilds the built-in model: data, training, GGUF, figures. CPU only, one core, about an hour and a half; seeds are fixed.
+# Needs Debian's python3-torch, libopenblas0-pthread and python3-numpy, and the project's own dependencies for the last step.
+set -eu
+cd "$(dirname "$0")"
+
+python=${PYTHON:-/usr/bin/python3}
+node=${NODE:-$(ls ../../node_modules/node-linux-*/bin/node | head -n 1)}
+if ! "$python" -c 'import torch, numpy' 2>/dev/null; then
+  echo "The recipe needs PyTorch. On Debian: apt-get install python3-torch libopenblas0-pthread python3-numpy" >&2
+  exit 1
+fi
+# OpenBLAS threads only get in each other's way at this size.
+export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
+
+"$python" -m unittest discover -s test
+# First without the validation wordings, to measure and to choose the gate on them; then a short round on everything.
+"$python" train.py --output build/first.pt
+"$python" evaluate.py build/first.pt
+"$python" train.py --all --start build/first.pt --examples 200000 --rate 0.4 --output build/interpreter.pt
+"$python" export.py build/interpreter.pt castellan-interpreter.gguf
+"$node" --conditions=source evaluate.ts
