@@ -41,9 +41,16 @@ function firstJsonError(text: string): number {
   }
   /** The closing brackets still owed, innermost last. */
   const open: ('}' | ']')[] = []
+  const scalarOrBreak = (): boolean => {
+    const start = offset
+    const brokenAt = endOfBrokenScalar(text, start)
+    if (skip(scalar) && offset >= brokenAt) return true
+    offset = brokenAt
+    return false
+  }
   const key = (): boolean => {
     skip(space)
-    return text[offset] === '"' && skip(scalar) && eat(':')
+    return text[offset] === '"' && scalarOrBreak() && eat(':')
   }
 
   for (;;) {
@@ -60,8 +67,8 @@ function firstJsonError(text: string): number {
         open.push(']')
         continue
       }
-    } else if (!skip(scalar)) {
-      return insideBrokenScalar(text, offset)
+    } else if (!scalarOrBreak()) {
+      return offset
     }
     // A value ended here.
     for (;;) {
@@ -81,10 +88,10 @@ function firstJsonError(text: string): number {
   }
 }
 
-/** A string or number that starts well and breaks later: the place it breaks, not the place it starts. */
-function insideBrokenScalar(text: string, start: number): number {
+/** How far a text, number or word holds that may break off before it is whole: the place it breaks, not where it starts. */
+function endOfBrokenScalar(text: string, start: number): number {
   const prefix =
-    /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*|-(?:(?:0|[1-9]\d*)(?:\.\d*)?)?|(?:0|[1-9]\d*)(?:\.\d*)?|t(?:ru?)?|f(?:a(?:ls?)?)?|n(?:ul?)?/y
+    /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*(?:\\(?:u[0-9a-fA-F]{0,3})?)?|-?(?:0|[1-9]\d*)(?:\.(?:\d+(?:[eE][+-]?\d*)?)?|[eE][+-]?\d*)?|-|t(?:ru?)?|f(?:a(?:ls?)?)?|n(?:ul?)?/y
   prefix.lastIndex = start
   return prefix.exec(text) === null ? start : prefix.lastIndex
 }

@@ -97,7 +97,7 @@ export async function runDaemon<Schema extends AnyConfig>(definition: DaemonDefi
   try {
     const config = read()
     log = createLogger({ name, level: config.logLevel })
-    log.info({ version, pid: process.pid, node: process.version }, 'starting')
+    log.info({ version, node: process.version }, 'starting')
     if (process.env.CASTELLAN_SUPERVISED === '1') followSupervisor(() => stop('the supervisor is gone'))
 
     running = definition.start({ config, log, signal: stopping.signal, stop })

@@ -20,7 +20,7 @@ export interface LogOptions {
 export function createLogger({ name, level = 'info', file }: LogOptions): Log {
   return pino(
     {
-      name,
+      base: { name, pid: process.pid },
       level,
       formatters: {
         log: (line) => redactKeys(line) as Record<string, unknown>,

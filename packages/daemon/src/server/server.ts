@@ -159,7 +159,8 @@ export class SocketServer {
     if (!known) log.error({ err: error, method: message.method, url: message.url }, 'a request failed unexpectedly')
     if (response.headersSent) {
       log.error({ err: error, url: message.url }, 'an answer broke off after it had begun')
-      response.destroy()
+      // What was already said goes out; the end that would make it whole does not. Node writes at the end of this turn.
+      setImmediate(() => response.socket?.destroySoon())
       return
     }
     const refusal = known

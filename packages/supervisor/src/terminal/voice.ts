@@ -20,14 +20,13 @@ export interface Voice {
 export const personalVoice: Voice = {
   say: (sentence) => void process.stdout.write(`${sentence}\n`),
   ready: ({ instance, signIn, stateDir, isDefaultState, notes }) => {
-    const until = new Date(signIn.expires_at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
     const where = isDefaultState ? '' : ` --state ${shellWord(stateDir)}`
     const lines = [
       '',
       'Castellan is ready.',
       '',
       `  Page      ${instance.url}/#code=${signIn.code}`,
-      `            The code signs one browser in, once, until ${until}.`,
+      `            The code signs one browser in, once, within ${lifetime(signIn)}.`,
       `  Terminal  npx agentctl${where} chat`,
       `  State     ${stateDir}`,
       `  Logs      ${stateDir}/logs`,
@@ -44,6 +43,11 @@ export const personalVoice: Voice = {
 export const programVoice: Voice = {
   say: (sentence) => void process.stderr.write(`${sentence}\n`),
   ready: ({ instance }) => void process.stdout.write(`${JSON.stringify(instance)}\n`),
+}
+
+function lifetime({ expires_at }: SignInCode): string {
+  const minutes = Math.round((Date.parse(expires_at) - Date.now()) / 60_000)
+  return minutes < 120 ? `${minutes} minutes` : `${Math.round(minutes / 60)} hours`
 }
 
 function shellWord(text: string): string {
