@@ -127,13 +127,13 @@ export const LedgerQuery = z.strictObject({
   type: LedgerEntryType.optional(),
   ok: z.stringbool().or(z.boolean()).optional(),
   /** Milliseconds since 1970, both ends inclusive. */
-  since: z.coerce.number().int().min(0).optional(),
-  until: z.coerce.number().int().min(0).optional(),
+  since: z.coerce.number<number | string>().int().min(0).optional(),
+  until: z.coerce.number<number | string>().int().min(0).optional(),
   /** Only entries with an index below this one: the next page. */
-  before: z.coerce.number().int().min(0).optional(),
+  before: z.coerce.number<number | string>().int().min(0).optional(),
   /** Full text over what is not secret: header fields, facts and the payload field `summary`. */
   text: z.string().max(200).optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(50),
+  limit: z.coerce.number<number | string>().int().min(1).max(1000).default(50),
 })
 export type LedgerQuery = z.input<typeof LedgerQuery>
 

@@ -30,12 +30,15 @@ export class LedgerError extends CastellanError {
   }
 }
 
-/** Damage found while reading: which entry or file, and in what way. */
-export function damaged(message: string, detail: Record<string, unknown> = {}, cause?: unknown): LedgerError {
-  return new LedgerError('ledger_damaged', `${message}. Run \`agentctl verify-ledger\` for the whole picture.`, {
-    detail,
-    cause,
-  })
+/** Damage found while reading: which entry or file, and in what way; `detail.finding` is the bare sentence. */
+export function damaged(finding: string, detail: Record<string, unknown> = {}, cause?: unknown): LedgerError {
+  const message = `${finding}. Run \`agentctl verify-ledger\` for the whole picture.`
+  return new LedgerError('ledger_damaged', message, { detail: { ...detail, finding: `${finding}.` }, cause })
+}
+
+/** What an error says about the log itself, without the advice. */
+export function findingOf(error: LedgerError): string {
+  return (error.detail as { finding?: string } | undefined)?.finding ?? error.message
 }
 
 /** A failed system call as a code that says what the operator has to do about it. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import type { LedgerDraft, LedgerEntry, LedgerHead, LedgerPayload, LedgerRecord } from '@castellan/contracts'
+import type { LedgerDraft, LedgerEntry, LedgerHead, LedgerPayload, LedgerQuery, LedgerRecord } from '@castellan/contracts'
 import type { Appended } from './append/batch.ts'
 import { LogWriter } from './append/log-writer.ts'
 import type { LogState } from './append/state.ts'
@@ -19,6 +19,7 @@ import { parseCheckpoint, signCheckpoint } from './note/checkpoint.ts'
 import { missingMark, recover, reopenSegment } from './open/recover.ts'
 import { listFiles, makeFolder, removeLeftovers } from './store/files.ts'
 import { createKeys, type LedgerKeys, readKeys, readVerifiers } from './store/keys.ts'
+import { type IndexSource, LedgerSearch, type QueryResult } from './search/search.ts'
 import { appendHistory } from './store/history.ts'
 import { type Lock, takeLock } from './store/lock.ts'
 import { HighWaterMark, hasMark, readMark } from './store/mark.ts'
@@ -60,11 +61,13 @@ interface Parts {
 export class Ledger {
   readonly #parts: Parts
   readonly #tiles: TileReader
+  readonly #search: LedgerSearch
   #closing: Promise<void> | null = null
 
   private constructor(parts: Parts) {
     this.#parts = parts
     this.#tiles = new TileReader(parts.dir)
+    this.#search = new LedgerSearch(parts.keyDir, parts.keys.indexKey, this.#source())
   }
 
   /**
@@ -145,6 +148,11 @@ export class Ledger {
     return Promise.all(open.map((index) => this.read(index)))
   }
 
+  /** Entries that match, newest first; `next` is the `before` of the following page. */
+  query(query: LedgerQuery = {}): Promise<QueryResult> {
+    return this.#search.query(query)
+  }
+
   head(): LedgerHead {
     const { origin, state, keys } = this.#parts
     return {
@@ -185,6 +193,7 @@ export class Ledger {
   async #close(): Promise<void> {
     const { keyDir, state, writer, settler, mark, lock } = this.#parts
     await writer.close()
+    await this.#search.close()
     try {
       if (writer.failure === null) await appendHistory(keyDir, parseCheckpoint(state.checkpoint))
       if (writer.failure === null) await settler.close()
@@ -193,6 +202,19 @@ export class Ledger {
       throw fromSystemError(error, 'Publishing tiles')
     } finally {
       await mark.close().finally(() => lock.release())
+    }
+  }
+
+  #source(): IndexSource {
+    const ledger = this
+    return {
+      get size() {
+        return ledger.size
+      },
+      read: (index) => this.read(index),
+      peek: async (index) => JSON.parse((await this.#leaf(index)).toString()) as LedgerEntry,
+      leafHash: async (index) => (await this.#subtree(0, index)).toString('hex'),
+      summary: async ({ index }) => (await this.payload(index).catch(() => null))?.summary,
     }
   }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { hkdfSync, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PayloadCipher } from '../entry/payload.ts'
@@ -11,6 +11,8 @@ import { writeFileDurably } from './files.ts'
 export interface LedgerKeys {
   readonly signer: Signer
   readonly cipher: PayloadCipher
+  /** Key of the search index, derived from the payload key: who can read payloads can read it, nobody else. */
+  readonly indexKey: Buffer
 }
 
 const KEYS_FILE = 'vkeys'
@@ -26,7 +28,9 @@ export async function createKeys(dir: string, keyDir: string, origin: string): P
 
 export async function readKeys(keyDir: string, origin: string): Promise<LedgerKeys> {
   const seed = await readSecret(join(keyDir, 'signing.key'))
-  return { signer: makeSigner(origin, seed), cipher: await readCipher(keyDir) }
+  const payloadKey = await readSecret(join(keyDir, 'payload.key'))
+  const indexKey = Buffer.from(hkdfSync('sha256', payloadKey, '', 'castellan ledger index v1', 32))
+  return { signer: makeSigner(origin, seed), cipher: new PayloadCipher(payloadKey), indexKey }
 }
 
 /** The public half of the signing key in a key folder. */

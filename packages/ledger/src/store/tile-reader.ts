@@ -14,6 +14,7 @@ export class TileReader {
   readonly #dir: string
   readonly #tiles = new Map<string, Buffer>()
   readonly #bundles = new Map<number, Buffer[]>()
+  #payloads: { readonly n: number; readonly records: readonly Buffer[] } | null = null
 
   constructor(dir: string) {
     this.#dir = dir
@@ -43,11 +44,19 @@ export class TileReader {
     return leaves[index % TILE_WIDTH] as Buffer
   }
 
-  /** The encrypted payload record of an entry; empty where there is none (any more). Never cached: payloads can be erased. */
+  /** The encrypted payload record of an entry; empty where there is none (any more). */
   async payload(index: number): Promise<Buffer> {
     const n = Math.floor(index / TILE_WIDTH)
-    const records = decodePayloadBundle(await this.#read(payloadPath(n), n * TILE_WIDTH), n * TILE_WIDTH, TILE_WIDTH)
-    return records[index % TILE_WIDTH] as Buffer
+    if (this.#payloads?.n !== n) {
+      const records = decodePayloadBundle(await this.#read(payloadPath(n), n * TILE_WIDTH), n * TILE_WIDTH, TILE_WIDTH)
+      this.#payloads = { n, records }
+    }
+    return this.#payloads.records[index % TILE_WIDTH] as Buffer
+  }
+
+  /** Payloads, unlike all else, can go: whoever erases one says so here. */
+  forgetPayloads(): void {
+    this.#payloads = null
   }
 
   async #read(path: string, index: number): Promise<Buffer> {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { damaged, fromSystemError, LedgerError } from '../error.ts'
+import { damaged, findingOf, fromSystemError, LedgerError } from '../error.ts'
 import { JournalReader } from '../journal/reader.ts'
 import { bundlePath, TILE_WIDTH } from '../merkle/tiles.ts'
 import { type Checkpoint, openCheckpoint, type TreeHead } from '../note/checkpoint.ts'
@@ -99,7 +99,7 @@ class Verification {
       ...(detail.index === undefined ? {} : { index: detail.index }),
       ...(detail.file === undefined ? {} : { file: detail.file }),
     }
-    if (cause.code === 'ledger_damaged') this.#findings.add({ kind: detail.kind ?? 'altered', ...where, message: cause.message })
+    if (cause.code === 'ledger_damaged') this.#findings.add({ kind: detail.kind ?? 'altered', ...where, message: findingOf(cause) })
     else this.#findings.add({ kind: 'unreadable', ...where, message: cause.message })
   }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LedgerError } from '../error.ts'
+import { findingOf, LedgerError } from '../error.ts'
 import type { Frame, StoredEntry } from '../journal/frame.ts'
 import { isTornFrame, type JournalReader, type SegmentRead } from '../journal/reader.ts'
 import { leafHash, sha256 } from '../merkle/hash.ts'
@@ -256,7 +256,7 @@ export class Walk {
     this.cutShort = true
     if (!(error instanceof LedgerError)) throw error
     const { index, file } = (error.detail ?? {}) as { index?: number; file?: string }
-    this.#altered('journal', index ?? this.#parts.tree.size, file, error.message)
+    this.#altered('journal', index ?? this.#parts.tree.size, file, findingOf(error))
   }
 
   #altered(subject: FindingSubject, index: number, file: string | undefined, message: string): void {

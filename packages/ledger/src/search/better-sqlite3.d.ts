@@ -1,0 +1,18 @@
+/** What this package uses of better-sqlite3 (here better-sqlite3-multiple-ciphers, whose own types its exports hide). */
+declare module 'better-sqlite3' {
+  export interface Statement {
+    run(...values: unknown[]): unknown
+    get(...values: unknown[]): unknown
+    all(...values: unknown[]): unknown[]
+    pluck(): Statement
+  }
+
+  export default class Database {
+    constructor(path: string)
+    pragma(source: string, options?: { simple: boolean }): unknown
+    exec(sql: string): void
+    prepare(sql: string): Statement
+    transaction(work: () => void): () => void
+    close(): void
+  }
+}
