@@ -1,4 +1,10 @@
-import { CastellanError, type EngineEvent, type EngineHealth, type ErrorEnvelope, errorFromEnvelope } from '@castellan/contracts'
+import {
+  CastellanError,
+  type EngineEvent,
+  type EngineHealth,
+  type ErrorEnvelope,
+  errorFromEnvelope,
+} from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import { EngineError } from './error.ts'
 import { fileDigest } from './gguf/digest.ts'

@@ -12,7 +12,10 @@ const folder = tempFolder()
 const log = createLogger({ name: 'test', level: 'error' })
 /** Says "Hello." for ever: a stream that only ends when it is stopped. */
 const endless = join(folder, 'endless.gguf')
-writeSyntheticModel(endless, { chain: { '\n': { H: 1 }, H: { i: 1 }, i: { ' ': 1 }, ' ': { H: 1 } }, contextTokens: 65_536 })
+writeSyntheticModel(endless, {
+  chain: { '\n': { H: 1 }, H: { i: 1 }, i: { ' ': 1 }, ' ': { H: 1 } },
+  contextTokens: 65_536,
+})
 
 const engines: Engine[] = []
 afterEach(async () => {

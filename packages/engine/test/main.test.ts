@@ -44,13 +44,26 @@ async function started(model: string): Promise<Started> {
   children.push(child)
   const client = new UnixClient({ socketPath: engineSocket, unavailable: 'engine_unavailable', peer: 'engine' })
   const health = (): Promise<EngineHealth> => client.request('GET', '/v1/health', { schema: EngineHealth })
-  await expect.poll(() => health().then(({ state }) => state, () => 'absent'), { timeout: 20_000 }).toMatch(/ready|failed/)
+  await expect
+    .poll(
+      () =>
+        health().then(
+          ({ state }) => state,
+          () => 'absent',
+        ),
+      { timeout: 20_000 },
+    )
+    .toMatch(/ready|failed/)
   return { child, client, health }
 }
 
 const request = { messages: [{ role: 'user', text: 'go on' }], tools: [], maxTokens: 16_000, temperature: 0 }
 const complete = (client: UnixClient, signal?: AbortSignal) =>
-  client.stream('POST', '/v1/complete', { body: request, schema: EngineEvent, ...(signal === undefined ? {} : { signal }) })
+  client.stream('POST', '/v1/complete', {
+    body: request,
+    schema: EngineEvent,
+    ...(signal === undefined ? {} : { signal }),
+  })
 
 describe('the engine process', () => {
   it('streams over its socket, and frees the slots of clients that go away', async () => {

@@ -1,5 +1,5 @@
-import { EngineError } from '../error.ts'
 import type { ChatHistoryItem } from 'node-llama-cpp'
+import { EngineError } from '../error.ts'
 import type { Completion } from '../worker/protocol.ts'
 import { type Conversation, historyItems, readConversation } from './history.ts'
 

@@ -91,7 +91,19 @@ const scalarReaders: Readonly<Record<number, (reader: Reader) => Promise<GgufVal
   11: async (reader) => (await reader.take(8)).getBigInt64(0, true),
   12: async (reader) => (await reader.take(8)).getFloat64(0, true),
 }
-const scalarBytes: Readonly<Record<number, number>> = { 0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8 }
+const scalarBytes: Readonly<Record<number, number>> = {
+  0: 1,
+  1: 1,
+  2: 2,
+  3: 2,
+  4: 4,
+  5: 4,
+  6: 4,
+  7: 1,
+  10: 8,
+  11: 8,
+  12: 8,
+}
 const STRING = 8
 const ARRAY = 9
 

@@ -15,9 +15,17 @@ export interface ModelFacts {
 
 /** Architectures that llama.cpp loads but that do not write text: encoders, projectors, vocoders. */
 const NOT_WRITING = new Set([
-  'bert', 'modern-bert', 'nomic-bert', 'nomic-bert-moe', 'neo-bert', 'jina-bert-v2', 'jina-bert-v3', 't5encoder',
-  'clip', 'wavtokenizer-dec',
-]) // biome-ignore format: one list
+  'bert',
+  'modern-bert',
+  'nomic-bert',
+  'nomic-bert-moe',
+  'neo-bert',
+  'jina-bert-v2',
+  'jina-bert-v3',
+  't5encoder',
+  'clip',
+  'wavtokenizer-dec',
+])
 
 /**
  * What a GGUF file says about itself, checked as far as its header allows: the file is whole, it is a model that writes text,

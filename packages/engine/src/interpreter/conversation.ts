@@ -29,7 +29,9 @@ export function pastCalls(messages: readonly Message[]): readonly PastCall[] {
 /** Ledger number of the newest act that can be taken back and has not been; undefined where there is none. */
 export function newestUndoable(calls: readonly PastCall[], tools: readonly ToolDescriptor[]): number | undefined {
   const undone = new Set(calls.filter(({ name, ok }) => name === 'undo_apply' && ok).map(({ args }) => args.index))
-  const undoable = new Set<string>(tools.filter(({ undo, name }) => undo !== 'none' && name !== 'undo_apply').map((t) => t.name))
+  const undoable = new Set<string>(
+    tools.filter(({ undo, name }) => undo !== 'none' && name !== 'undo_apply').map((t) => t.name),
+  )
   const act = calls.findLast(
     ({ name, ok, ledgerIndex }) => ok && ledgerIndex !== null && undoable.has(name) && !undone.has(ledgerIndex),
   )
@@ -47,7 +49,9 @@ export function lastNamed(calls: readonly PastCall[], argument: string): string 
 
 /** The path of the file that was deleted last and not restored since. */
 export function lastDeleted(calls: readonly PastCall[]): string | undefined {
-  const restored = new Set(calls.filter((call) => call.name === 'trash_restore' && call.ok).map((call) => call.args.path))
+  const restored = new Set(
+    calls.filter((call) => call.name === 'trash_restore' && call.ok).map((call) => call.args.path),
+  )
   const call = calls.findLast(({ name, ok, args }) => name === 'file_delete' && ok && !restored.has(args.path))
   return typeof call?.args.path === 'string' ? call.args.path : undefined
 }

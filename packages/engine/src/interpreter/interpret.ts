@@ -91,7 +91,12 @@ async function interpretOne(job: Interpretation, text: string, past: readonly Pa
   if (whole.length === 0) {
     return { kind: 'text', text: open === undefined ? cannotHelp(text, job.tools) : askFor(best.tool, open) }
   }
-  const choices = whole.map(({ name, args, confidence, tool }) => ({ name, args, confidence, label: labelOf(tool, args) }))
+  const choices = whole.map(({ name, args, confidence, tool }) => ({
+    name,
+    args,
+    confidence,
+    label: labelOf(tool, args),
+  }))
   return { kind: 'choices', text: notSure, choices }
 }
 

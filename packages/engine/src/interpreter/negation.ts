@@ -1,5 +1,5 @@
-import { normalise } from './request.ts'
 import { splitClauses } from './clauses.ts'
+import { normalise } from './request.ts'
 
 /** Verbs that ask for a change. Reading verbs are left out: "don't show info lines" forbids nothing that could do harm. */
 const ACTS =
@@ -10,11 +10,13 @@ const FORBIDDING =
   "(?:do\\s+not|don'?t|never|not|without|no\\s+need\\s+to|(?:must|should|may)\\s*(?:not|n'?t)|mustn'?t|shouldn'?t|refrain\\s+from|avoid|hold\\s+off(?:\\s+on)?|stop\\s+yourself\\s+from)"
 
 /** "don't forget to delete it" asks for the act. */
-const DOUBLE = /\b(?:do\s+not|don'?t|never)\s+(?:forget|fail|hesitate|neglect)\s+to\b|\bwhy\s+(?:not|don'?t\s+(?:you|we))\b|\bnot\s+only\b/g
+const DOUBLE =
+  /\b(?:do\s+not|don'?t|never)\s+(?:forget|fail|hesitate|neglect)\s+to\b|\bwhy\s+(?:not|don'?t\s+(?:you|we))\b|\bnot\s+only\b/g
 
 const FORBIDDEN_ACT = new RegExp(`\\b${FORBIDDING}\\s+(?:[\\w'"./@~-]+\\s+){0,3}?(?:${ACTS})\\b`)
 /** "I don't need it any more" forbids nothing: somebody is said not to do or want something. */
-const SOMEBODY = /\b(?:i|we|you|they|he|she|it|that|this|which|who|people|users?)\s+(?:really\s+|also\s+)?(?:do\s+not|don'?t|did\s+not|didn'?t|never)\s+(?:need|want|use|know|think|see|have|like|care|understand|remember)\b/g
+const SOMEBODY =
+  /\b(?:i|we|you|they|he|she|it|that|this|which|who|people|users?)\s+(?:really\s+|also\s+)?(?:do\s+not|don'?t|did\s+not|didn'?t|never)\s+(?:need|want|use|know|think|see|have|like|care|understand|remember)\b/g
 
 /** Whether this clause forbids an act: "don't delete notes.txt", "leave it, never overwrite my notes". */
 export function forbidsAct(clause: string): boolean {

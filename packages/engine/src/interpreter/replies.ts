@@ -15,7 +15,8 @@ const SHOWN_EXAMPLES = 4
 
 const GREETING =
   /^(?:hi|hello|hey|howdy|hiya|yo|greetings|good (?:morning|afternoon|evening|day)|morning|evening|hallo)\b[\s,!.]*(?:there|castellan|all|everyone|again)?[\s!.,]*$/i
-const THANKS = /^(?:thanks?|thank you|thx|ty|cheers|great|perfect|nice|awesome|ok(?:ay)?|cool|good job|well done)\b[^?]{0,40}$/i
+const THANKS =
+  /^(?:thanks?|thank you|thx|ty|cheers|great|perfect|nice|awesome|ok(?:ay)?|cool|good job|well done)\b[^?]{0,40}$/i
 
 /** The answer to what no tool serves: what can be asked instead, and how to get a model that talks. */
 export function cannotHelp(text: string, tools: readonly ToolDescriptor[]): string {
@@ -50,7 +51,9 @@ export function askFor(tool: ToolDescriptor, missing: string): string {
   if (tool.name === 'trash_restore') {
     return 'Which file should come back? "what is in the trash?" lists them; then say: restore notes.txt.'
   }
-  return QUESTIONS[missing] ?? `${tool.title} needs ${missing}, and the request does not say it. Say it in one sentence.`
+  return (
+    QUESTIONS[missing] ?? `${tool.title} needs ${missing}, and the request does not say it. Say it in one sentence.`
+  )
 }
 
 /** How an offered reading is shown: `Journal: unit nginx, since yesterday`. */

@@ -23,9 +23,7 @@ export function finishValue(name: string, value: RawValue, text: string): string
   if (value.kind === 'value') return value.value
   if (WORDS.has(name)) return finishWord(name, text, value.start, value.end)
   if (TEXTS.has(name)) return finishText(text, value.start, value.end)
-  return name === 'since'
-    ? finishSince(text.slice(value.start, value.end))
-    : text.slice(value.start, value.end).trim()
+  return name === 'since' ? finishSince(text.slice(value.start, value.end)) : text.slice(value.start, value.end).trim()
 }
 
 function finishWord(name: string, text: string, start: number, end: number): string {
@@ -45,7 +43,8 @@ function finishText(text: string, start: number, end: number): string {
 }
 
 /** What may stand after "the last" and means the same without it; "last night" does not. */
-const AFTER_LAST = '\\d|an?\\b|(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:one|two|three|four|five|six|seven|eight|nine|ten|few|couple)\\b'
+const AFTER_LAST =
+  '\\d|an?\\b|(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:one|two|three|four|five|six|seven|eight|nine|ten|few|couple)\\b'
 const BEFORE_SPAN = new RegExp(`^(?:since\\s+)?(?:the\\s+)?(?:(?:last|past)\\s+(?=${AFTER_LAST}))?`, 'i')
 
 /** `the last 2 hours` → `2 hours`; what remains is what the journal's and the ledger's time grammar reads. */

@@ -22,7 +22,11 @@ export class EventChannel implements AsyncIterable<EngineEvent> {
       const event = this.#events.shift()
       if (event !== undefined) yield event
       else if (this.#ended) return
-      else await new Promise<void>((resolve) => (this.#wake = resolve))
+      else {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve
+        })
+      }
     }
   }
 }

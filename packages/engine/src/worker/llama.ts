@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
+import { getLlama, type Llama, LlamaLogLevel, type LlamaModel } from 'node-llama-cpp'
 import { EngineError } from '../error.ts'
-import { getLlama, type Llama, type LlamaModel, LlamaLogLevel } from 'node-llama-cpp'
 
 export interface LoadedModel {
   readonly llama: Llama

@@ -8,9 +8,7 @@ import type { Completion } from '../../src/worker/protocol.ts'
 const count = (history: ChatHistoryItem[]): number => JSON.stringify(history).length
 
 function conversation(...texts: string[]): Completion['messages'] {
-  return texts.map((text, index) =>
-    index % 2 === 0 ? { role: 'user', text } : { role: 'assistant', text, calls: [] },
-  )
+  return texts.map((text, index) => (index % 2 === 0 ? { role: 'user', text } : { role: 'assistant', text, calls: [] }))
 }
 
 describe('a conversation', () => {
@@ -42,7 +40,8 @@ describe('a conversation', () => {
       { role: 'assistant', text: 'Reading.', calls: [{ call_id, name: 'file_read', args: { path: 'a' } }] },
       { role: 'tool', call_id, name: 'file_read', ok: true, summary: 'Read a.', result, ledger_index: 3 },
     ]
-    const last = (result: unknown) => fitConversation({ messages: messages(result), maxTokens: 100 }, 1000, count).history.at(-1)
+    const last = (result: unknown) =>
+      fitConversation({ messages: messages(result), maxTokens: 100 }, 1000, count).history.at(-1)
     const called = { type: 'functionCall', name: 'file_read', params: { path: 'a' } }
     expect(last({ text: 'x' })).toMatchObject({
       type: 'model',

@@ -83,7 +83,9 @@ describe('a chat model', () => {
   it('may say something before it calls', async () => {
     const runs: EngineEvent[][] = []
     for (let seed = 0; seed < 20; seed++) runs.push(await complete({ tools, seed }))
-    expect(runs.some((events) => events[0]?.type === 'text' && events.some(({ type }) => type === 'tool_call'))).toBe(true)
+    expect(runs.some((events) => events[0]?.type === 'text' && events.some(({ type }) => type === 'tool_call'))).toBe(
+      true,
+    )
   })
 
   it('says the same for the same seed', async () => {

@@ -3,10 +3,16 @@ import { dropNulls, grammarSchema } from '../../src/chat/schema.ts'
 
 describe('the part of a schema that a grammar forces', () => {
   it.each([
-    [{ type: 'string', minLength: 1, maxLength: 4096 }, { type: 'string', minLength: 1 }],
+    [
+      { type: 'string', minLength: 1, maxLength: 4096 },
+      { type: 'string', minLength: 1 },
+    ],
     [{ type: 'integer', minimum: 1, maximum: 3 }, { enum: [1, 2, 3] }],
     [{ type: 'integer', minimum: 1, maximum: 65_535 }, { type: 'integer' }],
-    [{ enum: ['tcp', 'udp'], description: 'Which.' }, { enum: ['tcp', 'udp'], description: 'Which.' }],
+    [
+      { enum: ['tcp', 'udp'], description: 'Which.' },
+      { enum: ['tcp', 'udp'], description: 'Which.' },
+    ],
     [{ const: 'x' }, { const: 'x' }],
     [{ anyOf: [{ type: 'string' }, { type: 'null' }] }, { oneOf: [{ type: 'string' }, { type: 'null' }] }],
     [

@@ -37,13 +37,21 @@ describe('a model file', () => {
     ['an old version', () => changed('old', (bytes) => bytes.writeUInt32LE(1, 4)), /GGUF version 1/],
     ['a header cut short', () => cut('head', 5000), /ends inside its header/],
     ['weights cut short', () => cut('weights', 400_000), /is cut short: it has 400000 of \d+ bytes/],
-    ['an absurd count', () => changed('count', (bytes) => bytes.writeBigUInt64LE(2n ** 60n, 16)), /claims \d+ metadata/],
+    [
+      'an absurd count',
+      () => changed('count', (bytes) => bytes.writeBigUInt64LE(2n ** 60n, 16)),
+      /claims \d+ metadata/,
+    ],
     ['an encoder', () => written('encoder', { 'general.architecture': { text: 'bert' } }), /does not write text/],
     ['no architecture', () => without('general.architecture'), /does not name its architecture/],
     ['no tokenizer', () => without('tokenizer.ggml.model'), /no tokenizer \(tokenizer\.ggml\.model/],
     ['no vocabulary', () => without('tokenizer.ggml.tokens'), /tokenizer\.ggml\.tokens/],
     ['no merges', () => without('tokenizer.ggml.merges'), /tokenizer\.ggml\.merges/],
-    ['no head count, over which llama.cpp aborts', () => without('llama.attention.head_count'), /attention\.head_count/],
+    [
+      'no head count, over which llama.cpp aborts',
+      () => without('llama.attention.head_count'),
+      /attention\.head_count/,
+    ],
     ['no feed-forward length', () => without('llama.feed_forward_length'), /feed_forward_length/],
   ])('is refused with a sentence: %s', async (_, file, sentence) => {
     const refusal = await inspectModel(file()).catch((error: unknown) => error)

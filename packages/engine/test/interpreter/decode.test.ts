@@ -120,7 +120,9 @@ describe('an answer', () => {
 describe('an interpreter file', () => {
   it('of another format is refused', async () => {
     const path = join(folder, 'format.gguf')
-    writeSyntheticModel(path, { metadata: { 'castellan.kind': { text: 'interpreter' }, 'castellan.format': { u32: 2 } } })
+    writeSyntheticModel(path, {
+      metadata: { 'castellan.kind': { text: 'interpreter' }, 'castellan.format': { u32: 2 } },
+    })
     await expect(InterpreterModel.load(path, 1)).rejects.toMatchObject({
       code: 'model_invalid',
       message: expect.stringMatching(/format 2.*format 1/),

@@ -36,7 +36,12 @@ function asReading(text: string, { tool, args = {}, probability = 0.99 }: Script
 const user = (text: string): Message => ({ role: 'user', text })
 
 /** A call and its outcome, as the conversation holds them. */
-function called(name: string, args: Record<string, unknown>, result: unknown = {}, ledgerIndex: number | null = 7): Message[] {
+function called(
+  name: string,
+  args: Record<string, unknown>,
+  result: unknown = {},
+  ledgerIndex: number | null = 7,
+): Message[] {
   const call_id = newId('call')
   return [
     { role: 'assistant', text: '', calls: [{ call_id, name, args }] },
@@ -159,19 +164,52 @@ describe('several requests in one sentence', () => {
 
   it('are read as one sentence when one of them is not sure', async () => {
     const whole = 'is nginx up and list the disks'
-    const outcome = await interpreted([user(whole)], { ...script, [whole]: { tool: 'service_status', args: { unit: 'nginx' } } })
+    const outcome = await interpreted([user(whole)], {
+      ...script,
+      [whole]: { tool: 'service_status', args: { unit: 'nginx' } },
+    })
     expect(outcome).toEqual(calls(['service_status', { unit: 'nginx' }]))
   })
 })
 
 describe('a reference', () => {
   it.each([
-    ['undo that', { tool: 'undo_apply' }, called('file_write', { path: 'a.txt' }, {}, 12), ['undo_apply', { index: 12 }]],
-    ['restore it', { tool: 'trash_restore', args: { path: 'it' } }, called('file_delete', { path: 'old.log' }), ['trash_restore', { path: 'old.log' }]],
-    ['delete that file', { tool: 'file_delete', args: { path: 'that file' } }, called('file_read', { path: 'x.conf' }), ['file_delete', { path: 'x.conf' }]],
-    ['show its log', { tool: 'journal_query' }, called('service_status', { unit: 'nginx' }), ['journal_query', { unit: 'nginx' }]],
-    ['read the second one', { tool: 'file_read' }, called('directory_list', { path: '/etc' }, { entries: [{ name: 'a' }, { name: 'b' }] }), ['file_read', { path: '/etc/b' }]],
-    ['what about the last one', { tool: 'service_status' }, called('service_failed', {}, { services: [{ unit: 'a.service' }, { unit: 'b.service' }] }), ['service_status', { unit: 'b.service' }]],
+    [
+      'undo that',
+      { tool: 'undo_apply' },
+      called('file_write', { path: 'a.txt' }, {}, 12),
+      ['undo_apply', { index: 12 }],
+    ],
+    [
+      'restore it',
+      { tool: 'trash_restore', args: { path: 'it' } },
+      called('file_delete', { path: 'old.log' }),
+      ['trash_restore', { path: 'old.log' }],
+    ],
+    [
+      'delete that file',
+      { tool: 'file_delete', args: { path: 'that file' } },
+      called('file_read', { path: 'x.conf' }),
+      ['file_delete', { path: 'x.conf' }],
+    ],
+    [
+      'show its log',
+      { tool: 'journal_query' },
+      called('service_status', { unit: 'nginx' }),
+      ['journal_query', { unit: 'nginx' }],
+    ],
+    [
+      'read the second one',
+      { tool: 'file_read' },
+      called('directory_list', { path: '/etc' }, { entries: [{ name: 'a' }, { name: 'b' }] }),
+      ['file_read', { path: '/etc/b' }],
+    ],
+    [
+      'what about the last one',
+      { tool: 'service_status' },
+      called('service_failed', {}, { services: [{ unit: 'a.service' }, { unit: 'b.service' }] }),
+      ['service_status', { unit: 'b.service' }],
+    ],
     ['how full are the disks', { tool: 'disk_usage' }, called('file_read', { path: 'a.txt' }), ['disk_usage', {}]],
   ] as const)('%j is resolved from the conversation', async (text, reading, past, [name, args]) => {
     const outcome = await interpreted([...past, user(text)], { [text]: reading as Scripted })
@@ -186,7 +224,9 @@ describe('a reference', () => {
   })
 
   it('to nothing is asked about', async () => {
-    const outcome = await interpreted([user('delete it')], { 'delete it': { tool: 'file_delete', args: { path: 'it' } } })
+    const outcome = await interpreted([user('delete it')], {
+      'delete it': { tool: 'file_delete', args: { path: 'it' } },
+    })
     expect(outcome).toEqual({ kind: 'text', text: expect.stringMatching(/^Which file or folder/) })
   })
 })

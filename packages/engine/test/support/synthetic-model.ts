@@ -11,6 +11,8 @@ export interface SyntheticModel {
   /** Tokens that are likelier than others after anything, with the weight they get. */
   readonly favoured?: Readonly<Record<string, number>>
   readonly contextTokens?: number
+  /** Idle weight, to make the model as slow as a larger one. */
+  readonly size?: { readonly width: number; readonly blocks: number; readonly feedForward: number }
   readonly metadata?: Readonly<Record<string, Typed>>
   /** Metadata keys to leave out, to see what is said without them. */
   readonly without?: readonly string[]
@@ -38,10 +40,13 @@ export function writeSyntheticModel(path: string, model: SyntheticModel = {}): v
   const ids = new Map(vocabulary.map((text, id) => [text, id]))
   const idOf = (text: string): number => ids.get(control.includes(text) ? text : toVocabulary(text)) as number
 
-  const width = Math.ceil(vocabulary.length / 32) * 32
+  const { blocks, feedForward } = model.size ?? { blocks: 1, feedForward: 32 }
+  const width = Math.max(model.size?.width ?? 0, Math.ceil(vocabulary.length / 32) * 32)
   const random = randomNumbers(model.seed ?? 1)
   const logits = Array.from({ length: vocabulary.length * width }, random)
-  const favour = (next: number, current: number, weight: number): void => void (logits[next * width + current] = weight)
+  const favour = (next: number, current: number, weight: number): void => {
+    logits[next * width + current] = weight
+  }
   for (const [text, weight] of Object.entries(model.favoured ?? {})) {
     for (let current = 0; current < vocabulary.length; current++) favour(idOf(text), current, weight)
   }
@@ -56,8 +61,8 @@ export function writeSyntheticModel(path: string, model: SyntheticModel = {}): v
     'general.name': { text: 'synthetic' },
     'llama.context_length': { u32: model.contextTokens ?? 8192 },
     'llama.embedding_length': { u32: width },
-    'llama.block_count': { u32: 1 },
-    'llama.feed_forward_length': { u32: 32 },
+    'llama.block_count': { u32: blocks },
+    'llama.feed_forward_length': { u32: feedForward },
     'llama.attention.head_count': { u32: 2 },
     'llama.attention.layer_norm_rms_epsilon': { f32: 1e-6 },
     'tokenizer.ggml.model': { text: 'gpt2' },
@@ -73,36 +78,45 @@ export function writeSyntheticModel(path: string, model: SyntheticModel = {}): v
     ...model.metadata,
   }
   for (const key of model.without ?? []) delete metadata[key]
-  writeGguf(path, metadata, tensors(vocabulary.length, width, logits))
+  writeGguf(path, metadata, tensors({ tokens: vocabulary.length, width, blocks, feedForward, logits }))
 }
 
-/** One-hot embeddings, an idle block, and the chain as the output matrix. */
-function tensors(tokens: number, width: number, logits: readonly number[]): Tensor[] {
+interface Shape {
+  readonly tokens: number
+  readonly width: number
+  readonly blocks: number
+  readonly feedForward: number
+  readonly logits: readonly number[]
+}
+
+/** One-hot embeddings, idle blocks, and the chain as the output matrix. */
+function tensors({ tokens, width, blocks, feedForward, logits }: Shape): Tensor[] {
   const embedding = new Float32Array(tokens * width)
   for (let token = 0; token < tokens; token++) embedding[token * width + token] = 1
   // The norm turns the one of a one-hot row into the root of the width.
   const output = Float32Array.from(logits, (logit) => logit / Math.sqrt(width))
   const square = new Float32Array(width * width)
-  const narrow = new Float32Array(width * 32)
+  const narrow = new Float32Array(width * feedForward)
   const ones = new Float32Array(width).fill(1)
-  const block = (name: string, dimensions: number[], values: Float32Array<ArrayBuffer>): Tensor => ({
-    name: `blk.0.${name}.weight`,
-    dimensions,
-    values,
-  })
+  const idle: readonly (readonly [name: string, dimensions: number[], values: Float32Array<ArrayBuffer>])[] = [
+    ['attn_norm', [width], ones],
+    ['attn_q', [width, width], square],
+    ['attn_k', [width, width], square],
+    ['attn_v', [width, width], square],
+    ['attn_output', [width, width], square],
+    ['ffn_norm', [width], ones],
+    ['ffn_gate', [width, feedForward], narrow],
+    ['ffn_up', [width, feedForward], narrow],
+    ['ffn_down', [feedForward, width], narrow],
+  ]
+  const body = Array.from({ length: blocks }, (_, block) =>
+    idle.map(([name, dimensions, values]) => ({ name: `blk.${block}.${name}.weight`, dimensions, values })),
+  )
   return [
     { name: 'token_embd.weight', dimensions: [width, tokens], values: embedding },
     { name: 'output_norm.weight', dimensions: [width], values: ones },
     { name: 'output.weight', dimensions: [width, tokens], values: output },
-    block('attn_norm', [width], ones),
-    block('attn_q', [width, width], square),
-    block('attn_k', [width, width], square),
-    block('attn_v', [width, width], square),
-    block('attn_output', [width, width], square),
-    block('ffn_norm', [width], ones),
-    block('ffn_gate', [width, 32], narrow),
-    block('ffn_up', [width, 32], narrow),
-    block('ffn_down', [32, width], narrow),
+    ...body.flat(),
   ]
 }
 
