@@ -88,7 +88,7 @@ async function build(
   const host = await createHost({
     grants: grantsOf(config),
     stateDir: folder,
-    ledger: { query: (query) => ledger.query(query), verify: (signal) => ledger.verify(signal) },
+    ledger: { query: (query) => ledger.query(query), verify: () => ledger.verify() },
     undo: new Undo(ledger, (name) => registry.find(name).tool),
   })
   const inFlight = new InFlight(config.limits.callsInFlight)

@@ -62,14 +62,15 @@ class RunContext implements ToolContext<Host> {
     this.signal = signal
   }
 
-  keepInverse(inverse: Inverse): void {
+  // Fields rather than methods: tools take them out of their context and call them on their own.
+  readonly keepInverse = (inverse: Inverse): void => {
     this.#refuseIfClosed()
     if (this.call.tool.undo !== 'inverse') throw new Error(`${this.call.name} says it keeps no inverse`)
     if (this.inverse !== undefined) throw new Error(`${this.call.name} kept two inverses`)
     this.inverse = inverse
   }
 
-  target(index: LedgerIndex): void {
+  readonly target = (index: LedgerIndex): void => {
     this.#refuseIfClosed()
     this.aim = index
   }

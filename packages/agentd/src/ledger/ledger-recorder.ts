@@ -14,6 +14,7 @@ import type { Log } from '@castellan/daemon'
 import { Ledger, type LedgerOptions } from '@castellan/ledger'
 import type { LedgerVerdict } from '../host/index.ts'
 import type { Recorder, RecorderState } from './recorder.ts'
+import { verdictOn } from './verdict.ts'
 
 /** How often a ledger that refused is tried again, in milliseconds. */
 const RETRY_MS = 10_000
@@ -78,8 +79,11 @@ export class LedgerRecorder implements Recorder {
     return this.#use(async (ledger) => ledger.head())
   }
 
-  verify(_signal: AbortSignal): Promise<LedgerVerdict> {
-    throw new Error('soon')
+  verify(): Promise<LedgerVerdict> {
+    return this.#use(async (ledger) => {
+      await ledger.publish()
+      return verdictOn(this.#parts.options)
+    })
   }
 
   state(): RecorderState {
@@ -93,15 +97,18 @@ export class LedgerRecorder implements Recorder {
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#retry)
-    await this.#ledger?.close()
+    const ledger = this.#ledger
+    this.#ledger = undefined
+    await ledger?.close()
   }
 
   async #use<T>(work: (ledger: Ledger) => Promise<T>): Promise<T> {
-    if (this.#ledger === undefined) throw refusal(this.#problem)
+    const ledger = this.#ledger
+    if (ledger === undefined) throw this.#problem ?? closed()
     try {
-      return await work(this.#ledger)
+      return await work(ledger)
     } catch (error) {
-      if (this.#ledger.failure !== null) this.#retryLater(this.#ledger.failure)
+      if (ledger.failure !== null) this.#retryLater(ledger.failure)
       throw refusal(error)
     }
   }
@@ -140,14 +147,17 @@ export class LedgerRecorder implements Recorder {
   }
 }
 
+function closed(): CastellanError {
+  return new CastellanError('shutting_down', 'The ledger is closed, because agentd is stopping.')
+}
+
 /** What is wrong with one request stays what it is; whatever keeps the ledger from working is one of two codes. */
 function refusal(error: unknown): CastellanError {
   if (error instanceof CastellanError && aboutTheRequest.has(error.code)) return error
-  const message = error instanceof Error ? error.message : 'The ledger is not open.'
-  const cause = error instanceof CastellanError ? { cause: error.code } : {}
+  const message = error instanceof Error ? error.message : String(error)
   return new CastellanError('ledger_unavailable', `The ledger does not take entries, so nothing is done. ${message}`, {
     cause: error,
-    detail: cause,
+    detail: { cause: error instanceof CastellanError ? error.code : 'internal' },
     retryAfterSeconds: RETRY_MS / 1000,
   })
 }

@@ -32,7 +32,7 @@ export interface Recorder {
   /** The newest entry of a call, if the ledger knows it. */
   callEntry(callId: CallId): Promise<LedgerIndex | undefined>
   head(): Promise<LedgerHead>
-  verify(signal: AbortSignal): Promise<LedgerVerdict>
+  verify(): Promise<LedgerVerdict>
   state(): RecorderState
   close(): Promise<void>
 }
