@@ -93,7 +93,7 @@ async function measure(model: InterpreterModel, tools: readonly ToolDescriptor[]
     read,
     rightTool: read.tool === request.tool,
     exact: read.tool === request.tool && sameArgs(request, read.args),
-    amongThree: ranked.slice(0, 3).some(({ tool }) => tool === request.tool),
+    amongThree: ranked.filter(({ tool }) => tool !== null).slice(0, 3).some(({ tool }) => tool === request.tool),
     outcome: outcome.kind,
     acted: calls.length > 0,
     actedWrongly: calls.length > 0 && !rightCall,
