@@ -1,5 +1,8 @@
 import { CastellanError } from '@castellan/contracts'
 
+/** Above this the place is not looked for: the search recurses inside V8's pattern matcher. In UTF-16 units. */
+const MAX_SEARCHED = 4 * 1024 * 1024
+
 /**
  * `JSON.parse` whose refusal says where: `invalid_json` with line and column (both from 1, in UTF-16 units) and the
  * `offset` from 0. V8's own message names a position only for some of the errors.
@@ -8,6 +11,9 @@ export function parseJson(text: string, what = 'The text'): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
+    if (text.length > MAX_SEARCHED) {
+      throw new CastellanError('invalid_json', `${what} is not valid JSON, and too long to say where.`, { cause })
+    }
     const offset = firstJsonError(text)
     const before = text.slice(0, offset)
     const line = before.split('\n').length
