@@ -1,0 +1,65 @@
+import { useMemo } from 'preact/hooks'
+import { strings } from '../strings.ts'
+import { ScrollRegion } from '../theme/scroll-region.tsx'
+import { ResultTable } from './result-table.tsx'
+import { type Shape, shapeResult } from './shape.ts'
+import { ValueView } from './value-view.tsx'
+
+/** A tool's result: a table, figures or text, whatever its shape asks for. */
+export function Result({ name, result }: { readonly name: string; readonly result: unknown }) {
+  const { shape, truncated } = useMemo(() => shapeResult(result), [result])
+  return (
+    <>
+      <ShapeView shape={shape} name={strings.tool.result(name)} />
+      {truncated && <p class="note">{strings.tool.truncated}</p>}
+    </>
+  )
+}
+
+function ShapeView({ shape, name }: { readonly shape: Shape; readonly name: string }) {
+  switch (shape.kind) {
+    case 'empty':
+      return <p class="note">{strings.tool.empty}</p>
+    case 'value':
+      return (
+        <p>
+          <ValueView value={shape.value} />
+        </p>
+      )
+    case 'block':
+      return (
+        <ScrollRegion class="block" label={name}>
+          <pre>{shape.text}</pre>
+        </ScrollRegion>
+      )
+    case 'table':
+      return <ResultTable table={shape} name={name} />
+    case 'record':
+      return <RecordView record={shape} name={name} />
+  }
+}
+
+function RecordView({ record, name }: { readonly record: Extract<Shape, { kind: 'record' }>; readonly name: string }) {
+  return (
+    <>
+      {record.figures.length > 0 && (
+        <dl class="figures">
+          {record.figures.map(({ field, label, value }) => (
+            <div key={field}>
+              <dt>{label}</dt>
+              <dd>
+                <ValueView value={value} />
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      {record.parts.map(({ field, label, shape }) => (
+        <section key={field} class="part">
+          <p class="part-name">{label}</p>
+          <ShapeView shape={shape} name={`${name}, ${label}`} />
+        </section>
+      ))}
+    </>
+  )
+}

@@ -1,0 +1,35 @@
+const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['year', 365 * 86_400_000],
+  ['month', 30 * 86_400_000],
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1000],
+]
+
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
+
+/** Whether a string is a time as the tools write it: RFC 3339 in UTC. */
+export function isTimestamp(text: string): boolean {
+  return TIMESTAMP.test(text) && !Number.isNaN(Date.parse(text))
+}
+
+/** `3 minutes ago`, `in 2 hours`; within five seconds `now`. */
+export function relativeTime(at: number, now: number): string {
+  const distance = at - now
+  const words = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
+  if (Math.abs(distance) < 5000) return words.format(0, 'second')
+  const [unit, size] = UNITS.find(([, length]) => Math.abs(distance) >= length) ?? ['second', 1000]
+  return words.format(Math.trunc(distance / size), unit)
+}
+
+/** The moment in the reader's own time zone: `21 Nov 2026, 04:19:11`. */
+export function exactTime(at: number): string {
+  return new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' }).format(at)
+}
+
+/** Time left, as clocks show it: `9:41`; `0:00` when there is none. */
+export function countdown(milliseconds: number): string {
+  const seconds = Math.max(0, Math.ceil(milliseconds / 1000))
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+}

@@ -1,0 +1,121 @@
+import type { ApprovalVerdict, ToolItem, ToolOutcome } from '../chat/state.ts'
+import { memo } from '../memo.ts'
+import { strings } from '../strings.ts'
+import { Check, Cross, Dash, Hand, Undo } from '../theme/icons.tsx'
+import { ApprovalCard } from './approval-card.tsx'
+import { ArgumentLine, ArgumentList } from './arguments.tsx'
+import { Result } from './result.tsx'
+
+export interface ToolCardProps {
+  readonly tool: ToolItem
+  /** Whether the turn that made the call still runs. */
+  readonly live: boolean
+  /** A later call took this one back. */
+  readonly undone: boolean
+  readonly canApprove: boolean
+  readonly decide: (tool: ToolItem, verdict: ApprovalVerdict) => Promise<void>
+  /** Says something in the chat, as the owner would. */
+  readonly say: (text: string) => boolean
+}
+
+type Phase = 'running' | 'waiting' | 'done' | 'failed' | 'refused' | 'unknown'
+
+/** One tool call: what was asked for, what is happening to it, and what came of it. */
+export const ToolCard = memo(({ tool, live, undone, canApprove, decide, say }: ToolCardProps) => {
+  const { name, args, approval, outcome } = tool
+  const phase = phaseOf(tool, live)
+  return (
+    <article class={`card ${phase}`} aria-label={`${name}, ${strings.tool[phase]}`}>
+      <details open>
+        <summary class="card-head">
+          <PhaseMark phase={phase} />
+          <span class="tool-name">{name}</span>
+          {phase !== 'waiting' && <ArgumentLine args={args} />}
+          <span class="card-end">
+            <span class={phase === 'done' ? 'unseen' : 'phase'}>{strings.tool[phase]}</span>
+            {outcome !== null && outcome.ledgerIndex !== null && (
+              <span class="ledger" title={strings.tool.ledgerTitle(outcome.ledgerIndex)}>
+                {strings.tool.ledger(outcome.ledgerIndex)}
+              </span>
+            )}
+          </span>
+        </summary>
+        {approval !== null && phase === 'waiting' && (
+          <ApprovalCard tool={tool} approval={approval} canApprove={canApprove} decide={decide} />
+        )}
+        {approval?.decision != null && (
+          <p class={`decision ${approval.decision.state}`}>{decisionOf(approval.decision)}</p>
+        )}
+        {outcome !== null && <Outcome tool={tool} outcome={outcome} undone={undone} say={say} />}
+      </details>
+    </article>
+  )
+})
+
+type OutcomeProps = Pick<ToolCardProps, 'tool' | 'undone' | 'say'> & { readonly outcome: ToolOutcome }
+
+function Outcome({ tool, outcome, undone, say }: OutcomeProps) {
+  const { ok, result, summary, ledgerIndex, undo } = outcome
+  const long = JSON.stringify(tool.args).length > 60
+  return (
+    <div class="outcome">
+      {long && (
+        <details class="full-arguments">
+          <summary class="note">{strings.tool.arguments}</summary>
+          <ArgumentList args={tool.args} name={strings.tool.arguments} />
+        </details>
+      )}
+      {ok ? <Result name={tool.name} result={result} /> : <Failure summary={summary} result={result} />}
+      {undone && <p class="note">{strings.tool.undone}</p>}
+      {ok && !undone && undo?.possible === true && ledgerIndex !== null && (
+        <div class="undo">
+          <button type="button" class="quiet" onClick={() => say(`/undo ${ledgerIndex}`)}>
+            <Undo /> {strings.tool.undo}
+          </button>
+          <span>{undo.description}</span>
+        </div>
+      )}
+    </div>
+  )
+}
+
+function Failure({ summary, result }: { readonly summary: string; readonly result: unknown }) {
+  const { code } = (typeof result === 'object' && result !== null ? result : {}) as { code?: unknown }
+  return (
+    <p class="failure">
+      {summary} {typeof code === 'string' && <code>{code}</code>}
+    </p>
+  )
+}
+
+function PhaseMark({ phase }: { readonly phase: Phase }) {
+  return (
+    <span class="mark">
+      {phase === 'running' && <span class="spinner" />}
+      {phase === 'waiting' && <Hand />}
+      {phase === 'done' && <Check />}
+      {phase === 'failed' && <Cross />}
+      {(phase === 'refused' || phase === 'unknown') && <Dash />}
+    </span>
+  )
+}
+
+function phaseOf({ approval, outcome }: ToolItem, live: boolean): Phase {
+  if (outcome !== null) {
+    if (outcome.ok) return 'done'
+    return outcome.ledgerIndex === null ? 'refused' : 'failed'
+  }
+  if (approval !== null && approval.decision === null) return 'waiting'
+  return live ? 'running' : 'unknown'
+}
+
+function decisionOf({
+  state,
+  by,
+}: {
+  readonly state: 'approved' | 'denied' | 'expired'
+  readonly by: string | null
+}): string {
+  if (state === 'expired') return strings.approval.expired
+  return strings.approval[state](by)
+}

@@ -1,0 +1,36 @@
+import { usePage } from '../page.ts'
+import { strings } from '../strings.ts'
+import { exactTime, relativeTime } from './time.ts'
+import type { Value } from './value.ts'
+
+export function ValueView({ value }: { readonly value: Value }) {
+  switch (value.kind) {
+    case 'none':
+      return <span class="none">{strings.value.none}</span>
+    case 'number':
+      return <span class="number">{value.text}</span>
+    case 'percent':
+      return (
+        <span class={`percent ${value.tone ?? ''}`}>
+          <svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+            <rect class="bar-ground" width="100" height="8" />
+            <rect class="bar-fill" width={value.percent} height="8" />
+          </svg>
+          <span class="number">{value.text}</span>
+        </span>
+      )
+    case 'time':
+      return <TimeView at={value.at} />
+    case 'text':
+      return <span class={`word ${value.tone ?? ''}`}>{value.text}</span>
+  }
+}
+
+function TimeView({ at }: { readonly at: number }) {
+  const { clock } = usePage()
+  return (
+    <time dateTime={new Date(at).toISOString()}>
+      {exactTime(at)} <span class="relative">{relativeTime(at, clock.value)}</span>
+    </time>
+  )
+}

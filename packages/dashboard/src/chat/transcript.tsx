@@ -1,0 +1,160 @@
+import { useComputed, useSignal } from '@preact/signals'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { ToolCard } from '../cards/tool-card.tsx'
+import { memo } from '../memo.ts'
+import { strings } from '../strings.ts'
+import { ArrowDown } from '../theme/icons.tsx'
+import { Answer } from './answer.tsx'
+import type { Chat } from './chat.ts'
+import type { ApprovalVerdict, Item, ToolItem } from './state.ts'
+import { undoneActs } from './undone.ts'
+
+export interface TranscriptProps {
+  readonly chat: Chat
+  readonly canApprove: boolean
+  readonly say: (text: string) => boolean
+}
+
+/** Nearer to the end than this, in pixels, the page follows what comes in. */
+const AT_END = 48
+
+export function Transcript({ chat, canApprove, say }: TranscriptProps) {
+  const pane = useRef<HTMLDivElement>(null)
+  const following = useSignal(true)
+  const undone = useComputed(() => undoneActs(chat.state.value.items))
+  const { items, running } = chat.state.value
+
+  const toEnd = () => pane.current?.scrollTo({ top: pane.current.scrollHeight })
+  const decide = useRef((tool: ToolItem, verdict: ApprovalVerdict) => chat.decide(tool, verdict)).current
+  useLayoutEffect(() => {
+    if (following.value) toEnd()
+  }, [items])
+  useEffect(() => {
+    // The pane also changes its height: with the window, and when the input grows.
+    const observer = new ResizeObserver(() => {
+      if (following.value) toEnd()
+    })
+    if (pane.current !== null) observer.observe(pane.current)
+    return () => observer.disconnect()
+  }, [])
+
+  return (
+    <div class="pane">
+      <div
+        class="transcript"
+        ref={pane}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: WCAG 2.1.1; without the focus only a pointer could scroll it
+        tabIndex={0}
+        role="log"
+        aria-live="off"
+        aria-label={strings.chat.log}
+        onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
+          following.value = scrollHeight - scrollTop - clientHeight < AT_END
+        }}
+      >
+        <div class="column">
+          {items.map((item, position) => (
+            <ItemView
+              key={item.id}
+              item={item}
+              live={running}
+              latest={position === items.length - 1}
+              undone={item.kind === 'tool' && undone.value.has(item.outcome?.ledgerIndex ?? -1)}
+              canApprove={canApprove}
+              decide={decide}
+              say={say}
+            />
+          ))}
+        </div>
+      </div>
+      {!following.value && (
+        <button type="button" class="to-end" onClick={toEnd}>
+          <ArrowDown /> {strings.chat.toNewest}
+        </button>
+      )}
+    </div>
+  )
+}
+
+interface ItemViewProps {
+  readonly item: Item
+  readonly live: boolean
+  readonly latest: boolean
+  readonly undone: boolean
+  readonly canApprove: boolean
+  readonly decide: (tool: ToolItem, verdict: ApprovalVerdict) => Promise<void>
+  readonly say: (text: string) => boolean
+}
+
+const ItemView = memo(({ item, live, latest, undone, canApprove, decide, say }: ItemViewProps) => {
+  switch (item.kind) {
+    case 'asked':
+      return <Asked item={item} say={say} />
+    case 'answer':
+      return (
+        <div class={item.streaming ? 'answer streaming' : 'answer'}>
+          <span class="unseen">{strings.chat.castellan}:</span>
+          <Answer text={item.text} />
+        </div>
+      )
+    case 'tool':
+      return <ToolCard tool={item} live={live} undone={undone} canApprove={canApprove} decide={decide} say={say} />
+    case 'suggestions':
+      return <Suggestions item={item} usable={latest && !live} say={say} />
+    case 'error':
+      return (
+        <p class="error-item" title={strings.chat.error(item.code)}>
+          {item.message} <code>{item.code}</code>
+        </p>
+      )
+    case 'gap':
+      return <p class="gap">{item.frames === null ? strings.chat.restarted : strings.chat.gap(item.frames)}</p>
+  }
+})
+
+type ItemOf<Kind extends Item['kind']> = Extract<Item, { kind: Kind }>
+
+function Asked({ item, say }: { readonly item: ItemOf<'asked'>; readonly say: (text: string) => boolean }) {
+  return (
+    <div class="asked">
+      <span class="unseen">{strings.chat.you}:</span>
+      <p>{item.text}</p>
+      {item.delivery === 'lost' && (
+        <span class="undelivered">
+          {strings.chat.lost}{' '}
+          <button type="button" class="quiet" onClick={() => say(item.text)}>
+            {strings.chat.sendAgain}
+          </button>
+        </span>
+      )}
+    </div>
+  )
+}
+
+interface SuggestionsProps {
+  readonly item: ItemOf<'suggestions'>
+  /** Still the last word, so that the numbers mean these. */
+  readonly usable: boolean
+  readonly say: (text: string) => boolean
+}
+
+function Suggestions({ item, usable, say }: SuggestionsProps) {
+  return (
+    <div class="suggestions">
+      <p>{strings.chat.suggestions}</p>
+      <ol>
+        {item.suggestions.map(({ command, label }, position) => (
+          <li key={command}>
+            <button type="button" disabled={!usable} title={command} onClick={() => say(String(position + 1))}>
+              <span class="choice" aria-hidden="true">
+                {position + 1}
+              </span>
+              {label}
+            </button>
+          </li>
+        ))}
+      </ol>
+      <p class="note">{strings.chat.suggestionsEnd}</p>
+    </div>
+  )
+}

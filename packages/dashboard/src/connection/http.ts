@@ -1,0 +1,48 @@
+import type { ErrorEnvelope, GatewayHealth, PageSession, SignInRedemption, Transcript } from '@castellan/contracts'
+
+/** A refusal of the gateway, or `unreachable` when there was no answer at all. */
+export class RequestError extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.name = 'RequestError'
+    this.code = code
+  }
+}
+
+/** The gateway's HTTP interface, as far as the page needs it. Every method throws {@link RequestError}. */
+export class Gateway {
+  health(): Promise<GatewayHealth> {
+    return this.#ask('GET', '/health')
+  }
+
+  session(): Promise<PageSession> {
+    return this.#ask('GET', '/session')
+  }
+
+  signIn(redemption: SignInRedemption): Promise<PageSession> {
+    return this.#ask('POST', '/sign-in', redemption)
+  }
+
+  async signOut(): Promise<void> {
+    await this.#ask('POST', '/sign-out')
+  }
+
+  /** What the chat said after the frame with number `after`. */
+  transcript(chatId: string, after: number): Promise<Transcript> {
+    return this.#ask('GET', `/chats/${encodeURIComponent(chatId)}/transcript?after=${after}`)
+  }
+
+  async #ask<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
+    const json =
+      body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+    const response = await fetch(path, { method, cache: 'no-store', credentials: 'same-origin', ...json }).catch(() => {
+      throw new RequestError('unreachable', '')
+    })
+    const answer: unknown = response.status === 204 ? undefined : await response.json().catch(() => undefined)
+    if (response.ok) return answer as Answer
+    const { code = 'internal', message = '' } = (answer ?? {}) as Partial<ErrorEnvelope>
+    throw new RequestError(code, message)
+  }
+}

@@ -1,0 +1,66 @@
+import { useSignal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import { usePage } from '../page.ts'
+import { strings } from '../strings.ts'
+import { Tower } from '../theme/icons.tsx'
+import { ThemeToggle } from '../theme/theme-toggle.tsx'
+
+export interface SignInPageProps {
+  readonly problem: string | null
+  readonly busy: boolean
+}
+
+export function SignInPage({ problem, busy }: SignInPageProps) {
+  const { session } = usePage()
+  const code = useSignal('')
+  const input = useRef<HTMLInputElement>(null)
+  useEffect(() => input.current?.focus(), [problem])
+  return (
+    <main class="sign-in">
+      <div class="sign-in-corner">
+        <ThemeToggle />
+      </div>
+      <form
+        class="sign-in-card"
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (!busy) void session.signIn(code.value)
+        }}
+      >
+        <Tower size={36} />
+        <h1>
+          {strings.title} <small>{strings.tagline}</small>
+        </h1>
+        <p>{strings.signIn.lead}</p>
+        <label for="sign-in-code">{strings.signIn.code}</label>
+        <input
+          id="sign-in-code"
+          ref={input}
+          class="code"
+          value={code.value}
+          onInput={({ currentTarget }) => {
+            code.value = currentTarget.value
+          }}
+          placeholder="XXXXX-XXXXX-XXXXX-XXXXX"
+          maxLength={64}
+          autocomplete="one-time-code"
+          autocapitalize="characters"
+          spellcheck={false}
+          aria-invalid={problem !== null}
+          aria-describedby="sign-in-problem sign-in-where"
+        />
+        <p class="problem" id="sign-in-problem" role="alert">
+          {problem}
+        </p>
+        <button type="submit" class="primary" aria-disabled={busy}>
+          {busy ? strings.signIn.busy : strings.signIn.submit}
+        </button>
+        <p class="note" id="sign-in-where">
+          {strings.signIn.where}
+        </p>
+        <code class="command">{strings.signIn.command}</code>
+        <p class="note">{strings.signIn.keyNote}</p>
+      </form>
+    </main>
+  )
+}

@@ -1,0 +1,90 @@
+import type { ComponentChildren } from 'preact'
+
+function Icon({ children, size = 16 }: { readonly children: ComponentChildren; readonly size?: number }) {
+  return (
+    <svg
+      class="icon"
+      viewBox="0 0 16 16"
+      width={size}
+      height={size}
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.5"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+      aria-hidden="true"
+    >
+      {children}
+    </svg>
+  )
+}
+
+/** The tower of the castle, Castellan's mark. */
+export function Tower({ size }: { readonly size: number }) {
+  return (
+    <svg class="tower" viewBox="0 0 32 32" width={size} height={size} aria-hidden="true">
+      <path fill="currentColor" d="M6 4h5v4h3V4h4v4h3V4h5v9l-3 3v12h-5v-5a2 2 0 0 0-4 0v5H9V16l-3-3z" />
+    </svg>
+  )
+}
+
+export const Check = () => (
+  <Icon>
+    <path d="m3.5 8.5 3 3 6-7" />
+  </Icon>
+)
+
+export const Cross = () => (
+  <Icon>
+    <path d="m4 4 8 8m0-8-8 8" />
+  </Icon>
+)
+
+export const Dash = () => (
+  <Icon>
+    <path d="M4 8h8" />
+  </Icon>
+)
+
+export const Hand = () => (
+  <Icon>
+    <path d="M8 2.5 14 13H2zM8 6.5V9.5M8 11.4v.1" />
+  </Icon>
+)
+
+export const Undo = () => (
+  <Icon>
+    <path d="M6 3.5 3 6.5l3 3M3.5 6.5H9a3.5 3.5 0 0 1 0 7H6.5" />
+  </Icon>
+)
+
+export const Sun = () => (
+  <Icon>
+    <circle cx="8" cy="8" r="3" />
+    <path d="M8 1.5v1M8 13.5v1M1.5 8h1M13.5 8h1M3.4 3.4l.7.7M11.9 11.9l.7.7M12.6 3.4l-.7.7M4.1 11.9l-.7.7" />
+  </Icon>
+)
+
+export const Moon = () => (
+  <Icon>
+    <path d="M13.5 9.5A6 6 0 0 1 6.5 2.5a6 6 0 1 0 7 7z" />
+  </Icon>
+)
+
+export const Leave = () => (
+  <Icon>
+    <path d="M6.5 2.5h-4v11h4M10 5l3 3-3 3M13 8H6" />
+  </Icon>
+)
+
+export const ArrowUp = () => (
+  <Icon>
+    <path d="M8 13V3.5M4 7.5l4-4 4 4" />
+  </Icon>
+)
+
+export const ArrowDown = () => (
+  <Icon>
+    <path d="M8 3v9.5M4 8.5l4 4 4-4" />
+  </Icon>
+)
