@@ -9,11 +9,11 @@ import type { CallParts } from './path.ts'
  * already checked the request's own shape and size. Throws `unknown_tool`, `invalid_arguments`, `rate_limited` or
  * `duplicate_call`; nothing of that is recorded, or whoever may ask could fill the ledger.
  */
-export async function admit(parts: CallParts, request: CallRequest, caller: Caller): Promise<Call> {
+export function admit(parts: CallParts, request: CallRequest, caller: Caller): Call {
   const { tool, descriptor } = parts.registry.find(request.tool)
   const input = readArguments(tool, descriptor, request.args)
   if (caller.kind === 'agent') parts.rates.take(request.session, tool)
-  await refuseKnownId(parts, request)
+  refuseKnownId(parts, request)
   return {
     call_id: request.call_id,
     session: request.session,
@@ -30,11 +30,11 @@ export async function admit(parts: CallParts, request: CallRequest, caller: Call
 }
 
 /**
- * A call id stands for one call for ever, also after a restart: sending a call again can never make it happen twice.
- * Its result is not kept, so it is not answered again either; the ledger tells how it ended.
+ * A call id stands for one call, also across a restart: a caller that lost its answer and sends the call again can never
+ * make it happen twice. Results are not kept, so it is not answered again either; the ledger tells how it ended.
  */
-async function refuseKnownId(parts: CallParts, { call_id }: CallRequest): Promise<void> {
-  const index = await parts.ledger.callEntry(call_id)
+function refuseKnownId({ ledger }: CallParts, { call_id }: CallRequest): void {
+  const index = ledger.callEntry(call_id)
   if (index === undefined) return
   throw new CastellanError(
     'duplicate_call',

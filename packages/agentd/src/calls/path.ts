@@ -35,7 +35,7 @@ export interface CallParts {
 export async function takeCall(parts: CallParts, request: CallRequest, caller: Caller): Promise<CallAnswer> {
   using _place = parts.inFlight.enter(request.call_id)
 
-  const call = await admit(parts, request, caller)
+  const call = admit(parts, request, caller)
   const decision = await decide(parts, call)
   const permit = await approve(parts, call, decision)
   if (permit.kind === 'pending') return answerPending(call, permit.approval)

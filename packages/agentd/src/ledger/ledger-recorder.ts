@@ -7,12 +7,13 @@ import {
   type LedgerIndex,
   type LedgerPage,
   type LedgerPayload,
-  LedgerQuery,
+  type LedgerQuery,
   type LedgerRecord,
 } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import { Ledger, type LedgerOptions } from '@castellan/ledger'
 import type { LedgerVerdict } from '../host/index.ts'
+import { RecentCalls } from './recent-calls.ts'
 import type { Recorder, RecorderState } from './recorder.ts'
 import { verdictOn } from './verdict.ts'
 
@@ -34,6 +35,7 @@ export interface LedgerRecorderParts {
  */
 export class LedgerRecorder implements Recorder {
   readonly #parts: LedgerRecorderParts
+  readonly #recent = new RecentCalls()
   #ledger: Ledger | undefined
   #problem: CastellanError | undefined
   #retry: NodeJS.Timeout | undefined
@@ -52,6 +54,7 @@ export class LedgerRecorder implements Recorder {
 
   async append(draft: LedgerDraft, payload: LedgerPayload = {}): Promise<LedgerIndex> {
     const { index } = await this.#use((ledger) => ledger.append(draft, payload))
+    this.#recent.note(draft, index)
     return index
   }
 
@@ -61,18 +64,15 @@ export class LedgerRecorder implements Recorder {
 
   query(query: LedgerQuery, { payloads = false }: { readonly payloads?: boolean } = {}): Promise<LedgerPage> {
     return this.#use(async (ledger) => {
-      const { limit, ...filter } = LedgerQuery.parse(query)
-      const { entries } = await shimQuery(ledger, { ...filter, limit })
+      const { entries, next } = await ledger.query(query)
       const records = await Promise.all(entries.map((entry) => recordOf(ledger, entry, payloads)))
-      return { records, more: await hasMore(ledger, filter, entries, limit) }
+      const more = next !== null && (await ledger.query({ ...query, before: next, limit: 1 })).entries.length > 0
+      return { records, more }
     })
   }
 
-  callEntry(callId: CallId): Promise<LedgerIndex | undefined> {
-    return this.#use(async (ledger) => {
-      const { entries } = await shimQuery(ledger, { call_id: callId, limit: 100 })
-      return entries.find(({ type }) => type === 'intent' || type === 'outcome' || type === 'interrupted')?.index
-    })
+  callEntry(callId: CallId): LedgerIndex | undefined {
+    return this.#recent.find(callId)
   }
 
   head(): Promise<LedgerHead> {
@@ -119,6 +119,7 @@ export class LedgerRecorder implements Recorder {
     try {
       ledger = await Ledger.open(options)
       await onOpen(ledger)
+      await this.#recent.learn(ledger)
       this.#ledger = ledger
       this.#problem = undefined
     } catch (error) {
@@ -171,27 +172,6 @@ const aboutTheRequest: ReadonlySet<string> = new Set([
   'shutting_down',
 ])
 
-/** SHIM until ledger.query lands */
-async function shimQuery(ledger: Ledger, q: LedgerQuery): Promise<{ entries: LedgerEntry[] }> {
-  const entries: LedgerEntry[] = []
-  const limit = (q.limit as number | undefined) ?? 50
-  for (
-    let i = Math.min(ledger.size, (q.before as number | undefined) ?? Infinity) - 1;
-    i >= 0 && entries.length < limit;
-    i--
-  ) {
-    const e = await ledger.read(i)
-    if (q.tool !== undefined && e.tool !== q.tool) continue
-    if (q.actor !== undefined && e.actor.name !== q.actor) continue
-    if (q.session !== undefined && e.session !== q.session) continue
-    if (q.call_id !== undefined && e.call_id !== q.call_id) continue
-    if (q.type !== undefined && e.type !== q.type) continue
-    if (q.ok !== undefined && e.ok !== q.ok) continue
-    entries.push(e)
-  }
-  return { entries }
-}
-
 async function recordOf(ledger: Ledger, entry: LedgerEntry, payloads: boolean): Promise<LedgerRecord> {
   const record = await ledger.record(entry.index)
   return payloads ? record : withoutSecrets(record)
@@ -200,16 +180,4 @@ async function recordOf(ledger: Ledger, entry: LedgerEntry, payloads: boolean): 
 /** What may be shown to whoever is not the operator. */
 export function withoutSecrets({ payload, ...record }: LedgerRecord): LedgerRecord {
   return payload?.summary === undefined ? record : { ...record, payload: { summary: payload.summary } }
-}
-
-async function hasMore(
-  ledger: Ledger,
-  filter: Omit<LedgerQuery, 'limit'>,
-  entries: readonly LedgerEntry[],
-  limit: number,
-): Promise<boolean> {
-  const last = entries.at(-1)
-  if (last === undefined || entries.length < limit) return false
-  const next = await shimQuery(ledger, { ...filter, before: last.index, limit: 1 })
-  return next.entries.length > 0
 }

@@ -19,7 +19,7 @@ export interface RecorderState {
 }
 
 /**
- * The ledger as agentd needs it. Every method but `state` and `close` throws `ledger_unavailable` or `ledger_damaged`
+ * The ledger as agentd needs it. Every method that answers with a promise but `close` throws `ledger_unavailable` or `ledger_damaged`
  * when the ledger refuses, whatever the cause: no ledger, no tool.
  */
 export interface Recorder {
@@ -29,8 +29,8 @@ export interface Recorder {
   read(index: LedgerIndex): Promise<LedgerRecord>
   /** Newest first. Of the payloads only the summaries, which are never secret, unless `payloads` asks for all. */
   query(query: LedgerQuery, options?: { readonly payloads?: boolean }): Promise<LedgerPage>
-  /** The newest entry of a call, if the ledger knows it. */
-  callEntry(callId: CallId): Promise<LedgerIndex | undefined>
+  /** The newest entry that tells of a call, if it is among the last 16,384 calls, or the last 2,048 entries after a start. */
+  callEntry(callId: CallId): LedgerIndex | undefined
   head(): Promise<LedgerHead>
   verify(): Promise<LedgerVerdict>
   state(): RecorderState

@@ -8,8 +8,8 @@ import { type Act, Acts, type UndoneAct } from './acts.ts'
 export class Undo implements UndoPort {
   readonly #acts: Acts
   readonly #findTool: (name: string) => Tool
-  /** Acts being taken back at this moment: two at once would both find it not yet undone. */
-  readonly #underway = new Set<LedgerIndex>()
+  /** Acts that were taken back or are about to be: the ledger knows of an undo only once its outcome is recorded. */
+  readonly #taken = new Set<LedgerIndex>()
 
   constructor(ledger: Recorder, findTool: (name: string) => Tool) {
     this.#acts = new Acts(ledger)
@@ -25,17 +25,18 @@ export class Undo implements UndoPort {
     }
     const act =
       request.index === undefined ? await this.#acts.newestOf(context.call) : await this.#acts.numbered(request.index)
-    if (this.#underway.has(act.outcome)) {
-      throw new CastellanError('already_undone', `Act ${act.outcome} is being taken back at this moment.`)
+    await this.#acts.refuseUndone(act)
+    if (this.#taken.has(act.outcome)) {
+      throw new CastellanError('already_undone', `Act ${act.outcome} has just been taken back, or is being so.`)
     }
-    this.#underway.add(act.outcome)
+    this.#taken.add(act.outcome)
     try {
-      await this.#acts.refuseUndone(act)
       context.target(act.outcome)
       const { summary } = await this.#revert(act, request.force, context)
       return { index: act.outcome, tool: act.tool, summary }
-    } finally {
-      this.#underway.delete(act.outcome)
+    } catch (error) {
+      this.#taken.delete(act.outcome)
+      throw error
     }
   }
 

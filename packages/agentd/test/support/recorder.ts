@@ -11,6 +11,10 @@ export class MemoryRecorder implements Recorder {
     return this.drafts.push(draft) - 1
   }
 
+  callEntry() {
+    return undefined
+  }
+
   get types(): string[] {
     return this.drafts.map(({ type }) => type)
   }
@@ -22,7 +26,6 @@ export class MemoryRecorder implements Recorder {
   async close(): Promise<void> {}
   read = unused
   query = unused
-  callEntry = unused
   head = unused
   verify = unused
 }
