@@ -80,7 +80,7 @@ describe('the engine', () => {
       expect(event.type).toBe('text')
       cancel.abort()
     }
-    await expect.poll(() => engine.health().busy).toBe(0)
+    await expect.poll(() => engine.health().busy, { timeout: 10_000 }).toBe(0)
     const next = await all(await engine.complete(request(5), never))
     expect(next.at(-1)).toMatchObject({ type: 'done' })
   })
@@ -88,7 +88,7 @@ describe('the engine', () => {
   it('cancels a completion whose reader leaves the stream', async () => {
     const engine = await started(endless, { queue: 0 })
     for await (const _ of await engine.complete(request(), never)) break
-    await expect.poll(() => engine.health().busy).toBe(0)
+    await expect.poll(() => engine.health().busy, { timeout: 10_000 }).toBe(0)
   })
 
   it('refuses with busy when every slot is taken and the line is full', async () => {

@@ -75,7 +75,7 @@ describe('the engine process', () => {
         break
       }
     }
-    await expect.poll(() => health().then(({ busy }) => busy)).toBe(0)
+    await expect.poll(() => health().then(({ busy }) => busy), { timeout: 10_000 }).toBe(0)
   })
 
   it('cuts the stream detectably when it is killed', async () => {

@@ -1,33 +1,11 @@
-import type { ToolDescriptor } from '@castellan/contracts'
+import { type Candidate, type Interpretation, isSure, readCandidates } from './candidates.ts'
 import { splitRequests } from './clauses.ts'
 import { type Message, type PastCall, pastCalls } from './conversation.ts'
-import type { Reading, Readings } from './decode.ts'
-import { gateFor, MIN_OFFERED, MIN_OFFERED_BESIDE_NONE, OFFERED } from './gate.ts'
+import { followUp } from './follow-up.ts'
+import { MIN_OFFERED, MIN_OFFERED_BESIDE_NONE, OFFERED } from './gate.ts'
 import { readNegation } from './negation.ts'
-import type { Outcome, ProposedCall } from './outcome.ts'
-import { missingArguments, resolveReferences } from './references.ts'
-import { askFor, cannotHelp, forbidden, labelOf, notSure } from './replies.ts'
-import { finishValue } from './values.ts'
-
-/** Reads one request with the model: the likeliest readings, at most `count`, each with another tool. */
-export type ReadRequest = (text: string, offered: ReadonlySet<string>, count: number) => Promise<Readings>
-
-export interface Interpretation {
-  readonly messages: readonly Message[]
-  readonly tools: readonly ToolDescriptor[]
-  readonly gate: number
-  readonly read: ReadRequest
-  /** The moment of the request, for the heading of a note without content. */
-  readonly now: Date
-}
-
-/** One reading with its arguments completed from the conversation. */
-interface Candidate extends ProposedCall {
-  readonly tool: ToolDescriptor
-  readonly toolProbability: number
-  readonly missing: readonly string[]
-  readonly note?: string
-}
+import type { Outcome } from './outcome.ts'
+import { askFor, cannotHelp, courtesy, forbidden, labelOf, notSure } from './replies.ts'
 
 /**
  * The whole way of a message: what it forbids is taken out, several requests are parted, each is read by the model, what it
@@ -37,12 +15,18 @@ export async function interpret(job: Interpretation): Promise<Outcome> {
   const last = job.messages.at(-1)
   if (last?.role === 'tool') return { kind: 'text', text: summaries(job.messages) }
   const text = last?.role === 'user' ? last.text.trim() : ''
-  if (text === '') return { kind: 'text', text: cannotHelp(text, job.tools) }
+  if (text === '') return { kind: 'text', text: cannotHelp(job.tools) }
 
   const negation = readNegation(text)
   if (negation.forbids) return await interpretNegated(job, text, negation.remainder)
+  const polite = courtesy(text, job.tools)
+  if (polite !== undefined) return { kind: 'text', text: polite }
   const calls = pastCalls(job.messages)
-  return (await interpretParts(job, splitRequests(text), calls)) ?? (await interpretOne(job, text, calls))
+  return (
+    (await followUp(job, text, interpretOne)) ??
+    (await interpretParts(job, splitRequests(text), calls)) ??
+    (await interpretOne(job, text, calls))
+  )
 }
 
 /** What was asked besides what was forbidden; only reading is done in such company, everything else is offered. */
@@ -78,19 +62,17 @@ async function interpretOne(job: Interpretation, text: string, past: readonly Pa
   if (quick.best !== undefined && isSure(job, quick.best)) return proceed([quick.best])
   const { candidates, none } = await readCandidates(job, text, past, OFFERED)
   const [best] = candidates
-  if (best === undefined) return { kind: 'text', text: cannotHelp(text, job.tools) }
+  if (best === undefined) return { kind: 'text', text: cannotHelp(job.tools) }
 
   const noneIsLikeliest = none >= best.toolProbability
   const floor = noneIsLikeliest ? MIN_OFFERED_BESIDE_NONE : MIN_OFFERED
   const worthOffering = candidates.filter((candidate) => candidate.toolProbability >= floor)
-  if (worthOffering.length === 0) return { kind: 'text', text: cannotHelp(text, job.tools) }
+  if (worthOffering.length === 0) return { kind: 'text', text: cannotHelp(job.tools) }
   // The tool is clear and only a value is not: a question is worth more than a list.
   const open = best.missing[0]
-  if (open !== undefined && best.toolProbability >= job.gate) return { kind: 'text', text: askFor(best.tool, open) }
+  if (open !== undefined && best.toolProbability >= job.gate) return ask(best, open)
   const whole = worthOffering.filter((candidate) => candidate.missing.length === 0)
-  if (whole.length === 0) {
-    return { kind: 'text', text: open === undefined ? cannotHelp(text, job.tools) : askFor(best.tool, open) }
-  }
+  if (whole.length === 0) return open === undefined ? { kind: 'text', text: cannotHelp(job.tools) } : ask(best, open)
   const choices = whole.map(({ name, args, confidence, tool }) => ({
     name,
     args,
@@ -100,66 +82,14 @@ async function interpretOne(job: Interpretation, text: string, past: readonly Pa
   return { kind: 'choices', text: notSure, choices }
 }
 
-function isSure(job: Interpretation, candidate: Candidate): boolean {
-  return candidate.missing.length === 0 && candidate.confidence >= gateFor(candidate.tool.effect, job.gate)
+function ask({ tool, args }: Candidate, missing: string): Outcome {
+  return { kind: 'text', text: askFor(tool, missing), open: { name: tool.name, args, missing } }
 }
 
 function proceed(candidates: readonly Candidate[]): Outcome {
   const notes = candidates.flatMap(({ note }) => note ?? [])
   const calls = candidates.map(({ name, args, confidence }) => ({ name, args, confidence }))
   return notes.length === 0 ? { kind: 'calls', calls } : { kind: 'calls', calls, note: notes.join(' ') }
-}
-
-interface Candidates {
-  readonly none: number
-  readonly candidates: readonly Candidate[]
-  /** The likeliest, unless "no tool" is likelier. */
-  readonly best: Candidate | undefined
-}
-
-async function readCandidates(
-  job: Interpretation,
-  text: string,
-  past: readonly PastCall[],
-  count: number,
-): Promise<Candidates> {
-  const offered = new Map(job.tools.map((tool) => [tool.name as string, tool]))
-  const { none, readings } = await job.read(text, new Set(offered.keys()), count)
-  const candidates = readings.flatMap((reading) => {
-    const tool = offered.get(reading.tool)
-    return tool === undefined ? [] : [complete(job, tool, reading, text, past)]
-  })
-  const [first] = candidates
-  return { none, candidates, best: first !== undefined && first.toolProbability > none ? first : undefined }
-}
-
-/** A reading's values in the tool's own form, with what the conversation adds. */
-function complete(
-  job: Interpretation,
-  tool: ToolDescriptor,
-  reading: Reading,
-  text: string,
-  past: readonly PastCall[],
-): Candidate {
-  const said = Object.fromEntries([...reading.args].map(([name, value]) => [name, finishValue(name, value, text)]))
-  const args = resolveReferences(tool, said, text, past, job.tools)
-  const note = tool.name === 'file_write' && !('content' in args) ? fillNote(args, job.now) : undefined
-  return {
-    tool,
-    name: tool.name,
-    args,
-    confidence: reading.probability,
-    toolProbability: reading.toolProbability,
-    missing: missingArguments(tool, args),
-    ...(note === undefined ? {} : { note }),
-  }
-}
-
-/** A note somebody wants written without saying what: a heading with the date, and the word that it is only that. */
-function fillNote(args: Record<string, unknown>, now: Date): string {
-  const heading = `# Note of ${now.toISOString().slice(0, 16).replace('T', ' ')} UTC`
-  args.content = `${heading}\n`
-  return `You did not say what the note should contain; it gets the heading "${heading}". Say: write "your words" to ${String(args.path ?? 'notes.txt')}, to put something else there. `
 }
 
 /** The file or service a forbidding request names, so that "just show it" knows what it is. */

@@ -16,12 +16,16 @@ const SHOWN_EXAMPLES = 4
 const GREETING =
   /^(?:hi|hello|hey|howdy|hiya|yo|greetings|good (?:morning|afternoon|evening|day)|morning|evening|hallo)\b[\s,!.]*(?:there|castellan|all|everyone|again)?[\s!.,]*$/i
 const THANKS =
-  /^(?:thanks?|thank you|thx|ty|cheers|great|perfect|nice|awesome|ok(?:ay)?|cool|good job|well done)\b[^?]{0,40}$/i
+  /^(?:ok(?:ay)?[\s,!.]+)?(?:thanks?|thank you|thx|ty|cheers|great|perfect|nice|awesome|cool|good job|well done)(?:[\s,!.]+(?:a lot|so much|very much|again|you|then|man|mate|castellan|that's all|for that|for the help))*[\s!.]*$/i
+
+/** The answer to a greeting or a thank-you; undefined for everything else. */
+export function courtesy(text: string, tools: readonly ToolDescriptor[]): string | undefined {
+  if (GREETING.test(text)) return `Hello. ${whatToAsk(tools)}`
+  return THANKS.test(text) ? 'You are welcome.' : undefined
+}
 
 /** The answer to what no tool serves: what can be asked instead, and how to get a model that talks. */
-export function cannotHelp(text: string, tools: readonly ToolDescriptor[]): string {
-  if (GREETING.test(text)) return `Hello. ${whatToAsk(tools)}`
-  if (THANKS.test(text)) return 'You are welcome.'
+export function cannotHelp(tools: readonly ToolDescriptor[]): string {
   return (
     `I am a small model that turns requests into this server's tools, and none of them does that. ${whatToAsk(tools)} ` +
     'For free conversation, start with a larger model: npm start -- --model FILE.gguf'

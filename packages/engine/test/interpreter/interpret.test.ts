@@ -1,8 +1,9 @@
 import { newId } from '@castellan/contracts'
 import { describe, expect, it } from 'vitest'
+import type { ReadRequest } from '../../src/interpreter/candidates.ts'
 import type { Message } from '../../src/interpreter/conversation.ts'
 import type { RawValue, Reading } from '../../src/interpreter/decode.ts'
-import { interpret, type ReadRequest } from '../../src/interpreter/interpret.ts'
+import { interpret } from '../../src/interpreter/interpret.ts'
 import type { Outcome } from '../../src/interpreter/outcome.ts'
 import { catalogue } from '../support/tools.ts'
 
@@ -110,7 +111,7 @@ describe('a request', () => {
 
   it('that lacks what the tool cannot do without is asked about', async () => {
     const outcome = await interpreted([user('is the service up')], { 'is the service up': { tool: 'service_status' } })
-    expect(outcome).toEqual({ kind: 'text', text: expect.stringMatching(/^Which service do you mean\?/) })
+    expect(outcome).toMatchObject({ kind: 'text', text: expect.stringMatching(/^Which service do you mean\?/) })
   })
 
   it('to write a note without words gets a dated heading, and says so', async () => {
@@ -227,7 +228,42 @@ describe('a reference', () => {
     const outcome = await interpreted([user('delete it')], {
       'delete it': { tool: 'file_delete', args: { path: 'it' } },
     })
-    expect(outcome).toEqual({ kind: 'text', text: expect.stringMatching(/^Which file or folder/) })
+    expect(outcome).toMatchObject({ kind: 'text', text: expect.stringMatching(/^Which file or folder/) })
+  })
+})
+
+describe('a message that only makes sense after the one before', () => {
+  const unsure = {
+    'clean it up': [
+      { tool: 'trash_list', probability: 0.5 },
+      { tool: 'disk_usage', probability: 0.3 },
+    ],
+    'is the service up': { tool: 'service_status' },
+  }
+  const after = async (question: string, ...answers: string[]): Promise<Outcome> => {
+    const outcome = await interpreted([user(question)], unsure)
+    const said: Message = { role: 'assistant', text: outcome.kind === 'calls' ? '' : outcome.text, calls: [] }
+    return await interpreted([user(question), said, ...answers.map(user)], unsure)
+  }
+
+  it.each([
+    ['2', 'disk_usage'],
+    ['the first one', 'trash_list'],
+    ['last', 'disk_usage'],
+  ])('%j takes that reading of the list', async (answer, tool) => {
+    expect(await after('clean it up', answer)).toEqual(calls([tool]))
+  })
+
+  it('"3" of two readings is nothing', async () => {
+    expect(await after('clean it up', '3')).toMatchObject({ kind: 'text' })
+  })
+
+  it.each(['nginx', 'the nginx one', 'i mean nginx, please'])('%j answers what was asked', async (answer) => {
+    expect(await after('is the service up', answer)).toEqual(calls(['service_status', { unit: 'nginx' }]))
+  })
+
+  it('that is a request of its own is read as one', async () => {
+    expect(await after('is the service up', 'how full are the disks')).toMatchObject({ kind: 'text' })
   })
 })
 

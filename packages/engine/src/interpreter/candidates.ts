@@ -1,0 +1,85 @@
+import type { ToolDescriptor } from '@castellan/contracts'
+import type { Message, PastCall } from './conversation.ts'
+import type { Reading, Readings } from './decode.ts'
+import { gateFor } from './gate.ts'
+import type { ProposedCall } from './outcome.ts'
+import { missingArguments, resolveReferences } from './references.ts'
+import { finishValue } from './values.ts'
+
+/** Reads one request with the model: the likeliest readings, at most `count`, each with another tool. */
+export type ReadRequest = (text: string, offered: ReadonlySet<string>, count: number) => Promise<Readings>
+
+export interface Interpretation {
+  readonly messages: readonly Message[]
+  readonly tools: readonly ToolDescriptor[]
+  readonly gate: number
+  readonly read: ReadRequest
+  /** The moment of the request, for the heading of a note without content. */
+  readonly now: Date
+}
+
+/** One reading with its arguments completed from the conversation. */
+export interface Candidate extends ProposedCall {
+  readonly tool: ToolDescriptor
+  readonly toolProbability: number
+  readonly missing: readonly string[]
+  readonly note?: string
+}
+
+export interface Candidates {
+  readonly none: number
+  readonly candidates: readonly Candidate[]
+  /** The likeliest, unless "no tool" is likelier. */
+  readonly best: Candidate | undefined
+}
+
+/** The likeliest readings of one request, each with another tool and its arguments completed; at most `count`. */
+export async function readCandidates(
+  job: Interpretation,
+  text: string,
+  past: readonly PastCall[],
+  count: number,
+): Promise<Candidates> {
+  const offered = new Map(job.tools.map((tool) => [tool.name as string, tool]))
+  const { none, readings } = await job.read(text, new Set(offered.keys()), count)
+  const candidates = readings.flatMap((reading) => {
+    const tool = offered.get(reading.tool)
+    return tool === undefined ? [] : [complete(job, tool, reading, text, past)]
+  })
+  const [first] = candidates
+  return { none, candidates, best: first !== undefined && first.toolProbability > none ? first : undefined }
+}
+
+/** A reading's values in the tool's own form, with what the conversation adds. */
+function complete(
+  job: Interpretation,
+  tool: ToolDescriptor,
+  reading: Reading,
+  text: string,
+  past: readonly PastCall[],
+): Candidate {
+  const said = Object.fromEntries([...reading.args].map(([name, value]) => [name, finishValue(name, value, text)]))
+  const args = resolveReferences(tool, said, text, past, job.tools)
+  const note = tool.name === 'file_write' && !('content' in args) ? fillNote(args, job.now) : undefined
+  return {
+    tool,
+    name: tool.name,
+    args,
+    confidence: reading.probability,
+    toolProbability: reading.toolProbability,
+    missing: missingArguments(tool, args),
+    ...(note === undefined ? {} : { note }),
+  }
+}
+
+/** A note somebody wants written without saying what: a heading with the date, and the word that it is only that. */
+function fillNote(args: Record<string, unknown>, now: Date): string {
+  const heading = `# Note of ${now.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  args.content = `${heading}\n`
+  return `You did not say what the note should contain; it gets the heading "${heading}". Say: write "your words" to ${String(args.path ?? 'notes.txt')}, to put something else there. `
+}
+
+/** Whether the call may be made without asking. */
+export function isSure(job: Interpretation, candidate: Candidate): boolean {
+  return candidate.missing.length === 0 && candidate.confidence >= gateFor(candidate.tool.effect, job.gate)
+}
