@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describeTool, type ToolDescriptor } from '@castellan/contracts'
 import { createLogger } from '@castellan/daemon'
-import { getLlama } from 'node-llama-cpp'
 import { tools } from '../packages/agentd/src/tools/index.ts'
 import { Engine, InterpreterModel } from '../packages/engine/src/index.ts'
+import { loadLlama } from '../packages/engine/src/worker/llama.ts'
 import { writeSyntheticModel } from '../packages/engine/test/support/synthetic-model.ts'
 import type { Report } from '../scripts/bench/report.ts'
 
@@ -92,8 +92,7 @@ async function startEngine(modelPath: string) {
 }
 
 async function startBare(modelPath: string) {
-  const llama = await getLlama({ build: 'never', skipDownload: true, gpu: false, maxThreads: 1, progressLogs: false })
-  const model = await llama.loadModel({ modelPath })
+  const { llama, model } = await loadLlama(modelPath, false, 1)
   const sequence = (await model.createContext({ contextSize: CONTEXT_TOKENS, threads: 1 })).getSequence()
   return {
     async rates(round: number): Promise<Rates> {

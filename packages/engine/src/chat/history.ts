@@ -4,7 +4,7 @@ import type { Completion } from '../worker/protocol.ts'
 type Messages = Completion['messages']
 
 /** A turn: what the person said and everything the model said and called until they spoke again. */
-export interface Turn {
+interface Turn {
   readonly user: ChatHistoryItem | undefined
   readonly model: ChatModelResponse
 }

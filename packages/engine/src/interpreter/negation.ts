@@ -19,7 +19,7 @@ const SOMEBODY =
   /\b(?:i|we|you|they|he|she|it|that|this|which|who|people|users?)\s+(?:really\s+|also\s+)?(?:do\s+not|don'?t|did\s+not|didn'?t|never)\s+(?:need|want|use|know|think|see|have|like|care|understand|remember)\b/g
 
 /** Whether this clause forbids an act: "don't delete notes.txt", "leave it, never overwrite my notes". */
-export function forbidsAct(clause: string): boolean {
+function forbidsAct(clause: string): boolean {
   const plain = normalise(clause).replace(DOUBLE, ' ').replace(SOMEBODY, ' ')
   return FORBIDDEN_ACT.test(plain)
 }

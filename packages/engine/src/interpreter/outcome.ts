@@ -6,7 +6,7 @@ export interface ProposedCall {
 }
 
 /** A call that lacks one argument it cannot do without. */
-export interface OpenCall {
+interface OpenCall {
   readonly name: string
   readonly args: Readonly<Record<string, unknown>>
   readonly missing: string

@@ -39,12 +39,12 @@ export function resolveReferences(
   return Object.fromEntries(Object.entries(resolved).filter(([, value]) => value !== undefined))
 }
 
-export function takes(tool: ToolDescriptor, argument: string): boolean {
+function takes(tool: ToolDescriptor, argument: string): boolean {
   const properties = tool.inputSchema.properties
   return typeof properties === 'object' && properties !== null && argument in properties
 }
 
-export function requires(tool: ToolDescriptor, argument: string): boolean {
+function requires(tool: ToolDescriptor, argument: string): boolean {
   const required = tool.inputSchema.required
   return Array.isArray(required) && required.includes(argument)
 }
