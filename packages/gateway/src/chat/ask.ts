@@ -82,14 +82,12 @@ async function readAnswer(tools: ToolDescriptor[], { chat, agent, engine, signal
 /** Waits until the engine says it is ready, telling the chat why nothing happens. Throws when it takes too long or cannot be. */
 async function engineReady(reason: CastellanError, waitUntil: number, turn: Turn): Promise<void> {
   const absentUntil = Date.now() + turn.patience.absentMs
-  let told = ''
   for (let problem = reason; ; ) {
     const patience = problem.code === 'engine_unavailable' ? Math.min(absentUntil, waitUntil) : waitUntil
     if (Date.now() >= patience) throw problem
     const news =
       problem.code === 'engine_unavailable' ? 'Waiting for the engine to start.' : 'The model is being loaded.'
-    if (news !== told) turn.chat.status('loading', news)
-    told = news
+    turn.chat.status('loading', news)
     await sleep(turn.patience.pollMs, undefined, { signal: turn.signal })
     const state = await stateOf(turn)
     if (state === null) return

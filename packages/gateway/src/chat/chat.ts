@@ -84,8 +84,9 @@ export class Chat {
     this.#say(frame)
   }
 
-  /** Says what is going on now; of interest only while it lasts, so not kept. */
+  /** Says what is going on now; of interest only while it lasts, so not kept, and not said twice. */
   status(state: StatusFrame['state'], message: string): void {
+    if (this.#status?.state === state && this.#status.message === message) return
     this.#status = { type: 'status', state, message, chat_id: this.id }
     this.#listeners.tell(JSON.stringify(this.#status))
   }

@@ -1,7 +1,7 @@
 import type { EngineMessage } from '@castellan/contracts'
 
 /** Most that a chat's history sends to a model, in bytes of JSON; the oldest exchanges go first. */
-const HISTORY_BYTES = 256 * 1024
+const HISTORY_BYTES = 64 * 1024
 
 /** The conversation as the model sees it: exchanges of one user message and all that followed it. */
 export class History {
