@@ -63,7 +63,7 @@ async function callUntilDone(operator: UnixClient, seed: number, answered: CallO
       if (!(error instanceof CastellanError)) throw error
       if (error.code === 'agentd_unavailable') return
       if (error.code !== 'busy') throw error
-      await delay(5)
+      await delay(50)
     }
   }
 }
