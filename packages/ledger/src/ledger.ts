@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { LedgerDraft, LedgerEntry, LedgerHead, LedgerPayload, LedgerQuery, LedgerRecord } from '@castellan/contracts'
@@ -16,7 +15,7 @@ import { emptyRoot, rootOf, sha256 } from './merkle/hash.ts'
 import { consistencyProof, inclusionProof } from './merkle/proof.ts'
 import { TILE_HEIGHT } from './merkle/tiles.ts'
 import { parseCheckpoint, signCheckpoint } from './note/checkpoint.ts'
-import { missingMark, recover, reopenSegment } from './open/recover.ts'
+import { missingMark, readPublished, recover, reopenSegment } from './open/recover.ts'
 import { listFiles, makeFolder, removeLeftovers } from './store/files.ts'
 import { createKeys, type LedgerKeys, readKeys, readVerifiers } from './store/keys.ts'
 import { type IndexSource, LedgerSearch, type QueryResult } from './search/search.ts'
@@ -248,27 +247,29 @@ async function open(options: LedgerOptions, make: (parts: Parts) => Ledger): Pro
     const { keys, origin } = await openKeys(options)
     const verifiers = (await readVerifiers(dir)) ?? []
     if ((await listSegments(dir)).length === 0) await createLog(dir, keyDir, origin, keys)
-    const before = await readMark(keyDir, verifiers)
-    if (before === null) throw missingMark(keyDir)
-    const recovered = await recover({ dir, origin, signer: keys.signer, verifiers, mark: before })
+    const mark = await readMark(keyDir, verifiers)
+    if (mark === null) throw missingMark(keyDir)
+    const published = await readPublished(dir, verifiers)
+    const acknowledged = published !== null && published.size > mark.size ? published : mark
+    const recovered = await recover({ dir, origin, signer: keys.signer, verifiers, acknowledged })
     const { state } = recovered
     const segment = await reopenSegment(recovered.segment)
-    const mark = await HighWaterMark.create(keyDir, state.checkpoint)
+    const raised = await HighWaterMark.create(keyDir, state.checkpoint)
     await appendHistory(keyDir, parseCheckpoint(state.checkpoint))
-    const settler = new Settler(dir, state, await publishedSize(dir))
+    const settler = new Settler(dir, state, published?.size ?? 0)
     const writer = new LogWriter({
       dir,
       origin,
       keys,
       state,
       segment,
-      mark,
+      mark: raised,
       clock: options.clock ?? Date.now,
       onBatch: () => settler.nudge(),
       drainTail: () => settler.settle(),
     })
     if (state.tail.length > 0) settler.nudge()
-    return make({ dir, keyDir, origin, keys, state, writer, settler, mark, lock })
+    return make({ dir, keyDir, origin, keys, state, writer, settler, mark: raised, lock })
   } catch (error) {
     await lock.release()
     throw error
@@ -305,14 +306,4 @@ async function createLog(dir: string, keyDir: string, origin: string, { signer }
   await (await HighWaterMark.create(keyDir, signCheckpoint({ origin, size: 0, root: emptyRoot() }, signer))).close()
   const header = encodeSegmentHeader({ v: 1, origin, first: 0, open: [] })
   await (await SegmentWriter.create(join(dir, 'journal', segmentName(0)), header, SEGMENT_BYTES)).close()
-}
-
-async function publishedSize(dir: string): Promise<number> {
-  return readFile(join(dir, 'checkpoint')).then(
-    (bytes) => parseCheckpoint(bytes).size,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return 0
-      throw error
-    },
-  )
 }

@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { LedgerDraft } from '@castellan/contracts'
 import { Ledger, type LedgerOptions } from '@castellan/ledger'
 import { afterAll } from 'vitest'
+import { intent, outcome } from './drafts.ts'
+
+export { intent, outcome }
 
 /** A folder under the system's temp folder that goes when the test file ends. */
 export async function tempFolder(): Promise<string> {
@@ -23,22 +25,6 @@ export interface Place extends LedgerOptions {
 export async function tempPlace(): Promise<Place> {
   const folder = await tempFolder()
   return { dir: join(folder, 'ledger'), keyDir: join(folder, 'keys'), origin: 'test.example/ledger' }
-}
-
-export function intent(i = 0, more: Partial<LedgerDraft> = {}): LedgerDraft {
-  return {
-    type: 'intent',
-    actor: { kind: 'agent', name: 'main' },
-    session: 'ses_0123456789abcdef',
-    call_id: `call_${String(i).padStart(16, '0')}`,
-    tool: 'disk_usage',
-    effect: 'read',
-    ...more,
-  } as LedgerDraft
-}
-
-export function outcome(of: number, more: Partial<LedgerDraft> = {}): LedgerDraft {
-  return { type: 'outcome', actor: { kind: 'agent', name: 'main' }, tool: 'disk_usage', intent: of, ok: true, duration_ms: 3, ...more } as LedgerDraft
 }
 
 /** Appends `count` entries, intents and their outcomes in turn, all at once. */

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LedgerEntry } from '@castellan/contracts'
 import type { LogState } from '../append/state.ts'
@@ -25,7 +26,8 @@ export interface RecoverParts {
   readonly origin: string
   readonly signer: Signer
   readonly verifiers: readonly Verifier[]
-  readonly mark: Checkpoint
+  /** The newest head known to be durable: the high-water mark, or the published checkpoint where that is newer. */
+  readonly acknowledged: Checkpoint
 }
 
 /**
@@ -65,8 +67,8 @@ export function reopenSegment({ path, content, size }: Recovered['segment']): Pr
 class Replay {
   readonly #parts: RecoverParts
   readonly #state: LogState
-  /** Set once the tree passed the mark's size: whether its root was the mark's. */
-  #markMet = false
+  /** Whether the tree passed the acknowledged head, root and all. */
+  #met = false
 
   private constructor(parts: RecoverParts, state: LogState) {
     this.#parts = parts
@@ -74,7 +76,7 @@ class Replay {
   }
 
   static async begin(parts: RecoverParts, first: number): Promise<Replay> {
-    const { dir, origin, mark } = parts
+    const { dir, origin, acknowledged } = parts
     const { frontier, edge } = restoreTree(dir, first)
     const reader = new TileReader(dir)
     const state: LogState = {
@@ -93,8 +95,8 @@ class Replay {
     }
     state.tailBytes = storedBytes(state.tail)
     const replay = new Replay(parts, state)
-    if (mark.size < first) replay.#compare(mark, restoreTree(dir, mark.size).frontier.root())
-    else replay.#meet(mark)
+    if (acknowledged.size < first) replay.#compare(restoreTree(dir, acknowledged.size).frontier.root())
+    else replay.#meet()
     return replay
   }
 
@@ -109,7 +111,7 @@ class Replay {
       try {
         this.#check(frame, last)
       } catch (error) {
-        if (isTornFrame(segment, frame) && this.#parts.mark.size <= frame.first) return frame.start
+        if (isTornFrame(segment, frame) && this.#parts.acknowledged.size <= frame.first) return frame.start
         throw error
       }
       this.#take(frame)
@@ -119,12 +121,12 @@ class Replay {
   }
 
   finish(): LogState {
-    const { mark, origin, signer } = this.#parts
+    const { acknowledged, origin, signer } = this.#parts
     const state = this.#state
-    if (!this.#markMet) {
+    if (!this.#met) {
       throw damaged(
-        `The log ends at ${state.frontier.size} entries, but ${mark.size} were acknowledged: its tail was cut off or an older copy was put back`,
-        { kind: 'truncated', index: state.frontier.size, acknowledged: mark.size },
+        `The log ends at ${state.frontier.size} entries, but ${acknowledged.size} were acknowledged: its tail was cut off or an older copy was put back`,
+        { kind: 'truncated', index: state.frontier.size, acknowledged: acknowledged.size },
       )
     }
     // Ed25519 is deterministic: this is the very checkpoint that the journal holds for this head, if one key signed it.
@@ -171,21 +173,37 @@ class Replay {
       state.tail.push(stored)
     }
     state.tailBytes += storedBytes(frame.entries)
-    this.#meet(this.#parts.mark)
+    this.#meet()
   }
 
-  #meet(mark: Checkpoint): void {
-    if (this.#state.frontier.size === mark.size) this.#compare(mark, this.#state.frontier.root())
+  #meet(): void {
+    if (this.#state.frontier.size === this.#parts.acknowledged.size) this.#compare(this.#state.frontier.root())
   }
 
-  #compare(mark: Checkpoint, root: Buffer): void {
-    if (!mark.root.equals(root)) {
-      throw damaged(`The log has another root at ${mark.size} entries than the one acknowledged: its history was rewritten`, {
+  #compare(root: Buffer): void {
+    const { acknowledged } = this.#parts
+    if (!acknowledged.root.equals(root)) {
+      throw damaged(`The log has another root at ${acknowledged.size} entries than the one acknowledged: its history was rewritten`, {
         kind: 'forked',
-        acknowledged: mark.size,
+        acknowledged: acknowledged.size,
       })
     }
-    this.#markMet = true
+    this.#met = true
+  }
+}
+
+/** The checkpoint file, null where there is none yet. It is written after its entries are durable, so it counts as acknowledged. */
+export async function readPublished(dir: string, verifiers: readonly Verifier[]): Promise<Checkpoint | null> {
+  const bytes = await readFile(join(dir, 'checkpoint')).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw error
+  })
+  if (bytes === null) return null
+  try {
+    return openCheckpoint(bytes, verifiers)
+  } catch (cause) {
+    const why = cause instanceof LedgerError ? ` (${cause.message.replace(/\.$/, '')})` : ''
+    throw damaged(`The checkpoint file is not as written${why}`, { subject: 'checkpoint', file: 'checkpoint' }, cause)
   }
 }
 

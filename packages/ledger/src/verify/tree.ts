@@ -21,9 +21,8 @@ export class TreeCheck {
     this.#see()
   }
 
-  /** Goes on near entry `size`, at the start of its bundle, from the full tiles on disk; a root checked later vouches for them. */
-  resume(dir: string, size: number): void {
-    const base = Math.floor(size / TILE_WIDTH) * TILE_WIDTH
+  /** Goes on at entry `base`, a multiple of 256, from the full tiles on disk; a root checked later vouches for them. */
+  resume(dir: string, base: number): void {
     const { frontier, edge } = restoreTree(dir, base)
     this.#frontier = frontier
     for (let level = 0; levelWidth(base, level) > 0; level += 1) {

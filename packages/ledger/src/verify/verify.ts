@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { damaged, findingOf, fromSystemError, LedgerError } from '../error.ts'
+import { damaged, findingOf, fromSystemError } from '../error.ts'
 import { JournalReader } from '../journal/reader.ts'
 import { bundlePath, TILE_WIDTH } from '../merkle/tiles.ts'
 import { type Checkpoint, openCheckpoint, type TreeHead } from '../note/checkpoint.ts'
 import { parseVkey, type Verifier } from '../note/keys.ts'
+import { readPublished } from '../open/recover.ts'
 import { exists } from '../store/files.ts'
 import { readHistory } from '../store/history.ts'
 import { readSigner, readVerifiers } from '../store/keys.ts'
@@ -133,11 +133,12 @@ class Verification {
   async #walkThrough(journal: JournalReader, origin: string, acknowledged: number, published: number): Promise<void> {
     const { dir, onProgress } = this.#options
     const since = this.#sinceHead()
-    this.#from = since?.size ?? 0
+    // The start of a bundle that lies before both the checkpoint given and the journal.
+    this.#from = Math.floor(Math.min(since?.size ?? 0, journal.first ?? 0) / TILE_WIDTH) * TILE_WIDTH
     const findings = this.#findings
     const upper: UpperTile[] = []
     const tree = new TreeCheck(this.#watchlist, (level, n, bytes) => upper.push({ level, n, bytes }))
-    const chain = new ChainCheck(findings, origin, Math.floor(this.#from / TILE_WIDTH) * TILE_WIDTH)
+    const chain = new ChainCheck(findings, origin, this.#from)
     this.#tree = tree
     this.#chain = chain
     const total = Math.max(acknowledged, published)
@@ -154,7 +155,7 @@ class Verification {
     })
     this.#walk = walk
     const watched = since === null ? null : this.#watchlist.watch(since)
-    if (since !== null) tree.resume(dir, since.size)
+    if (this.#from > 0) tree.resume(dir, this.#from)
     if (journal.first === null) {
       findings.add({ kind: 'missing', subject: 'journal', index: 0, file: 'journal', message: 'The journal has no segment.' })
       await walk.bundles(Math.floor(published / TILE_WIDTH) * TILE_WIDTH)
@@ -164,7 +165,7 @@ class Verification {
     }
     chain.finish()
     await checkUpperTiles(dir, upper, findings)
-    checkRotations(chain.rotations, this.#verifiers, findings)
+    checkRotations(chain.rotations, this.#verifiers, this.#from, findings)
     if (watched !== null && agrees(watched) === false) {
       findings.add({ kind: 'forked', index: watched.head.size, message: `The log is not the one whose checkpoint at ${watched.head.size} entries was given.` })
     }
@@ -200,18 +201,12 @@ class Verification {
   }
 
   async #readPublished(): Promise<Checkpoint | null> {
-    const bytes = await readFile(join(this.#options.dir, 'checkpoint')).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return null
-      throw error
-    })
-    if (bytes === null) return null
     try {
-      const checkpoint = openCheckpoint(bytes, this.#verifiers)
-      this.#anchors += 1
+      const checkpoint = await readPublished(this.#options.dir, this.#verifiers)
+      if (checkpoint !== null) this.#anchors += 1
       return checkpoint
     } catch (error) {
-      const message = `The checkpoint file is not as written. ${error instanceof LedgerError ? error.message : ''}`.trim()
-      this.#findings.add({ kind: 'altered', subject: 'checkpoint', file: 'checkpoint', message })
+      this.blame(error)
       return null
     }
   }
