@@ -125,7 +125,7 @@ function exchange(port: number, path: string, { method = 'GET', headers = {}, bo
         text += chunk
       })
       response.on('end', () => {
-        const isJson = response.headers['content-type']?.startsWith('application/json') === true
+        const isJson = text !== '' && response.headers['content-type']?.startsWith('application/json') === true
         resolve({
           status: response.statusCode ?? 0,
           headers: response.headers,
