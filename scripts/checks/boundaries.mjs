@@ -1,7 +1,7 @@
 // Holds the floors of docs/architecture.md: a package imports only from floors below its own, and only what its manifest
-// names. Reads the imports of every source file with the types stripped, so that `import type` counts for nothing at run time
-// but is still held to the floors.
+// names. Types count as well: a package that knows another's types depends on it.
 import { readdirSync, readFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
 import { join, relative, sep } from 'node:path'
 import { init, parse } from 'es-module-lexer'
 import { root } from '../bootstrap/root.mjs'
@@ -59,25 +59,18 @@ function checkPackage(name) {
   return complaints
 }
 
+/**
+ * Every module a file names. `import type` vanishes with the types, and Node does not strip TSX: both stand as plain statements
+ * at the start of a line. What remains is JavaScript, whose lexer also knows dynamic imports.
+ */
 function importsOf(file) {
-  // es-module-lexer reads JavaScript. Type-only imports and exports become ordinary ones, everything else keeps its place: the
-  // lexer needs no more than balanced text around the statements.
   const text = readFileSync(file, 'utf8')
   const found = new Set()
-  for (const match of text.matchAll(/^\s*(?:import|export)\s+type\b[^;'"]*?from\s+['"]([^'"]+)['"]/gm))
-    found.add(match[1])
-  const [imports] = parse(stripTypes(text, file), file)
+  for (const match of text.matchAll(/^(?:import|export)\b[^;'"]*?['"]([^'"]+)['"]/gm)) found.add(match[1])
+  if (file.endsWith('.tsx')) return found
+  const [imports] = parse(stripTypeScriptTypes(text), file)
   for (const { n } of imports) if (n !== undefined) found.add(n)
   return found
-}
-
-function stripTypes(text, file) {
-  if (file.endsWith('.tsx')) {
-    // Node does not strip TSX. Its imports stand at the top, one statement each, before any markup.
-    const statements = text.match(/^(?:import|export)\b[^;'"]*?(?:from\s+)?['"][^'"]+['"]/gm) ?? []
-    return statements.filter((statement) => !/^(?:import|export)\s+type\b/.test(statement)).join('\n')
-  }
-  return process.getBuiltinModule('node:module').stripTypeScriptTypes(text)
 }
 
 function sourceFiles(folder) {
