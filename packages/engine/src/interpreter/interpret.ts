@@ -1,9 +1,10 @@
+import { carriesOut } from './acts.ts'
 import { type Candidate, type Interpretation, isSure, readCandidates } from './candidates.ts'
 import { splitRequests } from './clauses.ts'
 import { type Message, type PastCall, pastCalls } from './conversation.ts'
 import { followUp } from './follow-up.ts'
 import { MIN_OFFERED, MIN_OFFERED_BESIDE_NONE, OFFERED } from './gate.ts'
-import { readNegation } from './negation.ts'
+import { askedVerbs, type Negation, readNegation } from './negation.ts'
 import type { Outcome } from './outcome.ts'
 import { askFor, cannotHelp, courtesy, forbidden, labelOf, notSure } from './replies.ts'
 
@@ -18,34 +19,48 @@ export async function interpret(job: Interpretation): Promise<Outcome> {
   if (text === '') return { kind: 'text', text: cannotHelp(job.tools) }
 
   const negation = readNegation(text)
-  if (negation.forbids) return await interpretNegated(job, text, negation.remainder)
+  if (negation.forbids || negation.denied.length > 0) return await interpretNegated(job, text, negation)
   const polite = courtesy(text, job.tools)
   if (polite !== undefined) return { kind: 'text', text: polite }
   const calls = pastCalls(job.messages)
   return (
     (await followUp(job, text, interpretOne)) ??
-    (await interpretParts(job, splitRequests(text), calls)) ??
+    (await interpretParts(job, text, calls)) ??
     (await interpretOne(job, text, calls))
   )
 }
 
-/** What was asked besides what was forbidden; only reading is done in such company, everything else is offered. */
-async function interpretNegated(job: Interpretation, text: string, remainder: string): Promise<Outcome> {
+/**
+ * A request that denies an act. Whatever carries the act out is not on offer, unless the rest of the request asks for it by
+ * itself ("don't append, overwrite it"); then only that rest is read.
+ */
+async function interpretNegated(job: Interpretation, text: string, negation: Negation): Promise<Outcome> {
+  const { denied, forbids, remainder } = negation
   if (remainder === '') return { kind: 'text', text: forbidden }
+  const asked = forbids ? askedVerbs(remainder) : []
+  const allowed = job.tools.filter((tool) => !denied.some((verb) => carriesOut(tool, verb)))
   const calls = pastCalls(job.messages)
-  const outcome = await interpretOne(job, remainder, [...calls, mentionedIn(text)])
-  const reads = new Set<string>(job.tools.filter((tool) => tool.effect === 'read').map((tool) => tool.name))
-  if (outcome.kind !== 'calls') return { kind: 'text', text: forbidden }
-  return outcome.calls.every((call) => reads.has(call.name)) ? outcome : { kind: 'text', text: forbidden }
+  if (!forbids) return await interpretOne({ ...job, tools: allowed }, text, calls)
+
+  const named = job.tools.filter((tool) => allowed.includes(tool) || asked.some((verb) => carriesOut(tool, verb)))
+  const rest = await interpretOne({ ...job, tools: named }, remainder, [...calls, mentionedIn(text)])
+  if (rest.kind === 'calls') return rest
+  const whole = await interpretOne({ ...job, tools: allowed }, text, calls)
+  if (whole.kind === 'calls') return whole
+  return rest.kind === 'choices' ? rest : { kind: 'text', text: forbidden }
 }
 
 /** Several requests become several calls only where each is sure; otherwise the sentence is read as one. */
 async function interpretParts(
   job: Interpretation,
-  parts: readonly string[],
+  text: string,
   past: readonly PastCall[],
 ): Promise<Outcome | undefined> {
+  const parts = splitRequests(text)
   if (parts.length < 2) return undefined
+  const whole = await readCandidates(job, text, past, 1)
+  if (whole.best !== undefined && isSure(job, whole.best) && reachesOver(whole.best, parts))
+    return proceed([whole.best])
   const candidates: Candidate[] = []
   const calls = [...past]
   for (const part of parts) {
@@ -54,7 +69,24 @@ async function interpretParts(
     candidates.push(best)
     calls.push({ name: best.name, args: best.args, ok: true, result: undefined, ledgerIndex: null })
   }
-  return proceed(candidates)
+  return isOneRequest(candidates) ? undefined : proceed(candidates)
+}
+
+/** "Open notes.txt and put x where y is" is one request: its values stand in both halves. */
+function reachesOver({ args }: Candidate, parts: readonly string[]): boolean {
+  const values = Object.values(args).filter((value) => typeof value === 'string')
+  return !parts.some((part) => values.every((value) => part.includes(value)))
+}
+
+/** "How much is cached and how much is really used" asks one tool twice for the same: that is one request. */
+function isOneRequest(candidates: readonly Candidate[]): boolean {
+  return candidates.some((one, index) =>
+    candidates.some((other, place) => {
+      if (index === place || one.name !== other.name) return false
+      const extra = Object.entries(one.args).filter(([name, value]) => other.args[name] !== value)
+      return extra.length === 0
+    }),
+  )
 }
 
 async function interpretOne(job: Interpretation, text: string, past: readonly PastCall[]): Promise<Outcome> {

@@ -1,44 +1,81 @@
+import { ACT_VERBS, READ_VERBS } from './acts.ts'
 import { splitClauses } from './clauses.ts'
 import { normalise } from './request.ts'
 
-/** Verbs that ask for a change. Reading verbs are left out: "don't show info lines" forbids nothing that could do harm. */
-const ACTS =
-  'delet(?:e|ed|ing)|remov(?:e|ed|ing)|rm|eras(?:e|ed|ing)|trash(?:ed|ing)?|drop(?:ped|ping)?|wip(?:e|ed|ing)|writ(?:e|ing)|written|overwrit(?:e|ing|ten)|append(?:ed|ing)?|sav(?:e|ed|ing)|add(?:ed|ing)?|edit(?:ed|ing)?|chang(?:e|ed|ing)|modif(?:y|ied|ying)|alter(?:ed|ing)?|replac(?:e|ed|ing)|substitut(?:e|ed|ing)|renam(?:e|ed|ing)|mov(?:e|ed|ing)|touch(?:ed|ing)?|restor(?:e|ed|ing)|recover(?:ed|ing)?|bring(?:ing)?|undelet(?:e|ed|ing)|undo(?:ne|ing)?|revert(?:ed|ing)?|roll(?:ed|ing)?|tak(?:e|en|ing)|creat(?:e|ed|ing)|mak(?:e|ing)|put(?:ting)?|restart(?:ed|ing)?|start(?:ed|ing)?|stop(?:ped|ping)?|kill(?:ed|ing)?|clear(?:ed|ing)?|empty|emptied|purg(?:e|ed|ing)|get rid of|mess with|lose|nuke'
+/** "don't forget to delete it" asks for the act; "never mind" and "why not" forbid nothing. */
+const IDIOMS =
+  /\b(?:do not|don'?t|never)\s+(?:forget|fail|hesitate|neglect)\s+to\b|\bnever\s*mind\b|\bwhy\s+(?:not|don'?t\s+(?:you|we))\b|\bnot\s+only\b/g
 
-/** Words that forbid what follows them. "doesn't", "isn't", "can't" describe instead, and are not here. */
-const FORBIDDING =
-  "(?:do\\s+not|don'?t|never|not|without|no\\s+need\\s+to|(?:must|should|may)\\s*(?:not|n'?t)|mustn'?t|shouldn'?t|refrain\\s+from|avoid|hold\\s+off(?:\\s+on)?|stop\\s+yourself\\s+from)"
+/** What may stand before an imperative. */
+const LEAD =
+  '(?:(?:please|pls|no|ok|but|and|so|just|also|rather|better|castellan|hey|wait|stop|hold on|i said|i say|you|we|must|should|shall|may|ever|even)\\s+)*'
+const BETWEEN = '(?:[\\w\'"./@~-]+\\s+){0,3}?'
 
-/** "don't forget to delete it" asks for the act. */
-const DOUBLE =
-  /\b(?:do\s+not|don'?t|never)\s+(?:forget|fail|hesitate|neglect)\s+to\b|\bwhy\s+(?:not|don'?t\s+(?:you|we))\b|\bnot\s+only\b/g
+/** An order not to: "don't delete it", "never overwrite my notes", "i don't want you to look", "no need to check". */
+const ORDER = new RegExp(
+  `^${LEAD}(?:` +
+    `(?:do not|don'?t|never|mustn'?t|shouldn'?t|not)\\s+(?:ever\\s+|even\\s+|really\\s+|actually\\s+|you\\s+dare\\s+(?:to\\s+)?)*` +
+    `|(?:there(?:'s| is)\\s+)?no\\s+need\\s+(?:for\\s+you\\s+)?to\\s+|(?:refrain|abstain)\\s+from\\s+|avoid\\s+|hold\\s+off\\s+(?:on\\s+)?` +
+    `|(?:i|we)\\s+(?:do not|don'?t|did not|didn'?t)\\s+(?:want|need)\\s+(?:you\\s+)?to\\s+|you\\s+(?:do not|don'?t)\\s+(?:have|need)\\s+to\\s+` +
+    `)(?:${ACT_VERBS}|${READ_VERBS}|(?:looking|checking|listing|reading|showing))\\b`,
+)
 
-const FORBIDDEN_ACT = new RegExp(`\\b${FORBIDDING}\\s+(?:[\\w'"./@~-]+\\s+){0,3}?(?:${ACTS})\\b`)
-/** "I don't need it any more" forbids nothing: somebody is said not to do or want something. */
-const SOMEBODY =
-  /\b(?:i|we|you|they|he|she|it|that|this|which|who|people|users?)\s+(?:really\s+|also\s+)?(?:do\s+not|don'?t|did\s+not|didn'?t|never)\s+(?:need|want|use|know|think|see|have|like|care|understand|remember)\b/g
+/** "wait, don't", "let's not do that now": an order that leaves the act to what was said before. */
+const BARE_ORDER = new RegExp(`^${LEAD}(?:(?:do not|don'?t)(?: do (?:it|that|this|anything))?|let'?s not\\b.*)[.! ]*$`)
 
-/** Whether this clause forbids an act: "don't delete notes.txt", "leave it, never overwrite my notes". */
-function forbidsAct(clause: string): boolean {
-  const plain = normalise(clause).replace(DOUBLE, ' ').replace(SOMEBODY, ' ')
-  return FORBIDDEN_ACT.test(plain)
-}
+/**
+ * An act that is not to be, or should not have been: "is not deleted", "shouldn't have removed it", "without changing". Questions
+ * like "isn't it possible to undo" and "can't you delete it" ask for the act and are not meant.
+ */
+const DENIED = new RegExp(
+  `(?:\\bnot|\\b(?:do|does|did|should|must|need|would|could|wo|ca)n'?t(?!\\s+(?:you|we)\\b)|\\bcannot|\\bnever|\\bwithout` +
+    `|\\bno need to|\\bavoid|\\brefrain from|\\bhold off on)\\s+${BETWEEN}(${ACT_VERBS})\\b`,
+  'g',
+)
+
+/** "without a restart" is about a fact, not about an act. */
+const FACT = /\bwithout\s+(?:an?\s+|any\s+)?(?:re)?(?:start|boot|stop)s?\b/g
+
+/** A rest that asks nothing: "whatever you do", "i need it", "not now". */
+const EMPTY =
+  /^(?:whatever you do|please|pls|thanks?|thank you|ok(?:ay)?|for now|right now|not now|yet|i (?:still )?need (?:it|that|them)|i(?:'ll| will) do (?:it|that) myself|leave (?:it|that|them)(?: alone| be| there)?|it'?s (?:important|huge|fine|mine)|i mean it|wait|stop|no|ever|today|tomorrow)[.! ]*$/
 
 export interface Negation {
-  /** Whether some clause forbids an act. */
+  /** Verbs of acts that are denied anywhere; what carries them out is not to be called. */
+  readonly denied: readonly string[]
+  /** Whether part of the request is an order not to do something. */
   readonly forbids: boolean
-  /** The request without the clauses that forbid; empty when nothing else is asked. */
+  /** What is asked besides; empty when nothing is. The whole request where nothing is forbidden. */
   readonly remainder: string
 }
 
 /**
- * Takes a request apart into what it forbids and what it asks. "Don't delete notes.txt, just show it" leaves "just show it".
- * The act that is forbidden is never handed to the model, because polarity is what a small model confuses most.
+ * Takes a request apart into what it forbids and what it asks: "don't delete notes.txt, just show it" forbids to delete and
+ * leaves "just show it". Polarity is what a small model confuses most, so a denied act is never left to it.
  */
 export function readNegation(text: string): Negation {
   const clauses = splitClauses(text)
-  const kept = clauses.filter((clause) => !forbidsAct(clause))
-  // A negation may reach over a comma or an "and": then the text as a whole still forbids, and nothing of it is kept.
-  const forbids = kept.length < clauses.length || forbidsAct(text)
-  return { forbids, remainder: forbids ? kept.filter((clause) => clause.split(/\s+/).length > 1).join(', ') : text }
+  const kept = clauses.filter((clause) => !isOrder(plainWords(clause)))
+  const asking = kept.filter((clause) => clause.split(/\s+/).length > 1 && !EMPTY.test(plainWords(clause)))
+  const forbids = kept.length < clauses.length
+  return { denied: deniedVerbs(text), forbids, remainder: forbids ? asking.join(', ') : text }
+}
+
+function isOrder(clause: string): boolean {
+  return ORDER.test(clause) || BARE_ORDER.test(clause)
+}
+
+/** Verbs of change in a text that no word before them denies. */
+export function askedVerbs(text: string): readonly string[] {
+  const plain = plainWords(text).replace(DENIED, ' ')
+  return [...plain.matchAll(new RegExp(`\\b(?:${ACT_VERBS})\\b`, 'g'))].map(([verb]) => verb)
+}
+
+function deniedVerbs(text: string): readonly string[] {
+  const plain = plainWords(text).replace(FACT, ' ')
+  return [...plain.matchAll(DENIED)].map(([, verb]) => verb as string)
+}
+
+function plainWords(text: string): string {
+  return normalise(text).replace(IDIOMS, ' ').trim()
 }

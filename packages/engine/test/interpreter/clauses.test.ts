@@ -8,6 +8,7 @@ describe('a sentence with several requests', () => {
     ['is nginx up and what is on port 80?', ['is nginx up', 'what is on port 80?']],
     ['check the disks; list failed services', ['check the disks', 'list failed services']],
     ['show the disks, the memory', ['show the disks, the memory']],
+    ['why did nginx die, show its log', ['why did nginx die, show its log']],
     ['replace foo and bar with baz in x.txt', ['replace foo and bar with baz in x.txt']],
     ['write "show me and list this" to notes.txt', ['write "show me and list this" to notes.txt']],
     ['cpu and memory usage', ['cpu and memory usage']],

@@ -142,11 +142,24 @@ describe('a forbidden act', () => {
     expect(outcome).toEqual(calls(['file_read', { path: 'notes.txt' }]))
   })
 
-  it('does not let another change through beside it', async () => {
-    const outcome = await interpreted([user("don't delete notes.txt, empty it instead")], {
-      'empty it instead': { tool: 'file_write', args: { path: 'it', content: '' } },
+  it('is not done under another wording of the rest either', async () => {
+    const outcome = await interpreted([user("don't delete notes.txt, i mean it really")], {
+      'i mean it really': { tool: 'file_delete', args: { path: 'notes.txt' } },
     })
     expect(outcome).toEqual({ kind: 'text', text: expect.stringMatching(/was not done/) })
+  })
+
+  it('does not keep another act from being done', async () => {
+    const outcome = await interpreted([user("don't empty old.log, delete it")], {
+      'delete it': { tool: 'file_delete', args: { path: 'it' } },
+    })
+    expect(outcome).toEqual(calls(['file_delete', { path: 'old.log' }]))
+  })
+
+  it('is not on offer where it is only denied', async () => {
+    const text = 'make sure notes.txt is not deleted'
+    const outcome = await interpreted([user(text)], { [text]: { tool: 'file_delete', args: { path: 'notes.txt' } } })
+    expect(outcome).toMatchObject({ kind: 'text' })
   })
 })
 
@@ -161,6 +174,29 @@ describe('several requests in one sentence', () => {
     expect(await interpreted([user('is nginx up and show me its log')], script)).toEqual(
       calls(['service_status', { unit: 'nginx' }], ['journal_query', { unit: 'nginx' }]),
     )
+  })
+
+  it.each([
+    ['show me the swap and show me the memory', 'memory_usage', 'memory_usage'],
+    ['check the load and check the box', 'system_health', 'system_health'],
+  ])('are one request when they come to the same: %j', async (text, first, second) => {
+    const [one = '', two = ''] = text.split(' and ')
+    const outcome = await interpreted([user(text)], {
+      [one]: { tool: first },
+      [two]: { tool: second },
+      [text]: { tool: first },
+    })
+    expect(outcome).toEqual(calls([first]))
+  })
+
+  it('are one request when its values stand in both halves', async () => {
+    const text = 'open a.conf and change x to y'
+    const outcome = await interpreted([user(text)], {
+      'open a.conf': { tool: 'file_read', args: { path: 'a.conf' } },
+      'change x to y': { tool: 'file_edit', args: { find: 'x', replace: 'y' } },
+      [text]: { tool: 'file_edit', args: { path: 'a.conf', find: 'x', replace: 'y' } },
+    })
+    expect(outcome).toEqual(calls(['file_edit', { path: 'a.conf', find: 'x', replace: 'y' }]))
   })
 
   it('are read as one sentence when one of them is not sure', async () => {

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { readNegation } from '../../src/interpreter/negation.ts'
+import { carriesOut } from '../../src/interpreter/acts.ts'
+import { askedVerbs, readNegation } from '../../src/interpreter/negation.ts'
 
-describe('a request that forbids an act', () => {
+const change = (name: string) => ({ name, effect: 'change' })
+
+describe('an order not to', () => {
   it.each([
     "don't delete notes.txt",
     'do not delete notes.txt',
@@ -10,16 +13,41 @@ describe('a request that forbids an act', () => {
     'never overwrite my notes',
     'whatever you do, do not touch nginx.conf',
     'you must not edit that file',
-    'make sure notes.txt is not deleted',
     'no need to restore it',
     'hold off on deleting old.log',
-    'notes.txt should not be removed',
     'i said do NOT undo that',
     "you shouldn't write to that file",
-  ])('%j', (text) => {
-    expect(readNegation(text).forbids).toBe(true)
+    "don't show me passwords.txt",
+    'do not verify the ledger now',
+    "i don't want you to look at it",
+    "wait, don't",
+    "let's not do that now",
+    "please don't delete notes.txt, i need it",
+  ])('%j leaves nothing to do', (text) => {
+    expect(readNegation(text)).toMatchObject({ forbids: true, remainder: '' })
   })
 
+  it.each([
+    ["don't delete notes.txt, just show it", 'just show it'],
+    ["don't change anything, only list the folder", 'only list the folder'],
+    ['do not restore old.log but delete it', 'delete it'],
+  ])('%j leaves what is asked besides', (text, remainder) => {
+    expect(readNegation(text)).toMatchObject({ forbids: true, remainder })
+  })
+})
+
+describe('a request that denies an act without an order', () => {
+  it.each([
+    ['make sure notes.txt is not deleted', 'deleted'],
+    ['notes.txt should not be removed', 'removed'],
+    ["i shouldn't have deleted it, bring it back", 'deleted'],
+    ['append a line without changing the rest', 'changing'],
+  ])('%j denies %j', (text, verb) => {
+    expect(readNegation(text)).toEqual({ denied: [verb], forbids: false, remainder: text })
+  })
+})
+
+describe('a request that denies nothing', () => {
   it.each([
     "isn't nginx supposed to run?",
     "nginx doesn't answer, is it up",
@@ -31,11 +59,36 @@ describe('a request that forbids an act', () => {
     "which services aren't running",
     'i do not know what holds port 80',
     "show me what isn't mounted",
-  ])('%j forbids nothing', (text) => {
-    expect(readNegation(text)).toEqual({ forbids: false, remainder: text })
+    "can't you delete notes.txt?",
+    "isn't it possible to undo 12?",
+    'how long is it up without a restart',
+    'never mind the last one, delete notes.txt',
+  ])('%j', (text) => {
+    expect(readNegation(text)).toEqual({ denied: [], forbids: false, remainder: text })
+  })
+})
+
+describe('a verb', () => {
+  it.each([
+    ['deleted', 'file_delete', true],
+    ['removing', 'file_delete', true],
+    ['overwrite', 'file_write', true],
+    ['delete', 'file_write', false],
+    ['change', 'file_edit', true],
+    ['undo', 'undo_apply', true],
+    ['restart', 'service_restart', true],
+    ['stopped', 'service_stop', true],
+    ['restart', 'service_stop', false],
+    ['touch', 'file_write', true],
+  ])('%j of %s: %s', (verb, tool, expected) => {
+    expect(carriesOut(change(tool), verb)).toBe(expected)
   })
 
-  it('leaves what is asked besides', () => {
-    expect(readNegation("don't delete notes.txt, just show it")).toEqual({ forbids: true, remainder: 'just show it' })
+  it('never takes a tool away that only reads', () => {
+    expect(carriesOut({ name: 'file_read', effect: 'read' }, 'touch')).toBe(false)
+  })
+
+  it('counts as asked where nothing denies it', () => {
+    expect(askedVerbs("overwrite it, don't append")).toEqual(['overwrite'])
   })
 })
