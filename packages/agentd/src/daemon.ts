@@ -25,6 +25,11 @@ import type { Tool } from './tools/define.ts'
 import { tools } from './tools/index.ts'
 import { Undo } from './undo/undo.ts'
 
+/** When stopping, time for calls to finish by themselves, in milliseconds; then they are told to stop. */
+const GRACE_MS = 3000
+/** And time for those to stop and have their outcome recorded. What is left is recorded as interrupted at the next start. */
+const RECORD_MS = 1000
+
 const SYSTEM = { kind: 'system', name: 'agentd' } as const
 
 /** Builds agentd out of its parts and opens its sockets, in this order: nobody is served before orphans are closed. */
@@ -48,7 +53,8 @@ export async function startAgentd(
   return {
     async stop() {
       agentd.approvals.close()
-      await Promise.all([agentServer.close(), operatorServer.close()])
+      await Promise.all([agentServer, operatorServer].map((server) => server.close({ graceMs: GRACE_MS })))
+      await agentd.calls.inFlight.idle(RECORD_MS)
       await ledger.append({ type: 'daemon_stopped', actor: SYSTEM }).catch((error: unknown) => {
         log.error({ err: error }, 'the stop could not be recorded')
       })

@@ -4,6 +4,7 @@ import { type CallId, CastellanError } from '@castellan/contracts'
 export class InFlight {
   readonly limit: number
   readonly #calls = new Set<CallId>()
+  #onIdle: (() => void) | undefined
 
   constructor(limit: number) {
     this.limit = limit
@@ -31,6 +32,21 @@ export class InFlight {
       )
     }
     this.#calls.add(callId)
-    return { [Symbol.dispose]: () => void this.#calls.delete(callId) }
+    return { [Symbol.dispose]: () => this.#leave(callId) }
+  }
+
+  /** Waits until no call is left, at most `ms`. */
+  async idle(ms: number): Promise<void> {
+    if (this.#calls.size === 0) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#onIdle = resolve
+    const timer = setTimeout(resolve, ms)
+    await promise
+    clearTimeout(timer)
+  }
+
+  #leave(callId: CallId): void {
+    this.#calls.delete(callId)
+    if (this.#calls.size === 0) this.#onIdle?.()
   }
 }

@@ -90,8 +90,7 @@ function abortAfter({ tool, name, signal }: Call): { readonly signal: AbortSigna
     const message = `${name} did not finish within ${tool.limits.timeoutMs} ms and was stopped.`
     controller.abort(new CastellanError('deadline_exceeded', message))
   }, tool.limits.timeoutMs)
-  const onGone = () =>
-    controller.abort(new CastellanError('cancelled', 'The caller went away, so the call was stopped.'))
+  const onGone = () => controller.abort(whyGone(signal.reason))
   signal.addEventListener('abort', onGone, { once: true })
   if (signal.aborted) onGone()
   return {
@@ -101,6 +100,13 @@ function abortAfter({ tool, name, signal }: Call): { readonly signal: AbortSigna
       signal.removeEventListener('abort', onGone)
     },
   }
+}
+
+function whyGone(reason: unknown): CastellanError {
+  const stopping = reason instanceof CastellanError && reason.code === 'shutting_down'
+  return stopping
+    ? new CastellanError('shutting_down', 'agentd is stopping, so the call was stopped.')
+    : new CastellanError('cancelled', 'The caller went away, so the call was stopped.')
 }
 
 /** Waits for a run; once its signal fired, no longer than {@link GRACE_MS}. A run that finishes in that time counts. */

@@ -55,9 +55,9 @@ export class TestAgentd {
   async stop(): Promise<void> {
     if (this.#stopped) return
     this.#stopped = true
+    await this.#running.stop()
     this.agent.close()
     this.operator.close()
-    await this.#running.stop()
   }
 
   call(tool: string, args: Record<string, unknown> = {}, rest: Partial<CallRequest> = {}): Promise<CallAnswer> {
