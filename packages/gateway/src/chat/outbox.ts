@@ -3,9 +3,9 @@ import type { ServerFrame } from '@castellan/contracts'
 import type { WebSocket } from 'ws'
 
 /** Above this many buffered bytes a client is paused. */
-export const PAUSE_BYTES = 1024 * 1024
+const PAUSE_BYTES = 1024 * 1024
 /** At this many or fewer it goes on. */
-export const RESUME_BYTES = 256 * 1024
+const RESUME_BYTES = 256 * 1024
 
 /**
  * Sends to one client, and holds at most about 1 MiB for it. A client that reads more slowly than a chat speaks is told

@@ -1,7 +1,7 @@
 import type { ServerFrame, Transcript as TranscriptAnswer } from '@castellan/contracts'
 
 /** Most that one chat's transcript holds, in bytes of JSON; what is older is forgotten. */
-export const TRANSCRIPT_BYTES = 1024 * 1024
+const TRANSCRIPT_BYTES = 1024 * 1024
 
 interface Entry {
   readonly firstSeq: number
@@ -59,11 +59,15 @@ export class Transcript {
     return { last_seq: this.#lastSeq, forgotten: Math.max(0, oldest - 1 - seq), entries }
   }
 
-  /** Lets go of the oldest entries; the newest stays, however large. */
+  /** Lets go of the oldest quarter at a time, as moving the rest up costs; the newest entry stays, however large. */
   #forget(): void {
-    while (this.#bytes > this.#maxBytes && this.#entries.length > 1) {
-      this.#bytes -= this.#entries.shift()?.bytes ?? 0
+    if (this.#bytes <= this.#maxBytes) return
+    let count = 0
+    while (this.#bytes > this.#maxBytes * 0.75 && count < this.#entries.length - 1) {
+      this.#bytes -= this.#entries[count]?.bytes ?? 0
+      count += 1
     }
+    this.#entries.splice(0, count)
   }
 }
 

@@ -2,7 +2,7 @@ import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 
-export interface Upgrade {
+interface Upgrade {
   readonly socket: Duplex
   /** Bytes that came right after the handshake. */
   readonly head: Buffer

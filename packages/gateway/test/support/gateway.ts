@@ -23,7 +23,7 @@ export interface Answer {
   readonly json: ErrorEnvelope & Record<string, unknown>
 }
 
-export interface Ask {
+interface Ask {
   readonly method?: string
   readonly headers?: Record<string, string>
   readonly body?: string
