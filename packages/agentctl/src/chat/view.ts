@@ -28,7 +28,10 @@ export class ChatView {
         return
       case 'tool_result': {
         const number = frame.ledger_index === null ? '' : paint('dim', `  № ${frame.ledger_index}`)
-        this.#line(`${frame.ok ? paint('green', '✓') : paint('red', '✗')} ${printable(frame.summary)}${number}`)
+        // The answer's text follows and says what came out; a failure is said here as well.
+        this.#line(
+          `${frame.ok ? paint('green', `✓ ${frame.name}`) : paint('red', `✗ ${printable(frame.summary)}`)}${number}`,
+        )
         if (frame.undo?.possible === true && frame.ledger_index !== null) {
           this.#line(paint('dim', `  take it back with /undo ${frame.ledger_index}`))
         }
