@@ -1,22 +1,32 @@
-/** Up to three names that `name` may have been meant for, best first: containing it, or a few typing errors away. */
+/**
+ * Up to three names that `name` may have been meant for, best first: containing it, or a few typing errors away. Of two
+ * that are equally near, the one of the same kind (`.service`, `.socket`) comes first.
+ */
 export function likely(name: string, candidates: readonly string[]): string[] {
-  const wanted = stem(name)
+  const wanted = split(name)
+  const most = Math.min(3, Math.ceil(wanted.stem.length / 4))
   return candidates
-    .map((candidate) => ({ candidate, distance: closeness(wanted, stem(candidate)) }))
-    .filter(({ distance }) => distance <= Math.min(3, Math.ceil(wanted.length / 4)))
-    .sort((left, right) => left.distance - right.distance || (left.candidate < right.candidate ? -1 : 1))
+    .map((candidate) => {
+      const { stem, suffix } = split(candidate)
+      return { candidate, distance: distance(wanted.stem, stem), otherKind: Number(suffix !== wanted.suffix) }
+    })
+    .filter((near) => near.distance <= most)
+    .sort((left, right) => left.distance - right.distance || left.otherKind - right.otherKind)
     .slice(0, 3)
     .map(({ candidate }) => candidate)
 }
 
-function stem(unit: string): string {
-  return unit.toLowerCase().replace(/\.[a-z]+$/, '')
+function split(unit: string): { stem: string; suffix: string } {
+  const dot = unit.lastIndexOf('.')
+  return dot < 0
+    ? { stem: unit.toLowerCase(), suffix: '' }
+    : { stem: unit.slice(0, dot).toLowerCase(), suffix: unit.slice(dot) }
 }
 
-/** A part of the other is as close as one typing error, a little less the more they differ in length. */
-function closeness(wanted: string, candidate: string): number {
-  const [short, long] = wanted.length <= candidate.length ? [wanted, candidate] : [candidate, wanted]
-  if (short.length >= 2 && long.includes(short)) return 1 - 1 / (1 + long.length - short.length)
+/** A name that contains what was wanted is at most as far as one typing error, nearer the less it adds. */
+function distance(wanted: string, candidate: string): number {
+  const added = candidate.length - wanted.length
+  if (wanted.length >= 2 && added > 0 && candidate.includes(wanted)) return 1 - 1 / (1 + added)
   return editDistance(wanted, candidate)
 }
 

@@ -98,7 +98,7 @@ export function distinctMounts(mounts: readonly Mount[]): Mount[] {
   const visible = new Map(mounts.map((mount) => [mount.mountPoint, mount]))
   const byDevice = new Map<string, Mount>()
   for (const mount of visible.values()) {
-    if (pseudoTypes.has(mount.type) || (mount.type === 'tmpfs' && /^\/(run|dev|sys)(\/|$)/.test(mount.mountPoint)))
+    if (pseudoTypes.has(mount.type) || (mount.type === 'tmpfs' && /^\/(run|dev|sys|proc)(\/|$)/.test(mount.mountPoint)))
       continue
     const key = mount.device
     const other = byDevice.get(key)

@@ -157,6 +157,8 @@ describe('near misses', () => {
     ['ngnix.service', ['nginx.service']],
     ['ssh.service', ['sshd.service']],
     ['postgres.service', ['postgresql.service', 'postgresql-backup.service']],
+    ['dbus.service', ['dbus.socket']],
+    ['nix-deamon.service', ['nix-daemon.service']],
     ['zzzzzz.service', []],
   ])('%s could mean %j', (name, expected) => {
     expect(likely(name, units)).toEqual(expected)

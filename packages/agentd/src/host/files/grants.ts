@@ -1,4 +1,5 @@
 import { realpath } from 'node:fs/promises'
+import { normalize } from 'node:path'
 import { CastellanError } from '@castellan/contracts'
 import type { Grant } from './files.ts'
 import { joinPath, quotePath, splitPath } from './path.ts'
@@ -64,7 +65,7 @@ export class Grants {
   outside(path: string): CastellanError {
     return new CastellanError(
       'path_outside_roots',
-      `${quotePath(path)} is outside the folders that file tools may use: ${this.#words}. ` +
+      `${quotePath(normalize(path))} is outside the folders that file tools may use: ${this.#words}. ` +
         'Use a path inside these, or have the owner grant its folder in the configuration.',
     )
   }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, lchown, link, lstat, lutimes, mkdir, rename, symlink, unlink } from 'node:fs/promises'
+import { chown, link, lstat, mkdir, rename, symlink, unlink, utimes } from 'node:fs/promises'
 import { CastellanError } from '@castellan/contracts'
 import { Descriptor } from './descriptor.ts'
 import { isErrno } from './errors.ts'
@@ -31,12 +31,15 @@ export async function placeLink(place: Place, snapshot: LinkSnapshot): Promise<v
   await inFolder(place, (folder) =>
     withDraft(folder, place, async (draft) => {
       await symlink(snapshot.target, folder.child(draft))
-      const created = await lstat(folder.child(draft))
-      if (created.uid !== snapshot.uid || created.gid !== snapshot.gid) {
-        await lchown(folder.child(draft), snapshot.uid, snapshot.gid)
+      using created = await Descriptor.place(folder.child(draft))
+      const stats = await created.stat()
+      if (!stats.isSymbolicLink()) throw takenMeanwhile(place)
+      // Through the descriptor: whoever may write in this folder could have put something else under the draft's name.
+      if (Number(stats.uid) !== snapshot.uid || Number(stats.gid) !== snapshot.gid) {
+        await chown(created.self, snapshot.uid, snapshot.gid)
       }
       const seconds = secondsOf(snapshot.modifiedNs)
-      await lutimes(folder.child(draft), seconds, seconds)
+      await utimes(created.self, seconds, seconds)
     }),
   )
 }
@@ -70,11 +73,10 @@ async function inFolder(place: Place, work: (folder: Descriptor) => Promise<void
     let folder = place.folder
     for (const name of place.missing) {
       const { mode } = await folder.stat()
-      await mkdir(folder.child(name), 0o700)
+      // As open as the folder around it, never writable by others than its owner.
+      await mkdir(folder.child(name), Number(mode & 0o755n))
       const inner = await Descriptor.place(folder.child(name), 'directory')
       made.push(inner)
-      // As open as the folder around it, never writable by others than its owner.
-      await chmod(inner.self, Number(mode & 0o2755n))
       await folder.sync()
       folder = inner
     }
@@ -103,12 +105,16 @@ async function takeFreeName(folder: Descriptor, draft: string, place: Place): Pr
     await link(folder.child(draft), folder.child(place.name))
   } catch (error) {
     if (!isErrno(error, 'EEXIST')) throw error
-    throw new CastellanError(
-      'already_exists',
-      `Another program created ${quotePath(place.path)} just now. Look at it, then try again.`,
-    )
+    throw takenMeanwhile(place)
   }
   await unlink(folder.child(draft))
+}
+
+function takenMeanwhile(place: Place): CastellanError {
+  return new CastellanError(
+    'already_exists',
+    `Another program created ${quotePath(place.path)} just now. Look at it, then try again.`,
+  )
 }
 
 function draftName(): string {

@@ -62,7 +62,7 @@ export const ledgerQuery = defineTool({
     const acts = ended
       .slice(0, 3)
       .map(({ index, tool: name, summary }) => `${index} ${name}${summary === null ? '' : `: ${oneLine(summary, 80)}`}`)
-    const latest = acts.length === 0 ? '' : ` The latest: ${list(acts)}.`.replace(/\.\.$/, '.')
+    const latest = acts.length === 0 ? '' : ` The latest: ${list(acts)}.`.replace(/([.…])\.$/, '$1')
     return `${truncated ? 'The newest ' : ''}${count(entries.length, 'entry', 'entries')}${which}${calls}; the last is number ${newest.index} of ${moment(newest.at)}.${latest}`
   },
   run: async ({ tool, agent, session, type, since, until, limit, before }, { host, signal }) => {

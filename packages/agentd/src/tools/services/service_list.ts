@@ -38,14 +38,14 @@ export const serviceList = defineTool({
   effect: 'read',
   undo: 'none',
   limits: readLimits,
-  summary: ({ services, matching }, { state, name }) => {
+  summary: ({ services, matching, truncated }, { state, name }) => {
     const kind = [state === undefined ? '' : `${state} `, 'service'].join('')
     const called = name === undefined ? '' : ` with ${JSON.stringify(name)} in its name or description`
     if (matching === 0) return `There is no ${kind}${called}.`
     const shown = services.map(({ unit, activeState, subState }) =>
       state === undefined ? `${unit} (${activeState}, ${subState})` : unit,
     )
-    return `${sentence(count(matching, kind))}${called}: ${list(shown, 8)}.`
+    return `${sentence(count(matching, kind))}${called}${truncated ? ', among them' : ''}: ${list(shown, 8)}.`
   },
   run: async ({ state, name, limit }, { host, signal }) => {
     const wanted = name?.toLowerCase()

@@ -37,7 +37,7 @@ export const systemHealth = defineTool({
   summary: (health) => {
     const { load, cpuCount, memoryUsedPercent, uptimeSeconds } = health
     const fullest = health.fileSystems.toSorted((left, right) => right.usedPercent - left.usedPercent)[0]
-    const disk = fullest === undefined ? '' : `, ${fullest.mountPoint} ${Math.round(fullest.usedPercent)} % full`
+    const disk = fullest === undefined ? '' : `, ${fullest.mountPoint} ${percent(fullest.usedPercent, 100)} full`
     const services = health.failedServices === null ? ' Services were not checked: systemd does not run this host.' : ''
     const figures =
       `up ${duration(uptimeSeconds)}, load ${load.oneMinute.toFixed(2)} on ${count(cpuCount, 'core')}, memory ` +
@@ -48,13 +48,15 @@ export const systemHealth = defineTool({
     return `${sentence(most?.message ?? 'something needs attention')}.${more} The machine is ${figures}.${services}`
   },
   run: async (_input, { host, signal }) => {
-    const [facts, load, memory, fileSystems, services] = await Promise.all([
+    const [facts, load, memory, mounted, services] = await Promise.all([
       host.system.facts(),
       host.system.load(),
       host.system.memory(),
       host.storage.fileSystems(signal),
       failedServices(host, signal),
     ])
+    // What cannot be written may be full: images and media always are.
+    const fileSystems = mounted.filter(({ readOnly }) => !readOnly)
     const findings: Finding[] = [
       ...diskFindings(fileSystems),
       ...memoryFindings(memory),
@@ -99,19 +101,16 @@ async function failedServices(
   }
 }
 
-/** A disk that cannot be written can be full: images and media always are. */
 export function diskFindings(fileSystems: readonly FileSystem[]): Finding[] {
-  return fileSystems
-    .filter(({ readOnly }) => !readOnly)
-    .flatMap((fileSystem): Finding[] => {
-      const used = usedPercent(fileSystem)
-      const inodes = usedInodesPercent(fileSystem) ?? 0
-      const full = `${fileSystem.mountPoint} is ${percent(used, 100)} full, ${size(fileSystem.availableBytes)} free`
-      if (used >= 90) return [{ severity: used >= 97 ? 'critical' : 'warning', message: full }]
-      if (inodes < 90) return []
-      const message = `${Math.round(inodes)} % of the inodes of ${fileSystem.mountPoint} are used`
-      return [{ severity: inodes >= 97 ? 'critical' : 'warning', message }]
-    })
+  return fileSystems.flatMap((fileSystem): Finding[] => {
+    const used = usedPercent(fileSystem)
+    const inodes = usedInodesPercent(fileSystem) ?? 0
+    const full = `${fileSystem.mountPoint} is ${percent(used, 100)} full, ${size(fileSystem.availableBytes)} free`
+    if (used >= 90) return [{ severity: used >= 97 ? 'critical' : 'warning', message: full }]
+    if (inodes < 90) return []
+    const message = `${Math.round(inodes)} % of the inodes of ${fileSystem.mountPoint} are used`
+    return [{ severity: inodes >= 97 ? 'critical' : 'warning', message }]
+  })
 }
 
 export function memoryFindings({ totalBytes, availableBytes, swapTotalBytes, swapUsedBytes }: Memory): Finding[] {
