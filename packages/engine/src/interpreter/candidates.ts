@@ -1,7 +1,6 @@
 import type { ToolDescriptor } from '@castellan/contracts'
 import type { Message, PastCall } from './conversation.ts'
 import type { Reading, Readings } from './decode.ts'
-import { gateFor } from './gate.ts'
 import type { ProposedCall } from './outcome.ts'
 import { missingArguments, resolveReferences } from './references.ts'
 import { finishValue } from './values.ts'
@@ -81,5 +80,5 @@ function fillNote(args: Record<string, unknown>, now: Date): string {
 
 /** Whether the call may be made without asking. */
 export function isSure(job: Interpretation, candidate: Candidate): boolean {
-  return candidate.missing.length === 0 && candidate.confidence >= gateFor(candidate.tool.effect, job.gate)
+  return candidate.missing.length === 0 && candidate.confidence >= job.gate
 }

@@ -90,11 +90,12 @@ describe('a request', () => {
     })
   })
 
-  it('that changes something needs more certainty than one that reads', async () => {
-    const script = { 'a file': { tool: 'file_read', args: { path: 'file' }, probability: 0.75 } }
-    expect(await interpreted([user('a file')], script)).toEqual(calls(['file_read', { path: 'file' }]))
-    const change = { 'a file': { tool: 'file_delete', args: { path: 'file' }, probability: 0.75 } }
-    expect(await interpreted([user('a file')], change)).toMatchObject({
+  it('is made from the gate of the model on, and offered below it', async () => {
+    const reading = (probability: number) => ({
+      'rm file': { tool: 'file_delete', args: { path: 'file' }, probability },
+    })
+    expect(await interpreted([user('rm file')], reading(0.8))).toEqual(calls(['file_delete', { path: 'file' }]))
+    expect(await interpreted([user('rm file')], reading(0.79))).toMatchObject({
       kind: 'choices',
       choices: [{ name: 'file_delete', label: 'File delete: file' }],
     })
