@@ -1,5 +1,4 @@
-export { createHost, type HostOptions } from './create.ts'
 export type { Grant } from './files/files.ts'
 export type { Host } from './host.ts'
-export type { LedgerPage, LedgerPort, LedgerVerdict } from './ledger.ts'
+export type { LedgerVerdict } from './ledger.ts'
 export type { Undone, UndoPort } from './undo.ts'

@@ -1,4 +1,5 @@
 import { CastellanError } from '@castellan/contracts'
+import { parseDay } from './days.ts'
 
 /** What a phrase is measured against. Times of day and days are the machine's own time zone's, as people there mean them. */
 export interface Clock {
@@ -16,6 +17,7 @@ const units: readonly (readonly [RegExp, number])[] = [
   [/^(h|hrs?|hours?)$/, HOUR],
   [/^(d|days?)$/, DAY],
   [/^(w|wks?|weeks?)$/, 7 * DAY],
+  [/^(fortnights?)$/, 14 * DAY],
   [/^(months?)$/, 30 * DAY],
   [/^(y|yrs?|years?)$/, 365 * DAY],
 ]
@@ -24,25 +26,17 @@ const numberWords = 'zero one two three four five six seven eight nine ten eleve
 const otherNumbers: Readonly<Record<string, number>> = {
   a: 1,
   an: 1,
+  quarter: 0.25,
   half: 0.5,
   couple: 2,
   few: 3,
   fifteen: 15,
   twenty: 20,
   thirty: 30,
-}
-
-const weekdays = 'sunday monday tuesday wednesday thursday friday saturday'.split(' ')
-
-/** The hour at which people take a part of the day to begin. */
-const partsOfDay: Readonly<Record<string, number>> = {
-  midnight: 0,
-  morning: 6,
-  noon: 12,
-  midday: 12,
-  afternoon: 12,
-  evening: 18,
-  night: 20,
+  forty: 40,
+  fifty: 50,
+  sixty: 60,
+  ninety: 90,
 }
 
 /**
@@ -57,7 +51,7 @@ export function parseMoment(text: string, clock: Clock): Date {
     parseTimestamp(text.trim()) ??
     parseFixed(phrase, clock) ??
     parseSpan(phrase, clock.now) ??
-    parseDayAndTime(phrase, clock.now)
+    parseDay(phrase, clock.now)
   if (moment !== null) return moment
   throw new CastellanError(
     'invalid_arguments',
@@ -89,16 +83,18 @@ function parseTimestamp(text: string): Date | null {
 function parseFixed(phrase: string, { now, bootedAt }: Clock): Date | null {
   if (/^(last |this |latest )?(boot|reboot|restart|startup|start-up|boot-up|bootup)$/.test(phrase)) return bootedAt
   if (phrase === 'now') return now
-  if (phrase === 'this week') return startOfDay(now, -((now.getDay() + 6) % 7))
-  if (phrase === 'this month') return new Date(now.getFullYear(), now.getMonth(), 1)
-  if (phrase === 'this year') return new Date(now.getFullYear(), 0, 1)
-  return null
+  const period = /^(?:this|(?:start|beginning) of (?:the|this)) (week|month|year)$/.exec(phrase)?.[1]
+  if (period === 'week') return new Date(now.getFullYear(), now.getMonth(), now.getDate() - ((now.getDay() + 6) % 7))
+  if (period === 'month') return new Date(now.getFullYear(), now.getMonth(), 1)
+  return period === 'year' ? new Date(now.getFullYear(), 0, 1) : null
 }
 
 /** `2 hours`, `90s`, `1h30m`, `half an hour`: numbers and units in turn, nothing else. */
 function parseSpan(phrase: string, now: Date): Date | null {
   const words = phrase
     .replace(/^(last|past|previous)\s+/, '')
+    // "a day or two"
+    .replace(/^(?:a |an )?([a-z]+) or (?:two|so)$/, 'two $1')
     .replace(/(\d)([a-z])/g, '$1 $2')
     .replace(/([a-z])(\d)/g, '$1 $2')
     .split(' ')
@@ -128,66 +124,4 @@ function parseNumber(word: string): number | null {
   if (/^\d{1,9}(\.\d{1,3})?$/.test(word)) return Number(word)
   const index = numberWords.indexOf(word)
   return index >= 0 ? index : (otherNumbers[word] ?? null)
-}
-
-/** A day, a time of day, or a day and then a time of it. */
-function parseDayAndTime(phrase: string, now: Date): Date | null {
-  const words = phrase
-    .split(' ')
-    .filter((word) => word !== 'at' && word !== 'on' && word !== 'around' && word !== 'about')
-  const day = parseDay(words, now)
-  const rest = words.slice(day?.words ?? 0).join(' ')
-  const minutes = rest === '' ? 0 : parseTimeOfDay(rest, phrase)
-  if (minutes === null || (day === null && rest === '')) return null
-  const start = startOfDay(now, day?.offset ?? 0)
-  const moment = atMinutes(start, minutes)
-  if (moment <= now) return moment
-  // Still to come: of a day that was named, its beginning is the best answer; without one it was yesterday.
-  return day === null ? atMinutes(startOfDay(now, -1), minutes) : start <= now ? start : null
-}
-
-/** How many words name the day, and how many days it is from today. */
-function parseDay(words: readonly string[], now: Date): { words: number; offset: number } | null {
-  const [first = '', second = ''] = words
-  if (words.slice(0, 3).join(' ') === 'day before yesterday') return { words: 3, offset: -2 }
-  if (first === 'today') return { words: 1, offset: 0 }
-  if (first === 'yesterday') return { words: 1, offset: -1 }
-  if (first === 'overnight') return { words: 0, offset: -1 }
-  if (first === 'tonight') return { words: 0, offset: 0 }
-  if (first === 'this' && second in partsOfDay) return { words: 1, offset: 0 }
-  if (first === 'last' && (second === 'night' || second === 'evening')) return { words: 1, offset: -1 }
-  const prefix = first === 'last' || first === 'this' ? 1 : 0
-  const weekday = weekdayNumber(words[prefix] ?? '')
-  // On a Monday, "monday" is last week's: today would have been called today.
-  return weekday === null ? null : { words: prefix + 1, offset: -((now.getDay() - weekday + 6) % 7) - 1 }
-}
-
-function weekdayNumber(word: string): number | null {
-  const index = weekdays.findIndex((day) => word === day || (word.length >= 3 && day.startsWith(word)))
-  return index < 0 ? null : index
-}
-
-/** Minutes after midnight. A bare hour counts only where "at" was said before it. */
-function parseTimeOfDay(text: string, phrase: string): number | null {
-  if (text === 'tonight' || text === 'overnight') return (partsOfDay.night as number) * 60
-  const part = partsOfDay[text]
-  if (part !== undefined) return part * 60
-  const match = /^(\d{1,2})(?:[:.](\d\d))? ?(am|pm|a m|p m|h|o clock|oclock)?$/.exec(text)
-  if (match === null) return null
-  const [, hourText, minuteText, suffix] = match
-  const meridiem = suffix?.startsWith('a') ? 'am' : suffix?.startsWith('p') ? 'pm' : null
-  if (minuteText === undefined && suffix === undefined && !/\bat \d/.test(phrase)) return null
-  const hour = Number(hourText)
-  const minute = Number(minuteText ?? 0)
-  if (minute > 59 || hour > 23 || (meridiem !== null && (hour < 1 || hour > 12))) return null
-  return (meridiem === null ? hour : (hour % 12) + (meridiem === 'pm' ? 12 : 0)) * 60 + minute
-}
-
-function startOfDay(now: Date, offsetDays: number): Date {
-  return new Date(now.getFullYear(), now.getMonth(), now.getDate() + offsetDays)
-}
-
-/** Clock time on that day: right on days that are an hour shorter or longer, too. */
-function atMinutes(day: Date, minutes: number): Date {
-  return new Date(day.getFullYear(), day.getMonth(), day.getDate(), 0, minutes)
 }

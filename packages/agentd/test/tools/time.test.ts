@@ -27,6 +27,12 @@ describe('parseMoment', () => {
     ['1.5 h', 90],
     ['Since 5 min.', 5],
     ['2 weeks', 20_160],
+    ['a fortnight', 20_160],
+    ['half hour', 30],
+    ['quarter of an hour', 15],
+    ['a day or two', 2880],
+    ['few minutes', 3],
+    ['fifty minutes', 50],
   ])('understands the span %j', (text, minutes) => {
     expect(parse(text)).toEqual(ago(minutes))
   })
@@ -54,6 +60,22 @@ describe('parseMoment', () => {
     ['12am', day(0)],
     ['12:15 pm', day(0, 12, 15)],
     ['14:30', day(0, 14, 30)],
+    ['lunch', day(0, 12)],
+    ["six o'clock", day(0, 6)],
+    ["6 o'clock", day(0, 6)],
+    ['sunday night', day(-3, 20)],
+    ['yesterday 18:00', day(-1, 18)],
+    ['earlier today', day(0)],
+    ['the start of the week', day(-2)],
+    ['the weekend', day(-4)],
+    ['1 may', new Date(2026, 4, 1)],
+    ['may 3rd', new Date(2026, 4, 3)],
+    ['december', new Date(2025, 11, 1)],
+    ['the 1st', new Date(2026, 10, 1)],
+    ['the 20th', new Date(2026, 9, 20)],
+    ['the first of the month', new Date(2026, 10, 1)],
+    ['christmas', new Date(2025, 11, 25)],
+    ['new year', new Date(2026, 0, 1)],
   ])('understands the moment %j', (text, expected) => {
     expect(parse(text)).toEqual(expected)
   })

@@ -200,6 +200,21 @@ describe('undoing', () => {
     expect(await readFile(at('f'), 'utf8')).toBe('two')
   })
 
+  it('changes nothing when the earlier content is gone from the trash, or was tampered with there', async () => {
+    await writeFile(at('f'), 'one')
+    const { inverse } = await machine.call('file_write', { path: 'f', content: 'two', mode: 'overwrite' })
+    const contents = join(machine.folder, 'state/trash/contents')
+    const [kept] = (await readdir(contents)) as [string]
+    const bytes = await readFile(join(contents, kept))
+    bytes[bytes.length - 20] = (bytes.at(-20) as number) ^ 1
+    await writeFile(join(contents, kept), bytes)
+    await expect(machine.revert('file_write', inverse)).rejects.toMatchObject({ code: 'trash_damaged' })
+    await rm(join(contents, kept))
+    await expect(machine.revert('file_write', inverse)).rejects.toMatchObject({ code: 'trash_unknown' })
+    expect(await readFile(at('f'), 'utf8')).toBe('two')
+    expect(await readdir(machine.workspace)).toEqual(['f'])
+  })
+
   it('refuses data that is not its own', async () => {
     await expect(changes().revert({ path: 'f' }, false, nothing, machine.signal)).rejects.toThrow()
   })
