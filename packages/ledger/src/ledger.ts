@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import type { LedgerDraft, LedgerEntry, LedgerHead, LedgerPayload, LedgerQuery, LedgerRecord } from '@castellan/contracts'
+import type { LedgerActor, LedgerDraft, LedgerEntry, LedgerHead, LedgerPayload, LedgerQuery, LedgerRecord } from '@castellan/contracts'
 import type { Appended } from './append/batch.ts'
 import { LogWriter } from './append/log-writer.ts'
 import type { LogState } from './append/state.ts'
 import { checkDraft, decodeLeaf } from './entry/leaf.ts'
 import { type OpenedField, preparePayload } from './entry/payload.ts'
+import { destroyPayloads, type IndexRange } from './erase/destroy.ts'
+import { clearPending, notePending, readPending } from './erase/pending.ts'
 import { damaged, fromSystemError, LedgerError } from './error.ts'
 import { encodeSegmentHeader, segmentName, SEGMENT_BYTES } from './journal/segment.ts'
 import { listSegments } from './journal/reader.ts'
@@ -18,6 +20,7 @@ import { parseCheckpoint, signCheckpoint } from './note/checkpoint.ts'
 import { missingMark, readPublished, recover, reopenSegment } from './open/recover.ts'
 import { listFiles, makeFolder, removeLeftovers } from './store/files.ts'
 import { createKeys, type LedgerKeys, readKeys, readVerifiers } from './store/keys.ts'
+import { formatProof } from './proof/proof-file.ts'
 import { type IndexSource, LedgerSearch, type QueryResult } from './search/search.ts'
 import { appendHistory } from './store/history.ts'
 import { type Lock, takeLock } from './store/lock.ts'
@@ -75,7 +78,9 @@ export class Ledger {
    */
   static async open(options: LedgerOptions): Promise<Ledger> {
     try {
-      return await open(options, (parts) => new Ledger(parts))
+      const ledger = await open(options, (parts) => new Ledger(parts))
+      await ledger.#finishErasure()
+      return ledger
     } catch (error) {
       throw fromSystemError(error, `Opening the ledger in ${options.dir}`)
     }
@@ -152,6 +157,29 @@ export class Ledger {
     return this.#search.query(query)
   }
 
+  /**
+   * Destroys the payload of an entry, salts included, and records who did it. The entry stays and the log still
+   * verifies; nobody can prove any more what the payload was. Errors: `not_found` where there is none,
+   * `payload_erased` where it is gone already.
+   */
+  async erase({ index, reason, actor }: { index: number; reason: string; actor: LedgerActor }): Promise<Appended> {
+    if ((await this.openPayload(index)) === null) throw new LedgerError('not_found', `Entry ${index} has no payload.`, { detail: { index } })
+    return this.#destroy({ first: index, last: index }, { type: 'payload_erased', actor, target: index }, { reason })
+  }
+
+  /**
+   * Destroys the payloads of all entries older than `before` (ms since 1970) that earlier pruning left; null where
+   * there are none. Leaves are never pruned, nor are payloads of intents that wait for their outcome.
+   */
+  async prunePayloads({ before, actor }: { before: number; actor: LedgerActor }): Promise<Appended | null> {
+    const pruned = (await this.query({ type: 'payloads_pruned', limit: 1 })).entries[0]
+    const first = pruned === undefined ? 0 : Number(pruned.facts?.last) + 1
+    const oldestOpen = Math.min(Number.POSITIVE_INFINITY, ...this.#parts.state.open)
+    const last = Math.min(await this.#search.lastBefore(before), oldestOpen - 1)
+    if (last < first) return null
+    return this.#destroy({ first, last }, { type: 'payloads_pruned', actor, facts: { first, last } }, {})
+  }
+
   head(): LedgerHead {
     const { origin, state, keys } = this.#parts
     return {
@@ -168,6 +196,12 @@ export class Ledger {
     const { checkpoint, frontier } = this.#parts.state
     const { size } = frontier
     return { index, size, checkpoint, hashes: await inclusionProof(this.#subtree, index, size) }
+  }
+
+  /** The same as the text of a `.tlog-proof` file (C2SP tlog-proof), which stands alone on any machine. */
+  async proof(index: number): Promise<string> {
+    const { hashes, checkpoint } = await this.prove(index)
+    return formatProof({ index, hashes, checkpoint, leaf: await this.#leaf(index) })
   }
 
   /** Proof that the tree of `to` entries (default: now) continues the tree of `from` (RFC 6962 section 2.1.2). */
@@ -202,6 +236,40 @@ export class Ledger {
     } finally {
       await mark.close().finally(() => lock.release())
     }
+  }
+
+  /** Puts an erasure on record, then does it. A crash in between is made good at the next start. */
+  async #destroy(range: IndexRange, draft: LedgerDraft, payload: LedgerPayload): Promise<Appended> {
+    const { keyDir } = this.#parts
+    await notePending(keyDir, { from: this.size, ...range })
+    const appended = await this.append(draft, payload)
+    await this.#destroyNow(range)
+    await clearPending(keyDir)
+    return appended
+  }
+
+  async #destroyNow(range: IndexRange): Promise<void> {
+    const { dir, state, writer, settler } = this.#parts
+    await settler.exclusively(() => writer.exclusively(() => destroyPayloads(dir, state, writer, range)))
+    this.#tiles.forgetPayloads()
+    for (let index = range.first; index <= range.last; index += 1) {
+      if ((await this.read(index)).commitments?.summary !== undefined) await this.#search.forget(index)
+    }
+  }
+
+  /** Finishes an erasure that is on record but was interrupted. */
+  async #finishErasure(): Promise<void> {
+    const pending = await readPending(this.#parts.keyDir)
+    if (pending === null) return
+    for (let index = pending.from; index < this.size; index += 1) {
+      const { type, target, facts } = await this.read(index)
+      const recorded = type === 'payload_erased' ? target === pending.first : type === 'payloads_pruned' && facts?.first === pending.first
+      if (recorded) {
+        await this.#destroyNow(pending)
+        break
+      }
+    }
+    await clearPending(this.#parts.keyDir)
   }
 
   #source(): IndexSource {

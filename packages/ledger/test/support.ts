@@ -33,7 +33,7 @@ export async function fill(ledger: Ledger, count: number): Promise<void> {
   const appended: Promise<unknown>[] = []
   for (let i = start; i < start + count; i += 1) {
     appended.push(
-      i % 2 === 0
+      (i - start) % 2 === 0
         ? ledger.append(intent(i), { args: { path: `/srv/${i}` }, summary: `call ${i}` })
         : ledger.append(outcome(i - 1), { result: { bytes: i * 1000 } }),
     )

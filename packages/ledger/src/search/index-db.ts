@@ -104,6 +104,12 @@ export class IndexDb {
     return statement.all(...used.map(([, value]) => value), limit) as number[]
   }
 
+  /** Index of the newest entry from before `time`, -1 where there is none. */
+  lastBefore(time: number): number {
+    const row = this.#db.prepare('SELECT max(idx) AS idx FROM entries WHERE time < ?').get(time) as { idx: number | null }
+    return row.idx ?? -1
+  }
+
   /** Forgets the text of an entry whose payload was destroyed, keeping what its header says. */
   replaceText(index: number, text: string): void {
     this.#db.transaction(() => {

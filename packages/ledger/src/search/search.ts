@@ -52,6 +52,11 @@ export class LedgerSearch {
     return { entries, next: indexes.length === parsed.data.limit ? (indexes.at(-1) ?? null) : null }
   }
 
+  /** Index of the newest entry from before `time` (ms since 1970), -1 where there is none. */
+  async lastBefore(time: number): Promise<number> {
+    return (await this.catchUp()).lastBefore(time)
+  }
+
   /** Indexes what was appended since; callers that come meanwhile share the work. */
   catchUp(): Promise<IndexDb> {
     this.#catchingUp ??= this.#catchUp().finally(() => {

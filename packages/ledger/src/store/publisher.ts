@@ -1,9 +1,9 @@
-import { rm, rmdir, unlink } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { rm, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
 import { listSegments } from '../journal/reader.ts'
 import type { StoredEntry } from '../journal/frame.ts'
 import type { TileEdge } from '../merkle/edge.ts'
-import { bundlePath, partialTiles, payloadPath, TILE_WIDTH, tilePath } from '../merkle/tiles.ts'
+import { bundlePath, levelWidth, partialTiles, payloadPath, TILE_WIDTH, tilePath } from '../merkle/tiles.ts'
 import { encodeEntryBundle, encodePayloadBundle } from './bundle.ts'
 import { type FileToWrite, syncFolder, writeFileDurably, writeFilesDurably } from './files.ts'
 
@@ -44,13 +44,6 @@ export async function removeSegments(dir: string, end: number): Promise<void> {
   if (removed) await syncFolder(join(dir, 'journal'))
 }
 
-/** Paths of the partial tiles and the partial bundle that a tree of `size` leaves has. */
-export function partialPaths(size: number): string[] {
-  const paths = partialTiles(size).map(({ level, n, width }) => tilePath(level, n, width))
-  const width = size % TILE_WIDTH
-  return width === 0 ? paths : [...paths, bundlePath(Math.floor(size / TILE_WIDTH), width)]
-}
-
 /**
  * What readers of the C2SP layout find: the partial tiles of a tree of `size` leaves, then its checkpoint. `leaves`
  * are those beyond the last full bundle.
@@ -75,10 +68,16 @@ export async function publishHead(
   await writeFileDurably(join(dir, 'checkpoint'), checkpoint, PUBLIC)
 }
 
-/** Removes partial files that a newer checkpoint made needless, and the folders that held only them. */
-export async function removePartials(dir: string, paths: readonly string[]): Promise<void> {
-  for (const path of paths) {
-    await rm(join(dir, path), { force: true })
-    await rmdir(dirname(join(dir, path))).catch(() => undefined)
+/**
+ * Removes the partial files of tiles that have become full between a tree of `from` and one of `to` leaves: only then
+ * may a reader of an older checkpoint be sent to the full tile (C2SP tlog-tiles, "Partial Tiles").
+ */
+export async function removePartials(dir: string, from: number, to: number): Promise<void> {
+  for (let level = 0; levelWidth(to, level) >= TILE_WIDTH; level += 1) {
+    const end = Math.floor(levelWidth(to, level) / TILE_WIDTH)
+    for (let n = Math.floor(levelWidth(from, level) / TILE_WIDTH); n < end; n += 1) {
+      await rm(join(dir, `${tilePath(level, n)}.p`), { recursive: true, force: true })
+      if (level === 0) await rm(join(dir, `${bundlePath(n)}.p`), { recursive: true, force: true })
+    }
   }
 }

@@ -1,7 +1,7 @@
 import type { LogState } from '../append/state.ts'
 import { storedBytes } from '../journal/frame.ts'
 import { TILE_WIDTH } from '../merkle/tiles.ts'
-import { partialPaths, publishHead, removePartials, removeSegments, writeBundles } from './publisher.ts'
+import { publishHead, removePartials, removeSegments, writeBundles } from './publisher.ts'
 
 /** The background starts once this many entries wait, so that a burst is not slowed by it at once. */
 const SETTLE_AT = 4 * TILE_WIDTH
@@ -16,7 +16,6 @@ const PUBLISH_AFTER_MS = 2000
 export class Settler {
   readonly #dir: string
   readonly #state: LogState
-  #published: string[]
   #publishedSize: number
   #work: Promise<void> = Promise.resolve()
   #pending = false
@@ -28,7 +27,6 @@ export class Settler {
     this.#dir = dir
     this.#state = state
     this.#publishedSize = publishedSize
-    this.#published = partialPaths(publishedSize)
   }
 
   /** What last went wrong in the background, undefined once it went well again. */
@@ -117,9 +115,7 @@ export class Settler {
     const leaves = state.tail.slice(0, size - state.tailStart).map(({ leaf }) => leaf)
     if (leaves.length >= TILE_WIDTH) return this.#writeBundles().then(() => this.#publish())
     await publishHead(this.#dir, state.edge, size, leaves, checkpoint)
-    const fresh = partialPaths(size)
-    await removePartials(this.#dir, this.#published.filter((path) => !fresh.includes(path)))
-    this.#published = fresh
+    await removePartials(this.#dir, this.#publishedSize, size)
     this.#publishedSize = size
   }
 }
