@@ -9,6 +9,7 @@ import { checkDraft, decodeLeaf } from './entry/leaf.ts'
 import { type OpenedField, preparePayload } from './entry/payload.ts'
 import { destroyPayloads, type IndexRange } from './erase/destroy.ts'
 import { clearPending, notePending, readPending } from './erase/pending.ts'
+import { isTombstone } from './entry/tombstone.ts'
 import { damaged, fromSystemError, LedgerError } from './error.ts'
 import { encodeSegmentHeader, segmentName, SEGMENT_BYTES } from './journal/segment.ts'
 import { listSegments } from './journal/reader.ts'
@@ -84,6 +85,11 @@ export class Ledger {
     } catch (error) {
       throw fromSystemError(error, `Opening the ledger in ${options.dir}`)
     }
+  }
+
+  /** Opens a log that a repair has mended but whose losses are not on record yet; for the repair alone. */
+  static openForRepair(options: LedgerOptions): Promise<Ledger> {
+    return open({ ...options, repairing: true }, (parts) => new Ledger(parts))
   }
 
   /** Number of durable entries. */
@@ -279,7 +285,10 @@ export class Ledger {
         return ledger.size
       },
       read: (index) => this.read(index),
-      peek: async (index) => JSON.parse((await this.#leaf(index)).toString()) as LedgerEntry,
+      peek: async (index) => {
+        const leaf = await this.#leaf(index)
+        return isTombstone(leaf) ? null : (JSON.parse(leaf.toString()) as LedgerEntry)
+      },
       leafHash: async (index) => (await this.#subtree(0, index)).toString('hex'),
       summary: async ({ index }) => (await this.payload(index).catch(() => null))?.summary,
     }
@@ -305,7 +314,7 @@ export class Ledger {
   }
 }
 
-async function open(options: LedgerOptions, make: (parts: Parts) => Ledger): Promise<Ledger> {
+async function open(options: LedgerOptions & { repairing?: boolean }, make: (parts: Parts) => Ledger): Promise<Ledger> {
   const { dir, keyDir } = options
   await makeFolder(dir)
   await makeFolder(keyDir)
@@ -319,7 +328,7 @@ async function open(options: LedgerOptions, make: (parts: Parts) => Ledger): Pro
     if (mark === null) throw missingMark(keyDir)
     const published = await readPublished(dir, verifiers)
     const acknowledged = published !== null && published.size > mark.size ? published : mark
-    const recovered = await recover({ dir, origin, signer: keys.signer, verifiers, acknowledged })
+    const recovered = await recover({ dir, origin, signer: keys.signer, verifiers, acknowledged, repairing: options.repairing ?? false })
     const { state } = recovered
     const segment = await reopenSegment(recovered.segment)
     const raised = await HighWaterMark.create(keyDir, state.checkpoint)

@@ -1,6 +1,7 @@
 import { canonicalJson, describeIssues, LedgerDraft, LedgerEntry, MAX_LEAF_BYTES } from '@castellan/contracts'
 import { damaged, LedgerError } from '../error.ts'
 import { sha256 } from '../merkle/hash.ts'
+import { isTombstone } from './tombstone.ts'
 
 /** What entry 0 carries as `prev`: binds the chain to its log. */
 export function genesisHash(origin: string): Buffer {
@@ -23,7 +24,8 @@ export function encodeLeaf(entry: LedgerEntry): Buffer {
 }
 
 /** Reads a leaf and insists on its one canonical spelling, so that no byte of it is free. */
-export function decodeLeaf(leaf: Uint8Array, index: number): LedgerEntry {
+export function decodeLeaf(leaf: Buffer, index: number): LedgerEntry {
+  if (isTombstone(leaf)) throw damaged(`Entry ${index} was lost to damage; a gap entry says when it was found`, { index })
   let value: unknown
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(leaf))

@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import type { LedgerEntry } from '@castellan/contracts'
 import type { LogState } from '../append/state.ts'
 import { genesisHash } from '../entry/leaf.ts'
+import { entryHash, isTombstone } from '../entry/tombstone.ts'
 import { damaged, LedgerError } from '../error.ts'
 import { type Frame, storedBytes } from '../journal/frame.ts'
 import { isTornFrame, JournalReader, type SegmentRead } from '../journal/reader.ts'
 import { SEGMENT_BYTES } from '../journal/segment.ts'
 import { SegmentWriter } from '../journal/writer.ts'
-import { leafHash, sha256 } from '../merkle/hash.ts'
+import { sha256 } from '../merkle/hash.ts'
 import { TILE_WIDTH } from '../merkle/tiles.ts'
 import { type Checkpoint, openCheckpoint, parseCheckpoint, signCheckpoint } from '../note/checkpoint.ts'
 import type { Signer, Verifier } from '../note/keys.ts'
@@ -28,6 +29,8 @@ export interface RecoverParts {
   readonly verifiers: readonly Verifier[]
   /** The newest head known to be durable: the high-water mark, or the published checkpoint where that is newer. */
   readonly acknowledged: Checkpoint
+  /** A repair opens the log before it has put on record what is lost. */
+  readonly repairing?: boolean
 }
 
 /**
@@ -69,6 +72,8 @@ class Replay {
   readonly #state: LogState
   /** Whether the tree passed the acknowledged head, root and all. */
   #met = false
+  /** Entries of which only a tombstone is left, until a gap entry accounts for them. */
+  #lost: number[] = []
 
   private constructor(parts: RecoverParts, state: LogState) {
     this.#parts = parts
@@ -83,7 +88,7 @@ class Replay {
       frontier,
       edge,
       prev: first === 0 ? genesisHash(origin) : (edge.hash(0, first - 1) ?? (await reader.hash(0, first - 1))),
-      lastTime: first === 0 ? 0 : (JSON.parse((await reader.leaf(first - 1)).toString()) as LedgerEntry).time,
+      lastTime: await lastTime(reader, first),
       open: new Set(),
       tail: [],
       tailStart: Math.floor(first / TILE_WIDTH) * TILE_WIDTH,
@@ -129,6 +134,8 @@ class Replay {
         { kind: 'truncated', index: state.frontier.size, acknowledged: acknowledged.size },
       )
     }
+    const [lost] = this.#lost
+    if (lost !== undefined && !this.#parts.repairing) throw damaged(`Entry ${lost} is lost, and no gap entry says so`, { index: lost })
     // Ed25519 is deterministic: this is the very checkpoint that the journal holds for this head, if one key signed it.
     state.checkpoint = signCheckpoint({ origin, size: state.frontier.size, root: state.frontier.root() }, signer)
     return state
@@ -137,7 +144,7 @@ class Replay {
   /** Checks a frame against its own checkpoint without changing the state; the signature only where it stands for the rest. */
   #check(frame: Frame, last: boolean): void {
     const frontier = this.#state.frontier.clone()
-    for (const { leaf } of frame.entries) frontier.add(leafHash(leaf))
+    for (const { leaf } of frame.entries) frontier.add(entryHash(leaf))
     const where = { index: frame.first }
     let checkpoint: Checkpoint
     try {
@@ -149,6 +156,7 @@ class Replay {
       throw damaged(`The entries from ${frame.first} on are not those that were signed`, where)
     }
     for (const [i, { leaf, payload }] of frame.entries.entries()) {
+      if (isTombstone(leaf)) continue
       const entry = JSON.parse(leaf.toString()) as LedgerEntry
       if (payload.length > 0 && sha256(payload).toString('hex') !== entry.payload) {
         throw damaged(`The payload of entry ${frame.first + i} is not the one that was written`, { index: frame.first + i })
@@ -160,20 +168,32 @@ class Replay {
     const state = this.#state
     for (const [i, stored] of frame.entries.entries()) {
       const index = frame.first + i
+      const hash = entryHash(stored.leaf)
+      state.edge.add(state.frontier, hash)
+      state.tail.push(stored)
+      if (isTombstone(stored.leaf)) {
+        state.prev = hash
+        this.#lost.push(index)
+        continue
+      }
       const entry = JSON.parse(stored.leaf.toString()) as LedgerEntry
       if (entry.index !== index || entry.prev !== state.prev.toString('hex')) {
         throw damaged(`Entry ${index} does not follow the entry before it`, { index })
       }
-      const hash = leafHash(stored.leaf)
-      state.edge.add(state.frontier, hash)
       state.prev = hash
       state.lastTime = entry.time
       if (entry.type === 'intent') state.open.add(index)
       if (entry.intent !== undefined) state.open.delete(entry.intent)
-      state.tail.push(stored)
+      if (entry.type === 'gap') this.#account(entry)
     }
     state.tailBytes += storedBytes(frame.entries)
     this.#meet()
+  }
+
+  /** A repair puts the entries it could not save on record. */
+  #account({ facts = {} }: LedgerEntry): void {
+    const { first, last, lost } = facts
+    if (lost === 'entries') this.#lost = this.#lost.filter((index) => index < Number(first) || index > Number(last))
   }
 
   #meet(): void {
@@ -210,4 +230,13 @@ export async function readPublished(dir: string, verifiers: readonly Verifier[])
 /** The mark of a log must exist: without it a cut-off tail could not be told from a whole log. */
 export function missingMark(keyDir: string): LedgerError {
   return damaged(`The high-water mark is missing from ${keyDir}`, { kind: 'mark_missing' })
+}
+
+/** Time of the newest readable entry before `index`, 0 where there is none. */
+async function lastTime(reader: TileReader, index: number): Promise<number> {
+  for (let i = index - 1; i >= 0; i -= 1) {
+    const leaf = await reader.leaf(i)
+    if (!isTombstone(leaf)) return (JSON.parse(leaf.toString()) as LedgerEntry).time
+  }
+  return 0
 }

@@ -67,8 +67,8 @@ export class IndexDb {
     return (this.#db.prepare('SELECT size, leaf FROM head').get() as { size: number; leaf: string } | undefined) ?? { size: 0, leaf: '' }
   }
 
-  /** Adds entries that follow those indexed; `leaf` is the leaf hash of the last one. */
-  add(entries: readonly IndexedEntry[], leaf: string): void {
+  /** Adds entries that follow those indexed; `head` is what the log is indexed up to now. */
+  add(entries: readonly IndexedEntry[], { size, leaf }: { size: number; leaf: string }): void {
     const row = this.#db.prepare('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
     const text = this.#db.prepare('INSERT INTO texts (rowid, body) VALUES (?, ?)')
     const head = this.#db.prepare('INSERT INTO head VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET size = excluded.size, leaf = excluded.leaf')
@@ -78,7 +78,7 @@ export class IndexDb {
         row.run(index, time, type, actor.name, session ?? null, call_id ?? null, tool ?? null, ok === undefined ? null : Number(ok))
         text.run(index, body)
       }
-      head.run((entries.at(-1) as IndexedEntry).entry.index + 1, leaf)
+      head.run(size, leaf)
     })()
   }
 

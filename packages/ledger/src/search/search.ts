@@ -15,8 +15,8 @@ const AT_ONCE = 256
 export interface IndexSource {
   readonly size: number
   read(index: number): Promise<LedgerEntry>
-  /** The same without checking its form: what the log's own writer wrote is only looked at here. */
-  peek(index: number): Promise<LedgerEntry>
+  /** The same without checking its form: what the log's own writer wrote is only looked at here. Null for one lost to damage. */
+  peek(index: number): Promise<LedgerEntry | null>
   /** Leaf hash, hex. */
   leafHash(index: number): Promise<string>
   /** The payload field `summary`; undefined where there is none (any more). */
@@ -85,10 +85,11 @@ export class LedgerSearch {
       const entries: IndexedEntry[] = []
       for (let index = size; index < end; index += 1) {
         const entry = await this.#source.peek(index)
+        if (entry === null) continue
         const summary = entry.commitments?.summary === undefined ? undefined : await this.#source.summary(entry)
         entries.push({ entry, text: searchableText(entry, summary) })
       }
-      db.add(entries, await this.#source.leafHash(end - 1))
+      db.add(entries, { size: end, leaf: await this.#source.leafHash(end - 1) })
       await new Promise(setImmediate)
     }
     return db

@@ -1,6 +1,7 @@
 import type { LedgerEntry } from '@castellan/contracts'
 import { genesisHash } from '../entry/leaf.ts'
-import { leafHash, sha256 } from '../merkle/hash.ts'
+import { entryHash, isTombstone } from '../entry/tombstone.ts'
+import { sha256 } from '../merkle/hash.ts'
 import type { Finding, Findings } from './findings.ts'
 import { IndexRanges } from './ranges.ts'
 
@@ -57,6 +58,11 @@ export class ChainCheck {
     this.#prev = from === 0 ? genesisHash(origin) : null
   }
 
+  /** Whether every entry so far could be read. */
+  get complete(): boolean {
+    return this.#from === 0 && !this.#suspects.some(({ what }) => what === 'entries')
+  }
+
   get erasedPayloads(): number {
     return this.#missingPayloads.count
   }
@@ -68,12 +74,18 @@ export class ChainCheck {
 
   /** Checks entry `index`; returns the leaf hash that the tree is to hold, right even where the entry is not. */
   take(index: number, { leaf, payload, expected, file }: RawEntry): Buffer {
-    const hash = leafHash(leaf)
+    const hash = entryHash(leaf)
     if (expected !== undefined && !hash.equals(expected)) {
       this.#settle(null)
       this.#mismatch = { index, file, entryHash: hash }
       this.#prev = null
       return expected
+    }
+    if (isTombstone(leaf)) {
+      const message = `Entry ${index} is lost, and no gap entry says so.`
+      this.suspect({ first: index, last: index, what: 'entries', finding: { kind: 'altered', subject: 'entry', index, file, message } })
+      this.skip(hash)
+      return hash
     }
     const header = this.#parse(index, leaf, file)
     this.#settle(header?.prev ?? null)
@@ -170,7 +182,8 @@ export class ChainCheck {
   #account(index: number, { type, target, facts = {} }: Header): void {
     const range: [number, number] = [Number(facts.first ?? target), Number(facts.last ?? target)]
     if (type === 'payload_erased' || type === 'payloads_pruned') this.#gonePayloads.push(range)
-    if (type === 'gap') (facts.lost === 'payloads' ? this.#gonePayloads : this.#goneEntries).push(range)
+    if (type === 'gap' && facts.lost === 'payloads') this.#gonePayloads.push(range)
+    if (type === 'gap' && facts.lost === 'entries') this.#goneEntries.push(range)
     if (type === 'key_rotated') this.rotations.push({ index, facts })
   }
 

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { entryHash } from '../entry/tombstone.ts'
 import { findingOf, LedgerError } from '../error.ts'
 import type { Frame, StoredEntry } from '../journal/frame.ts'
 import { isTornFrame, type JournalReader, type SegmentRead } from '../journal/reader.ts'
-import { leafHash, sha256 } from '../merkle/hash.ts'
+import { sha256 } from '../merkle/hash.ts'
 import { bundlePath, payloadPath, TILE_BYTES, TILE_WIDTH, tilePath } from '../merkle/tiles.ts'
 import { openCheckpoint } from '../note/checkpoint.ts'
 import type { Verifier } from '../note/keys.ts'
@@ -72,6 +73,7 @@ export class Walk {
     try {
       for await (const segment of journal.segments()) {
         this.bytes += segment.bytes.length
+        this.#checkOpen(segment)
         for (const frame of segment.frames) {
           if (frame.first + frame.entries.length <= this.#parts.tree.size) continue
           if (!(await this.#frame(segment, frame))) return
@@ -82,6 +84,15 @@ export class Walk {
     } catch (error) {
       this.#stop(error)
     }
+  }
+
+  /** A segment states which intents were open when it began: the next start relies on it. */
+  #checkOpen({ name, header }: SegmentRead): void {
+    const { chain, tree } = this.#parts
+    if (header.first !== tree.size || !chain.complete) return
+    const open = [...chain.openIntents].sort((a, b) => a - b)
+    if (open.join() === header.open.join()) return
+    this.#altered('journal', header.first, `journal/${name}`, `The header of journal segment ${name} states other open intents than the entries before it.`)
   }
 
   /** False where neither the entries nor their hashes can be read: the walk ends there. */
@@ -178,7 +189,7 @@ export class Walk {
     try {
       const checkpoint = openCheckpoint(frame.checkpoint, verifiers)
       if (checkpoint.origin === origin && checkpoint.size === last + 1) {
-        const root = tree.rootAfter(frame.entries.map(({ leaf }) => leafHash(leaf)))
+        const root = tree.rootAfter(frame.entries.map(({ leaf }) => entryHash(leaf)))
         if (checkpoint.root.equals(root)) return null
         return { subject: 'entry', index: firstBroken(frame), reason: 'it is not the entry that was signed' }
       }
@@ -201,9 +212,9 @@ export class Walk {
       const index = first + firstDifference(this.#decodeQuietly(() => decodeEntryBundle(entries, first, TILE_WIDTH)), leaves)
       this.#altered('entry', index, file, `${file} is not as written: entry ${index} differs from the journal.`)
     }
-    if (hashes !== null && !hashes.equals(Buffer.concat(leaves.map((leaf) => leafHash(leaf))))) {
+    if (hashes !== null && !hashes.equals(Buffer.concat(leaves.map(entryHash)))) {
       const file = tilePath(0, n)
-      const index = first + firstDifference(splitHashes(hashes), leaves.map((leaf) => leafHash(leaf)))
+      const index = first + firstDifference(splitHashes(hashes), leaves.map(entryHash))
       this.#altered('tile', index, file, `${file} is not as written: it holds another hash for entry ${index} than the journal.`)
     }
     if (payloads !== null && !payloads.equals(encodePayloadBundle(edge.map(({ payload }) => payload)))) {
@@ -285,7 +296,7 @@ function unfinished(index: number): string {
 function firstBroken({ first, entries }: Frame): number {
   for (const [i, { leaf }] of entries.entries()) {
     const next = entries[i + 1]
-    if (next === undefined || !next.leaf.includes(`"prev":"${leafHash(leaf).toString('hex')}"`)) return first + i
+    if (next === undefined || !next.leaf.includes(`"prev":"${entryHash(leaf).toString('hex')}"`)) return first + i
   }
   return first
 }
