@@ -55,7 +55,7 @@ export const strings = {
       'what is listening on the network?',
       'show the last errors in the journal',
     ],
-    placeholder: 'Ask about this server, or type / for commands',
+    placeholder: 'Ask, or type / for commands',
     inputLabel: 'Message',
     send: 'Send',
     stop: 'Stop',
@@ -112,7 +112,7 @@ export const strings = {
   },
   approval: {
     title: 'Castellan asks for your approval',
-    exactCall: 'The exact call',
+    exactCall: (tool: string) => `${tool} would run with exactly this:`,
     left: (time: string) => `${time} left`,
     timeUp: 'Time is up',
     approve: 'Approve once',

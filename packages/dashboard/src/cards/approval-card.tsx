@@ -1,5 +1,5 @@
 import type { RefObject } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Approval, ApprovalVerdict, ToolItem } from '../chat/state.ts'
 import { usePage } from '../page.ts'
 import { strings } from '../strings.ts'
@@ -29,6 +29,7 @@ export function ApprovalCard({ tool, approval, canApprove, decide }: ApprovalCar
     decide(tool, verdict).catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)))
   }
   useAnswerKeys(card, answer)
+  useFocusHandover(card)
 
   return (
     <section
@@ -43,9 +44,8 @@ export function ApprovalCard({ tool, approval, canApprove, decide }: ApprovalCar
       <p class="reason" id={`reason-${approval.id}`}>
         {approval.reason}
       </p>
-      <p class="part-name">{strings.approval.exactCall}</p>
-      <p class="call-name">{tool.name}</p>
-      <ArgumentList args={tool.args} name={strings.approval.exactCall} />
+      <p class="part-name">{strings.approval.exactCall(tool.name)}</p>
+      <ArgumentList args={tool.args} name={strings.approval.exactCall(tool.name)} />
       {!canApprove && (
         <p class="note">
           {strings.approval.noKey} <code>{strings.approval.noKeyCommand(approval.id)}</code>
@@ -57,10 +57,10 @@ export function ApprovalCard({ tool, approval, canApprove, decide }: ApprovalCar
         </p>
       )}
       <div class="answers">
-        <button type="button" class="primary" disabled={!open} onClick={() => answer('approve')}>
+        <button type="button" class="primary" aria-disabled={!open} onClick={() => answer('approve')}>
           <Check /> {strings.approval.approve} <kbd>{strings.approval.approveKey}</kbd>
         </button>
-        <button type="button" class="danger" disabled={!open} onClick={() => answer('deny')}>
+        <button type="button" class="danger" aria-disabled={!open} onClick={() => answer('deny')}>
           <Cross /> {strings.approval.deny} <kbd>{strings.approval.denyKey}</kbd>
         </button>
         <span class="left" title={strings.approval.keysNote}>
@@ -89,4 +89,14 @@ function useAnswerKeys(card: RefObject<HTMLElement | null>, answer: (verdict: Ap
     element?.addEventListener('keydown', press)
     return () => element?.removeEventListener('keydown', press)
   })
+}
+
+/** Once the question is settled its buttons are gone; a focus that was on them goes to the head of the card. */
+function useFocusHandover(card: RefObject<HTMLElement | null>): void {
+  useLayoutEffect(() => {
+    const element = card.current
+    return () => {
+      if (element?.contains(document.activeElement)) element.closest('details')?.querySelector('summary')?.focus()
+    }
+  }, [card])
 }

@@ -11,7 +11,8 @@ export function ArgumentLine({ args }: { readonly args: Args }) {
     <span class="argument-line">
       {fields.map(([name, value]) => (
         <span key={name} class="argument">
-          <span class="argument-name">{name}</span> {asText(value).slice(0, 200)}
+          <span class="argument-name">{name}</span>
+          {asText(value).slice(0, 200)}
         </span>
       ))}
     </span>

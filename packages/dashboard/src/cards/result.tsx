@@ -3,6 +3,7 @@ import { strings } from '../strings.ts'
 import { ScrollRegion } from '../theme/scroll-region.tsx'
 import { ResultTable } from './result-table.tsx'
 import { type Shape, shapeResult } from './shape.ts'
+import type { Value } from './value.ts'
 import { ValueView } from './value-view.tsx'
 
 /** A tool's result: a table, figures or text, whatever its shape asks for. */
@@ -26,6 +27,8 @@ function ShapeView({ shape, name }: { readonly shape: Shape; readonly name: stri
           <ValueView value={shape.value} />
         </p>
       )
+    case 'prose':
+      return <p class="prose">{shape.text}</p>
     case 'block':
       return (
         <ScrollRegion class="block" label={name}>
@@ -45,7 +48,7 @@ function RecordView({ record, name }: { readonly record: Extract<Shape, { kind: 
       {record.figures.length > 0 && (
         <dl class="figures">
           {record.figures.map(({ field, label, value }) => (
-            <div key={field}>
+            <div key={field} class={isLong(value) ? 'long' : undefined}>
               <dt>{label}</dt>
               <dd>
                 <ValueView value={value} />
@@ -62,4 +65,9 @@ function RecordView({ record, name }: { readonly record: Extract<Shape, { kind: 
       ))}
     </>
   )
+}
+
+/** Paths and lists of names want more room than figures. */
+function isLong(value: Value): boolean {
+  return value.kind === 'text' && value.text.length > 20
 }

@@ -20,6 +20,8 @@ export interface Figure {
 export type Shape =
   | { readonly kind: 'empty' }
   | { readonly kind: 'value'; readonly value: Value }
+  /** A sentence or more, which may wrap. */
+  | { readonly kind: 'prose'; readonly text: string }
   /** Text whose lines matter. */
   | { readonly kind: 'block'; readonly text: string }
   | { readonly kind: 'table'; readonly columns: readonly Column[]; readonly rows: readonly (readonly Value[])[] }
@@ -51,7 +53,7 @@ export function shapeResult(result: unknown): ShapedResult {
 }
 
 function shapeOf(field: string, value: unknown, depth: number): Shape {
-  if (typeof value === 'string' && isBlock(value)) return { kind: 'block', text: value }
+  if (typeof value === 'string' && isLong(value)) return { kind: value.includes('\n') ? 'block' : 'prose', text: value }
   if (depth >= MAX_DEPTH && !isScalar(value)) return { kind: 'block', text: JSON.stringify(value, undefined, 2) }
   if (Array.isArray(value) && value.length > 0 && value.every(isRecord)) return table(value)
   if (isRecord(value)) return record(value, depth)
@@ -92,12 +94,12 @@ function table(rows: readonly Readonly<Record<string, unknown>>[]): Shape {
 }
 
 function isFigure(value: unknown): boolean {
-  if (typeof value === 'string') return !isBlock(value)
+  if (typeof value === 'string') return !isLong(value)
   if (isScalar(value) || value === undefined) return true
   return Array.isArray(value) && value.every(isScalar) && value.join(', ').length <= LONG_TEXT
 }
 
-function isBlock(text: string): boolean {
+function isLong(text: string): boolean {
   return text.includes('\n') || text.length > LONG_TEXT
 }
 

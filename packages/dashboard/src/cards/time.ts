@@ -23,6 +23,12 @@ export function relativeTime(at: number, now: number): string {
   return words.format(Math.trunc(distance / size), unit)
 }
 
+/** The moment in the reader's own time zone, the day left out if it is today: `04:19:11`. */
+export function shortTime(at: number, now: number): string {
+  const today = new Date(at).toDateString() === new Date(now).toDateString()
+  return today ? new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' }).format(at) : exactTime(at)
+}
+
 /** The moment in the reader's own time zone: `21 Nov 2026, 04:19:11`. */
 export function exactTime(at: number): string {
   return new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' }).format(at)
@@ -30,6 +36,6 @@ export function exactTime(at: number): string {
 
 /** Time left, as clocks show it: `9:41`; `0:00` when there is none. */
 export function countdown(milliseconds: number): string {
-  const seconds = Math.max(0, Math.ceil(milliseconds / 1000))
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000))
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 }

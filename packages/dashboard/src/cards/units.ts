@@ -1,20 +1,19 @@
-const BINARY = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const
+const SIZES = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'] as const
 
-/** Three figures that matter, e.g. `41.2`, `7.00` → `7`. */
+/** Two or three figures that matter: `41`, `4.1`. */
 function figures(value: number): string {
-  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2
-  return String(Number(value.toFixed(digits)))
+  return Math.abs(value) >= 9.95 ? String(Math.round(value)) : String(Number(value.toFixed(1)))
 }
 
-/** Bytes in the largest binary unit (IEC 80000-13) that leaves at least 1: `43.1 GiB`. */
+/** Bytes in powers of ten, as disks are sold and as the tools' own summaries say them: `22 GB`, `1.2 kB`. */
 export function bytes(value: number): string {
   let size = value
   let unit = 0
-  while (Math.abs(size) >= 1024 && unit < BINARY.length - 1) {
-    size /= 1024
+  while (Math.abs(size) >= 999.5 && unit < SIZES.length - 1) {
+    size /= 1000
     unit += 1
   }
-  return `${figures(size)} ${BINARY[unit]}`
+  return `${figures(size)} ${SIZES[unit]}`
 }
 
 /** A span of time in its two largest units: `3 d 4 h`, `1 min 5 s`, `0.25 s`, `12 ms`. */

@@ -1,6 +1,6 @@
 import { usePage } from '../page.ts'
 import { strings } from '../strings.ts'
-import { exactTime, relativeTime } from './time.ts'
+import { exactTime, relativeTime, shortTime } from './time.ts'
 import type { Value } from './value.ts'
 
 export function ValueView({ value }: { readonly value: Value }) {
@@ -29,8 +29,8 @@ export function ValueView({ value }: { readonly value: Value }) {
 function TimeView({ at }: { readonly at: number }) {
   const { clock } = usePage()
   return (
-    <time dateTime={new Date(at).toISOString()}>
-      {exactTime(at)} <span class="relative">{relativeTime(at, clock.value)}</span>
+    <time dateTime={new Date(at).toISOString()} title={exactTime(at)}>
+      {shortTime(at, clock.value)} <span class="relative">{relativeTime(at, clock.value)}</span>
     </time>
   )
 }

@@ -21,11 +21,9 @@ export function Answer({ text }: { readonly text: string }) {
 function Block({ token }: { readonly token: Token }): VNode {
   const block = token as Tokens.Generic & Token
   switch (block.type) {
-    case 'heading': {
-      // The page's own headings are h1 and h2; an answer's start below them.
-      const Heading = `h${Math.min(6, (block as Tokens.Heading).depth + 2)}` as 'h3'
-      return <Heading>{inline(block.tokens)}</Heading>
-    }
+    case 'heading':
+      // All of one level, whatever depth the model chose, so that the page's outline has no holes.
+      return <h2>{inline(block.tokens)}</h2>
     case 'paragraph':
       return <p>{inline(block.tokens)}</p>
     case 'code':

@@ -5,11 +5,13 @@ export interface CompletionListProps {
   readonly id: string
   readonly offers: readonly Completion[]
   readonly chosen: number
+  /** The pointer is over this one. */
+  readonly point: (position: number) => void
   readonly choose: (position: number) => void
 }
 
 /** The commands that fit what was typed. The focus stays in the input, which names the chosen one. */
-export function CompletionList({ id, offers, chosen, choose }: CompletionListProps) {
+export function CompletionList({ id, offers, chosen, point, choose }: CompletionListProps) {
   return (
     <div class="completions" id={id} role="listbox" tabIndex={-1} aria-label={strings.commands.title}>
       {offers.map(({ insert, usage, purpose }, position) => (
@@ -19,6 +21,7 @@ export function CompletionList({ id, offers, chosen, choose }: CompletionListPro
           role="option"
           tabIndex={-1}
           aria-selected={position === chosen}
+          onPointerMove={() => point(position)}
           onPointerDown={(event) => {
             // Before the input loses the focus.
             event.preventDefault()

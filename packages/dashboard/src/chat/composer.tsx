@@ -88,7 +88,15 @@ export function Composer({ chat, input }: ComposerProps) {
       }}
     >
       {offers.length > 0 && (
-        <CompletionList id={`${id}-list`} offers={offers} chosen={chosen.value} choose={complete} />
+        <CompletionList
+          id={`${id}-list`}
+          offers={offers}
+          chosen={chosen.value}
+          point={(position) => {
+            chosen.value = position
+          }}
+          choose={complete}
+        />
       )}
       <textarea
         ref={input}

@@ -38,6 +38,7 @@ export class ChatConnection {
   #state: ConnectionState = { kind: 'connecting' }
   #failures = 0
   #cancelRetry = () => {}
+  #stopped = false
 
   constructor(host: SocketHost, events: SocketEvents) {
     this.#host = host
@@ -50,6 +51,7 @@ export class ChatConnection {
 
   /** Ends the connection for good. */
   stop(): void {
+    this.#stopped = true
     this.#cancelRetry()
     this.#drop()
   }
@@ -96,7 +98,9 @@ export class ChatConnection {
   }
 
   async #retry(): Promise<void> {
-    if (await this.#host.stillSignedIn()) {
+    const signedIn = await this.#host.stillSignedIn()
+    if (this.#stopped) return
+    if (signedIn) {
       if (this.#state.kind === 'waiting') this.#connect()
     } else {
       this.#become({ kind: 'signed-out' })

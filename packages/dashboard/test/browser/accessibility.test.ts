@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { requires } from '@castellan/testing'
+import type { AxeResults } from 'axe-core'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { strings } from '../../src/strings.ts'
+import { buildPage, openBrowser } from '../support/browser.ts'
+import { type Castellan, startCastellan } from '../support/castellan.ts'
+import { callFor, say, stop } from '../support/engine.ts'
+import { signedIn, type Visit, visit } from '../support/visit.ts'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+const MARKDOWN = [
+  '## What I found\n\nThree **disks**, see [the manual](https://example.org/disks) and `df`.\n',
+  '\n| disk | full |\n|---|---|\n| / | 25 % |\n',
+  '\n```sh\ndf --human-readable --output=source,size,used,avail,pcent,target --exclude-type=tmpfs --exclude-type=devtmpfs\n```\n',
+  '\n- [x] looked\n- [ ] bought\n\n> and so on\n\n1. one\n2. two\n',
+  `\n${'averyverylongwordwithoutanyplacetobreakit'.repeat(8)}`,
+]
+
+// Real processes and a real browser, on machines that may be busy with other things.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+
+requires.browser().describe('every state of the page', () => {
+  let castellan: Castellan
+  let browser: Browser
+
+  beforeAll(async () => {
+    await buildPage()
+    castellan = await startCastellan()
+    browser = await openBrowser()
+    castellan.engine.answer = ({ messages }) => {
+      const last = messages.at(-1)
+      if (last?.role === 'tool') return say(last.summary)
+      const text = last?.role === 'user' ? last.text : ''
+      if (text.includes('health')) return callFor('system_health')
+      if (text.includes('processes')) return callFor('process_list', { limit: 5 })
+      if (text.includes('note'))
+        return callFor('file_write', { path: `${'deep/'.repeat(30)}n.txt`, content: 'x '.repeat(900) })
+      if (text.includes('unsure')) {
+        return [
+          { type: 'choices', choices: [{ name: 'disk_usage', args: {}, confidence: 0.4, label: 'See the disks' }] },
+          stop,
+        ]
+      }
+      return say(...MARKDOWN)
+    }
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    await castellan?.stop()
+  })
+
+  /** Walks through every state, and calls `look` in each. */
+  async function walk(look: (state: string, page: Page) => Promise<void>, options: Parameters<typeof visit>[2]) {
+    const guest = await visit(browser, castellan, options)
+    await guest.page.goto(castellan.url)
+    await guest.page.getByRole('textbox', { name: 'Sign-in code' }).fill('AAAAA')
+    await guest.page.keyboard.press('Enter')
+    await guest.page.getByText(strings.signIn.wrongCode).waitFor()
+    await look('sign-in refused', guest.page)
+
+    await castellan.restartGateway()
+    const { page, ask } = await signedIn(browser, castellan, options)
+    await page.getByRole('heading', { name: strings.chat.emptyTitle }).waitFor()
+    await look('empty chat', page)
+    await page.keyboard.type('/')
+    await page.getByRole('listbox').waitFor()
+    await look('commands', page)
+    await settled({ page, ask }, 'how is your health?')
+    await look('figures', page)
+    await settled({ page, ask }, 'list the processes')
+    await look('table', page)
+    await settled({ page, ask }, 'markdown')
+    await look('markdown', page)
+    await settled({ page, ask }, '/call file_read {"path":"nowhere"}')
+    await settled({ page, ask }, '/nonsense')
+    await look('failures', page)
+    await settled({ page, ask }, 'unsure')
+    await look('suggestions', page)
+    await ask('write a note')
+    const approval = page.getByRole('region', { name: strings.approval.title })
+    await approval.focus()
+    await look('approval', page)
+    await page.keyboard.press('d')
+    await page
+      .getByText(/^Denied by/)
+      .last()
+      .waitFor()
+    await look('denied', page)
+    await castellan.restartGateway()
+    await page.getByText(strings.chat.restarted).waitFor()
+    await look('restarted', page)
+  }
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test(`has no accessibility violation in ${colorScheme}`, async () => {
+      await walk(
+        async (state, page) => {
+          expect(await violations(page), state).toEqual([])
+        },
+        { colorScheme },
+      )
+    })
+  }
+
+  test('fits into 360 pixels without scrolling sideways', async () => {
+    await walk(
+      async (state, page) => {
+        const wider = await page.evaluate(() => {
+          const panes = [document.documentElement, ...document.querySelectorAll('.transcript, .chat, .dock')]
+          return panes.filter((pane) => pane.scrollWidth > pane.clientWidth).map(({ className }) => className)
+        })
+        expect(wider, state).toEqual([])
+        const outside = await page.evaluate(() =>
+          [...document.querySelectorAll('button, .card, .asked, .markdown > *, textarea, input')]
+            .filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5)
+            .map(({ className, tagName }) => `${tagName}.${className}`),
+        )
+        expect(outside, state).toEqual([])
+      },
+      { viewport: { width: 360, height: 740 } },
+    )
+  })
+})
+
+/** Asks, and waits for the end of the turn. */
+async function settled({ page, ask }: Pick<Visit, 'page' | 'ask'>, text: string): Promise<void> {
+  await ask(text)
+  await page.locator('.asked').getByText(text, { exact: true }).waitFor()
+  await page.locator('.status-line .spinner').waitFor({ state: 'detached' })
+}
+
+/** What axe finds, each as one line. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe)
+  const results = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as AxeResults
+  return results.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+  )
+}

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest'
+import { completions } from '../../src/chat/completion.ts'
+import { recall, saidBefore } from '../../src/chat/recall.ts'
+import type { Item } from '../../src/chat/state.ts'
+import { undoneActs } from '../../src/chat/undone.ts'
+
+describe('completion', () => {
+  const offered = (typed: string) => completions(typed).map(({ insert }) => insert)
+
+  test('a slash offers every command', () => {
+    expect(offered('/')).toEqual(['/help', '/tools', '/call ', '/approvals', '/undo ', '/status'])
+  })
+
+  test('more letters leave those that fit', () => {
+    expect(offered('/U')).toEqual(['/undo '])
+    expect(offered('/x')).toEqual([])
+  })
+
+  test('a whole command, a path and ordinary words need none', () => {
+    for (const typed of ['/help', '/call', '/call disk', '/etc/hosts', 'help', '']) expect(offered(typed)).toEqual([])
+  })
+})
+
+describe('recall', () => {
+  const asked = (id: number, text: string): Item => ({ kind: 'asked', id, text, delivery: 'sent' })
+  const said = saidBefore([
+    asked(1, 'a'),
+    asked(2, 'b'),
+    asked(3, 'b'),
+    { kind: 'gap', id: 4, frames: 1 },
+    asked(5, 'c'),
+  ])
+
+  test('goes back from the newest, once through repeats', () => {
+    expect(said).toEqual(['c', 'b', 'a'])
+    expect(recall(said, -1, 1)).toEqual({ position: 0, text: 'c' })
+    expect(recall(said, 1, 1)).toEqual({ position: 2, text: 'a' })
+    expect(recall(said, 2, 1)).toBeNull()
+  })
+
+  test('comes forward again to an empty input', () => {
+    expect(recall(said, 1, -1)).toEqual({ position: 0, text: 'c' })
+    expect(recall(said, 0, -1)).toEqual({ position: -1, text: '' })
+    expect(recall(said, -1, -1)).toBeNull()
+  })
+})
+
+test('an act counts as taken back once an undo of it went well', () => {
+  const undo = (id: number, index: number, ok: boolean): Item => ({
+    ...{ kind: 'tool', id, callId: String(id), name: 'undo_apply', args: { index }, approval: null },
+    outcome: { ok, result: null, summary: '', ledgerIndex: id, undo: null },
+  })
+  expect([...undoneActs([undo(1, 12, true), undo(2, 14, false)])]).toEqual([12])
+})

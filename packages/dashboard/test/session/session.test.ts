@@ -1,0 +1,140 @@
+import { createHmac } from 'node:crypto'
+import { OperatorKeyId, type PageSession, SignInRedemption } from '@castellan/contracts'
+import { describe, expect, test } from 'vitest'
+import { RequestError } from '../../src/connection/http.ts'
+import type { KeyStore } from '../../src/session/key-store.ts'
+import type { OperatorKey } from '../../src/session/operator-key.ts'
+import { Session } from '../../src/session/session.ts'
+import { strings } from '../../src/strings.ts'
+
+const CODE = '7K2M9-QRSTV-0WXYZ-13456'
+const KEY = OperatorKeyId.parse('opk_12345678')
+const OUT: PageSession = { signed_in: false, key_id: null }
+const IN: PageSession = { signed_in: true, key_id: KEY }
+
+class MemoryKeys implements KeyStore {
+  key: OperatorKey | null = null
+  load = async () => this.key
+  save = async (key: OperatorKey) => {
+    this.key = key
+  }
+  forget = async () => {
+    this.key = null
+  }
+}
+
+function setUp({
+  session = OUT,
+  refusal,
+  secure = true,
+}: {
+  session?: PageSession
+  refusal?: Error
+  secure?: boolean
+} = {}) {
+  const keys = new MemoryKeys()
+  const redeemed: SignInRedemption[] = []
+  const gateway = {
+    session: async () => session,
+    async signIn(redemption: SignInRedemption) {
+      redeemed.push(SignInRedemption.parse(redemption))
+      if (refusal !== undefined) throw refusal
+      return IN
+    },
+    signOut: async () => {},
+  }
+  return { keys, redeemed, page: new Session({ gateway, keys, browserName: 'Firefox on Linux', secure }) }
+}
+
+const mac = (text: string) => createHmac('sha256', '7K2M9QRSTV0WXYZ13456').update(text).digest('hex')
+
+describe('signing in', () => {
+  test('proves the code, and binds a new key to it, without sending it', async () => {
+    const { keys, redeemed, page } = setUp()
+    await page.start(CODE.toLowerCase())
+    const [redemption] = redeemed
+    expect(redemption?.proof).toBe(mac('castellan sign-in'))
+    expect(redemption?.key?.key_mac).toBe(mac(`castellan enrol ${redemption?.key?.public_key}`))
+    expect(redemption?.key?.name).toBe('Firefox on Linux')
+    expect(JSON.stringify(redeemed)).not.toContain('7K2M9')
+    expect(page.state.value).toEqual({ kind: 'signed-in', canApprove: true })
+    expect(keys.key).toMatchObject({ keyId: KEY, publicKey: redemption?.key?.public_key })
+  })
+
+  test('makes a key whose private half cannot be taken out', async () => {
+    const { keys, page } = setUp()
+    await page.start(CODE)
+    expect(keys.key?.privateKey.extractable).toBe(false)
+    await expect(crypto.subtle.exportKey('pkcs8', keys.key?.privateKey as CryptoKey)).rejects.toThrow()
+  })
+
+  test('again brings the key this browser has', async () => {
+    const { keys, redeemed, page } = setUp()
+    await page.start(CODE)
+    await page.signOut()
+    await page.signIn(CODE)
+    expect(redeemed[1]?.key?.public_key).toBe(redeemed[0]?.key?.public_key)
+    expect(keys.key?.keyId).toBe(KEY)
+  })
+
+  test('leaves the code unspent where this browser is signed in and can approve', async () => {
+    const first = setUp()
+    await first.page.start(CODE)
+    const { keys, redeemed, page } = setUp({ session: IN })
+    keys.key = first.keys.key
+    await page.start(CODE)
+    expect(redeemed).toEqual([])
+    expect(page.state.value).toEqual({ kind: 'signed-in', canApprove: true })
+  })
+})
+
+describe('a failed sign-in says what to do', () => {
+  const problem = async (options: Parameters<typeof setUp>[0], code: string | null = CODE) => {
+    const { page } = setUp(options)
+    await page.start(code)
+    return page.state.value
+  }
+
+  test('for a wrong, spent or expired code', async () => {
+    const refusal = new RequestError('sign_in_failed', 'This code is wrong.')
+    expect(await problem({ refusal })).toEqual({ kind: 'signed-out', problem: strings.signIn.wrongCode, busy: false })
+  })
+
+  test('when the gateway does not answer', async () => {
+    const refusal = new RequestError('unreachable', '')
+    expect(await problem({ refusal })).toMatchObject({ problem: strings.signIn.unreachable })
+  })
+
+  test('with the gateway’s own words where it has some', async () => {
+    expect(await problem({ refusal: new RequestError('rate_limited', 'Wait 40 s.') })).toMatchObject({
+      problem: 'Wait 40 s.',
+    })
+  })
+
+  test('on an address where browsers do not sign', async () => {
+    expect(await problem({ secure: false })).toMatchObject({ problem: strings.signIn.insecure })
+  })
+
+  test('when there is no code in it', async () => {
+    expect(await problem({}, ' - ')).toMatchObject({ problem: strings.signIn.empty })
+  })
+})
+
+test('without a code and without a session the page asks for one, with no complaint', async () => {
+  const { page } = setUp()
+  await page.start(null)
+  expect(page.state.value).toEqual({ kind: 'signed-out', problem: null, busy: false })
+})
+
+test('a browser whose key is gone can chat but not approve', async () => {
+  const { page } = setUp({ session: IN })
+  await page.start(null)
+  expect(page.state.value).toEqual({ kind: 'signed-in', canApprove: false })
+})
+
+test('a key that is refused, perhaps revoked, is not brought again', async () => {
+  const { keys, page } = setUp({ refusal: new RequestError('conflict', 'This key was revoked.') })
+  await page.start(CODE)
+  expect(keys.key).toBeNull()
+  expect(page.key).toBeNull()
+})

@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Approval, type ApprovalVerdict, ProcessHealth, SignInCode } from '@castellan/contracts'
+import { UnixClient } from '@castellan/daemon'
+import { until } from '@castellan/testing'
+import { z } from 'zod'
+import { ScriptedEngine } from './engine.ts'
+
+const Approvals = z.strictObject({ approvals: z.array(Approval) })
+const PACKAGES = fileURLToPath(new URL('../../..', import.meta.url))
+
+/** The real gateway and the real agentd as processes of their own; only the model's words are scripted. */
+export interface Castellan {
+  readonly url: string
+  readonly engine: ScriptedEngine
+  readonly workspace: string
+  signInCode(): Promise<string>
+  /** Decides the open approval as root would, on the machine itself. */
+  decide(verdict: ApprovalVerdict): Promise<void>
+  /** Kills the gateway and starts it again on the same port. */
+  restartGateway(): Promise<void>
+  stop(): Promise<void>
+}
+
+export async function startCastellan(): Promise<Castellan> {
+  const folder = mkdtempSync(join(tmpdir(), 'cst-'))
+  const sockets = join(folder, 'sockets')
+  mkdirSync(sockets, { mode: 0o700 })
+  const token = join(folder, 'token')
+  writeFileSync(token, `cst_${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 })
+  const paths = {
+    agent: join(sockets, 'agent.sock'),
+    operator: join(sockets, 'operator.sock'),
+    engine: join(sockets, 'engine.sock'),
+  }
+  const engine = new ScriptedEngine(folder)
+  await engine.listen(paths.engine)
+
+  const shared = { CASTELLAN_STATE_DIR: folder, CASTELLAN_AGENT_SOCKET: paths.agent, CASTELLAN_TOKEN_FILE: token }
+  const agentd = run('agentd', folder, { ...shared, CASTELLAN_OPERATOR_SOCKET: paths.operator })
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const startGateway = async () => {
+    const started = run('gateway', folder, {
+      ...shared,
+      CASTELLAN_ENGINE_SOCKET: paths.engine,
+      CASTELLAN_PORT: String(port),
+    })
+    await until('the gateway answers', () => answers(`${url}/health`, started))
+    return started
+  }
+  const operator = new UnixClient({ socketPath: paths.operator, unavailable: 'agentd_unavailable', peer: 'agentd' })
+  let gateway: ChildProcess | undefined
+  const stop = async () => {
+    operator.close()
+    await Promise.all([end(gateway), end(agentd), engine.close()])
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    await until('agentd answers', () =>
+      operator.request('GET', '/v1/health', { schema: ProcessHealth }).then(
+        () => true,
+        () => false,
+      ),
+    )
+    gateway = await startGateway()
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return {
+    url,
+    engine,
+    workspace: join(folder, 'workspace'),
+    signInCode: async () => (await operator.request('POST', '/v1/sign-ins', { schema: SignInCode })).code,
+    async decide(verdict) {
+      const { approvals } = await operator.request('GET', '/v1/approvals', { schema: Approvals })
+      const open = approvals.find(({ state }) => state === 'pending')
+      await operator.request('POST', `/v1/approvals/${open?.approval_id}/decision`, {
+        schema: Approval,
+        body: { verdict },
+      })
+    },
+    async restartGateway() {
+      await end(gateway)
+      gateway = await startGateway()
+    },
+    stop,
+  }
+}
+
+function run(name: 'agentd' | 'gateway', folder: string, settings: Record<string, string>): ChildProcess {
+  const log = openSync(join(folder, `${name}.log`), 'a')
+  const { PATH = '', HOME = '' } = process.env
+  return spawn(process.execPath, ['--conditions=source', join(PACKAGES, name, 'src/main.ts')], {
+    // Supervised processes stop when their standard input ends, so none outlives a test run that was killed.
+    env: { PATH, HOME, CASTELLAN_SUPERVISED: '1', ...settings },
+    stdio: ['pipe', log, log],
+  })
+}
+
+async function end(child: ChildProcess | undefined): Promise<void> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+  const gone = once(child, 'exit')
+  child.kill('SIGTERM')
+  await gone
+}
+
+async function answers(url: string, child: ChildProcess): Promise<boolean> {
+  if (child.exitCode !== null) throw new Error('the gateway ended before it was ready')
+  return fetch(url).then(
+    (response) => response.ok,
+    () => false,
+  )
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (typeof address !== 'object' || address === null) throw new Error('no port')
+  return address.port
+}
