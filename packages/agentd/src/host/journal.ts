@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises'
+import { access, constants, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { CastellanError } from '@castellan/contracts'
 import { commandFailed, findProgram, runCommand } from './command.ts'
 
@@ -37,6 +38,8 @@ export interface JournalQuery {
 export interface JournalPage {
   readonly entries: readonly JournalEntry[]
   readonly more: boolean
+  /** True where this user may not read the system's journal, only entries of its own: the answer is then not all there is. */
+  readonly restricted: boolean
 }
 
 const MAX_OUTPUT_BYTES = 32 * 1024 * 1024
@@ -47,13 +50,15 @@ const fields = 'MESSAGE,PRIORITY,_PID,SYSLOG_IDENTIFIER,_COMM,_SYSTEMD_UNIT,UNIT
 export class Journal {
   /** Throws `unsupported_host` where there is no journal, `invalid_arguments` for a bad expression, boot or cursor. */
   async query(query: JournalQuery, signal: AbortSignal): Promise<JournalPage> {
-    await requireJournal()
+    const restricted = !(await readable(await journalFolder()))
     const program = await findProgram('journalctl')
     // One more than asked for tells whether there is a page before.
     const result = await runCommand(program, journalArguments(query), { signal, maxOutputBytes: MAX_OUTPUT_BYTES })
+    if (result.exitCode !== 0 && /insufficient permissions/i.test(result.stderr))
+      return { entries: [], more: false, restricted }
     if (result.exitCode !== 0 && result.stderr.trim() !== '')
       throw refusal(result.stderr) ?? commandFailed('journalctl', result)
-    return parseJournal(result.stdout, query.limit)
+    return { ...parseJournal(result.stdout, query.limit), restricted }
   }
 }
 
@@ -78,7 +83,7 @@ export function journalArguments(query: JournalQuery): string[] {
 }
 
 /** One JSON object a line, newest first, perhaps one more than `limit`. */
-export function parseJournal(text: string, limit: number): JournalPage {
+export function parseJournal(text: string, limit: number): Pick<JournalPage, 'entries' | 'more'> {
   const lines = text.split('\n').filter((line) => line !== '')
   const entries = lines.slice(0, limit).map((line) => describe(JSON.parse(line) as Record<string, unknown>))
   return { entries, more: lines.length > limit }
@@ -124,14 +129,23 @@ function refusal(stderr: string): CastellanError | null {
 }
 
 /** journald keeps its files in one of two folders, one folder inside for each machine id. */
-async function requireJournal(): Promise<void> {
+async function journalFolder(): Promise<string> {
   for (const folder of ['/var/log/journal', '/run/log/journal']) {
     const inside = await readdir(folder).catch(() => [])
-    if (inside.some((name) => /^[0-9a-f]{32}$/.test(name))) return
+    const machine = inside.find((name) => /^[0-9a-f]{32}$/.test(name))
+    if (machine !== undefined) return join(folder, machine)
   }
   throw new CastellanError(
     'unsupported_host',
     'This host keeps no systemd journal (neither /var/log/journal nor /run/log/journal has one). On NixOS, or any Linux ' +
       'that boots with systemd, this works.',
+  )
+}
+
+/** The system's own journal belongs to root and the group systemd-journal (systemd-journald.service(8)). */
+function readable(folder: string): Promise<boolean> {
+  return access(join(folder, 'system.journal'), constants.R_OK).then(
+    () => true,
+    () => false,
   )
 }

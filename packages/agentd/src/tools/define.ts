@@ -5,11 +5,11 @@ import type { Host } from '../host/host.ts'
 /** A tool of agentd, its schemas forgotten: what the call path and the listings work with. */
 export type Tool = ToolDefinition<Host>
 
-/** What most read tools need: 10 s, 64 KiB of JSON, and more calls than any conversation makes. */
-export const readLimits: ToolLimits = { timeoutMs: 10_000, outputBytes: 64 * 1024, perMinute: 240 }
+/** What most read tools need: 10 s, 64 KiB of JSON, and more calls than any conversation makes (100 a second). */
+export const readLimits: ToolLimits = { timeoutMs: 10_000, outputBytes: 64 * 1024, perMinute: 6000 }
 
 /** Changes wait for the disk and are rarer. */
-export const changeLimits: ToolLimits = { timeoutMs: 30_000, outputBytes: 64 * 1024, perMinute: 60 }
+export const changeLimits: ToolLimits = { timeoutMs: 30_000, outputBytes: 64 * 1024, perMinute: 600 }
 
 /**
  * A tool with the types of its schemas checked against its implementation. What comes out is the plain {@link Tool}:

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { ThrowawayHost, throwawayHost } from '../../../../tests/support/throwaway-host/host.ts'
 
 interface Answer {
@@ -12,13 +12,14 @@ throwawayHost.describe('the systemd tools, on a host that systemd runs', () => {
   const repository = fileURLToPath(new URL('../../../../', import.meta.url))
   const script = fileURLToPath(new URL('../support/call-tools.ts', import.meta.url))
   let host: ThrowawayHost
+  let user: readonly string[] = []
 
   /** Starting Node takes longer than a call, so calls that belong together go together. */
   async function calls<const Calls extends readonly [string, Record<string, unknown>?][]>(
     ...list: Calls
   ): Promise<{ [Key in keyof Calls]: Answer }> {
     const argument = JSON.stringify(list.map(([name, args = {}]) => ({ name, args })))
-    const { stdout } = await host.run([process.execPath, '--conditions=source', script, argument])
+    const { stdout } = await host.run([...user, process.execPath, '--conditions=source', script, argument])
     return JSON.parse(stdout)
   }
 
@@ -100,6 +101,17 @@ throwawayHost.describe('the systemd tools, on a host that systemd runs', () => {
     expect(found.output.entries).toHaveLength(1)
     expect(malformed.error?.code).toBe('invalid_arguments')
     expect(unknown.error?.code).toBe('unit_not_found')
+  })
+
+  it('journal_query says when this user may not read the whole journal', async () => {
+    user = ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups']
+    onTestFinished(() => {
+      user = []
+    })
+    const [{ output, summary, error }] = await calls(['journal_query', { unit: 'broken' }])
+    expect(error).toBeUndefined()
+    expect(output).toMatchObject({ entries: [], restricted: true })
+    expect(summary).toContain('needs root or the group systemd-journal')
   })
 
   it('journal_query goes back page by page without a gap or a repetition', async () => {

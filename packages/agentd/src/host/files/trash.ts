@@ -90,10 +90,10 @@ export class Trash {
     return trash
   }
 
-  /** What people may restore, newest first. */
-  async list(): Promise<TrashContents> {
-    await this.#evict()
-    const items = [...this.#items.values()].filter(({ listed }) => listed).map(present)
+  /** What people may restore, newest first. Changes nothing: what is too old is left out, and goes at the next change. */
+  list(): TrashContents {
+    const oldest = this.#oldestMs()
+    const items = [...this.#items.values()].filter(({ listed, keptAtMs }) => listed && keptAtMs >= oldest).map(present)
     return { items: items.reverse(), usedBytes: this.#usedBytes(), ...this.limits }
   }
 
@@ -155,7 +155,7 @@ export class Trash {
 
   /** Lets go of what is too old, then of the oldest until the rest fits. What was just added stays. */
   async #evict(keep?: TrashId): Promise<void> {
-    const oldest = Date.now() - this.limits.maxAgeDays * DAY_MS
+    const oldest = this.#oldestMs()
     for (const item of [...this.#items.values()]) {
       const over = item.keptAtMs < oldest || this.#usedBytes() > this.limits.quotaBytes
       if (!over) break
@@ -172,6 +172,10 @@ export class Trash {
   /** After a crash between a content and its item. */
   async #dropUnreferenced(): Promise<void> {
     for (const digest of [...this.#sizes.keys()]) await this.#dropContent(digest)
+  }
+
+  #oldestMs(): number {
+    return Date.now() - this.limits.maxAgeDays * DAY_MS
   }
 
   #usedBytes(): number {

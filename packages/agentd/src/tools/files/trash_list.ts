@@ -44,7 +44,7 @@ export const trashList = defineTool({
     return `The trash keeps ${list(kinds)} (${size(usedBytes)}), each for ${maxAgeDays} days.${sentence(last)}`
   },
   run: async ({ limit }, { host }) => {
-    const { items: all, ...figures } = await host.trash.list()
+    const { items: all, ...figures } = host.trash.list()
     const deleted = all.filter(({ reason }) => reason === 'deleted').length
     const items = fitting(all.slice(0, limit).map(present), readLimits.outputBytes)
     return { items, deleted, replaced: all.length - deleted, ...figures, truncated: items.length < all.length }

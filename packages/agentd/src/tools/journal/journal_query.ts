@@ -53,12 +53,13 @@ export const journalQuery = defineTool({
       )
       .describe('Oldest first.'),
     truncated: truncatedField,
+    restricted: z.boolean().describe('Whether agentd may read only its own entries here, so that there may be others.'),
     cursor: z.string().nullable().describe('Pass this to get older entries; null when there are none.'),
   }),
   effect: 'read',
   undo: 'none',
   limits: { ...readLimits, timeoutMs: 30_000 },
-  summary: ({ entries, truncated }, { unit, priority, since, grep }) => {
+  summary: ({ entries, truncated, restricted }, { unit, priority, since, grep }) => {
     const which = [
       priority === undefined ? '' : ` of priority ${priority} or worse`,
       unit === undefined ? '' : ` from ${unit}`,
@@ -66,10 +67,13 @@ export const journalQuery = defineTool({
       since === undefined ? '' : ` since ${since}`,
     ].join('')
     const newest = entries.at(-1)
-    if (newest === undefined) return `The journal has no entries${which}.`
+    const partial = restricted
+      ? ' Only its own entries may be read by agentd here: it needs root or the group systemd-journal to see all.'
+      : ''
+    if (newest === undefined) return `The journal has no entries${which}.${partial}`
     const sources = mostFrequent(entries.map((entry) => entry.unit ?? entry.process ?? 'the system'))
     const more = truncated ? ' There are older ones.' : ''
-    return `${truncated ? 'The newest ' : ''}${count(entries.length, 'entry', 'entries')}${which}, the last at ${moment(newest.at)}: ${list(sources)}.${more}`
+    return `${truncated ? 'The newest ' : ''}${count(entries.length, 'entry', 'entries')}${which}, the last at ${moment(newest.at)}: ${list(sources)}.${more}${partial}`
   },
   run: async ({ unit, since, until, ...query }, { host, signal }) => {
     const clock = { now: new Date(), bootedAt: (await host.system.facts()).bootedAt }
@@ -85,7 +89,12 @@ export const journalQuery = defineTool({
     const shown = fitting(page.entries, readLimits.outputBytes)
     const truncated = page.more || shown.length < page.entries.length
     const entries = shown.map(({ cursor: _, at, ...entry }) => ({ at: at.toISOString(), ...entry })).reverse()
-    return { entries, truncated, cursor: truncated ? (shown.at(-1)?.cursor ?? null) : null }
+    return {
+      entries,
+      truncated,
+      restricted: page.restricted,
+      cursor: truncated ? (shown.at(-1)?.cursor ?? null) : null,
+    }
   },
 })
 
