@@ -11,3 +11,7 @@ export { checkProof, parseProof, type CheckedProof, type ProofFile } from './pro
 export { LogView } from './view/log-view.ts'
 export { parsePolicy, type Witness, type WitnessPolicy } from './witness/policy.ts'
 export { repairLedger, type RepairOptions, type RepairReport } from './repair/repair.ts'
+export { askWitness, type Fetch, type WitnessOutcome } from './witness/client.ts'
+export type { CosignReport } from './witness/cosigning.ts'
+export { createWitnessServer } from './witness/server.ts'
+export { LogWitness, type WitnessAnswer, type WitnessOptions } from './witness/witness.ts'

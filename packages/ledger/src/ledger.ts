@@ -18,6 +18,7 @@ import { emptyRoot, rootOf, sha256 } from './merkle/hash.ts'
 import { consistencyProof, inclusionProof } from './merkle/proof.ts'
 import { TILE_HEIGHT } from './merkle/tiles.ts'
 import { parseCheckpoint, signCheckpoint } from './note/checkpoint.ts'
+import type { Verifier } from './note/keys.ts'
 import { missingMark, readPublished, recover, reopenSegment } from './open/recover.ts'
 import { listFiles, makeFolder, removeLeftovers } from './store/files.ts'
 import { createKeys, type LedgerKeys, readKeys, readVerifiers } from './store/keys.ts'
@@ -28,6 +29,9 @@ import { type Lock, takeLock } from './store/lock.ts'
 import { HighWaterMark, hasMark, readMark } from './store/mark.ts'
 import { Settler } from './store/settler.ts'
 import { TileReader } from './store/tile-reader.ts'
+import type { Fetch } from './witness/client.ts'
+import { type CosignReport, cosignWithAll, readCosigned } from './witness/cosigning.ts'
+import type { WitnessPolicy } from './witness/policy.ts'
 
 export interface LedgerOptions {
   /** The log's folder. Holds no secret in the clear. */
@@ -52,6 +56,7 @@ interface Parts {
   readonly dir: string
   readonly keyDir: string
   readonly origin: string
+  readonly verifiers: readonly Verifier[]
   readonly keys: LedgerKeys
   readonly state: LogState
   readonly writer: LogWriter
@@ -204,10 +209,30 @@ export class Ledger {
     return { index, size, checkpoint, hashes: await inclusionProof(this.#subtree, index, size) }
   }
 
-  /** The same as the text of a `.tlog-proof` file (C2SP tlog-proof), which stands alone on any machine. */
+  /**
+   * The same as the text of a `.tlog-proof` file (C2SP tlog-proof), which stands alone on any machine. Leads to the
+   * newest cosigned checkpoint where that covers the entry, else to the newest checkpoint.
+   */
   async proof(index: number): Promise<string> {
+    const leaf = await this.#leaf(index)
+    const cosigned = await readCosigned(this.#parts.keyDir, this.#parts.verifiers)
+    if (cosigned !== null && cosigned.checkpoint.size > index) {
+      const hashes = await inclusionProof(this.#subtree, index, cosigned.checkpoint.size)
+      return formatProof({ index, hashes, checkpoint: cosigned.text, leaf })
+    }
     const { hashes, checkpoint } = await this.prove(index)
-    return formatProof({ index, hashes, checkpoint, leaf: await this.#leaf(index) })
+    return formatProof({ index, hashes, checkpoint, leaf })
+  }
+
+  /**
+   * Has the policy's witnesses cosign the newest checkpoint. Says for each what came of it; `met` tells whether the
+   * quorum did. A witness that is `ahead` or `inconsistent` is an alarm: it has seen another history of this log.
+   */
+  async cosign(policy: WitnessPolicy, fetch: Fetch): Promise<CosignReport> {
+    const { keyDir, state } = this.#parts
+    const { checkpoint, frontier } = state
+    const { size } = frontier
+    return cosignWithAll({ keyDir, policy, checkpoint, size, prove: (from) => this.proveConsistency(from, size), fetch })
   }
 
   /** Proof that the tree of `to` entries (default: now) continues the tree of `from` (RFC 6962 section 2.1.2). */
@@ -346,7 +371,7 @@ async function open(options: LedgerOptions & { repairing?: boolean }, make: (par
       drainTail: () => settler.settle(),
     })
     if (state.tail.length > 0) settler.nudge()
-    return make({ dir, keyDir, origin, keys, state, writer, settler, mark: raised, lock })
+    return make({ dir, keyDir, origin, verifiers, keys, state, writer, settler, mark: raised, lock })
   } catch (error) {
     await lock.release()
     throw error

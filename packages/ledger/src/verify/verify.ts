@@ -17,6 +17,7 @@ import { checkRotations } from './rotations.ts'
 import { TreeCheck } from './tree.ts'
 import { checkUpperTiles, type UpperTile } from './upper-tiles.ts'
 import { Walk } from './walk.ts'
+import { askWitnesses, checkCosigned, type WitnessCheck } from './witnesses.ts'
 import { agrees, type Watched, Watchlist } from './watch.ts'
 
 export interface VerifyOptions {
@@ -27,6 +28,8 @@ export interface VerifyOptions {
   readonly vkey?: string
   /** Goes on from a checkpoint that a full verification has found good: a signed note of this log. */
   readonly since?: string
+  /** Checks cosignatures against a policy, and asks its witnesses where a `fetch` is given. */
+  readonly witnesses?: WitnessCheck
   /** Called now and then with the entries checked and, where known, those there are. */
   readonly onProgress?: (entries: number, total: number) => void
 }
@@ -70,10 +73,14 @@ class Verification {
     // What is remembered is read before the log: a writer only ever makes the log longer.
     const mark = await this.#readMark()
     const published = await this.#readPublished()
+    const { witnesses } = this.#options
+    const cosigned =
+      keyDir === undefined || witnesses === undefined ? null : await checkCosigned(keyDir, this.#verifiers, witnesses.policy, this.#findings, this.#notes)
     const history = keyDir === undefined ? [] : await readHistory(keyDir, origin)
     const watched = {
       mark: mark === null ? null : this.#watchlist.watch(mark),
       published: published === null ? null : this.#watchlist.watch(published),
+      cosigned: cosigned === null ? null : this.#watchlist.watch(cosigned),
       history: history.map((head) => this.#watchlist.watch(head)),
     }
     const journal = await JournalReader.open(dir)
@@ -85,7 +92,13 @@ class Verification {
     const tree = this.#tree as TreeCheck
     this.#checkPublished(watched.published, tree.size)
     await checkPartials(dir, tree, (this.#walk as Walk).edgeLeaves, this.#findings)
-    if (watched.mark === null || this.#walk?.cutShort) return
+    if (this.#walk?.cutShort) return
+    if (watched.cosigned !== null && agrees(watched.cosigned) !== true) {
+      const { size } = watched.cosigned.head
+      this.#findings.add({ kind: 'witness', index: Math.min(size, tree.size), message: `Witnesses cosigned a head of ${size} entries that this log does not have.` })
+    }
+    if (witnesses !== undefined) await askWitnesses(dir, witnesses, this.#findings, this.#notes)
+    if (watched.mark === null) return
     const beyond = (published?.size ?? 0) > tree.size || (await exists(join(dir, bundlePath(Math.floor(tree.size / TILE_WIDTH)))))
     judgeMark(watched.mark, watched.history, tree.size, beyond, this.#findings)
   }

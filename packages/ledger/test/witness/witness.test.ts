@@ -1,0 +1,156 @@
+import { once } from 'node:events'
+import { cp, rm } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { dirname, join } from 'node:path'
+import { checkProof, createWitnessServer, type Fetch, Ledger, LogWitness, parsePolicy, verifyLedger, type WitnessPolicy } from '@castellan/ledger'
+import fc from 'fast-check'
+import { afterEach, describe, expect, test } from 'vitest'
+import { parseAddCheckpoint } from '../../src/witness/request.ts'
+import { fill, logOf, type Place, tempFolder } from '../support.ts'
+
+const request: Fetch = (url, init) => fetch(url, init)
+const closers: (() => void)[] = []
+afterEach(() => {
+  for (const close of closers.splice(0)) close()
+})
+
+/** `count` witnesses on loopback that know the log, and a policy that asks for `quorum` of them. */
+async function witnesses(at: Place, count: number, quorum: number): Promise<WitnessPolicy> {
+  const ledger = await Ledger.open(at)
+  const { vkey } = ledger.head()
+  await ledger.close()
+  const lines = [`log ${vkey}`]
+  for (let i = 0; i < count; i += 1) {
+    const witness = await LogWitness.open({ dir: join(await tempFolder(), 'witness'), name: `witness.example/w${i}`, logs: [vkey] })
+    const server = createWitnessServer(witness).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    closers.push(() => server.closeAllConnections(), () => server.close())
+    lines.push(`witness w${i} ${witness.verifier.vkey} http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  }
+  lines.push(`group all-of-them ${quorum} ${Array.from({ length: count }, (_, i) => `w${i}`).join(' ')}`, 'quorum all-of-them')
+  return parsePolicy(`${lines.join('\n')}\n`)
+}
+
+describe('witnesses', () => {
+  test('cosign a growing log, and the proof carries it', async () => {
+    const at = await logOf(20)
+    const policy = await witnesses(at, 2, 2)
+    const ledger = await Ledger.open(at)
+    for (let round = 0; round < 3; round += 1) {
+      await fill(ledger, 300)
+      expect(await ledger.cosign(policy, request)).toMatchObject({ met: true, size: 320 + round * 300 })
+    }
+    const checked = checkProof(await ledger.proof(7), [ledger.head().vkey], policy)
+    expect(checked.witnesses).toEqual(['w0', 'w1'])
+    await ledger.close()
+    expect(await verifyLedger({ ...at, witnesses: { policy, fetch: request } })).toMatchObject({ findings: [] })
+  })
+
+  test('that are missing are told apart from those that refuse', async () => {
+    const at = await logOf(20)
+    const policy = await witnesses(at, 2, 1)
+    const ledger = await Ledger.open(at)
+    const report = await ledger.cosign(policy, (url, init) => (url.includes(policy.witnesses[0]?.url as string) ? Promise.reject(new Error('no route')) : fetch(url, init)))
+    expect(report.met).toBe(true)
+    expect(report.outcomes.map(({ outcome }) => outcome.kind)).toEqual(['unavailable', 'cosigned'])
+    await ledger.close()
+  })
+
+  test('see a snapshot that was restored together with its own high-water mark', async () => {
+    const at = await logOf(20)
+    const policy = await witnesses(at, 1, 1)
+    const snapshot = await tempFolder()
+    await cp(dirname(at.dir), snapshot, { recursive: true })
+    const ledger = await Ledger.open(at)
+    await fill(ledger, 30)
+    await ledger.cosign(policy, request)
+    await ledger.close()
+    await rm(dirname(at.dir), { recursive: true })
+    await cp(snapshot, dirname(at.dir), { recursive: true })
+    expect((await verifyLedger(at)).ok).toBe(true)
+    expect(await verifyLedger({ ...at, witnesses: { policy, fetch: request } })).toMatchObject({ exitCode: 6 })
+    const restored = await Ledger.open(at)
+    expect((await restored.cosign(policy, request)).outcomes[0]?.outcome).toEqual({ kind: 'ahead', size: 50 })
+    // Grown beyond what the witness saw, it is a fork.
+    await fill(restored, 40)
+    expect((await restored.cosign(policy, request)).outcomes[0]?.outcome.kind).toBe('inconsistent')
+    await restored.close()
+    expect(await verifyLedger({ ...at, witnesses: { policy, fetch: request } })).toMatchObject({ exitCode: 7 })
+  })
+
+  test('answer each kind of bad request with the status the specification names', async () => {
+    const at = await logOf(20)
+    const ledger = await Ledger.open(at)
+    const { vkey, checkpoint } = ledger.head()
+    await fill(ledger, 5)
+    const witness = await LogWitness.open({ dir: join(await tempFolder(), 'w'), name: 'witness.example/w', logs: [vkey] })
+    const ask = async (body: string) => (await witness.addCheckpoint(body)).status
+    expect(await ask('nonsense')).toBe(400)
+    expect(await ask(`old 21\n\n${checkpoint}`)).toBe(400)
+    expect(await ask(`old 0\n\n${checkpoint.replaceAll('test.example/ledger', 'other.example')}`)).toBe(404)
+    expect(await ask(`old 0\n\n${checkpoint.replace('\n20\n', '\n21\n')}`)).toBe(403)
+    expect(await ask(`old 0\n${Buffer.alloc(32).toString('base64')}\n\n${checkpoint}`)).toBe(422)
+    expect(await ask(`old 0\n\n${checkpoint}`)).toBe(200)
+    expect(await witness.addCheckpoint(`old 0\n\n${checkpoint}`)).toEqual({ status: 409, contentType: 'text/x.tlog.size', body: '20\n' })
+    expect(await ask(`old 20\n\n${checkpoint}`)).toBe(200)
+    expect(await ask(`old 20\n${Buffer.alloc(32).toString('base64')}\n\n${ledger.head().checkpoint}`)).toBe(422)
+    await ledger.close()
+  })
+
+  test('two requests at once cannot make it step back', async () => {
+    const at = await logOf(20)
+    const ledger = await Ledger.open(at)
+    const { vkey, checkpoint } = ledger.head()
+    await fill(ledger, 5)
+    const newer = ledger.head().checkpoint
+    const witness = await LogWitness.open({ dir: join(await tempFolder(), 'w'), name: 'witness.example/w', logs: [vkey] })
+    const answers = await Promise.all([witness.addCheckpoint(`old 0\n\n${newer}`), witness.addCheckpoint(`old 0\n\n${checkpoint}`)])
+    expect(answers.map(({ status }) => status)).toEqual([200, 409])
+    await ledger.close()
+  })
+
+  test('parsing arbitrary requests only ever refuses', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(() => parseAddCheckpoint(`old x\n${text}`)).toThrow(/Not an add-checkpoint/)
+      }),
+    )
+  })
+})
+
+describe('a witness policy', () => {
+  const key = (i: number) => `witness.example/${i}`
+  const policyOf = async (lines: (vkeys: string[]) => string[]) => {
+    const keys: string[] = []
+    for (let i = 0; i < 3; i += 1) {
+      keys.push((await LogWitness.open({ dir: join(await tempFolder(), 'w'), name: key(i), logs: [] })).verifier.vkey)
+    }
+    return parsePolicy(lines(keys).join('\n'))
+  }
+
+  test('counts groups within groups', async () => {
+    const policy = await policyOf((k) => [
+      '# two of three, one of them always',
+      `witness a ${k[0]}`,
+      ` witness b\t${k[1]} https://b.example/`,
+      `witness c ${k[2]}`,
+      'group others any b c',
+      'group both all a others',
+      'quorum both',
+    ])
+    expect([['a'], ['b', 'c'], ['a', 'c'], ['a', 'b', 'c']].map((names) => policy.met(names))).toEqual([false, false, true, true])
+  })
+
+  test.each([
+    ['no quorum', (k: string[]) => [`witness a ${k[0]}`]],
+    ['two quorums', () => ['quorum none', 'quorum none']],
+    ['an unknown name', () => ['quorum a']],
+    ['a key twice', (k: string[]) => [`witness a ${k[0]}`, `witness b ${k[0]}`, 'quorum a']],
+    ['a member twice', (k: string[]) => [`witness a ${k[0]}`, 'group g any a', 'group h any a', 'quorum g']],
+    ['too high a threshold', (k: string[]) => [`witness a ${k[0]}`, 'group g 2 a', 'quorum g']],
+    ['a log key as witness', () => ['witness a example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k', 'quorum a']],
+    ['an unknown keyword', () => ['whatever', 'quorum none']],
+  ])('with %s is refused', async (_, lines) => {
+    await expect(policyOf(lines)).rejects.toMatchObject({ code: 'invalid_request' })
+  })
+})
