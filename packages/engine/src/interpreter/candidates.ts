@@ -1,6 +1,7 @@
 import type { ToolDescriptor } from '@castellan/contracts'
 import type { Message, PastCall } from './conversation.ts'
 import type { Reading, Readings } from './decode.ts'
+import { heedExplicit } from './explicit.ts'
 import type { ProposedCall } from './outcome.ts'
 import { missingArguments, resolveReferences } from './references.ts'
 import { finishValue } from './values.ts'
@@ -58,7 +59,8 @@ function complete(
   past: readonly PastCall[],
 ): Candidate {
   const said = Object.fromEntries([...reading.args].map(([name, value]) => [name, finishValue(name, value, text)]))
-  const args = resolveReferences(tool, said, text, past, job.tools)
+  const heeded = heedExplicit(said, text, tool)
+  const args = resolveReferences(tool, heeded, text, past, job.tools)
   const note = tool.name === 'file_write' && !('content' in args) ? fillNote(args, job.now) : undefined
   return {
     tool,

@@ -131,8 +131,14 @@ class Answer {
     return tokens
   }
 
+  /** A key is only opened where the request has something left for it. */
   #canOpen(argument: FormatArgument): boolean {
-    return argument.type === 'integer' ? this.#numbers.length > 0 : this.#request.tokens.length > 0
+    return new OpenSpan(argument, this.#request, this.#numbers, this.#allTaken()).following().size > 0
+  }
+
+  /** What earlier arguments took, the one that is open now among them. */
+  #allTaken(): readonly TokenRun[] {
+    return this.#span?.canEnd() === true ? [...this.#taken, this.#span.place()] : this.#taken
   }
 
   #accept(token: number): void {
@@ -149,7 +155,7 @@ class Answer {
     const argument = this.#tool.args[opened] as FormatArgument
     this.#nextArgument = opened + 1
     if (argument.key === token) {
-      this.#span = new OpenSpan(argument, this.#request, this.#numbers)
+      this.#span = new OpenSpan(argument, this.#request, this.#numbers, [...this.#taken])
     } else {
       this.#args.set(argument.name, { kind: 'value', value: argument.values.get(token) as string | number })
     }
@@ -159,7 +165,7 @@ class Answer {
     const span = this.#span
     this.#span = undefined
     if (span === undefined || !span.canEnd()) return
-    const run = span.place(this.#taken)
+    const run = span.place()
     this.#taken.push(run)
     const { name, type } = span.argument
     const start = this.#request.starts[run.start] as number

@@ -106,7 +106,7 @@ export class InterpreterModel implements Model {
     const readings = await this.#withSequence((sequence) =>
       this.#read(sequence, text, toolNames(tools), OFFERED, signal, usage),
     )
-    return rankReadings(text.trim(), readings)
+    return rankReadings(text.trim(), readings, tools)
   }
 
   async #withSequence<Result>(use: (sequence: LlamaContextSequence) => Promise<Result>): Promise<Result> {

@@ -1,5 +1,6 @@
 import type { ToolDescriptor } from '@castellan/contracts'
 import type { Readings } from './decode.ts'
+import { heedExplicit } from './explicit.ts'
 import { finishValue } from './values.ts'
 
 /** One reading in the model's order; `tool` is null for "no tool serves this". */
@@ -10,12 +11,17 @@ export interface Ranked {
 }
 
 /** Readings and "no tool" in one order, likeliest first: the model's view before any gate. */
-export function rankReadings(text: string, { none, readings }: Readings): readonly Ranked[] {
-  const ranked: Ranked[] = readings.map((reading) => ({
-    tool: reading.tool,
-    args: Object.fromEntries([...reading.args].map(([name, value]) => [name, finishValue(name, value, text)])),
-    probability: reading.toolProbability,
-  }))
+export function rankReadings(
+  text: string,
+  { none, readings }: Readings,
+  tools: readonly ToolDescriptor[],
+): readonly Ranked[] {
+  const byName = new Map<string, ToolDescriptor>(tools.map((tool) => [tool.name, tool]))
+  const ranked: Ranked[] = readings.map((reading) => {
+    const args = Object.fromEntries([...reading.args].map(([name, value]) => [name, finishValue(name, value, text)]))
+    const heeded = heedExplicit(args, text, byName.get(reading.tool))
+    return { tool: reading.tool, args: heeded, probability: reading.toolProbability }
+  })
   ranked.push({ tool: null, args: {}, probability: none })
   return ranked.sort((a, b) => b.probability - a.probability)
 }

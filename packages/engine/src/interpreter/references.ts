@@ -29,7 +29,7 @@ export function resolveReferences(
     if (resolved.id === undefined) resolved.path ??= lastDeleted(calls)
   } else {
     for (const name of ['path', 'unit']) {
-      if (!takes(tool, name) || resolved[name] !== undefined) continue
+      if (!takesArgument(tool, name) || resolved[name] !== undefined) continue
       // What the call cannot do without was meant; what it can do without has to be pointed at.
       if (name in args || requires(tool, name) || POSSESSIVE.test(text)) {
         resolved[name] = nthListed(calls, name, text) ?? lastNamed(calls, name)
@@ -39,9 +39,12 @@ export function resolveReferences(
   return Object.fromEntries(Object.entries(resolved).filter(([, value]) => value !== undefined))
 }
 
-function takes(tool: ToolDescriptor, argument: string): boolean {
-  const properties = tool.inputSchema.properties
-  return typeof properties === 'object' && properties !== null && argument in properties
+/** Whether the tool has an argument of this name, and where that has a list of values, whether this is one of them. */
+export function takesArgument(tool: ToolDescriptor, argument: string, value?: string): boolean {
+  const properties = (tool.inputSchema.properties ?? {}) as Readonly<Record<string, { enum?: readonly unknown[] }>>
+  const property = properties[argument]
+  if (property === undefined) return false
+  return value === undefined || property.enum === undefined || property.enum.includes(value)
 }
 
 function requires(tool: ToolDescriptor, argument: string): boolean {

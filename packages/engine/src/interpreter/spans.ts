@@ -1,6 +1,9 @@
 import type { FormatArgument } from './format.ts'
 import type { Request } from './request.ts'
 
+/** Arguments whose value is one word. */
+const WORDS = new Set(['unit', 'path', 'tool', 'id', 'name'])
+
 /** A run of request tokens, `end` exclusive. */
 export interface TokenRun {
   readonly start: number
@@ -12,14 +15,18 @@ export class OpenSpan {
   readonly argument: FormatArgument
   readonly #request: Request
   readonly #allowedRuns: readonly TokenRun[] | undefined
+  readonly #taken: readonly TokenRun[]
+  readonly #isWord: boolean
   #places: TokenRun[]
   #length = 0
 
-  constructor(argument: FormatArgument, request: Request, numbers: readonly TokenRun[]) {
+  constructor(argument: FormatArgument, request: Request, numbers: readonly TokenRun[], taken: readonly TokenRun[]) {
     this.argument = argument
     this.#request = request
     this.#allowedRuns = argument.type === 'integer' ? numbers : undefined
-    const starts = this.#allowedRuns?.map((run) => run.start) ?? [...request.tokens.keys()]
+    this.#taken = taken
+    this.#isWord = WORDS.has(argument.name)
+    const starts = this.#allowedRuns?.map((run) => run.start) ?? wordStarts(request)
     this.#places = starts.map((start) => ({ start, end: start }))
   }
 
@@ -40,27 +47,49 @@ export class OpenSpan {
       .map(({ start, end }) => ({ start, end: end + 1 }))
   }
 
-  /** Whether the span says something already: a whole number, or any text but white space. */
+  /** Whether the span says something already: a whole number, or more than punctuation. */
   canEnd(): boolean {
     return this.#length > 0 && this.#complete().length > 0
   }
 
-  /** The first place that no earlier argument took; the first of all where each is taken. */
-  place(taken: readonly TokenRun[]): TokenRun {
-    const places = this.#complete()
-    const free = places.find((run) => !taken.some((other) => run.start < other.end && other.start < run.end))
-    return (free ?? places[0]) as TokenRun
+  /** The first place where the span can stand. */
+  place(): TokenRun {
+    return this.#complete()[0] as TokenRun
   }
 
   #complete(): readonly TokenRun[] {
     const runs = this.#allowedRuns
-    if (runs === undefined) return this.#places.filter((run) => textOfRun(this.#request, run).trim() !== '')
+    if (runs === undefined) return this.#places.filter((run) => saysSomething(this.#request, run))
     return this.#places.filter((place) => runs.some((run) => run.start === place.start && run.end === place.end))
   }
 
+  /** No part of the request means two things, a word ends where a space is, and a number is whole. */
   #mayReach(start: number, end: number): boolean {
+    if (this.#taken.some((run) => start < run.end && run.start < end)) return false
+    if (this.#isWord && end - start > 1 && this.#crossesSpace(start, end)) return false
     return this.#allowedRuns?.some((run) => run.start === start && end <= run.end) ?? true
   }
+
+  #crossesSpace(start: number, end: number): boolean {
+    const said = this.#request.normal.slice(this.#request.starts[start], this.#request.ends[end - 1]).trimStart()
+    // A name in quotes may have spaces.
+    return (
+      /\s/.test(said) && !/["']/.test(this.#request.normal[(this.#request.starts[start] ?? 0) - 1] ?? said[0] ?? '')
+    )
+  }
+}
+
+/** Tokens a word begins at: half a word is never what is meant. */
+function wordStarts(request: Request): readonly number[] {
+  return [...request.tokens.keys()].filter((token) => {
+    const at = request.starts[token] as number
+    return !/[a-z0-9]/.test(request.normal[at] ?? '') || !/[a-z0-9]/.test(request.normal[at - 1] ?? '')
+  })
+}
+
+/** More than space and punctuation; `/`, `..` and `~` are paths. */
+function saysSomething(request: Request, run: TokenRun): boolean {
+  return /[\p{L}\p{N}~/.]/u.test(textOfRun(request, run))
 }
 
 export function textOfRun(request: Request, run: TokenRun): string {
@@ -73,6 +102,7 @@ export function numberRuns(request: Request, numberWords: ReadonlyMap<string, nu
   const runs: TokenRun[] = []
   for (const match of request.normal.matchAll(words)) {
     const [from, to] = [match.index, match.index + match[0].length]
+    if (isPartOfNumber(request.normal, from, to)) continue
     const last = request.ends.indexOf(to)
     if (last === -1) continue
     for (const [start, begins] of request.starts.entries()) {
@@ -81,6 +111,11 @@ export function numberRuns(request: Request, numberWords: ReadonlyMap<string, nu
     }
   }
   return runs
+}
+
+/** A digit of a date, a time, an address or a version is no number of its own. */
+function isPartOfNumber(text: string, from: number, to: number): boolean {
+  return /\d[-.:]$/.test(text.slice(Math.max(0, from - 2), from)) || /^[-.:]\d/.test(text.slice(to, to + 2))
 }
 
 /** The number a run of {@link numberRuns} stands for. */

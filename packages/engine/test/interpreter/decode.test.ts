@@ -65,9 +65,9 @@ describe('an answer', () => {
       q: { '<|arg:replace|>': 1, '<|end|>': 0.5 },
       '<|arg:replace|>': { q: 1 },
     })
-    const [first] = await model.rank('q "q q"', catalogue, never)
+    const [first] = await model.rank('q to "q r"', catalogue, never)
     // The first q stands alone, the second one is the beginning of what is quoted.
-    expect(first).toMatchObject({ args: { find: 'q', replace: 'q q' } })
+    expect(first).toMatchObject({ args: { find: 'q', replace: 'q r' } })
   })
 
   it('names no tool that is not on offer', async () => {
@@ -95,7 +95,8 @@ describe('an answer', () => {
               expect(properties).toHaveProperty(name)
               const listed = properties[name]?.enum
               if (listed !== undefined) expect(listed).toContain(value)
-              else if (typeof value === 'number') expect(text).toMatch(/\d|one|two|ten|dozen/i)
+              else if (typeof value === 'number')
+                expect(text).toMatch(/\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen/i)
               else expect(text).toContain(value)
             }
           }
