@@ -18,7 +18,7 @@ export async function startAgentd(): Promise<{ state: string }> {
   const operatorSocket = join(sockets, 'operator.sock')
   const child = spawn(process.execPath, ['--conditions=source', main], {
     env: {
-      PATH: process.env['PATH'],
+      PATH: process.env.PATH,
       CASTELLAN_STATE_DIR: state,
       CASTELLAN_AGENT_SOCKET: agentSocket,
       CASTELLAN_OPERATOR_SOCKET: operatorSocket,
