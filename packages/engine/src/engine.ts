@@ -7,6 +7,7 @@ import {
 } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import { EngineError } from './error.ts'
+import { crashed, stoppedWhileLoading, unexpected } from './failures.ts'
 import { fileDigest } from './gguf/digest.ts'
 import { inspectModel, type ModelFacts } from './gguf/inspect.ts'
 import { type Release, Slots } from './slots.ts'
@@ -237,30 +238,4 @@ async function* read(channel: EventChannel, cancel: () => void): AsyncGenerator<
   } finally {
     if (!whole) cancel()
   }
-}
-
-function crashed(how: string): CastellanError {
-  return new CastellanError(
-    'engine_crashed',
-    `The model's process ${how}. It is being started again; send the message once more.`,
-    { retryAfterSeconds: 1 },
-  )
-}
-
-function stoppedWhileLoading(path: string, signal: NodeJS.Signals | null, how: string): EngineError {
-  // The kernel's out-of-memory killer is the one who sends SIGKILL here.
-  return signal === 'SIGKILL'
-    ? new EngineError(
-        'engine_unavailable',
-        `Loading ${path} was killed, most likely for want of memory. Choose a smaller model or a smaller context.`,
-      )
-    : new EngineError(
-        'model_invalid',
-        `llama.cpp cannot load ${path} and gave up (${how}). Choose another model, or convert it again.`,
-      )
-}
-
-function unexpected(error: unknown): ErrorEnvelope {
-  const why = error instanceof Error ? error.message : String(error)
-  return { code: 'engine_unavailable', message: `The model could not be loaded: ${why}. The engine's log tells more.` }
 }
