@@ -19,9 +19,10 @@ import { consistencyProof, inclusionProof } from './merkle/proof.ts'
 import { TILE_HEIGHT } from './merkle/tiles.ts'
 import { parseCheckpoint, signCheckpoint } from './note/checkpoint.ts'
 import type { Verifier } from './note/keys.ts'
+import { signRotation } from './note/rotation.ts'
 import { missingMark, readPublished, recover, reopenSegment } from './open/recover.ts'
 import { listFiles, makeFolder, removeLeftovers } from './store/files.ts'
-import { createKeys, type LedgerKeys, readKeys, readVerifiers } from './store/keys.ts'
+import { adoptNextKey, createKeys, dropNextKey, type LedgerKeys, prepareNextKey, readKeys, readNextKey, readVerifiers, writeVerifiers } from './store/keys.ts'
 import { formatProof } from './proof/proof-file.ts'
 import { type IndexSource, LedgerSearch, type QueryResult } from './search/search.ts'
 import { appendHistory } from './store/history.ts'
@@ -56,7 +57,8 @@ interface Parts {
   readonly dir: string
   readonly keyDir: string
   readonly origin: string
-  readonly verifiers: readonly Verifier[]
+  /** Every key the log was ever signed with, oldest first. */
+  readonly verifiers: Verifier[]
   readonly keys: LedgerKeys
   readonly state: LogState
   readonly writer: LogWriter
@@ -191,14 +193,42 @@ export class Ledger {
     return this.#destroy({ first, last }, { type: 'payloads_pruned', actor, facts: { first, last } }, {})
   }
 
+  /**
+   * Replaces the signing key. The `key_rotated` entry is signed by the old key and the new one; from then on the old
+   * key is worth nothing, and it is overwritten on disk.
+   */
+  async rotateKey({ actor }: { actor: LedgerActor }): Promise<Appended> {
+    const { dir, keyDir, origin, verifiers, settler, writer } = this.#parts
+    return settler.exclusively(() =>
+      writer.exclusively(async () => {
+        const before = writer.signer
+        const next = await prepareNextKey(keyDir, origin)
+        await writeVerifiers(dir, [...verifiers, next.verifier])
+        const appended = new Promise<Appended>((resolve, reject) => {
+          const request = (index: number) => ({
+            draft: checkDraft({ type: 'key_rotated', actor, facts: signRotation(index, before, next) }),
+            payload: null,
+            resolve,
+            reject,
+          })
+          writer.handOver(next, request).catch(reject)
+        })
+        const result = await appended
+        await adoptNextKey(keyDir)
+        verifiers.push(next.verifier)
+        return result
+      }),
+    )
+  }
+
   head(): LedgerHead {
-    const { origin, state, keys } = this.#parts
+    const { origin, state, writer } = this.#parts
     return {
       origin,
       size: state.frontier.size,
       root: state.frontier.root().toString('hex'),
       checkpoint: state.checkpoint,
-      vkey: keys.signer.verifier.vkey,
+      vkey: writer.signer.verifier.vkey,
     }
   }
 
@@ -346,8 +376,8 @@ async function open(options: LedgerOptions & { repairing?: boolean }, make: (par
   const lock = await takeLock(dir)
   try {
     await removeLeftovers(join(dir, 'journal'))
-    const { keys, origin } = await openKeys(options)
-    const verifiers = (await readVerifiers(dir)) ?? []
+    let { keys, origin } = await openKeys(options)
+    const verifiers = [...((await readVerifiers(dir)) ?? [])]
     if ((await listSegments(dir)).length === 0) await createLog(dir, keyDir, origin, keys)
     const mark = await readMark(keyDir, verifiers)
     if (mark === null) throw missingMark(keyDir)
@@ -355,6 +385,7 @@ async function open(options: LedgerOptions & { repairing?: boolean }, make: (par
     const acknowledged = published !== null && published.size > mark.size ? published : mark
     const recovered = await recover({ dir, origin, signer: keys.signer, verifiers, acknowledged, repairing: options.repairing ?? false })
     const { state } = recovered
+    keys = await settleRotation(options, keys, verifiers, state)
     const segment = await reopenSegment(recovered.segment)
     const raised = await HighWaterMark.create(keyDir, state.checkpoint)
     await appendHistory(keyDir, parseCheckpoint(state.checkpoint))
@@ -395,6 +426,25 @@ async function openKeys({ dir, keyDir, origin }: LedgerOptions): Promise<{ keys:
   }
   const name = origin ?? `castellan/${hostname().replaceAll(/[\s+]/g, '-')}/${randomBytes(4).toString('hex')}`
   return { keys: await createKeys(dir, keyDir, name), origin: name }
+}
+
+/** Finishes or undoes a key rotation that a crash interrupted: it counts if its entry is the newest one. */
+async function settleRotation({ dir, keyDir }: LedgerOptions, keys: LedgerKeys, verifiers: Verifier[], state: LogState): Promise<LedgerKeys> {
+  const { signer } = keys
+  const { name } = signer.verifier
+  const next = await readNextKey(keyDir, name)
+  if (next === null) return keys
+  const newest = state.tail.at(-1)
+  const entry = newest === undefined || isTombstone(newest.leaf) ? null : (JSON.parse(newest.leaf.toString()) as LedgerEntry)
+  if (entry?.type === 'key_rotated' && entry.facts?.new_vkey === next.verifier.vkey) {
+    await adoptNextKey(keyDir)
+    state.checkpoint = signCheckpoint(parseCheckpoint(state.checkpoint), next)
+    return { ...keys, signer: next }
+  }
+  await dropNextKey(dir, keyDir, verifiers, next)
+  const at = verifiers.findIndex(({ vkey }) => vkey === next.verifier.vkey)
+  if (at >= 0) verifiers.splice(at, 1)
+  return keys
 }
 
 /** The first segment of a new log. Its mark comes first, so that no log is ever without one. */

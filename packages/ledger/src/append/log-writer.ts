@@ -73,9 +73,22 @@ export class LogWriter {
     })
   }
 
-  /** Signs the next checkpoints with these keys; between batches only. */
-  signWith(signers: readonly Signer[]): void {
-    this.#signers = signers
+  /** The key that signs checkpoints now. */
+  get signer(): Signer {
+    return this.#signers.at(-1) as Signer
+  }
+
+  /**
+   * Hands over to another key: the entry that `makeRequest` builds for its index goes into a batch of its own, whose
+   * checkpoint both keys sign; everything after it is signed by the new key alone. Between batches only.
+   */
+  async handOver(next: Signer, makeRequest: (index: number) => Request): Promise<void> {
+    const before = this.#signers
+    const batch = new Batch(this.#parts.state, this.#parts.keys.cipher)
+    batch.add(makeRequest(this.#parts.state.frontier.size), this.#parts.clock())
+    this.#signers = [...before, next]
+    await this.#write(batch)
+    this.#signers = this.#parts.state.frontier.size === batch.frontier.size ? [next] : before
   }
 
   /** Puts another file in the place of the segment being written; between batches only. */
@@ -111,11 +124,16 @@ export class LogWriter {
   }
 
   async #writeBatch(): Promise<void> {
-    const { state, mark, onBatch } = this.#parts
+    const { state } = this.#parts
     if (this.#failure !== null) return this.#rejectAll(this.#failure)
     if (state.tailBytes > TAIL_BYTES && state.tail.length >= TILE_WIDTH) await this.#parts.drainTail().catch(() => undefined)
     const batch = this.#cutBatch()
-    if (batch.entries.length === 0) return
+    if (batch.entries.length > 0) await this.#write(batch)
+  }
+
+  async #write(batch: Batch): Promise<void> {
+    const { state, mark, onBatch } = this.#parts
+    if (this.#failure !== null) return batch.reject(this.#failure)
     const first = state.frontier.size
     const head = { origin: this.#parts.origin, size: batch.frontier.size, root: batch.frontier.root() }
     const checkpoint = signCheckpoint(head, ...this.#signers)

@@ -1,11 +1,11 @@
 import { hkdfSync, randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PayloadCipher } from '../entry/payload.ts'
 import { damaged, fromSystemError, LedgerError } from '../error.ts'
 import { decodeBase64 } from '../note/base64.ts'
 import { makeSigner, parseVkey, type Signer, type Verifier } from '../note/keys.ts'
-import { writeFileDurably } from './files.ts'
+import { exists, syncFolder, writeFileDurably } from './files.ts'
 
 /** What the key folder holds, each 0600: `signing.key` and `payload.key`, 32 bytes of base64 on a line. */
 export interface LedgerKeys {
@@ -62,6 +62,40 @@ export async function readVerifiers(dir: string): Promise<Verifier[] | null> {
 
 export async function writeVerifiers(dir: string, verifiers: readonly Verifier[]): Promise<void> {
   await writeFileDurably(join(dir, KEYS_FILE), `${verifiers.map(({ vkey }) => vkey).join('\n')}\n`, 0o644)
+}
+
+const NEXT_KEY_FILE = 'signing.key.next'
+
+/** Makes the key that is to follow; it counts once its introduction is an entry of the log. */
+export async function prepareNextKey(keyDir: string, origin: string): Promise<Signer> {
+  await writeFileDurably(join(keyDir, NEXT_KEY_FILE), `${randomBytes(32).toString('base64')}\n`)
+  return makeSigner(origin, await readSecret(join(keyDir, NEXT_KEY_FILE)))
+}
+
+/** The key that a rotation has prepared but not yet put in place, null where there is none. */
+export async function readNextKey(keyDir: string, origin: string): Promise<Signer | null> {
+  return (await exists(join(keyDir, NEXT_KEY_FILE))) ? makeSigner(origin, await readSecret(join(keyDir, NEXT_KEY_FILE))) : null
+}
+
+/** Puts the prepared key in the place of the old one, and overwrites the old one on the disk. */
+export async function adoptNextKey(keyDir: string): Promise<void> {
+  const path = join(keyDir, 'signing.key')
+  const old = await open(path, 'r+')
+  try {
+    await rename(join(keyDir, NEXT_KEY_FILE), path)
+    await syncFolder(keyDir)
+    const { size } = await old.stat()
+    await old.write(Buffer.alloc(size), 0, size, 0)
+    await old.sync()
+  } finally {
+    await old.close()
+  }
+}
+
+/** Drops a prepared key that never came into use. */
+export async function dropNextKey(dir: string, keyDir: string, verifiers: readonly Verifier[], next: Signer): Promise<void> {
+  await writeVerifiers(dir, verifiers.filter(({ vkey }) => vkey !== next.verifier.vkey))
+  await rm(join(keyDir, NEXT_KEY_FILE))
 }
 
 async function readSecret(path: string): Promise<Buffer> {

@@ -182,12 +182,19 @@ export class Walk {
     return true
   }
 
+  /** Once the log has passed to a new key, the old one signs nothing any more: it may have been stolen. */
+  #keysInForce(): readonly Verifier[] {
+    const { chain, verifiers } = this.#parts
+    const current = chain.rotations.at(-1)?.facts.new_vkey
+    return current === undefined ? verifiers : verifiers.filter(({ vkey }) => vkey === current)
+  }
+
   /** What is wrong with a frame that continues the tree, null where nothing is. */
   #faultOf(frame: Frame): { subject: 'entry' | 'checkpoint'; index: number; reason: string } | null {
-    const { tree, verifiers, origin } = this.#parts
+    const { tree, origin } = this.#parts
     const last = frame.first + frame.entries.length - 1
     try {
-      const checkpoint = openCheckpoint(frame.checkpoint, verifiers)
+      const checkpoint = openCheckpoint(frame.checkpoint, this.#keysInForce())
       if (checkpoint.origin === origin && checkpoint.size === last + 1) {
         const root = tree.rootAfter(frame.entries.map(({ leaf }) => entryHash(leaf)))
         if (checkpoint.root.equals(root)) return null
