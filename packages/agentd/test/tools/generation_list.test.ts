@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { requires, temporaryFolder } from '@castellan/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { Nix } from '../../src/host/nix.ts'
 import { openMachine } from '../support/machine.ts'
 
@@ -11,6 +11,8 @@ const nix = requires.command('nix-env', 'nix-bin')
 /** A nix of our own: its store, its state and a profile in a temporary folder; nothing is looked for elsewhere. */
 function privateNix() {
   const folder = temporaryFolder()
+  // Store paths are read-only, which keeps anybody but root from removing them.
+  onTestFinished(() => void execFileSync('chmod', ['-R', 'u+w', folder]))
   const env = {
     PATH: process.env.PATH,
     NIX_STORE_DIR: join(folder, 'store'),

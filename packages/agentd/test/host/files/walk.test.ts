@@ -220,6 +220,7 @@ describe('a link swapped during reads', () => {
     const swapper = new Worker(new URL('../../support/swap-links.ts', import.meta.url), {
       workerData: { workspace: race.workspace, outside: join(race.folder, 'outside'), turns },
     })
+    const ended = new Promise((resolve) => swapper.once('exit', resolve))
     const seen = new Map<string, number>()
     try {
       await new Promise<void>((resolve, reject) => {
@@ -236,7 +237,7 @@ describe('a link swapped during reads', () => {
       }
     } finally {
       Atomics.store(turns, 1, 1)
-      await new Promise((resolve) => swapper.once('exit', resolve))
+      await ended
     }
     expect([...seen.keys()]).toEqual(expect.arrayContaining(['inside', 'path_outside_roots']))
     expect(seen.get('outside')).toBeUndefined()
