@@ -78,7 +78,7 @@ function show(state: ChatState, frame: ServerFrame): ChatState {
     case 'text':
       return showText(state, frame.text)
     case 'suggestions':
-      return add(state, { kind: 'suggestions', suggestions: frame.suggestions })
+      return add(state, { kind: 'suggestions', suggestions: frame.suggestions, introduced: isSpeaking(state) })
     case 'tool_use': {
       const { call_id: callId, name, args } = frame
       return { ...add(state, { kind: 'tool', callId, name, args, approval: null, outcome: null }), running: true }
@@ -153,6 +153,12 @@ function settle(state: ChatState): ChatState {
   // That a turn was stopped stays to be read; what was going on is over.
   const activity = state.activity?.state === 'idle' ? state.activity : null
   return { ...state, items, running: false, activity }
+}
+
+/** Whether the last thing in the chat is an answer that may still go on. */
+function isSpeaking({ items }: ChatState): boolean {
+  const last = items.at(-1)
+  return last?.kind === 'answer' && last.streaming
 }
 
 function add(state: ChatState, draft: Draft): ChatState {

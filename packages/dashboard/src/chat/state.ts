@@ -44,7 +44,13 @@ export type Item =
       readonly approval: Approval | null
       readonly outcome: ToolOutcome | null
     }
-  | { readonly kind: 'suggestions'; readonly id: number; readonly suggestions: readonly Suggestion[] }
+  | {
+      readonly kind: 'suggestions'
+      readonly id: number
+      readonly suggestions: readonly Suggestion[]
+      /** The model asked its question in its own words just before. */
+      readonly introduced: boolean
+    }
   | { readonly kind: 'error'; readonly id: number; readonly code: string; readonly message: string }
   /** Frames that are gone for good; null when the gateway was restarted and does not know how many. */
   | { readonly kind: 'gap'; readonly id: number; readonly frames: number | null }

@@ -6,6 +6,7 @@ import { strings } from '../strings.ts'
 import { ArrowDown } from '../theme/icons.tsx'
 import { Answer } from './answer.tsx'
 import type { Chat } from './chat.ts'
+import { repeatsFailure } from './repeats.ts'
 import type { ApprovalVerdict, Item, ToolItem } from './state.ts'
 import { undoneActs } from './undone.ts'
 
@@ -53,18 +54,20 @@ export function Transcript({ chat, canApprove, say }: TranscriptProps) {
         }}
       >
         <div class="column">
-          {items.map((item, position) => (
-            <ItemView
-              key={item.id}
-              item={item}
-              live={running}
-              latest={position === items.length - 1}
-              undone={item.kind === 'tool' && undone.value.has(item.outcome?.ledgerIndex ?? -1)}
-              canApprove={canApprove}
-              decide={decide}
-              say={say}
-            />
-          ))}
+          {items.map((item, position) =>
+            repeatsFailure(items[position - 1], item) ? null : (
+              <ItemView
+                key={item.id}
+                item={item}
+                live={running}
+                latest={position === items.length - 1}
+                undone={item.kind === 'tool' && undone.value.has(item.outcome?.ledgerIndex ?? -1)}
+                canApprove={canApprove}
+                decide={decide}
+                say={say}
+              />
+            ),
+          )}
         </div>
       </div>
       {!following.value && (
@@ -141,7 +144,7 @@ interface SuggestionsProps {
 function Suggestions({ item, usable, say }: SuggestionsProps) {
   return (
     <div class="suggestions">
-      <p>{strings.chat.suggestions}</p>
+      {!item.introduced && <p>{strings.chat.suggestions}</p>}
       <ol>
         {item.suggestions.map(({ command, label }, position) => (
           <li key={command}>

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { completions } from '../../src/chat/completion.ts'
 import { recall, saidBefore } from '../../src/chat/recall.ts'
+import { repeatsFailure } from '../../src/chat/repeats.ts'
 import type { Item } from '../../src/chat/state.ts'
 import { undoneActs } from '../../src/chat/undone.ts'
 
@@ -51,4 +52,23 @@ test('an act counts as taken back once an undo of it went well', () => {
     outcome: { ok, result: null, summary: '', ledgerIndex: id, undo: null },
   })
   expect([...undoneActs([undo(1, 12, true), undo(2, 14, false)])]).toEqual([12])
+})
+
+describe('an answer after a failed call', () => {
+  const outcome = { ok: false, result: null, summary: 'There is no such file.', ledgerIndex: 3, undo: null }
+  const failed: Item = { kind: 'tool', id: 1, callId: 'c', name: 'file_read', args: {}, approval: null, outcome }
+  const answer = (text: string): Item => ({ kind: 'answer', id: 2, text, streaming: true })
+
+  test('is left out as far as it repeats the failure', () => {
+    expect(repeatsFailure(failed, answer('There is no'))).toBe(true)
+    expect(repeatsFailure(failed, answer('There is no such file.'))).toBe(true)
+  })
+
+  test('is shown once it says more, and after a call that went well', () => {
+    expect(repeatsFailure(failed, answer('There is no such file. Look in /srv.'))).toBe(false)
+    expect(repeatsFailure({ ...failed, outcome: { ...outcome, ok: true } }, answer('There is no such file.'))).toBe(
+      false,
+    )
+    expect(repeatsFailure(undefined, answer(''))).toBe(false)
+  })
 })

@@ -6,13 +6,11 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Approval, type ApprovalVerdict, ProcessHealth, SignInCode } from '@castellan/contracts'
+import { Approval, ApprovalListing, type ApprovalVerdict, ProcessHealth, SignInCode } from '@castellan/contracts'
 import { UnixClient } from '@castellan/daemon'
 import { until } from '@castellan/testing'
-import { z } from 'zod'
 import { ScriptedEngine } from './engine.ts'
 
-const Approvals = z.strictObject({ approvals: z.array(Approval) })
 const PACKAGES = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** The real gateway and the real agentd as processes of their own; only the model's words are scripted. */
@@ -80,7 +78,7 @@ export async function startCastellan(): Promise<Castellan> {
     workspace: join(folder, 'workspace'),
     signInCode: async () => (await operator.request('POST', '/v1/sign-ins', { schema: SignInCode })).code,
     async decide(verdict) {
-      const { approvals } = await operator.request('GET', '/v1/approvals', { schema: Approvals })
+      const { approvals } = await operator.request('GET', '/v1/approvals', { schema: ApprovalListing })
       const open = approvals.find(({ state }) => state === 'pending')
       await operator.request('POST', `/v1/approvals/${open?.approval_id}/decision`, {
         schema: Approval,
