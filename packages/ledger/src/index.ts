@@ -15,3 +15,6 @@ export { askWitness, type Fetch, type WitnessOutcome } from './witness/client.ts
 export type { CosignReport } from './witness/cosigning.ts'
 export { createWitnessServer } from './witness/server.ts'
 export { LogWitness, type WitnessAnswer, type WitnessOptions } from './witness/witness.ts'
+export { exportLedger } from './transfer/export.ts'
+export { importLedger, type ImportOptions } from './transfer/import.ts'
+export { verifyExport } from './transfer/read.ts'
