@@ -4,15 +4,21 @@ import { CastellanError } from '@castellan/contracts'
 const MAX_PATH_BYTES = 4095
 const MAX_NAME_BYTES = 255
 
-/** `%2e`, `%2f`, `%5c`, `%00` and their doubly encoded forms: nobody types these but to get around a check. */
-const encodedSeparator = /%(?:25)*(?:2e|2f|5c|00)/i
+/**
+ * `%2e`, `%2f`, `%5c`, `%00`, their doubly encoded, overlong (`%c0%af`) and `%u2215` forms: nobody types these but to get
+ * around a check.
+ */
+const encodedSeparator = /%(?:25)*(?:2e|2f|5c|00|c[01]%[89ab]|u[0-9a-f]{4})/i
 
 /**
- * Characters that look like, or fold under NFKC to, a dot, a slash or a backslash: one dot leader, two dot leader,
- * horizontal ellipsis, division slash, fraction slash, big solidus, set minus, reverse solidus operator, big reverse
- * solidus, small and full-width forms, and the presentation forms of the ellipsis.
+ * Characters that look like, or fold under NFKC to, a dot, two dots, a slash or a backslash: dot leaders, division and
+ * fraction slash, big solidus, box diagonals, set minus, reverse solidus operator, small and full-width forms.
  */
-const lookAlike = /[\u2024\u2025\u2026\u2044\u2215\u2216\u29f5\u29f8\u29f9\ufe19\ufe52\ufe68\uff0e\uff0f\uff3c]/u
+const lookAlike =
+  /[\u2024\u2025\u2044\u2215\u2216\u2571\u2572\u27cb\u27cd\u29f5\u29f8\u29f9\ufe52\ufe68\uff0e\uff0f\uff3c]/u
+
+/** A name of nothing but dots, some of them from other scripts. Inside a longer name these are ordinary letters. */
+const foreignDots = /(^|\/)(?!\.+(\/|$))[.\u00b7\u0701\u2219\u22c5\u3002\ua4f8\uff61]+(\/|$)/u
 
 /** Controls and the characters that reorder text: a person who approves a path must see the path. */
 const unprintable = /[\u0001-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/u
@@ -26,7 +32,8 @@ export function parsePath(text: string, workspace: string): string[] {
   if (text === '') throw invalid(text, 'it is empty')
   if (text.includes('\0')) throw disguised(text, 'it contains a NUL character')
   if (encodedSeparator.test(text)) throw disguised(text, 'it contains percent-encoded dots or slashes')
-  if (lookAlike.test(text)) throw disguised(text, 'it contains characters that only look like dots or slashes')
+  if (lookAlike.test(text) || foreignDots.test(text))
+    throw disguised(text, 'it contains characters that only look like dots or slashes')
   if (text.includes('\\') && /(^|[\\/])\.\.([\\/]|$)/.test(text)) throw disguised(text, 'it climbs with backslashes')
   if (unprintable.test(text)) throw invalid(text, 'it contains control characters')
   if (!text.isWellFormed()) throw invalid(text, 'it is not well-formed Unicode')
