@@ -134,7 +134,8 @@ export class Changes {
       using place = await this.#writable(transition.path, 'keep')
       const target = transition.before
       if (place.path !== transition.path) throw movedOn(transition.path, 'its folder is another one now')
-      const before = await this.#examine(place, target.kind === 'absent' ? 'deleted' : 'replaced', signal)
+      const reason = target.kind === 'absent' ? 'deleted' : 'replaced'
+      const before = await this.#examine(place, reason, signal, target.kind === 'file' ? target.digest : undefined)
       if (!force && !sameContent(before.snapshot, transition.after)) {
         if (before.item !== null) await this.#trash.drop(before.item.id)
         throw movedOn(transition.path, before.snapshot.kind === 'absent' ? 'it is gone' : 'it was changed since')
@@ -165,14 +166,14 @@ export class Changes {
     return { path: place.path, sizeBytes: bytes.length, created }
   }
 
-  /** What is at a place, its bytes safe in the trash. */
-  async #examine(place: Place, reason: TrashItem['reason'], signal: AbortSignal): Promise<Examined> {
+  /** What is at a place, its bytes safe in the trash, where they do not push out what `spare` names. */
+  async #examine(place: Place, reason: TrashItem['reason'], signal: AbortSignal, spare?: string): Promise<Examined> {
     if (place.found === null) return { snapshot: { kind: 'absent' }, item: null, stats: null }
     const { stats } = place.found
     const snapshot = stats.isSymbolicLink()
       ? { kind: 'symlink' as const, target: await readlink(place.folder.child(place.name)), ...recordOf(stats) }
       : await this.#keepFile(place, stats, signal)
-    const item = await this.#trash.add({ path: place.path, reason, content: snapshot })
+    const item = await this.#trash.add({ path: place.path, reason, content: snapshot }, spare)
     return { snapshot, item, stats }
   }
 
@@ -197,9 +198,16 @@ export class Changes {
       else if (after.kind === 'file') await placeFile(place, after, step.content())
       else await placeLink(place, after)
     } catch (error) {
-      if (before.item !== null) await this.#trash.drop(before.item.id)
+      await this.#dropIfUnchanged(step)
       throw error
     }
+  }
+
+  /** A change that failed needs no copy of what is still there; where anything happened to it, the copy stays. */
+  async #dropIfUnchanged({ place, before }: Step): Promise<void> {
+    if (before.item === null || before.stats === null) return
+    const now = await lstat(place.folder.child(place.name), { bigint: true }).catch(() => null)
+    if (now !== null && sameStats(now, before.stats)) await this.#trash.drop(before.item.id)
   }
 
   /** The last look before the rename: what goes must be what the trash has. */

@@ -86,7 +86,7 @@ export class Trash {
     items.sort((left, right) => left.keptAtMs - right.keptAtMs)
     const trash = new Trash(itemFolder, vault, limits, items, await vault.contents())
     await trash.#dropUnreferenced()
-    await trash.#evict()
+    await trash.#evict(() => false)
     return trash
   }
 
@@ -125,12 +125,15 @@ export class Trash {
     )
   }
 
-  /** Enters something whose bytes the vault has just taken. On disk when it returns. */
-  async add(item: { path: string; reason: TrashItem['reason']; content: PresentSnapshot }): Promise<TrashItem> {
+  /**
+   * Enters something whose bytes the vault has just taken. On disk when it returns. Others may have to go to make room,
+   * but not those with the content `spare`, which is about to be put back.
+   */
+  async add(item: Pick<TrashItem, 'path' | 'reason' | 'content'>, spare?: string): Promise<TrashItem> {
     const stored: StoredItem = { id: newId('trs'), keptAtMs: Date.now(), listed: true, ...item }
     await this.#store(stored)
     if (stored.content.kind === 'file') this.#sizes.set(stored.content.digest, stored.content.sizeBytes)
-    await this.#evict(stored.id)
+    await this.#evict(({ id, content }) => id === stored.id || (content.kind === 'file' && content.digest === spare))
     return present(stored)
   }
 
@@ -153,13 +156,12 @@ export class Trash {
     this.#items.set(item.id, item)
   }
 
-  /** Lets go of what is too old, then of the oldest until the rest fits. What was just added stays. */
-  async #evict(keep?: TrashId): Promise<void> {
+  /** Lets go of what is too old, then of the oldest until the rest fits. */
+  async #evict(spared: (item: StoredItem) => boolean): Promise<void> {
     const oldest = this.#oldestMs()
     for (const item of [...this.#items.values()]) {
-      const over = item.keptAtMs < oldest || this.#usedBytes() > this.limits.quotaBytes
-      if (!over) break
-      if (item.id !== keep) await this.drop(item.id)
+      if (item.keptAtMs >= oldest && this.#usedBytes() <= this.limits.quotaBytes) break
+      if (!spared(item)) await this.drop(item.id)
     }
   }
 

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import {
   chmod,
   chown,
@@ -17,6 +18,9 @@ import { join } from 'node:path'
 import type { Inverse } from '@castellan/contracts'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Accounts } from '../../../src/host/accounts.ts'
+import { Files } from '../../../src/host/files/files.ts'
+import { Trash } from '../../../src/host/files/trash.ts'
 import { type Machine, openMachine } from '../../support/machine.ts'
 
 let machine: Machine
@@ -143,6 +147,30 @@ describe('writing', () => {
   })
 })
 
+describe('a change that fails', () => {
+  it('leaves neither a draft nor a copy in the trash while the file is still there', async () => {
+    await writeFile(at('f'), 'mine')
+    const fail = () => {
+      throw new Error('the ledger is full')
+    }
+    await expect(changes().delete('f', fail, machine.signal)).rejects.toThrow('the ledger is full')
+    await expect(changes().write('f', Buffer.from('x'), 'overwrite', fail, machine.signal)).rejects.toThrow()
+    expect(await readdir(machine.workspace)).toEqual(['f'])
+    expect(await readFile(at('f'), 'utf8')).toBe('mine')
+    expect(machine.host.trash.list().items).toEqual([])
+  })
+
+  it('keeps the copy when the file changed meanwhile', async () => {
+    await writeFile(at('f'), 'mine')
+    const meddle = () => {
+      writeFileSync(at('f'), 'theirs')
+    }
+    await expect(changes().delete('f', meddle, machine.signal)).rejects.toMatchObject({ code: 'conflict' })
+    expect(await readFile(at('f'), 'utf8')).toBe('theirs')
+    expect(machine.host.trash.list().items).toHaveLength(1)
+  })
+})
+
 describe('deleting', () => {
   it('moves a link itself, not what it points to, wherever it points', async () => {
     await symlink('/etc/passwd', at('link'))
@@ -213,6 +241,23 @@ describe('undoing', () => {
     await expect(machine.revert('file_write', inverse)).rejects.toMatchObject({ code: 'trash_unknown' })
     expect(await readFile(at('f'), 'utf8')).toBe('two')
     expect(await readdir(machine.workspace)).toEqual(['f'])
+  })
+
+  it('finds the earlier content even where the trash has hardly room for both', async () => {
+    const limits = { quotaBytes: 10_000, maxAgeDays: 30 }
+    const trash = await Trash.open(join(machine.folder, 'small'), limits)
+    const files = await Files.open([{ path: machine.workspace, access: 'write' }], trash, new Accounts())
+    let inverse: Inverse | null = null
+    const keep = (kept: Inverse) => {
+      inverse = kept
+    }
+    await writeFile(at('f'), 'a'.repeat(4900))
+    await files.changes.write('f', Buffer.from('b'.repeat(4900)), 'overwrite', keep, machine.signal)
+    const undo = (inverse as unknown as Inverse).data
+    await files.changes.write('g', Buffer.from('c'.repeat(4900)), 'create', nothing, machine.signal)
+    await files.changes.delete('g', nothing, machine.signal)
+    await files.changes.revert(undo, false, nothing, machine.signal)
+    expect(await readFile(at('f'), 'utf8')).toBe('a'.repeat(4900))
   })
 
   it('refuses data that is not its own', async () => {
