@@ -21,6 +21,10 @@ function checks() {
     },
     { name: 'nothing unused', args: [bin('knip', 'bin/knip.js'), '--no-progress', '--no-config-hints'] },
     { name: 'lockfile in step', args: ['scripts/lock.mjs', '--check'] },
+    {
+      name: 'docs/tools.md in step',
+      args: ['--conditions=source', 'packages/agentd/scripts/generate-tools-doc.ts', '--check'],
+    },
   ]
 }
 

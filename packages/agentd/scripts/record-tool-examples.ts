@@ -1,5 +1,5 @@
 /**
- * Records tool-examples.json, which docs/tools.md shows: boots a throwaway host, sets a small scene in it (a web server that
+ * Records generated/tool-examples.json, which docs/tools.md shows: boots a throwaway host, sets a small scene in it (a web server that
  * runs, a job that failed, two generations of a system), starts agentd there and makes the example calls.
  * Needs what tests/support/throwaway-host needs.
  */
@@ -47,5 +47,5 @@ const { stdout } = await host.run([
   `${installed}/packages/agentd/scripts/make-example-calls.ts`,
   operatorSocket,
 ])
-await writeFile(new URL('./tool-examples.json', import.meta.url), stdout)
+await writeFile(new URL('./generated/tool-examples.json', import.meta.url), stdout)
 console.log('tool-examples.json recorded')
