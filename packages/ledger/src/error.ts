@@ -57,3 +57,12 @@ export function fromSystemError(cause: unknown, doing: string): LedgerError {
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new LedgerError('ledger_unavailable', `${doing} failed: ${reason}`, { cause })
 }
+
+/** Runs `work`; what the system refuses comes out under a stable code. */
+export async function guarded<T>(doing: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw fromSystemError(error, doing)
+  }
+}

@@ -10,7 +10,7 @@ import { type OpenedField, preparePayload } from './entry/payload.ts'
 import { destroyPayloads, type IndexRange } from './erase/destroy.ts'
 import { clearPending, notePending, readPending } from './erase/pending.ts'
 import { isTombstone } from './entry/tombstone.ts'
-import { damaged, fromSystemError, LedgerError } from './error.ts'
+import { damaged, fromSystemError, guarded, LedgerError } from './error.ts'
 import { encodeSegmentHeader, segmentName, SEGMENT_BYTES } from './journal/segment.ts'
 import { listSegments } from './journal/reader.ts'
 import { SegmentWriter } from './journal/writer.ts'
@@ -85,13 +85,11 @@ export class Ledger {
    * Errors: `ledger_damaged` (detail names what), `state_locked`, `ledger_unavailable`, `disk_full`, `read_only`.
    */
   static async open(options: LedgerOptions): Promise<Ledger> {
-    try {
+    return guarded(`Opening the ledger in ${options.dir}`, async () => {
       const ledger = await open(options, (parts) => new Ledger(parts))
       await ledger.#finishErasure()
       return ledger
-    } catch (error) {
-      throw fromSystemError(error, `Opening the ledger in ${options.dir}`)
-    }
+    })
   }
 
   /** Opens a log that a repair has mended but whose losses are not on record yet; for the repair alone. */
@@ -199,7 +197,7 @@ export class Ledger {
    */
   async rotateKey({ actor }: { actor: LedgerActor }): Promise<Appended> {
     const { dir, keyDir, origin, verifiers, settler, writer } = this.#parts
-    return settler.exclusively(() =>
+    const rotate = () => settler.exclusively(() =>
       writer.exclusively(async () => {
         const before = writer.signer
         const next = await prepareNextKey(keyDir, origin)
@@ -214,11 +212,16 @@ export class Ledger {
           writer.handOver(next, request).catch(reject)
         })
         const result = await appended
-        await adoptNextKey(keyDir)
         verifiers.push(next.verifier)
+        await adoptNextKey(keyDir).catch((error) => {
+          // The rotation has to stay the newest entry until its key is in place: the next start sees to that.
+          writer.fail(fromSystemError(error, 'Putting the new signing key in place'))
+          throw error
+        })
         return result
       }),
     )
+    return guarded('Rotating the signing key', rotate)
   }
 
   head(): LedgerHead {
@@ -273,27 +276,23 @@ export class Ledger {
 
   /** Brings tiles and checkpoint file up to the newest entry, for readers of the tlog-tiles layout. */
   async publish(): Promise<void> {
-    await this.#parts.settler.publish().catch((error) => {
-      throw fromSystemError(error, 'Publishing tiles')
-    })
+    await guarded('Publishing tiles', () => this.#parts.settler.publish())
   }
 
   /** Waits for entries under way, publishes, and lets the folder go. Calling it again waits for the first call. */
   close(): Promise<void> {
-    this.#closing ??= this.#close()
+    this.#closing ??= guarded('Closing the ledger', () => this.#close())
     return this.#closing
   }
 
   async #close(): Promise<void> {
     const { keyDir, state, writer, settler, mark, lock } = this.#parts
-    await writer.close()
-    await this.#search.close()
     try {
-      if (writer.failure === null) await appendHistory(keyDir, parseCheckpoint(state.checkpoint))
-      if (writer.failure === null) await settler.close()
-      else await settler.abandon()
-    } catch (error) {
-      throw fromSystemError(error, 'Publishing tiles')
+      await writer.close()
+      await this.#search.close()
+      if (writer.failure !== null) return await settler.abandon()
+      await appendHistory(keyDir, parseCheckpoint(state.checkpoint))
+      await settler.close()
     } finally {
       await mark.close().finally(() => lock.release())
     }
@@ -302,11 +301,13 @@ export class Ledger {
   /** Puts an erasure on record, then does it. A crash in between is made good at the next start. */
   async #destroy(range: IndexRange, draft: LedgerDraft, payload: LedgerPayload): Promise<Appended> {
     const { keyDir } = this.#parts
-    await notePending(keyDir, { from: this.size, ...range })
-    const appended = await this.append(draft, payload)
-    await this.#destroyNow(range)
-    await clearPending(keyDir)
-    return appended
+    return guarded('Erasing a payload', async () => {
+      await notePending(keyDir, { from: this.size, ...range })
+      const appended = await this.append(draft, payload)
+      await this.#destroyNow(range)
+      await clearPending(keyDir)
+      return appended
+    })
   }
 
   async #destroyNow(range: IndexRange): Promise<void> {

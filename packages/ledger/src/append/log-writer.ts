@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fromSystemError, LedgerError } from '../error.ts'
 import { encodeFrame } from '../journal/frame.ts'
@@ -91,10 +92,16 @@ export class LogWriter {
     this.#signers = this.#parts.state.frontier.size === batch.frontier.size ? [next] : before
   }
 
+  /** Takes no more entries: what the disk holds is not certain any more. Reopening the ledger finds out. */
+  fail(error: LedgerError): void {
+    this.#failure ??= error
+  }
+
   /** Puts another file in the place of the segment being written; between batches only. */
   async replaceSegment(segment: SegmentWriter): Promise<void> {
-    await this.#segment.close()
+    const old = this.#segment
     this.#segment = segment
+    await old.close()
   }
 
   get segmentPath(): string {
@@ -141,7 +148,7 @@ export class LogWriter {
     try {
       if (!this.#segment.fits(frame.length)) await this.#nextSegment(first, frame.length)
     } catch (error) {
-      // Nothing of the batch has touched the log: it stays usable and the callers may try again.
+      // Nothing of the batch has touched the log: the callers may try again, unless a file is stuck.
       return batch.reject(fromSystemError(error, 'Starting a journal segment'))
     }
     try {
@@ -175,9 +182,15 @@ export class LogWriter {
     const { dir, origin, state } = this.#parts
     const header = encodeSegmentHeader({ v: 1, origin, first, open: [...state.open].sort((a, b) => a - b) })
     const size = Math.max(SEGMENT_BYTES, header.length + frameBytes)
-    const next = await SegmentWriter.create(join(dir, 'journal', segmentName(first)), header, size)
-    await this.#segment.close()
+    const path = join(dir, 'journal', segmentName(first))
+    const next = await SegmentWriter.create(path, header, size).catch(async (error) => {
+      // Half-made, it would claim entries that the old segment may yet take.
+      await rm(path, { force: true }).catch((stuck) => this.fail(fromSystemError(stuck, 'Removing a journal segment')))
+      throw error
+    })
+    const old = this.#segment
     this.#segment = next
+    await old.close()
   }
 
   #rejectAll(error: LedgerError): void {

@@ -2,6 +2,7 @@ import { open, readFile, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LogWriter } from '../append/log-writer.ts'
 import type { LogState } from '../append/state.ts'
+import { fromSystemError } from '../error.ts'
 import { encodeFrame, type StoredEntry } from '../journal/frame.ts'
 import { listSegments, readSegment } from '../journal/reader.ts'
 import { SEGMENT_BYTES } from '../journal/segment.ts'
@@ -58,11 +59,18 @@ async function clearJournal(dir: string, writer: LogWriter, range: IndexRange): 
     )
     const start = segment.frames[0]?.start ?? segment.end
     const content = Buffer.concat([bytes.subarray(0, start), ...frames])
-    await replacing(path, async () => {
-      const fresh = await SegmentWriter.create(path, content, Math.max(SEGMENT_BYTES, content.length))
-      if (path === writer.segmentPath) await writer.replaceSegment(fresh)
-      else await fresh.close()
-    })
+    const active = path === writer.segmentPath
+    try {
+      await replacing(path, async () => {
+        const fresh = await SegmentWriter.create(path, content, Math.max(SEGMENT_BYTES, content.length))
+        if (active) await writer.replaceSegment(fresh)
+        else await fresh.close()
+      })
+    } catch (error) {
+      // The writer may be left with a file that has lost its name: nothing it wrote there would ever be found.
+      if (active) writer.fail(fromSystemError(error, 'Rewriting the journal'))
+      throw error
+    }
   }
 }
 
