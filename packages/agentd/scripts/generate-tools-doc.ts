@@ -9,7 +9,9 @@ import { tools } from '../src/tools/index.ts'
 import { renderToolsDoc, type ToolExample } from './tools-doc.ts'
 
 const page = new URL('../../../docs/tools.md', import.meta.url)
-const recorded: ToolExample[] = JSON.parse(await readFile(new URL('./generated/tool-examples.json', import.meta.url), 'utf8'))
+const recorded: ToolExample[] = JSON.parse(
+  await readFile(new URL('./generated/tool-examples.json', import.meta.url), 'utf8'),
+)
 
 const problems: string[] = []
 

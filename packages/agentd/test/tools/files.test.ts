@@ -1,5 +1,9 @@
+import { execFile } from 'node:child_process'
 import { mkdir, readFile, rmdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { requires, temporaryFolder } from '@castellan/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { wholeCharacters } from '../../src/tools/files/file_read.ts'
 import { type Machine, openMachine } from '../support/machine.ts'
@@ -266,5 +270,31 @@ describe('the trash tools', () => {
     expect(await refusal('trash_restore', { id: 'notes' })).toBe('ZodError')
     expect(await refusal('trash_restore', {})).toBe('invalid_arguments')
     expect(await refusal('trash_restore', { id: output.trashId, path: 'f' })).toBe('invalid_arguments')
+  })
+})
+
+describe('a full disk', () => {
+  const tiny = requires.root().and(requires.command('unshare', 'util-linux'))
+
+  tiny.test('is said to be full, and what was there stays as it was', async () => {
+    const script = fileURLToPath(new URL('../support/call-tools.ts', import.meta.url))
+    const calls = [
+      { name: 'file_write', args: { path: 'f', content: 'mine' } },
+      { name: 'file_write', args: { path: 'f', content: 'x'.repeat(60_000), mode: 'overwrite' } },
+      { name: 'file_read', args: { path: 'f' } },
+      { name: 'directory_list' },
+    ]
+    // A file system of 64 KiB that only the child sees, and that goes with it.
+    const mount = 'mount -t tmpfs -o size=64k tmpfs "$TMPDIR" && exec "$@"'
+    const argv = ['-m', '--propagation', 'private', 'sh', '-c', mount, 'sh']
+    const { stdout } = await promisify(execFile)(
+      'unshare',
+      [...argv, process.execPath, '--conditions=source', script, JSON.stringify(calls)],
+      { env: { ...process.env, TMPDIR: temporaryFolder() } },
+    )
+    const [, full, read, listing] = JSON.parse(stdout)
+    expect(full.error).toMatchObject({ code: 'disk_full', message: expect.stringContaining('is full') })
+    expect(read.output.content).toBe('mine')
+    expect(listing.output.entries.map(({ name }: { name: string }) => name)).toEqual(['f'])
   })
 })
