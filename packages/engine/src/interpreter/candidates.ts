@@ -3,7 +3,7 @@ import type { Message, PastCall } from './conversation.ts'
 import type { Reading, Readings } from './decode.ts'
 import { heedExplicit } from './explicit.ts'
 import type { ProposedCall } from './outcome.ts'
-import { missingArguments, resolveReferences } from './references.ts'
+import { missingArguments, pointsOnly, resolveReferences } from './references.ts'
 import { finishValue } from './values.ts'
 
 /** Reads one request with the model: the likeliest readings, at most `count`, each with another tool. */
@@ -66,7 +66,8 @@ function complete(
     tool,
     name: tool.name,
     args,
-    confidence: reading.probability,
+    // "Delete it" says which file by pointing: how sure the model was of the word "it" does not matter.
+    confidence: pointsOnly(said) ? reading.toolProbability : reading.probability,
     toolProbability: reading.toolProbability,
     missing: missingArguments(tool, args),
     ...(note === undefined ? {} : { note }),

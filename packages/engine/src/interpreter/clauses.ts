@@ -2,7 +2,7 @@ import { quotedParts } from './values.ts'
 
 /** Words a request or a further request begins with; a part that begins otherwise belongs to the part before it. */
 const OPENERS =
-  /^(?:(?:please|pls|also|then|now|and|afterwards?|finally|next|can you|could you|would you|will you|i want to|i'd like to|let me|let's)\s+)*(?:show|list|tell|give|get|check|print|display|read|open|cat|see|view|find|look|count|verify|restart|start|stop|write|save|append|add|put|note|delete|remove|rm|trash|erase|drop|edit|change|replace|rename|restore|recover|bring|undo|revert|take back|roll|what|what's|whats|which|who|who's|how|is|are|was|were|does|do|did|has|have|when|why|where|any|ls|df|ps|free|tail|grep|journalctl|systemctl|confirm|make|create|fetch|report|describe|explain|status)\b/i
+  /^(?:(?:please|pls|just|only|also|then|now|and|i mean|afterwards?|finally|next|can you|could you|would you|will you|i want to|i'd like to|let me|let's)\s+)*(?:show|list|tell|give|get|check|print|display|read|open|cat|see|view|find|look|count|verify|restart|start|stop|write|overwrite|save|append|add|insert|jot|put|empty|clear|correct|fix|modify|swap|turn|note|delete|remove|rm|trash|erase|drop|edit|change|replace|rename|restore|recover|bring|undo|revert|take back|roll|what|what's|whats|which|who|who's|how|is|are|was|were|does|do|did|has|have|when|why|where|any|ls|df|ps|free|tail|grep|journalctl|systemctl|confirm|make|create|fetch|report|describe|explain|status)\b/i
 
 /** A comma alone joins two halves of one request more often than two requests: "why did nginx die, show its log". */
 const JOINTS = /\s*(?:[;\n]+|,?\s+(?:and\s+then|and\s+also|then|and|plus|&&?)\s+|,\s+(?:then|also|and)\s+)\s*/gi
@@ -16,12 +16,17 @@ export function splitRequests(text: string): readonly string[] {
   const parts: string[] = []
   let from = 0
   for (const { start, end } of joints(text, JOINTS)) {
-    if (!OPENERS.test(text.slice(end)) || !OPENERS.test(text.slice(from, start).trim())) continue
+    if (!opensRequest(text.slice(end)) || !opensRequest(text.slice(from, start))) continue
     parts.push(text.slice(from, start).trim())
     from = end
   }
   parts.push(text.slice(from).trim())
   return parts.filter((part) => part !== '')
+}
+
+/** Whether a text begins as a request does. */
+export function opensRequest(text: string): boolean {
+  return OPENERS.test(text.trim())
 }
 
 /** The clauses of a request: finer than its requests, for what a negation reaches. */

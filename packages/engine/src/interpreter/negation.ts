@@ -1,5 +1,5 @@
 import { ACT_VERBS, READ_VERBS } from './acts.ts'
-import { splitClauses } from './clauses.ts'
+import { opensRequest, splitClauses } from './clauses.ts'
 import { normalise } from './request.ts'
 
 /** "don't forget to delete it" asks for the act; "never mind" and "why not" forbid nothing. */
@@ -9,7 +9,8 @@ const IDIOMS =
 /** What may stand before an imperative. */
 const LEAD =
   '(?:(?:please|pls|no|ok|but|and|so|just|also|rather|better|castellan|hey|wait|stop|hold on|i said|i say|you|we|must|should|shall|may|ever|even)\\s+)*'
-const BETWEEN = '(?:[\\w\'"./@~-]+\\s+){0,3}?'
+/** Up to three words of the same sentence. */
+const BETWEEN = '(?:[\\w\'"/@~-]+(?:\\.[\\w/@~-]+)*\\s+){0,3}?'
 
 /** An order not to: "don't delete it", "never overwrite my notes", "i don't want you to look", "no need to check". */
 const ORDER = new RegExp(
@@ -28,7 +29,7 @@ const BARE_ORDER = new RegExp(`^${LEAD}(?:(?:do not|don'?t)(?: do (?:it|that|thi
  * like "isn't it possible to undo" and "can't you delete it" ask for the act and are not meant.
  */
 const DENIED = new RegExp(
-  `(?:\\bnot|\\b(?:do|does|did|should|must|need|would|could|wo|ca)n'?t(?!\\s+(?:you|we)\\b)|\\bcannot|\\bnever|\\bwithout` +
+  `(?:\\bnot|\\b(?:do|does|did|was|were|should|must|need|would|could|wo|ca)n'?t(?!\\s+(?:you|we|it|that|this)\\b)|\\bcannot|\\bnever|\\bwithout` +
     `|\\bno need to|\\bavoid|\\brefrain from|\\bhold off on)\\s+${BETWEEN}(${ACT_VERBS})\\b`,
   'g',
 )
@@ -36,9 +37,8 @@ const DENIED = new RegExp(
 /** "without a restart" is about a fact, not about an act. */
 const FACT = /\bwithout\s+(?:an?\s+|any\s+)?(?:re)?(?:start|boot|stop)s?\b/g
 
-/** A rest that asks nothing: "whatever you do", "i need it", "not now". */
-const EMPTY =
-  /^(?:whatever you do|please|pls|thanks?|thank you|ok(?:ay)?|for now|right now|not now|yet|i (?:still )?need (?:it|that|them)|i(?:'ll| will) do (?:it|that) myself|leave (?:it|that|them)(?: alone| be| there)?|it'?s (?:important|huge|fine|mine)|i mean it|wait|stop|no|ever|today|tomorrow)[.! ]*$/
+/** A rest that asks for something by itself; "i need it" and "false alarm" do not. */
+const ASKS = /\?|^(?:just|only|rather|instead)\b|\b(?:want|wanna|would like|i'd like|wonder|need to know)\b/
 
 export interface Negation {
   /** Verbs of acts that are denied anywhere; what carries them out is not to be called. */
@@ -56,9 +56,9 @@ export interface Negation {
 export function readNegation(text: string): Negation {
   const clauses = splitClauses(text)
   const kept = clauses.filter((clause) => !isOrder(plainWords(clause)))
-  const asking = kept.filter((clause) => clause.split(/\s+/).length > 1 && !EMPTY.test(plainWords(clause)))
   const forbids = kept.length < clauses.length
-  return { denied: deniedVerbs(text), forbids, remainder: forbids ? asking.join(', ') : text }
+  const rest = kept.some((clause) => opensRequest(clause) || ASKS.test(plainWords(clause))) ? kept.join(', ') : ''
+  return { denied: deniedVerbs(text), forbids, remainder: forbids ? rest : text }
 }
 
 function isOrder(clause: string): boolean {

@@ -39,6 +39,12 @@ export function resolveReferences(
   return Object.fromEntries(Object.entries(resolved).filter(([, value]) => value !== undefined))
 }
 
+/** Whether all that a call says is said by pointing: "it", "that file". */
+export function pointsOnly(args: Readonly<Record<string, unknown>>): boolean {
+  const values = Object.values(args)
+  return values.length > 0 && values.every((value) => typeof value === 'string' && POINTING.test(value.trim()))
+}
+
 /** Whether the tool has an argument of this name, and where that has a list of values, whether this is one of them. */
 export function takesArgument(tool: ToolDescriptor, argument: string, value?: string): boolean {
   const properties = (tool.inputSchema.properties ?? {}) as Readonly<Record<string, { enum?: readonly unknown[] }>>

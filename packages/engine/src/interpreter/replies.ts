@@ -18,9 +18,14 @@ const GREETING =
 const THANKS =
   /^(?:ok(?:ay)?[\s,!.]+)?(?:thanks?|thank you|thx|ty|cheers|great|perfect|nice|awesome|cool|good job|well done)(?:[\s,!.]+(?:a lot|so much|very much|again|you|then|man|mate|castellan|that's all|for that|for the help))*[\s!.]*$/i
 
-/** The answer to a greeting or a thank-you; undefined for everything else. */
+const HELP =
+  /^(?:please\s+)?(?:help(?:\s+me)?|what (?:can|could) (?:you|i) (?:do|ask)(?:\s+(?:here|for me|you))?|what do you do|who are you|what are you|how does this work|commands?)[\s?!.]*$/i
+
+/** The answer to a greeting, a thank-you or a call for help; undefined for everything else. */
 export function courtesy(text: string, tools: readonly ToolDescriptor[]): string | undefined {
   if (GREETING.test(text)) return `Hello. ${whatToAsk(tools)}`
+  if (HELP.test(text))
+    return `I turn requests into this server's tools, and changes wait for your yes. ${whatToAsk(tools)}`
   return THANKS.test(text) ? 'You are welcome.' : undefined
 }
 

@@ -105,6 +105,7 @@ describe('a request', () => {
     ['tell me a joke', /You can ask, for example: "how full are my disks\?".*npm start -- --model FILE\.gguf/],
     ['hello', /^Hello\. You can ask/],
     ['thanks!', /^You are welcome\.$/],
+    ['what can you do?', /^I turn requests into this server's tools.*"how full are my disks\?"/],
     ['   ', /You can ask/],
   ])('no tool serves is answered with what can be asked: %j', async (text, sentence) => {
     expect(await interpreted([user(text)], {})).toEqual({ kind: 'text', text: expect.stringMatching(sentence) })
@@ -259,6 +260,24 @@ describe('a reference', () => {
     const undone = called('undo_apply', { index: 5 }, {}, 8)
     const outcome = await interpreted([...past, ...undone, user('undo that')], { 'undo that': { tool: 'undo_apply' } })
     expect(outcome).toEqual(calls(['undo_apply', { index: 3 }]))
+  })
+
+  it('counts by how sure the tool is, not the word that points', async () => {
+    const outcome = await interpret({
+      messages: [...called('file_read', { path: 'x.conf' }), user('delete it')],
+      tools: catalogue,
+      gate: 0.8,
+      now: new Date(),
+      read: async (text) => {
+        const args = new Map([['path', { kind: 'span' as const, start: text.indexOf('it'), end: text.length }]])
+        return {
+          none: 0,
+          readings: [{ tool: 'file_delete', args, probability: 0.5, toolProbability: 0.95 }],
+          answerTokens: 3,
+        }
+      },
+    })
+    expect(outcome).toEqual(calls(['file_delete', { path: 'x.conf' }]))
   })
 
   it('to nothing is asked about', async () => {

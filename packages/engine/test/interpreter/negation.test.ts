@@ -23,6 +23,9 @@ describe('an order not to', () => {
     "wait, don't",
     "let's not do that now",
     "please don't delete notes.txt, i need it",
+    "i changed my mind, don't overwrite notes.txt",
+    "false alarm, everything is ok, don't check",
+    "notes.txt is fine in the bin, don't bring it back",
   ])('%j leaves nothing to do', (text) => {
     expect(readNegation(text)).toMatchObject({ forbids: true, remainder: '' })
   })
@@ -41,6 +44,7 @@ describe('a request that denies an act without an order', () => {
     ['make sure notes.txt is not deleted', 'deleted'],
     ['notes.txt should not be removed', 'removed'],
     ["i shouldn't have deleted it, bring it back", 'deleted'],
+    ["i wasn't asking you to delete notes.txt", 'delete'],
     ['append a line without changing the rest', 'changing'],
   ])('%j denies %j', (text, verb) => {
     expect(readNegation(text)).toEqual({ denied: [verb], forbids: false, remainder: text })
@@ -60,6 +64,7 @@ describe('a request that denies nothing', () => {
     'i do not know what holds port 80',
     "show me what isn't mounted",
     "can't you delete notes.txt?",
+    "you weren't supposed to do that. revert",
     "isn't it possible to undo 12?",
     'how long is it up without a restart',
     'never mind the last one, delete notes.txt',
