@@ -64,7 +64,6 @@ export const strings = {
     toNewest: 'Newest',
     lost: 'Not delivered.',
     sendAgain: 'Send again',
-    thinking: 'Thinking.',
     working: 'Working.',
     paused: 'This page is reading slowly; what it misses will be fetched.',
     gap: (frames: number) => `${frames} earlier ${frames === 1 ? 'message is' : 'messages are'} no longer kept.`,
@@ -99,6 +98,7 @@ export const strings = {
     unknown: 'No result reached this page',
     arguments: 'Arguments',
     noArguments: 'no arguments',
+    lines: (lines: number) => `${lines} lines`,
     result: (name: string) => `Result of ${name}`,
     empty: 'Nothing to show.',
     truncated: 'Cut short by the tool: there is more than this.',
@@ -106,7 +106,6 @@ export const strings = {
     ledgerTitle: (index: number) =>
       `Entry ${index} of the ledger, the tamper-evident record of every act. npx agentctl ledger show ${index} prints it.`,
     showAll: (rows: number) => `Show all ${rows} rows`,
-    rows: (rows: number) => `${rows} rows`,
     undo: 'Undo',
     undone: 'Taken back since.',
   },

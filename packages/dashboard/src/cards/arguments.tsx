@@ -1,5 +1,6 @@
 import { strings } from '../strings.ts'
 import { ScrollRegion } from '../theme/scroll-region.tsx'
+import { argumentText, lineCount } from './argument-text.ts'
 
 type Args = Readonly<Record<string, unknown>>
 
@@ -12,7 +13,7 @@ export function ArgumentLine({ args }: { readonly args: Args }) {
       {fields.map(([name, value]) => (
         <span key={name} class="argument">
           <span class="argument-name">{name}</span>
-          {asText(value).slice(0, 200)}
+          {argumentText(value).slice(0, 200)}
         </span>
       ))}
     </span>
@@ -27,25 +28,26 @@ export function ArgumentList({ args, name }: { readonly args: Args; readonly nam
     <ScrollRegion class="arguments" label={name}>
       <dl>
         {fields.map(([field, value]) => (
-          <div key={field}>
-            <dt>{field}</dt>
-            <dd>
-              <pre>{asText(value)}</pre>
-            </dd>
-          </div>
+          <Argument key={field} name={field} text={argumentText(value)} />
         ))}
       </dl>
     </ScrollRegion>
   )
 }
 
-/** Characters that are there without being seen are spelled out, so that what is approved is what is read. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+/** Longer than this, in lines, part of it is out of sight until it is scrolled to, so its length is said. */
+const LONG = 8
 
-function asText(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value, undefined, 2)
-  return text.replaceAll(UNSEEN, (character) => {
-    if (character === '\n' || character === '\t') return character
-    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
-  })
+function Argument({ name, text }: { readonly name: string; readonly text: string }) {
+  const lines = lineCount(text)
+  return (
+    <div>
+      <dt>
+        {name} {lines > LONG && <span class="lines">{strings.tool.lines(lines)}</span>}
+      </dt>
+      <dd>
+        <pre>{text}</pre>
+      </dd>
+    </div>
+  )
 }

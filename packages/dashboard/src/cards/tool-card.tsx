@@ -46,15 +46,15 @@ export const ToolCard = memo(({ tool, live, undone, canApprove, decide, say }: T
         {approval?.decision != null && (
           <p class={`decision ${approval.decision.state}`}>{decisionOf(approval.decision)}</p>
         )}
-        {outcome !== null && <Outcome tool={tool} outcome={outcome} undone={undone} say={say} />}
+        {outcome !== null && <Outcome tool={tool} live={live} outcome={outcome} undone={undone} say={say} />}
       </details>
     </article>
   )
 })
 
-type OutcomeProps = Pick<ToolCardProps, 'tool' | 'undone' | 'say'> & { readonly outcome: ToolOutcome }
+type OutcomeProps = Pick<ToolCardProps, 'tool' | 'live' | 'undone' | 'say'> & { readonly outcome: ToolOutcome }
 
-function Outcome({ tool, outcome, undone, say }: OutcomeProps) {
+function Outcome({ tool, live, outcome, undone, say }: OutcomeProps) {
   const { ok, result, summary, ledgerIndex, undo } = outcome
   const long = JSON.stringify(tool.args).length > 60
   return (
@@ -69,7 +69,7 @@ function Outcome({ tool, outcome, undone, say }: OutcomeProps) {
       {undone && <p class="note">{strings.tool.undone}</p>}
       {ok && !undone && undo?.possible === true && ledgerIndex !== null && (
         <div class="undo">
-          <button type="button" class="quiet" onClick={() => say(`/undo ${ledgerIndex}`)}>
+          <button type="button" class="quiet" disabled={live} onClick={() => say(`/undo ${ledgerIndex}`)}>
             <Undo /> {strings.tool.undo}
           </button>
           <span>{undo.description}</span>

@@ -5,7 +5,7 @@ import type { AxeResults } from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { strings } from '../../src/strings.ts'
-import { buildPage, openBrowser } from '../support/browser.ts'
+import { openBrowser } from '../support/browser.ts'
 import { type Castellan, startCastellan } from '../support/castellan.ts'
 import { callFor, say, stop } from '../support/engine.ts'
 import { signedIn, type Visit, visit } from '../support/visit.ts'
@@ -28,7 +28,6 @@ requires.browser().describe('every state of the page', () => {
   let browser: Browser
 
   beforeAll(async () => {
-    await buildPage()
     castellan = await startCastellan()
     browser = await openBrowser()
     castellan.engine.answer = ({ messages }) => {

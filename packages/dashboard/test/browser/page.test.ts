@@ -5,7 +5,7 @@ import { requires } from '@castellan/testing'
 import type { Browser, Page, WebSocketRoute } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { strings } from '../../src/strings.ts'
-import { buildPage, openBrowser } from '../support/browser.ts'
+import { openBrowser } from '../support/browser.ts'
 import { type Castellan, startCastellan } from '../support/castellan.ts'
 import { corpus } from '../support/corpus.ts'
 import { type Answer, callFor, say, stop } from '../support/engine.ts'
@@ -34,7 +34,6 @@ requires.browser().describe('the page in a browser, with the real gateway and ag
   let browser: Browser
 
   beforeAll(async () => {
-    await buildPage()
     castellan = await startCastellan()
     browser = await openBrowser()
   })

@@ -9,11 +9,12 @@ import { fileURLToPath } from 'node:url'
 import { Approval, ApprovalListing, type ApprovalVerdict, ProcessHealth, SignInCode } from '@castellan/contracts'
 import { UnixClient } from '@castellan/daemon'
 import { until } from '@castellan/testing'
+import { buildPage } from './build.ts'
 import { ScriptedEngine } from './engine.ts'
 
 const PACKAGES = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** The real gateway and the real agentd as processes of their own; only the model's words are scripted. */
+/** The built page, the real gateway and the real agentd as processes of their own; only the model's words are scripted. */
 export interface Castellan {
   readonly url: string
   readonly engine: ScriptedEngine
@@ -37,6 +38,8 @@ export async function startCastellan(): Promise<Castellan> {
     operator: join(sockets, 'operator.sock'),
     engine: join(sockets, 'engine.sock'),
   }
+  const page = join(folder, 'page')
+  await buildPage(page)
   const engine = new ScriptedEngine(folder)
   await engine.listen(paths.engine)
 
@@ -48,6 +51,7 @@ export async function startCastellan(): Promise<Castellan> {
     const started = run('gateway', folder, {
       ...shared,
       CASTELLAN_ENGINE_SOCKET: paths.engine,
+      CASTELLAN_PAGE_DIR: page,
       CASTELLAN_PORT: String(port),
     })
     await until('the gateway answers', () => answers(`${url}/health`, started))

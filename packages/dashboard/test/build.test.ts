@@ -1,0 +1,23 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { temporaryFolder } from '@castellan/testing'
+import { expect, test } from 'vitest'
+import { buildPage } from './support/build.ts'
+
+test('the built page is small, named after its content, and has nothing inline', async () => {
+  const outDir = temporaryFolder()
+  await buildPage(outDir)
+  const assets = readdirSync(join(outDir, 'assets'))
+  expect(assets.toSorted()).toEqual([expect.stringMatching(/-[\w-]{8}\.css$/), expect.stringMatching(/-[\w-]{8}\.js$/)])
+  const script = readFileSync(join(outDir, 'assets', assets.find((name) => name.endsWith('.js')) as string))
+  expect(gzipSync(script).length).toBeLessThan(60_000)
+
+  const html = readFileSync(join(outDir, 'index.html'), 'utf8')
+  expect(html).not.toMatch(/<style|\sstyle=|\son\w+=|javascript:/i)
+  expect(html.match(/<script[^>]*>[^<]*/g)).toEqual([
+    expect.stringMatching(/^<script type="module" blocking="render" crossorigin src="\/assets\/[^"]+">$/),
+  ])
+  // Everything comes from the gateway itself.
+  expect(html + script.toString()).not.toMatch(/(?:src|href)=["']?(?:https?:)?\/\//)
+})
