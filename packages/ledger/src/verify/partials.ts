@@ -19,15 +19,38 @@ export async function checkPartials(dir: string, tree: TreeCheck, leaves: readon
     const { level, n, width } = partial
     const right = level === 'entries' ? await bundleStart(dir, tree, n, width, leaves) : await tileStart(dir, tree, level, n, width)
     if (right === null || right.equals(bytes)) continue
-    const index = n * TILE_WIDTH ** (level === 'entries' ? 1 : level + 1)
+    const position = level === 'entries' ? entryAt(right, firstDifference(right, bytes)) : hashAt(firstDifference(right, bytes))
+    const index = level === 'entries' ? n * TILE_WIDTH + position : (n * TILE_WIDTH + position) * TILE_WIDTH ** level
     findings.add({
       kind: 'altered',
       subject: level === 'entries' ? 'entry' : 'tile',
       index,
       file: path,
-      message: `${path} is not as written: it differs from the log's entries from ${index} on.`,
+      message: `${path} is not as written: it differs from what was logged at entry ${index}.`,
     })
   }
+}
+
+/** Offset of the first byte in which they differ; where one is the beginning of the other, the shorter one's length. */
+function firstDifference(right: Buffer, bytes: Buffer): number {
+  const shared = Math.min(right.length, bytes.length)
+  for (let i = 0; i < shared; i += 1) if (right[i] !== bytes[i]) return i
+  return shared
+}
+
+/** Which hash of a tile an offset lies in. */
+function hashAt(offset: number): number {
+  return Math.floor(offset / 32)
+}
+
+/** Which entry of a bundle an offset lies in; entries are prefixed with their length. */
+function entryAt(bundle: Buffer, offset: number): number {
+  let position = 0
+  for (let end = 0; end < bundle.length; position += 1) {
+    end += 2 + bundle.readUInt16BE(end)
+    if (offset < end) return position
+  }
+  return Math.max(0, position - 1)
 }
 
 /** Paths of all partial tiles and bundles below the log's folder. */
