@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the root of a throwaway host once (about 90 seconds): a small Debian with systemd and nix, from the mirror that
+# Builds the root of a throwaway host once (a minute or two): a small Debian with systemd and nix, from the mirror that
 # this machine's own package sources name. Needs root and debootstrap. Usage: build.sh [FOLDER]
 set -eu
 

@@ -1,0 +1,42 @@
+import { once } from 'node:events'
+import { type ClientFrame, ServerFrame } from '@castellan/contracts'
+import { until } from '@castellan/testing'
+import { onTestFinished } from 'vitest'
+import { WebSocket } from 'ws'
+import type { RunningCastellan } from './castellan.ts'
+
+type FrameOf<Type extends ServerFrame['type']> = Extract<ServerFrame, { type: Type }>
+type Sent = ClientFrame extends infer Frame ? Omit<Frame & object, never> : never
+
+export interface Chat {
+  /** Every frame so far; each has been checked against the contract. */
+  readonly frames: ServerFrame[]
+  send(frame: Sent): void
+  /** Waits for the next frame of a type, counted from the last one that was waited for. */
+  next<Type extends ServerFrame['type']>(type: Type, timeoutMs?: number): Promise<FrameOf<Type>>
+}
+
+/** Opens the chat socket with the owner's token, as any WebSocket client would. */
+export async function openChat({ instance, token }: RunningCastellan): Promise<Chat> {
+  const socket = new WebSocket(`${instance.url.replace('http', 'ws')}/ws`, {
+    headers: { authorization: `Bearer ${token}` },
+  })
+  onTestFinished(() => socket.terminate())
+  const frames: ServerFrame[] = []
+  let position = 0
+  socket.on('message', (data) => frames.push(ServerFrame.parse(JSON.parse(String(data)))))
+  await once(socket, 'open')
+  return {
+    frames,
+    send: (frame) => socket.send(JSON.stringify(frame)),
+    next: async <Type extends ServerFrame['type']>(type: Type, timeoutMs = 20_000) => {
+      const index = await until(
+        `a frame ${type} after ${JSON.stringify(frames.slice(position))}`,
+        () => 1 + frames.findIndex((frame, at) => at >= position && frame.type === type),
+        timeoutMs,
+      )
+      position = index
+      return frames[index - 1] as FrameOf<Type>
+    },
+  }
+}
