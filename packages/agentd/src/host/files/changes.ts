@@ -1,39 +1,25 @@
 import type { BigIntStats } from 'node:fs'
 import { lstat, readlink, rmdir } from 'node:fs/promises'
 import type { Inverse, TrashId } from '@castellan/contracts'
-import { bytesOf, chunksOf, notAFile, openContent } from './content.ts'
+import { chunksOf, notAFile, openContent, wholeContent } from './content.ts'
 import { fileError, isErrno } from './errors.ts'
-import { joinPath, quotePath, splitPath } from './path.ts'
-import { placeFile, placeLink, removeEntry } from './placing.ts'
-import {
-  inUse,
-  movedOn,
-  notOurs,
-  occupied,
-  privileged,
-  readingOnly,
-  severalNames,
-  tooLargeToEdit,
-  unknownInTrash,
-} from './refusals.ts'
+import { quotePath } from './path.ts'
+import { missingFolders, ownershipIn, placeFile, placeLink, removeEntry } from './placing.ts'
+import { inUse, movedOn, notOurs, occupied, privileged, readingOnly, severalNames, unknownInTrash } from './refusals.ts'
 import {
   type FileSnapshot,
   ownershipOf,
-  type PresentSnapshot,
   recordOf,
   type Snapshot,
   sameContent,
   sameStats,
+  sizeOf,
   Transition,
 } from './snapshot.ts'
 import type { Trash, TrashItem } from './trash.ts'
 import type { Place, Walker } from './walk.ts'
 
-const SETGID = 0o2000n
 const SETUID_OR_SETGID = 0o6000n
-
-/** Largest file that is changed in memory (edit, append), in bytes. */
-export const MAX_EDIT_BYTES = 16 * 1024 * 1024
 
 export type KeepInverse = (inverse: Inverse) => void
 export type WriteMode = 'create' | 'overwrite' | 'append'
@@ -252,32 +238,6 @@ export class Changes {
     this.#turn = result.catch(() => {})
     return result
   }
-}
-
-async function wholeContent(place: Place): Promise<Buffer> {
-  const size = Number(place.existing.stats.size)
-  if (place.existing.stats.isFile() && size > MAX_EDIT_BYTES) throw tooLargeToEdit(place, MAX_EDIT_BYTES)
-  await using file = await openContent(place)
-  return await bytesOf(file, 0, size)
-}
-
-/** A new file is as readable as its folder, and writable by its owner alone. */
-async function ownershipIn(place: Place): Promise<{ mode: number; uid: number; gid: number }> {
-  const folder = await place.folder.stat()
-  const inherits = (folder.mode & SETGID) !== 0n
-  const [uid, gid] = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0]
-  return { mode: Number(folder.mode & 0o644n), uid, gid: inherits ? Number(folder.gid) : gid }
-}
-
-/** Absolute paths of the folders that have to be made for a place, outermost first. */
-function missingFolders(place: Place): string[] {
-  const components = splitPath(place.path)
-  const first = components.length - 1 - place.missing.length
-  return place.missing.map((_, index) => joinPath(components.slice(0, first + index + 1)))
-}
-
-function sizeOf(content: PresentSnapshot): number {
-  return content.kind === 'file' ? content.sizeBytes : Buffer.byteLength(content.target)
 }
 
 function revertSummary(path: string, target: Snapshot): string {

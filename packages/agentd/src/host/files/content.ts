@@ -2,7 +2,11 @@ import { constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { CastellanError } from '@castellan/contracts'
 import { quotePath } from './path.ts'
+import { tooLargeToEdit } from './refusals.ts'
 import type { Place } from './walk.ts'
+
+/** Largest file that is changed in memory (edit, append), in bytes. */
+const MAX_EDIT_BYTES = 16 * 1024 * 1024
 
 const CHUNK_BYTES = 256 * 1024
 
@@ -74,4 +78,12 @@ async function refuseForeignLink(place: Place): Promise<void> {
     `${quotePath(place.path)} has ${file.nlink} names (hard links), and others than its owner can write in its folder, so it may ` +
       'be a file from outside the granted folders. Copy it to have a file of its own.',
   )
+}
+
+/** All of a file that is small enough to be changed in memory. Throws `too_large`. */
+export async function wholeContent(place: Place): Promise<Buffer> {
+  const size = Number(place.existing.stats.size)
+  if (place.existing.stats.isFile() && size > MAX_EDIT_BYTES) throw tooLargeToEdit(place, MAX_EDIT_BYTES)
+  await using file = await openContent(place)
+  return await bytesOf(file, 0, size)
 }

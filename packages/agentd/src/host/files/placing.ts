@@ -3,9 +3,11 @@ import { chown, link, lstat, mkdir, rename, symlink, unlink, utimes } from 'node
 import { CastellanError } from '@castellan/contracts'
 import { Descriptor } from './descriptor.ts'
 import { isErrno } from './errors.ts'
-import { quotePath } from './path.ts'
+import { joinPath, quotePath, splitPath } from './path.ts'
 import type { FileSnapshot, LinkSnapshot } from './snapshot.ts'
 import type { Place } from './walk.ts'
+
+const SETGID = 0o2000n
 
 /**
  * Puts a file at a place, whole or not at all: a draft in the same folder gets content, owner, mode and time, is synced,
@@ -124,4 +126,19 @@ function draftName(): string {
 /** Node hands times over as a double of seconds, good to a quarter of a microsecond: aim inside the right one. */
 function secondsOf(nanoseconds: string): number {
   return (Number(BigInt(nanoseconds) / 1000n) + 0.3) / 1e6
+}
+
+/** A new file is as readable as its folder, and writable by its owner alone. */
+export async function ownershipIn(place: Place): Promise<{ mode: number; uid: number; gid: number }> {
+  const folder = await place.folder.stat()
+  const inherits = (folder.mode & SETGID) !== 0n
+  const [uid, gid] = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0]
+  return { mode: Number(folder.mode & 0o644n), uid, gid: inherits ? Number(folder.gid) : gid }
+}
+
+/** Absolute paths of the folders that have to be made for a place, outermost first. */
+export function missingFolders(place: Place): string[] {
+  const components = splitPath(place.path)
+  const first = components.length - 1 - place.missing.length
+  return place.missing.map((_, index) => joinPath(components.slice(0, first + index + 1)))
 }

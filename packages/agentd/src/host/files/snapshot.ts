@@ -69,3 +69,8 @@ export function recordOf(stats: BigIntStats): { mode: number; uid: number; gid: 
 export function sameStats(left: BigIntStats, right: BigIntStats): boolean {
   return (['dev', 'ino', 'size', 'mtimeNs', 'ctimeNs'] as const).every((field) => left[field] === right[field])
 }
+
+/** Bytes of a file, or of the text of a link. */
+export function sizeOf(content: PresentSnapshot): number {
+  return content.kind === 'file' ? content.sizeBytes : Buffer.byteLength(content.target)
+}
