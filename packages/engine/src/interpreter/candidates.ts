@@ -3,8 +3,8 @@ import type { Message, PastCall } from './conversation.ts'
 import type { Reading, Readings } from './decode.ts'
 import { heedExplicit } from './explicit.ts'
 import type { ProposedCall } from './outcome.ts'
-import { missingArguments, pointsOnly, resolveReferences } from './references.ts'
-import { finishValue } from './values.ts'
+import { isPointing, missingArguments, resolveReferences } from './references.ts'
+import { finishValue, isQuoted, isWord } from './values.ts'
 
 /** Reads one request with the model: the likeliest readings, at most `count`, each with another tool. */
 export type ReadRequest = (text: string, offered: ReadonlySet<string>, count: number) => Promise<Readings>
@@ -66,8 +66,7 @@ function complete(
     tool,
     name: tool.name,
     args,
-    // "Delete it" says which file by pointing: how sure the model was of the word "it" does not matter.
-    confidence: pointsOnly(said) ? reading.toolProbability : reading.probability,
+    confidence: confidenceOf(reading, said, heeded, text),
     toolProbability: reading.toolProbability,
     missing: missingArguments(tool, args),
     ...(note === undefined ? {} : { note }),
@@ -79,6 +78,23 @@ function fillNote(args: Record<string, unknown>, now: Date): string {
   const heading = `# Note of ${now.toISOString().slice(0, 16).replace('T', ' ')} UTC`
   args.content = `${heading}\n`
   return `You did not say what the note should contain; it gets the heading "${heading}". Say: write "your words" to ${String(args.path ?? 'notes.txt')}, to put something else there. `
+}
+
+type Values = Readonly<Record<string, unknown>>
+
+/**
+ * The probability of the call, without what it does not depend on: where a value is taken whole whichever part of it the model
+ * marked, which word it was that only points ("delete it"), and what the request says outright.
+ */
+function confidenceOf(reading: Reading, said: Values, heeded: Values, text: string): number {
+  let confidence = reading.probability
+  for (const [name, { start, part, extent }] of reading.places) {
+    const value = reading.args.get(name)
+    if (isPointing(said[name]) || heeded[name] !== said[name]) confidence /= start * extent
+    else if (value !== undefined && isQuoted(value, text)) confidence *= part / (start * extent)
+    else if (isWord(name)) confidence /= extent
+  }
+  return Math.min(1, confidence)
 }
 
 /** Whether the call may be made without asking. */

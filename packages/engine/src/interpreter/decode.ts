@@ -1,6 +1,7 @@
 import type { FormatArgument, FormatTool, InterpreterFormat } from './format.ts'
 import type { Request } from './request.ts'
 import { numberOfRun, numberRuns, OpenSpan, type TokenRun } from './spans.ts'
+import { quotedParts } from './values.ts'
 
 /** Probability of each next token, at temperature 1 over the whole vocabulary. */
 export type Probabilities = ReadonlyMap<number, number>
@@ -28,6 +29,16 @@ export interface Reading {
   readonly probability: number
   /** Of the first token alone. */
   readonly toolProbability: number
+  /** For each argument that is a place in the request, the part of `probability` that is about this place. */
+  readonly places: ReadonlyMap<string, PlaceProbability>
+}
+
+/** How sure the model is of where a span begins, and of how far it goes. */
+export interface PlaceProbability {
+  readonly start: number
+  /** That it begins anywhere in the same quoted part of the request; `start` where it is in none. */
+  readonly part: number
+  readonly extent: number
 }
 
 export interface Readings {
@@ -87,6 +98,9 @@ class Answer {
   #nextArgument = 0
   #span: OpenSpan | undefined
   #probability: number
+  readonly #places = new Map<string, PlaceProbability>()
+  /** Of the open span; undefined while it is empty. */
+  #place: PlaceProbability | undefined
 
   constructor(format: InterpreterFormat, request: Request, tool: FormatTool, probability: number) {
     this.#format = format
@@ -99,15 +113,39 @@ class Answer {
 
   /** Takes the likeliest token of those allowed and returns it. */
   choose(probabilities: Probabilities): number {
-    let best = this.#format.end
-    let bestProbability = -1
-    for (const token of this.#allowed()) {
-      const probability = probabilities.get(token) ?? 0
-      if (probability > bestProbability) [best, bestProbability] = [token, probability]
+    const inside = this.#span?.following() ?? new Set<number>()
+    const outside = this.#outside()
+    const [within, chanceWithin] = likeliest(inside, probabilities)
+    const [beyond, chanceBeyond] = likeliest(outside, probabilities)
+    const goesOn = within !== undefined && (beyond === undefined || chanceWithin > chanceBeyond)
+    const token = (goesOn ? within : beyond) ?? this.#format.end
+    const chance = goesOn ? chanceWithin : chanceBeyond
+    this.#probability *= chance
+    if (goesOn) {
+      this.#place =
+        this.#place === undefined
+          ? { start: chance, part: this.#chanceOfPart(token, chance, probabilities), extent: 1 }
+          : grown(this.#place, chance)
+    } else if (this.#place !== undefined) {
+      // That the span ends here is about its extent; which token comes then is about the call.
+      const ending = [...outside].reduce((sum, other) => sum + (probabilities.get(other) ?? 0), 0)
+      this.#place = grown(this.#place, ending)
     }
-    this.#probability *= Math.max(0, bestProbability)
-    this.#accept(best)
-    return best
+    this.#accept(token)
+    return token
+  }
+
+  /** The chance of every first token in the quoted part this one stands in. */
+  #chanceOfPart(token: number, chance: number, probabilities: Probabilities): number {
+    const { text, tokens, starts } = this.#request
+    const at = starts[tokens.indexOf(token)] as number
+    const part = quotedParts(text).find(({ from, to }) => at >= from - 1 && at < to)
+    if (part === undefined) return chance
+    const inPart = tokens.filter((_, index) => {
+      const start = starts[index] as number
+      return start >= part.from - 1 && start < part.to
+    })
+    return [...new Set(inPart)].reduce((sum, other) => sum + (probabilities.get(other) ?? 0), 0)
   }
 
   reading(): Reading {
@@ -117,11 +155,13 @@ class Answer {
       args: this.#args,
       probability: this.#probability,
       toolProbability: this.#toolProbability,
+      places: this.#places,
     }
   }
 
-  #allowed(): Set<number> {
-    const tokens = this.#span?.following() ?? new Set<number>()
+  /** Tokens that may come where no span goes on. */
+  #outside(): Set<number> {
+    const tokens = new Set<number>()
     if (this.#span !== undefined && !this.#span.canEnd()) return tokens
     for (const argument of this.#tool.args.slice(this.#nextArgument)) {
       for (const token of argument.values.keys()) tokens.add(token)
@@ -162,11 +202,13 @@ class Answer {
   }
 
   #closeSpan(): void {
-    const span = this.#span
+    const [span, place] = [this.#span, this.#place]
     this.#span = undefined
+    this.#place = undefined
     if (span === undefined || !span.canEnd()) return
     const run = span.place()
     this.#taken.push(run)
+    if (place !== undefined) this.#places.set(span.argument.name, place)
     const { name, type } = span.argument
     const start = this.#request.starts[run.start] as number
     const end = this.#request.ends[run.end - 1] as number
@@ -174,4 +216,21 @@ class Answer {
     if (value !== undefined) this.#args.set(name, { kind: 'value', value })
     else if (type === 'string') this.#args.set(name, { kind: 'span', start, end })
   }
+}
+
+function likeliest(
+  tokens: ReadonlySet<number>,
+  probabilities: Probabilities,
+): [token: number | undefined, chance: number] {
+  let best: number | undefined
+  let chance = -1
+  for (const token of tokens) {
+    const probability = probabilities.get(token) ?? 0
+    if (probability > chance) [best, chance] = [token, probability]
+  }
+  return [best, Math.max(0, chance)]
+}
+
+function grown(place: PlaceProbability, chance: number): PlaceProbability {
+  return { ...place, extent: place.extent * chance }
 }

@@ -21,7 +21,7 @@ export function resolveReferences(
 ): Record<string, unknown> {
   const resolved: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(args)) {
-    if (typeof value !== 'string' || !POINTING.test(value.trim())) resolved[name] = value
+    if (!isPointing(value)) resolved[name] = value
   }
   if (tool.name === 'undo_apply') {
     resolved.index ??= newestUndoable(calls, tools)
@@ -39,10 +39,9 @@ export function resolveReferences(
   return Object.fromEntries(Object.entries(resolved).filter(([, value]) => value !== undefined))
 }
 
-/** Whether all that a call says is said by pointing: "it", "that file". */
-export function pointsOnly(args: Readonly<Record<string, unknown>>): boolean {
-  const values = Object.values(args)
-  return values.length > 0 && values.every((value) => typeof value === 'string' && POINTING.test(value.trim()))
+/** Whether a value only points at something named before: "it", "that file". */
+export function isPointing(value: unknown): boolean {
+  return typeof value === 'string' && POINTING.test(value.trim())
 }
 
 /** Whether the tool has an argument of this name, and where that has a list of values, whether this is one of them. */

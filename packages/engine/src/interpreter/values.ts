@@ -26,6 +26,16 @@ export function finishValue(name: string, value: RawValue, text: string): string
   return name === 'since' ? finishSince(text.slice(value.start, value.end)) : text.slice(value.start, value.end).trim()
 }
 
+/** Whether a value is a single word, which is taken whole wherever in it the span ends. */
+export function isWord(name: string): boolean {
+  return WORDS.has(name)
+}
+
+/** Whether a span lies in a quoted part, which is taken whole wherever in it the span is. */
+export function isQuoted(value: RawValue, text: string): boolean {
+  return value.kind === 'span' && quotedAround(text, value.start, value.end) !== undefined
+}
+
 function finishWord(name: string, text: string, start: number, end: number): string {
   const quoted = quotedAround(text, start, end)
   if (quoted !== undefined) return quoted

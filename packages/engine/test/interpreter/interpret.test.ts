@@ -31,7 +31,7 @@ function asReading(text: string, { tool, args = {}, probability = 0.99 }: Script
     const start = typeof value === 'string' ? text.indexOf(value) : -1
     return [name, start === -1 ? { kind: 'value', value } : { kind: 'span', start, end: start + String(value).length }]
   })
-  return { tool, args: new Map(values), probability, toolProbability: probability }
+  return { tool, args: new Map(values), probability, toolProbability: probability, places: new Map() }
 }
 
 const user = (text: string): Message => ({ role: 'user', text })
@@ -272,7 +272,15 @@ describe('a reference', () => {
         const args = new Map([['path', { kind: 'span' as const, start: text.indexOf('it'), end: text.length }]])
         return {
           none: 0,
-          readings: [{ tool: 'file_delete', args, probability: 0.5, toolProbability: 0.95 }],
+          readings: [
+            {
+              tool: 'file_delete',
+              args,
+              probability: 0.5,
+              toolProbability: 0.97,
+              places: new Map([['path', { start: 0.7, part: 0.7, extent: 0.75 }]]),
+            },
+          ],
           answerTokens: 3,
         }
       },
