@@ -57,10 +57,22 @@ export function ApprovalCard({ tool, approval, canApprove, decide }: ApprovalCar
         </p>
       )}
       <div class="answers">
-        <button type="button" class="primary" aria-disabled={!open} onClick={() => answer('approve')}>
+        <button
+          type="button"
+          class="primary"
+          aria-keyshortcuts={strings.approval.approveKey}
+          aria-disabled={!open}
+          onClick={() => answer('approve')}
+        >
           <Check /> {strings.approval.approve} <kbd>{strings.approval.approveKey}</kbd>
         </button>
-        <button type="button" class="danger" aria-disabled={!open} onClick={() => answer('deny')}>
+        <button
+          type="button"
+          class="danger"
+          aria-keyshortcuts={strings.approval.denyKey}
+          aria-disabled={!open}
+          onClick={() => answer('deny')}
+        >
           <Cross /> {strings.approval.deny} <kbd>{strings.approval.denyKey}</kbd>
         </button>
         <span class="left" title={strings.approval.keysNote}>

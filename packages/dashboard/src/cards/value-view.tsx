@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import { usePage } from '../page.ts'
 import { strings } from '../strings.ts'
 import { exactTime, relativeTime, shortTime } from './time.ts'
@@ -22,8 +23,14 @@ export function ValueView({ value }: { readonly value: Value }) {
     case 'time':
       return <TimeView at={value.at} />
     case 'text':
-      return <span class={`word ${value.tone ?? ''}`}>{value.text}</span>
+      return <span class={`word ${value.tone ?? ''}`}>{breakable(value.text)}</span>
   }
+}
+
+/** A path may break after each slash, rather than in the middle of a name. */
+function breakable(text: string): ComponentChildren {
+  const [first = '', ...rest] = text.split('/')
+  return [first, ...rest.flatMap((part, position) => ['/', <wbr key={position} />, part])]
 }
 
 function TimeView({ at }: { readonly at: number }) {

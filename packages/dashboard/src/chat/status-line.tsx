@@ -26,7 +26,7 @@ export function StatusLine({ chat }: { readonly chat: Chat }) {
           {strings.chat.showApproval}
         </button>
       )}
-      <button type="button" class="quiet stop" onClick={() => chat.abort()}>
+      <button type="button" class="quiet stop" aria-keyshortcuts="Escape" onClick={() => chat.abort()}>
         {strings.chat.stop} <kbd>{strings.chat.stopKey}</kbd>
       </button>
     </div>
