@@ -90,9 +90,11 @@ function confidenceOf(reading: Reading, said: Values, heeded: Values, text: stri
   let confidence = reading.probability
   for (const [name, { start, part, extent }] of reading.places) {
     const value = reading.args.get(name)
-    if (isPointing(said[name]) || heeded[name] !== said[name]) confidence /= start * extent
-    else if (value !== undefined && isQuoted(value, text)) confidence *= part / (start * extent)
-    else if (isWord(name)) confidence /= extent
+    // A product of 0 leaves a probability of 0, which nothing can mend.
+    const place = start * extent || 1
+    if (isPointing(said[name]) || heeded[name] !== said[name]) confidence /= place
+    else if (value !== undefined && isQuoted(value, text)) confidence *= part / place
+    else if (isWord(name)) confidence /= extent || 1
   }
   return Math.min(1, confidence)
 }

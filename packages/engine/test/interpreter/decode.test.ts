@@ -106,6 +106,25 @@ describe('an answer', () => {
     })
   })
 
+  it('has a confidence between 0 and 1, whatever the model says', async () => {
+    const model = await loaded('certain', {
+      '<|call|>': { '<|tool:file_delete|>': 1, '<|tool:file_edit|>': 1 },
+      '<|tool:file_delete|>': { '<|arg:path|>': 1 },
+      '<|arg:path|>': { q: 1 },
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.stringMatching(/^[a-z "'.]{1,30}$/), async (text) => {
+        const outcome = await model.interpret([{ role: 'user', text }], catalogue, never)
+        const calls = outcome.kind === 'calls' ? outcome.calls : outcome.kind === 'choices' ? outcome.choices : []
+        for (const { confidence } of calls) {
+          expect(confidence).toBeGreaterThanOrEqual(0)
+          expect(confidence).toBeLessThanOrEqual(1)
+        }
+      }),
+      { numRuns: 40 },
+    )
+  })
+
   it('is refused for a request that is too long', async () => {
     const model = await loaded('long', {})
     await expect(model.rank('x'.repeat(400), catalogue, never)).rejects.toMatchObject({ code: 'context_full' })
