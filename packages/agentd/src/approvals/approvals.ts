@@ -160,6 +160,23 @@ export class Approvals {
     })
   }
 
+  /** Ends what its time ended: whoever waits is told, and the ledger too. A timer does this when it is due. */
+  async sweep(): Promise<void> {
+    await this.#changes.run(async () => {
+      for (const record of this.#records.values()) {
+        const current = atTime(record, this.#now())
+        if (current.state === record.state) continue
+        await this.#put(current).catch((error: unknown) => this.#parts.log.error({ err: error }, 'approvals not saved'))
+        await this.#write({
+          ...about(current),
+          type: 'approval_expired',
+          actor: { kind: 'system', name: 'agentd' },
+        }).catch((error: unknown) => this.#parts.log.error({ err: error }, 'an expiry was not recorded'))
+      }
+    })
+    this.#setTimer()
+  }
+
   /** Answers all who wait and stops the clock. */
   close(): void {
     clearTimeout(this.#timer)
@@ -223,23 +240,6 @@ export class Approvals {
     const next = Math.min(...open.map(({ binding }) => Date.parse(binding.expires_at)))
     this.#timer = setTimeout(() => void this.sweep(), Math.max(0, next - this.#now()))
     this.#timer.unref()
-  }
-
-  /** Ends what its time ended: whoever waits is told, and the ledger too. A timer does this when it is due. */
-  async sweep(): Promise<void> {
-    await this.#changes.run(async () => {
-      for (const record of this.#records.values()) {
-        const current = atTime(record, this.#now())
-        if (current.state === record.state) continue
-        await this.#put(current).catch((error: unknown) => this.#parts.log.error({ err: error }, 'approvals not saved'))
-        await this.#write({
-          ...about(current),
-          type: 'approval_expired',
-          actor: { kind: 'system', name: 'agentd' },
-        }).catch((error: unknown) => this.#parts.log.error({ err: error }, 'an expiry was not recorded'))
-      }
-    })
-    this.#setTimer()
   }
 }
 
