@@ -1,17 +1,16 @@
-import { Ledger } from '@castellan/ledger'
-import { SegmentWriter } from './src/journal/writer.ts'
-import { HighWaterMark } from './src/store/mark.ts'
-import { Settler } from './src/store/settler.ts'
-import { mkdtempSync, rmSync } from 'node:fs'
-const d = mkdtempSync('/tmp/led-')
-const at = { dir: d+'/ledger', keyDir: d+'/keys', origin: 'example.test/log' }
-const W:number[]=[], M:number[]=[]
-const ow=SegmentWriter.prototype.write; SegmentWriter.prototype.write=async function(f){const t=performance.now(); await ow.call(this,f); W.push(performance.now()-t)}
-const om=HighWaterMark.prototype.raise; HighWaterMark.prototype.raise=function(f){const t=performance.now(); om.call(this,f); M.push(performance.now()-t)}
-const l = await Ledger.open(at)
-const A:number[]=[]
-let t0=performance.now()
-for(let i=0; performance.now()-t0<3000; i++){const t=performance.now(); await l.append({type:'refused',actor:{kind:'agent',name:'m'}} as any,{args:{i}}); A.push(performance.now()-t)}
-const p=(a:number[])=>{const s=[...a].sort((x,y)=>x-y); return [s[s.length>>1],s[Math.floor(s.length*.9)],s[Math.floor(s.length*.99)]].map(x=>x!.toFixed(3)).join(' ')}
-console.log('append',A.length,p(A),'write',p(W),'mark',p(M))
-await l.close(); rmSync(d,{recursive:true})
+import { Ledger, verifyLedger } from '@castellan/ledger'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { hash } from 'node:crypto'
+const at = { dir: '/tmp/led200k/ledger', keyDir: '/tmp/led200k/keys', origin: 'bench.example/ledger' }
+const N = 200000
+if (!existsSync(at.dir)) { const l = await Ledger.open(at)
+  while (l.size < N) { const b = await Promise.all(Array.from({length:500},(_, i)=>l.append({type:'intent',actor:{kind:'agent',name:'main'},session:'ses_0123456789abcdef',call_id:'call_'+String(i).padStart(16,'0'),tool:'disk_usage',effect:'read'} as any,{args:{path:'/srv/data/photos',depth:3,filter:['*.jpg','*.png']}})))
+   await Promise.all(b.map(({index})=>l.append({type:'outcome',actor:{kind:'agent',name:'main'},tool:'disk_usage',intent:index,ok:true,duration_ms:4} as any,{result:'ok'}))) }
+  await l.close() }
+const cpu = () => { const u = process.cpuUsage(); return (u.user+u.system)/1000 }
+const files = (readdirSync(at.dir,{recursive:true}) as string[]).map(f=>at.dir+'/'+f).filter(f=>statSync(f).isFile())
+let c=cpu(), t=performance.now(), bytes=0
+for (const f of files) { const b=readFileSync(f); bytes+=b.length; hash('sha256', b, 'buffer') }
+console.log('bare cpu', cpu()-c, 'wall', performance.now()-t, 'MB', bytes/1e6)
+for (let i=0;i<2;i++) { c=cpu(); t=performance.now(); const v=await verifyLedger(at); console.log('verify cpu', cpu()-c, 'wall', performance.now()-t, v.ok, v.entries, 'rss', process.memoryUsage.rss()/2**20) }
+t=performance.now(); c=cpu(); const l=await Ledger.open(at); console.log('open', performance.now()-t,'cpu',cpu()-c); c=cpu(); t=performance.now(); for(let i=0;i<100;i++) await l.prove(i*1999); console.log('prove each', (performance.now()-t)/100, (cpu()-c)/100); await l.close()

@@ -24,6 +24,11 @@ export class Frontier {
     return this.#size
   }
 
+  /** The complete subtrees that make up the tree, largest first. */
+  get subtrees(): readonly Buffer[] {
+    return this.#edge
+  }
+
   add(leaf: Buffer, onSubtree?: OnSubtree): void {
     let hash = leaf
     let level = 0

@@ -1,5 +1,6 @@
 import { LedgerError } from '../error.ts'
 import type { StoredEntry } from '../journal/frame.ts'
+import { bytesOf } from '../merkle/text-hasher.ts'
 import { openCheckpoint, type Checkpoint } from '../note/checkpoint.ts'
 import { parseVkey, type Verifier } from '../note/keys.ts'
 import { ChainCheck } from '../verify/chain.ts'
@@ -48,7 +49,7 @@ export async function readExport(lines: AsyncIterable<string>, options: ExportOp
       }
       const entry = parseEntry(step.value, tree.size)
       const hash = chain.take(tree.size, { ...entry, file: 'export' })
-      await options.onEntry?.(entry, hash, tree.size)
+      await options.onEntry?.(entry, bytesOf(hash), tree.size)
       tree.add(hash)
     }
   } catch (error) {

@@ -1,8 +1,10 @@
+import { hash } from 'node:crypto'
 import type { LedgerEntry } from '@castellan/contracts'
 import { genesisHash } from '../entry/leaf.ts'
-import { entryHash, isTombstone } from '../entry/tombstone.ts'
-import { sha256 } from '../merkle/hash.ts'
+import { isTombstone } from '../entry/tombstone.ts'
+import { type TextHash, TextHasher, textOf } from '../merkle/text-hasher.ts'
 import type { Finding, Findings } from './findings.ts'
+import { type Header, readHeader } from './header.ts'
 import { IndexRanges } from './ranges.ts'
 
 /** An entry as it lies in the log. */
@@ -11,11 +13,11 @@ export interface RawEntry {
   /** Empty where there is none, null where its bundle cannot be read. */
   readonly payload: Buffer | null
   /** The leaf hash that a hash tile holds; absent in the journal, where the signed root alone speaks. */
-  readonly expected?: Buffer
+  readonly expected?: TextHash | undefined
   readonly file: string
+  /** Leaf hash and payload digest where another thread has made them already. */
+  readonly hashed?: { readonly leaf: TextHash; readonly payload: TextHash } | undefined
 }
-
-type Header = Pick<LedgerEntry, 'index' | 'prev' | 'time' | 'type' | 'intent' | 'payload' | 'target' | 'facts'>
 
 /** Damage to a range of entries or payloads, unless a later gap entry accounts for it. */
 export interface Suspect {
@@ -29,7 +31,7 @@ export interface Suspect {
 interface Mismatch {
   readonly index: number
   readonly file: string
-  readonly entryHash: Buffer
+  readonly entryHash: TextHash
 }
 
 /**
@@ -48,14 +50,15 @@ export class ChainCheck {
   readonly #gonePayloads: [number, number][] = []
   /** Entries below were not seen; their intents are taken to be open. */
   readonly #from: number
-  #prev: Buffer | null
+  readonly #hasher = new TextHasher()
+  #prev: TextHash | null
   #time = 0
   #mismatch: Mismatch | null = null
 
   constructor(findings: Findings, origin: string, from: number) {
     this.#findings = findings
     this.#from = from
-    this.#prev = from === 0 ? genesisHash(origin) : null
+    this.#prev = from === 0 ? textOf(genesisHash(origin)) : null
   }
 
   /** Whether every entry so far could be read. */
@@ -73,15 +76,16 @@ export class ChainCheck {
   }
 
   /** Checks entry `index`; returns the leaf hash that the tree is to hold, right even where the entry is not. */
-  take(index: number, { leaf, payload, expected, file }: RawEntry): Buffer {
-    const hash = entryHash(leaf)
-    if (expected !== undefined && !hash.equals(expected)) {
+  take(index: number, { leaf, payload, expected, file, hashed }: RawEntry): TextHash {
+    const lost = isTombstone(leaf)
+    const hash = lost ? leaf.toString('latin1', 1) : (hashed?.leaf ?? this.#hasher.leaf(leaf))
+    if (expected !== undefined && hash !== expected) {
       this.#settle(null)
       this.#mismatch = { index, file, entryHash: hash }
       this.#prev = null
       return expected
     }
-    if (isTombstone(leaf)) {
+    if (lost) {
       const message = `Entry ${index} is lost, and no gap entry says so.`
       this.suspect({ first: index, last: index, what: 'entries', finding: { kind: 'altered', subject: 'entry', index, file, message } })
       this.skip(hash)
@@ -91,7 +95,7 @@ export class ChainCheck {
     this.#settle(header?.prev ?? null)
     if (header !== null) {
       this.#checkHeader(index, header, file)
-      this.#checkPayload(index, header, payload, file)
+      this.#checkPayload(index, header, payload, hashed?.payload, file)
       this.#account(index, header)
     }
     this.#prev = hash
@@ -99,7 +103,7 @@ export class ChainCheck {
   }
 
   /** Passes over an entry that cannot be read, of which the tree knows the hash. */
-  skip(hash: Buffer): void {
+  skip(hash: TextHash): void {
     this.#settle(null)
     this.#prev = hash
   }
@@ -133,7 +137,7 @@ export class ChainCheck {
     if (mismatch === null) return
     this.#mismatch = null
     const { index, file, entryHash } = mismatch
-    if (next !== entryHash.toString('hex')) {
+    if (next !== hexOf(entryHash)) {
       const message = `Entry ${index} is not as written: its hash is not the one in the tree.`
       const finding: Finding = { kind: 'altered', subject: 'entry', index, file, message }
       return this.suspect({ first: index, last: index, what: 'entries', finding })
@@ -144,7 +148,7 @@ export class ChainCheck {
 
   #parse(index: number, leaf: Buffer, file: string): Header | null {
     try {
-      return JSON.parse(leaf.toString()) as Header
+      return readHeader(leaf)
     } catch {
       this.#altered('entry', index, file, `Entry ${index} is not JSON.`)
       return null
@@ -154,7 +158,7 @@ export class ChainCheck {
   #checkHeader(index: number, header: Header, file: string): void {
     if (header.index !== index) {
       this.#altered('entry', index, file, `Entry ${header.index} lies where entry ${index} belongs.`)
-    } else if (this.#prev !== null && header.prev !== this.#prev.toString('hex')) {
+    } else if (this.#prev !== null && header.prev !== hexOf(this.#prev)) {
       this.#altered('entry', index, file, `Entry ${index} does not follow the entry before it: its chain hash is another.`)
     }
     if (header.time < this.#time && header.type !== 'clock_set') {
@@ -168,11 +172,11 @@ export class ChainCheck {
     this.#findings.add({ kind: 'pairing', index, file, message: `Entry ${index} closes entry ${header.intent}, which is no open intent.` })
   }
 
-  #checkPayload(index: number, header: Header, payload: Buffer | null, file: string): void {
+  #checkPayload(index: number, header: Header, payload: Buffer | null, digest: TextHash | undefined, file: string): void {
     if (payload === null) return
     if (header.payload !== undefined && payload.length === 0) return this.#missingPayloads.add(index)
     if (header.payload === undefined && payload.length === 0) return
-    if (header.payload !== undefined && sha256(payload).toString('hex') === header.payload) return
+    if (header.payload !== undefined && (digest === undefined ? hash('sha256', payload, 'hex') : hexOf(digest)) === header.payload) return
     const where = file.replace('tile/entries/', 'payload/')
     const message = `The payload of entry ${index} is not as written: the entry names another digest.`
     const finding: Finding = { kind: 'altered', subject: 'payload', index, file: where, message }
@@ -194,4 +198,8 @@ export class ChainCheck {
   #altered(subject: 'entry' | 'tile', index: number, file: string, message: string): void {
     this.#findings.add({ kind: 'altered', subject, index, file, message })
   }
+}
+
+function hexOf(text: TextHash): string {
+  return Buffer.from(text, 'latin1').toString('hex')
 }

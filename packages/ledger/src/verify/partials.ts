@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { HASH_BYTES } from '../merkle/hash.ts'
 import { TILE_WIDTH, tileNumberPath, tilePath } from '../merkle/tiles.ts'
 import { encodeEntryBundle } from '../store/bundle.ts'
 import { listFiles } from '../store/files.ts'
@@ -69,9 +70,9 @@ function parsePartial(path: string): { level: number | 'entries'; n: number; wid
 /** The first `width` hashes that belong into a tile; null where the log as read does not reach that far. */
 async function tileStart(dir: string, tree: TreeCheck, level: number, n: number, width: number): Promise<Buffer | null> {
   const edge = tree.edge(level, n)
-  if (edge !== null) return edge.length < width ? null : Buffer.concat(edge.slice(0, width))
+  if (edge !== null) return edge.length < width * HASH_BYTES ? null : edge.subarray(0, width * HASH_BYTES)
   const full = await readFile(join(dir, tilePath(level, n))).catch(() => null)
-  return full === null ? null : full.subarray(0, width * 32)
+  return full === null ? null : full.subarray(0, width * HASH_BYTES)
 }
 
 async function bundleStart(dir: string, tree: TreeCheck, n: number, width: number, leaves: readonly Buffer[]): Promise<Buffer | null> {

@@ -1,15 +1,16 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { entryHash } from '../entry/tombstone.ts'
 import { findingOf, LedgerError } from '../error.ts'
 import type { Frame, StoredEntry } from '../journal/frame.ts'
 import { isTornFrame, type JournalReader, type SegmentRead } from '../journal/reader.ts'
-import { sha256 } from '../merkle/hash.ts'
+import { HASH_BYTES, sha256 } from '../merkle/hash.ts'
+import { type TextHash, textOf } from '../merkle/text-hasher.ts'
 import { bundlePath, payloadPath, TILE_BYTES, TILE_WIDTH, tilePath } from '../merkle/tiles.ts'
 import { openCheckpoint } from '../note/checkpoint.ts'
 import type { Verifier } from '../note/keys.ts'
 import { decodeEntryBundle, decodePayloadBundle, encodeEntryBundle, encodePayloadBundle } from '../store/bundle.ts'
 import { splitHashes } from '../store/tile-reader.ts'
+import { bundlesAhead } from './bundle-ahead.ts'
+import { BundleFileReader, type BundleFiles } from './bundle-files.ts'
 import type { ChainCheck } from './chain.ts'
 import type { Findings, FindingSubject } from './findings.ts'
 import type { TreeCheck } from './tree.ts'
@@ -28,13 +29,6 @@ export interface WalkParts {
 }
 
 const NOTHING = Buffer.alloc(0)
-
-/** Three files that hold entries `n * 256` to `n * 256 + 255`; null where one does not exist. */
-interface BundleFiles {
-  readonly entries: Buffer | null
-  readonly hashes: Buffer | null
-  readonly payloads: Buffer | null
-}
 
 /** Walks a log from its full bundles into its journal, one bundle or segment in memory at a time. */
 export class Walk {
@@ -55,16 +49,15 @@ export class Walk {
     return this.#edge.map(({ leaf }) => leaf)
   }
 
-  /** Full bundles up to entry `end`, where the journal takes over. The next bundle is read while one is checked. */
+  /** Full bundles up to entry `end`, where the journal takes over. Others get their turn after every bundle. */
   async bundles(end: number): Promise<void> {
-    const { tree } = this.#parts
-    let next = this.#files(Math.floor(tree.size / TILE_WIDTH))
-    while (tree.size < end) {
-      const n = Math.floor(tree.size / TILE_WIDTH)
-      const files = await next
-      next = (n + 1) * TILE_WIDTH < end ? this.#files(n + 1) : next
+    const { dir, tree, onProgress } = this.#parts
+    let n = Math.floor(tree.size / TILE_WIDTH)
+    for await (const files of bundlesAhead(dir, n, Math.ceil(end / TILE_WIDTH))) {
+      this.#count(files)
       if (!this.#bundle(n, files, Math.min(end, (n + 1) * TILE_WIDTH))) return
-      this.#parts.onProgress(tree.size)
+      onProgress(tree.size)
+      n += 1
     }
   }
 
@@ -76,7 +69,7 @@ export class Walk {
         this.#checkOpen(segment)
         for (const frame of segment.frames) {
           if (frame.first + frame.entries.length <= this.#parts.tree.size) continue
-          if (!(await this.#frame(segment, frame))) return
+          if (!this.#frame(segment, frame)) return
         }
         if (!this.#segmentEnd(segment)) return
         this.#parts.onProgress(this.#parts.tree.size)
@@ -101,7 +94,7 @@ export class Walk {
     const first = n * TILE_WIDTH
     const file = bundlePath(n)
     const leaves = this.#range(n, 'entries', file, files.entries, decodeEntryBundle)
-    const expected = this.#tile(n, files.hashes)
+    const expected = this.#tile(n, files.tile)
     const records = this.#range(n, 'payloads', payloadPath(n), files.payloads, decodePayloadBundle)
     if (leaves === null && expected === null) {
       this.cutShort = true
@@ -109,18 +102,20 @@ export class Walk {
     }
     for (let index = tree.size; index < end; index += 1) {
       const i = index - first
-      const hash = expected?.[i]
+      const hash = expected?.toString('latin1', i * HASH_BYTES, (i + 1) * HASH_BYTES)
       const leaf = leaves?.[i]
       if (leaf === undefined) {
-        chain.skip(hash as Buffer)
-        tree.add(hash as Buffer)
+        chain.skip(hash as TextHash)
+        tree.add(hash as TextHash)
         continue
       }
       const payload = records?.[i] ?? null
-      tree.add(chain.take(index, { leaf, payload, file, ...(hash === undefined ? {} : { expected: hash }) }))
+      tree.add(chain.take(index, { leaf, payload, file, expected: hash, hashed: hashedAt(files, i) }))
     }
     if (end < first + TILE_WIDTH) {
-      this.#edge = Array.from({ length: end - first }, (_, i) => ({ leaf: leaves?.[i] ?? NOTHING, payload: records?.[i] ?? NOTHING }))
+      // Copies: the buffers of the bundle are used again.
+      const copy = (bytes: Buffer | undefined) => (bytes === undefined ? NOTHING : Buffer.from(bytes))
+      this.#edge = Array.from({ length: end - first }, (_, i) => ({ leaf: copy(leaves?.[i]), payload: copy(records?.[i]) }))
     }
     return true
   }
@@ -151,19 +146,19 @@ export class Walk {
     }
   }
 
-  #tile(n: number, hashes: Buffer | null): Buffer[] | null {
+  #tile(n: number, hashes: Buffer | null): Buffer | null {
     const file = tilePath(0, n)
     const index = n * TILE_WIDTH
     if (hashes === null) {
       this.#parts.findings.add({ kind: 'missing', subject: 'tile', index, file, message: `${file}, the hashes of entries from ${index} on, is missing.` })
       return null
     }
-    if (hashes.length === TILE_BYTES) return splitHashes(hashes)
+    if (hashes.length === TILE_BYTES) return hashes
     this.#parts.findings.add({ kind: 'altered', subject: 'tile', index, file, message: `${file} has ${hashes.length} bytes instead of ${TILE_BYTES}.` })
     return null
   }
 
-  async #frame(segment: SegmentRead, frame: Frame): Promise<boolean> {
+  #frame(segment: SegmentRead, frame: Frame): boolean {
     const { tree, chain, acknowledged, notes } = this.#parts
     const file = `journal/${segment.name}`
     const fault = this.#faultOf(frame)
@@ -177,7 +172,7 @@ export class Walk {
     for (const [i, stored] of frame.entries.entries()) {
       tree.add(chain.take(frame.first + i, { ...stored, file }))
       this.#edge.push(stored)
-      if (this.#edge.length === TILE_WIDTH) await this.#compareEdge()
+      if (this.#edge.length === TILE_WIDTH) this.#compareEdge()
     }
     return true
   }
@@ -196,7 +191,7 @@ export class Walk {
     try {
       const checkpoint = openCheckpoint(frame.checkpoint, this.#keysInForce())
       if (checkpoint.origin === origin && checkpoint.size === last + 1) {
-        const root = tree.rootAfter(frame.entries.map(({ leaf }) => entryHash(leaf)))
+        const root = tree.rootAfter(frame.entries.map(({ leaf }) => textOf(entryHash(leaf))))
         if (checkpoint.root.equals(root)) return null
         return { subject: 'entry', index: firstBroken(frame), reason: 'it is not the entry that was signed' }
       }
@@ -207,10 +202,10 @@ export class Walk {
   }
 
   /** The bundle at the edge is full: where its files exist already they must say the same. */
-  async #compareEdge(): Promise<void> {
+  #compareEdge(): void {
     const n = this.#parts.tree.size / TILE_WIDTH - 1
     const first = n * TILE_WIDTH
-    const { entries, hashes, payloads } = await this.#files(n)
+    const { entries, tile, payloads } = new BundleFileReader(this.#parts.dir).read(n)
     const edge = this.#edge
     this.#edge = []
     const leaves = edge.map(({ leaf }) => leaf)
@@ -219,9 +214,9 @@ export class Walk {
       const index = first + firstDifference(this.#decodeQuietly(() => decodeEntryBundle(entries, first, TILE_WIDTH)), leaves)
       this.#altered('entry', index, file, `${file} is not as written: entry ${index} differs from the journal.`)
     }
-    if (hashes !== null && !hashes.equals(Buffer.concat(leaves.map(entryHash)))) {
+    if (tile !== null && !tile.equals(Buffer.concat(leaves.map(entryHash)))) {
       const file = tilePath(0, n)
-      const index = first + firstDifference(splitHashes(hashes), leaves.map(entryHash))
+      const index = first + firstDifference(splitHashes(tile), leaves.map(entryHash))
       this.#altered('tile', index, file, `${file} is not as written: it holds another hash for entry ${index} than the journal.`)
     }
     if (payloads !== null && !payloads.equals(encodePayloadBundle(edge.map(({ payload }) => payload)))) {
@@ -246,20 +241,8 @@ export class Walk {
     return false
   }
 
-  async #files(n: number): Promise<BundleFiles> {
-    const [entries, hashes, payloads] = await Promise.all([this.#read(bundlePath(n)), this.#read(tilePath(0, n)), this.#read(payloadPath(n))])
-    return { entries, hashes, payloads }
-  }
-
-  async #read(path: string): Promise<Buffer | null> {
-    try {
-      const bytes = await readFile(join(this.#parts.dir, path))
-      this.bytes += bytes.length
-      return bytes
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-      throw error
-    }
+  #count({ entries, tile, payloads }: BundleFiles): void {
+    this.bytes += (entries?.length ?? 0) + (tile?.length ?? 0) + (payloads?.length ?? 0)
   }
 
   #decodeQuietly<T>(decode: () => T): T | null {
@@ -280,6 +263,12 @@ export class Walk {
   #altered(subject: FindingSubject, index: number, file: string | undefined, message: string): void {
     this.#parts.findings.add({ kind: 'altered', subject, index, ...(file === undefined ? {} : { file }), message })
   }
+}
+
+function hashedAt({ leafHashes, digests }: BundleFiles, i: number): { leaf: TextHash; payload: TextHash } | undefined {
+  if (leafHashes === null || digests === null) return undefined
+  const at = i * HASH_BYTES
+  return { leaf: leafHashes.toString('latin1', at, at + HASH_BYTES), payload: digests.toString('latin1', at, at + HASH_BYTES) }
 }
 
 function indexOf(error: unknown): number | undefined {

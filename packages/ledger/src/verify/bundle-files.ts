@@ -1,0 +1,64 @@
+import { hash } from 'node:crypto'
+import { join } from 'node:path'
+import { HASH_BYTES } from '../merkle/hash.ts'
+import { TextHasher } from '../merkle/text-hasher.ts'
+import { bundlePath, payloadPath, TILE_WIDTH, tilePath } from '../merkle/tiles.ts'
+import { decodeEntryBundle, decodePayloadBundle } from '../store/bundle.ts'
+import { FileReader } from '../store/file-reader.ts'
+
+/** The three files of entries `n * 256` to `n * 256 + 255`; null where one does not exist. */
+export interface BundleFiles {
+  readonly entries: Buffer | null
+  readonly tile: Buffer | null
+  readonly payloads: Buffer | null
+  /** Leaf hashes and payload digests, 32 bytes each; null where they were not made in advance or the files do not decode. */
+  readonly leafHashes: Buffer | null
+  readonly digests: Buffer | null
+}
+
+/** Reads bundle after bundle; what it returns is valid until the next call. */
+export class BundleFileReader {
+  readonly #dir: string
+  readonly #entries = new FileReader()
+  readonly #tile = new FileReader()
+  readonly #payloads = new FileReader()
+  readonly #hasher = new TextHasher()
+
+  constructor(dir: string) {
+    this.#dir = dir
+  }
+
+  read(n: number): BundleFiles {
+    return {
+      entries: this.#entries.read(join(this.#dir, bundlePath(n))),
+      tile: this.#tile.read(join(this.#dir, tilePath(0, n))),
+      payloads: this.#payloads.read(join(this.#dir, payloadPath(n))),
+      leafHashes: null,
+      digests: null,
+    }
+  }
+
+  /** The same with hashes made. */
+  readAndHash(n: number): BundleFiles {
+    const files = this.read(n)
+    return {
+      ...files,
+      leafHashes: hashAll(files.entries, (bytes) => decodeEntryBundle(bytes, 0, TILE_WIDTH), (leaf) => this.#hasher.leaf(leaf)),
+      digests: hashAll(files.payloads, (bytes) => decodePayloadBundle(bytes, 0, TILE_WIDTH), (record) => hash('sha256', record, 'binary')),
+    }
+  }
+}
+
+function hashAll(bytes: Buffer | null, decode: (bytes: Buffer) => Buffer[], digest: (item: Buffer) => string): Buffer | null {
+  if (bytes === null) return null
+  let items: Buffer[]
+  try {
+    items = decode(bytes)
+  } catch {
+    // Whoever checks the bundle decodes it again and says what is wrong.
+    return null
+  }
+  const hashes = Buffer.allocUnsafeSlow(TILE_WIDTH * HASH_BYTES)
+  for (const [i, item] of items.entries()) if (item.length > 0) hashes.write(digest(item), i * HASH_BYTES, HASH_BYTES, 'latin1')
+  return hashes
+}
