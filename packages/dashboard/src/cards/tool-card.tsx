@@ -15,7 +15,7 @@ export interface ToolCardProps {
   readonly canApprove: boolean
   readonly decide: (tool: ToolItem, verdict: ApprovalVerdict) => Promise<void>
   /** Says something in the chat, as the owner would. */
-  readonly say: (text: string) => boolean
+  readonly say: (text: string) => void
 }
 
 type Phase = 'running' | 'waiting' | 'done' | 'failed' | 'refused' | 'unknown'

@@ -1,4 +1,4 @@
-import { useComputed, useSignalEffect } from '@preact/signals'
+import { useComputed, useSignal, useSignalEffect } from '@preact/signals'
 import { useCallback, useEffect, useRef } from 'preact/hooks'
 import type { EngineWatch } from '../connection/engine-watch.ts'
 import { strings } from '../strings.ts'
@@ -20,20 +20,26 @@ export interface ChatPageProps {
 export function ChatPage({ chat, engine, canApprove }: ChatPageProps) {
   useEffect(() => {
     chat.start()
-    return () => chat.stop()
-  }, [chat])
+    return () => {
+      chat.stop()
+      engine.stop()
+    }
+  }, [chat, engine])
   useSignalEffect(() => {
     if (chat.connection.value.kind === 'open') engine.look()
+    else engine.stop()
   })
   useWakefulness(chat)
   useStopKey(chat)
   const composer = useRef<HTMLTextAreaElement>(null)
+  const draft = useSignal('')
+  // What cannot be sent now is not lost: it waits in the input.
   const say = useCallback(
     (text: string) => {
       composer.current?.focus()
-      return chat.say(text)
+      if (!chat.say(text)) draft.value = text
     },
-    [chat],
+    [chat, draft],
   )
   const empty = useComputed(() => chat.loaded.value && chat.state.value.items.length === 0)
   return (
@@ -44,7 +50,7 @@ export function ChatPage({ chat, engine, canApprove }: ChatPageProps) {
         {empty.value ? <EmptyChat say={say} /> : <Transcript chat={chat} canApprove={canApprove} say={say} />}
         <div class="dock">
           <StatusLine chat={chat} />
-          <Composer chat={chat} input={composer} />
+          <Composer chat={chat} draft={draft} input={composer} />
         </div>
         <LiveRegion chat={chat} />
       </main>

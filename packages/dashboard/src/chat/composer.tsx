@@ -1,4 +1,4 @@
-import { useSignal } from '@preact/signals'
+import { type Signal, useSignal } from '@preact/signals'
 import type { RefObject } from 'preact'
 import { useEffect, useId, useLayoutEffect } from 'preact/hooks'
 import { strings } from '../strings.ts'
@@ -10,6 +10,8 @@ import { recall, saidBefore } from './recall.ts'
 
 export interface ComposerProps {
   readonly chat: Chat
+  /** What was typed and not sent yet. */
+  readonly draft: Signal<string>
   readonly input: RefObject<HTMLTextAreaElement | null>
 }
 
@@ -17,8 +19,7 @@ export interface ComposerProps {
 const MAX_LENGTH = 32_768
 
 /** Where the owner types. Enter sends, Shift+Enter breaks the line, Up recalls, a slash offers the commands. */
-export function Composer({ chat, input }: ComposerProps) {
-  const text = useSignal('')
+export function Composer({ chat, draft: text, input }: ComposerProps) {
   const recalled = useSignal(-1)
   const chosen = useSignal(0)
   const dismissed = useSignal(false)

@@ -1,7 +1,7 @@
 import { strings } from '../strings.ts'
 import { Tower } from '../theme/icons.tsx'
 
-export function EmptyChat({ say }: { readonly say: (text: string) => boolean }) {
+export function EmptyChat({ say }: { readonly say: (text: string) => void }) {
   return (
     <div class="empty">
       <Tower size={40} />

@@ -13,7 +13,7 @@ import { undoneActs } from './undone.ts'
 export interface TranscriptProps {
   readonly chat: Chat
   readonly canApprove: boolean
-  readonly say: (text: string) => boolean
+  readonly say: (text: string) => void
 }
 
 /** Nearer to the end than this, in pixels, the page follows what comes in. */
@@ -86,7 +86,7 @@ interface ItemViewProps {
   readonly undone: boolean
   readonly canApprove: boolean
   readonly decide: (tool: ToolItem, verdict: ApprovalVerdict) => Promise<void>
-  readonly say: (text: string) => boolean
+  readonly say: (text: string) => void
 }
 
 const ItemView = memo(({ item, live, latest, undone, canApprove, decide, say }: ItemViewProps) => {
@@ -117,7 +117,7 @@ const ItemView = memo(({ item, live, latest, undone, canApprove, decide, say }: 
 
 type ItemOf<Kind extends Item['kind']> = Extract<Item, { kind: Kind }>
 
-function Asked({ item, say }: { readonly item: ItemOf<'asked'>; readonly say: (text: string) => boolean }) {
+function Asked({ item, say }: { readonly item: ItemOf<'asked'>; readonly say: (text: string) => void }) {
   return (
     <div class="asked">
       <span class="unseen">{strings.chat.you}:</span>
@@ -138,7 +138,7 @@ interface SuggestionsProps {
   readonly item: ItemOf<'suggestions'>
   /** Still the last word, so that the numbers mean these. */
   readonly usable: boolean
-  readonly say: (text: string) => boolean
+  readonly say: (text: string) => void
 }
 
 function Suggestions({ item, usable, say }: SuggestionsProps) {

@@ -10,6 +10,7 @@ const LOOK_AGAIN_MS = 2_000
 export class EngineWatch {
   readonly #state = signal<ThinkingState>('unknown')
   readonly #health: () => Promise<GatewayHealth>
+  #looks = 0
   #timer: ReturnType<typeof setTimeout> | undefined
 
   readonly state: ReadonlySignal<ThinkingState> = this.#state
@@ -19,21 +20,25 @@ export class EngineWatch {
   }
 
   look(): void {
-    clearTimeout(this.#timer)
+    this.stop()
+    const look = this.#looks
+    const learn = (state: ThinkingState) => {
+      if (look === this.#looks) this.#is(state)
+    }
     this.#health().then(
-      (health) => this.#is(health.agentd === 'unavailable' ? 'agentd_unavailable' : health.engine),
-      () => this.#is('unknown'),
+      (health) => learn(health.agentd === 'unavailable' ? 'agentd_unavailable' : health.engine),
+      () => learn('unknown'),
     )
   }
 
+  /** Stops looking; an answer that is still on its way counts for nothing. */
   stop(): void {
+    this.#looks += 1
     clearTimeout(this.#timer)
   }
 
   #is(state: ThinkingState): void {
     this.#state.value = state
-    if (state === 'ready') return
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.look(), LOOK_AGAIN_MS)
+    if (state !== 'ready') this.#timer = setTimeout(() => this.look(), LOOK_AGAIN_MS)
   }
 }
