@@ -46,10 +46,14 @@ export function fromSystemError(cause: unknown, doing: string): LedgerError {
   if (cause instanceof LedgerError) return cause
   const code = (cause as NodeJS.ErrnoException | undefined)?.code
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new LedgerError('disk_full', `The disk is full: ${doing} failed. Free space on it, then try again.`, { cause })
+    return new LedgerError('disk_full', `The disk is full: ${doing} failed. Free space on it, then try again.`, {
+      cause,
+    })
   }
   if (code === 'EROFS') {
-    return new LedgerError('read_only', `The file system is read-only: ${doing} failed. Remount it writable.`, { cause })
+    return new LedgerError('read_only', `The file system is read-only: ${doing} failed. Remount it writable.`, {
+      cause,
+    })
   }
   if (code === 'EACCES' || code === 'EPERM') {
     return new LedgerError('permission_denied', `${doing} is not permitted to this user.`, { cause })

@@ -1,18 +1,26 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import type { LedgerActor, LedgerDraft, LedgerEntry, LedgerHead, LedgerPayload, LedgerQuery, LedgerRecord } from '@castellan/contracts'
+import type {
+  LedgerActor,
+  LedgerDraft,
+  LedgerEntry,
+  LedgerHead,
+  LedgerPayload,
+  LedgerQuery,
+  LedgerRecord,
+} from '@castellan/contracts'
 import type { Appended } from './append/batch.ts'
 import { LogWriter } from './append/log-writer.ts'
 import type { LogState } from './append/state.ts'
 import { checkDraft, decodeLeaf } from './entry/leaf.ts'
 import { type OpenedField, preparePayload } from './entry/payload.ts'
+import { isTombstone } from './entry/tombstone.ts'
 import { destroyPayloads, type IndexRange } from './erase/destroy.ts'
 import { clearPending, notePending, readPending } from './erase/pending.ts'
-import { isTombstone } from './entry/tombstone.ts'
 import { damaged, fromSystemError, guarded, LedgerError } from './error.ts'
-import { encodeSegmentHeader, segmentName, SEGMENT_BYTES } from './journal/segment.ts'
 import { listSegments } from './journal/reader.ts'
+import { encodeSegmentHeader, SEGMENT_BYTES, segmentName } from './journal/segment.ts'
 import { SegmentWriter } from './journal/writer.ts'
 import { emptyRoot, rootOf, sha256 } from './merkle/hash.ts'
 import { consistencyProof, inclusionProof } from './merkle/proof.ts'
@@ -21,11 +29,21 @@ import { parseCheckpoint, signCheckpoint } from './note/checkpoint.ts'
 import type { Verifier } from './note/keys.ts'
 import { signRotation } from './note/rotation.ts'
 import { missingMark, readPublished, recover, reopenSegment } from './open/recover.ts'
-import { listFiles, makeFolder, removeLeftovers } from './store/files.ts'
-import { adoptNextKey, createKeys, dropNextKey, type LedgerKeys, prepareNextKey, readKeys, readNextKey, readVerifiers, writeVerifiers } from './store/keys.ts'
 import { formatProof } from './proof/proof-file.ts'
 import { type IndexSource, LedgerSearch, type QueryResult } from './search/search.ts'
+import { listFiles, makeFolder, removeLeftovers } from './store/files.ts'
 import { appendHistory } from './store/history.ts'
+import {
+  adoptNextKey,
+  createKeys,
+  dropNextKey,
+  type LedgerKeys,
+  prepareNextKey,
+  readKeys,
+  readNextKey,
+  readVerifiers,
+  writeVerifiers,
+} from './store/keys.ts'
 import { type Lock, takeLock } from './store/lock.ts'
 import { HighWaterMark, hasMark, readMark } from './store/mark.ts'
 import { Settler } from './store/settler.ts'
@@ -135,15 +153,19 @@ export class Ledger {
     if (entry.payload === undefined) return null
     const { tail, tailStart } = this.#parts.state
     const record = tail[index - tailStart]?.payload ?? (await this.#tiles.payload(index))
-    if (record.length === 0) throw new LedgerError('payload_erased', `The payload of entry ${index} was erased.`, { detail: { index } })
-    if (sha256(record).toString('hex') !== entry.payload) throw damaged(`The payload of entry ${index} is not the one that was written`, { index })
+    if (record.length === 0)
+      throw new LedgerError('payload_erased', `The payload of entry ${index} was erased.`, { detail: { index } })
+    if (sha256(record).toString('hex') !== entry.payload)
+      throw damaged(`The payload of entry ${index} is not the one that was written`, { index })
     return this.#parts.keys.cipher.open(index, record)
   }
 
   /** Payload values of an entry by field; null where it has none. */
   async payload(index: number): Promise<LedgerPayload | null> {
     const fields = await this.openPayload(index)
-    return fields === null ? null : Object.fromEntries(Object.entries(fields).map(([field, { value }]) => [field, value]))
+    return fields === null
+      ? null
+      : Object.fromEntries(Object.entries(fields).map(([field, { value }]) => [field, value]))
   }
 
   /** An entry with the state of its payload, and the payload itself if it can be read. */
@@ -153,7 +175,10 @@ export class Ledger {
     try {
       return { entry, payload_state: 'present', payload: (await this.payload(index)) ?? {} }
     } catch (error) {
-      return { entry, payload_state: error instanceof LedgerError && error.code === 'payload_erased' ? 'erased' : 'unreadable' }
+      return {
+        entry,
+        payload_state: error instanceof LedgerError && error.code === 'payload_erased' ? 'erased' : 'unreadable',
+      }
     }
   }
 
@@ -174,7 +199,8 @@ export class Ledger {
    * `payload_erased` where it is gone already.
    */
   async erase({ index, reason, actor }: { index: number; reason: string; actor: LedgerActor }): Promise<Appended> {
-    if ((await this.openPayload(index)) === null) throw new LedgerError('not_found', `Entry ${index} has no payload.`, { detail: { index } })
+    if ((await this.openPayload(index)) === null)
+      throw new LedgerError('not_found', `Entry ${index} has no payload.`, { detail: { index } })
     return this.#destroy({ first: index, last: index }, { type: 'payload_erased', actor, target: index }, { reason })
   }
 
@@ -197,30 +223,31 @@ export class Ledger {
    */
   async rotateKey({ actor }: { actor: LedgerActor }): Promise<Appended> {
     const { dir, keyDir, origin, verifiers, settler, writer } = this.#parts
-    const rotate = () => settler.exclusively(() =>
-      writer.exclusively(async () => {
-        const before = writer.signer
-        const next = await prepareNextKey(keyDir, origin)
-        await writeVerifiers(dir, [...verifiers, next.verifier])
-        const appended = new Promise<Appended>((resolve, reject) => {
-          const request = (index: number) => ({
-            draft: checkDraft({ type: 'key_rotated', actor, facts: signRotation(index, before, next) }),
-            payload: null,
-            resolve,
-            reject,
+    const rotate = () =>
+      settler.exclusively(() =>
+        writer.exclusively(async () => {
+          const before = writer.signer
+          const next = await prepareNextKey(keyDir, origin)
+          await writeVerifiers(dir, [...verifiers, next.verifier])
+          const appended = new Promise<Appended>((resolve, reject) => {
+            const request = (index: number) => ({
+              draft: checkDraft({ type: 'key_rotated', actor, facts: signRotation(index, before, next) }),
+              payload: null,
+              resolve,
+              reject,
+            })
+            writer.handOver(next, request).catch(reject)
           })
-          writer.handOver(next, request).catch(reject)
-        })
-        const result = await appended
-        verifiers.push(next.verifier)
-        await adoptNextKey(keyDir).catch((error) => {
-          // The rotation has to stay the newest entry until its key is in place: the next start sees to that.
-          writer.fail(fromSystemError(error, 'Putting the new signing key in place'))
-          throw error
-        })
-        return result
-      }),
-    )
+          const result = await appended
+          verifiers.push(next.verifier)
+          await adoptNextKey(keyDir).catch((error) => {
+            // The rotation has to stay the newest entry until its key is in place: the next start sees to that.
+            writer.fail(fromSystemError(error, 'Putting the new signing key in place'))
+            throw error
+          })
+          return result
+        }),
+      )
     return guarded('Rotating the signing key', rotate)
   }
 
@@ -265,7 +292,14 @@ export class Ledger {
     const { keyDir, state } = this.#parts
     const { checkpoint, frontier } = state
     const { size } = frontier
-    return cosignWithAll({ keyDir, policy, checkpoint, size, prove: (from) => this.proveConsistency(from, size), fetch })
+    return cosignWithAll({
+      keyDir,
+      policy,
+      checkpoint,
+      size,
+      prove: (from) => this.proveConsistency(from, size),
+      fetch,
+    })
   }
 
   /** Proof that the tree of `to` entries (default: now) continues the tree of `from` (RFC 6962 section 2.1.2). */
@@ -325,7 +359,10 @@ export class Ledger {
     if (pending === null) return
     for (let index = pending.from; index < this.size; index += 1) {
       const { type, target, facts } = await this.read(index)
-      const recorded = type === 'payload_erased' ? target === pending.first : type === 'payloads_pruned' && facts?.first === pending.first
+      const recorded =
+        type === 'payload_erased'
+          ? target === pending.first
+          : type === 'payloads_pruned' && facts?.first === pending.first
       if (recorded) {
         await this.#destroyNow(pending)
         break
@@ -384,7 +421,14 @@ async function open(options: LedgerOptions & { repairing?: boolean }, make: (par
     if (mark === null) throw missingMark(keyDir)
     const published = await readPublished(dir, verifiers)
     const acknowledged = published !== null && published.size > mark.size ? published : mark
-    const recovered = await recover({ dir, origin, signer: keys.signer, verifiers, acknowledged, repairing: options.repairing ?? false })
+    const recovered = await recover({
+      dir,
+      origin,
+      signer: keys.signer,
+      verifiers,
+      acknowledged,
+      repairing: options.repairing ?? false,
+    })
     const { state } = recovered
     keys = await settleRotation(options, keys, verifiers, state)
     const segment = await reopenSegment(recovered.segment)
@@ -417,26 +461,38 @@ async function openKeys({ dir, keyDir, origin }: LedgerOptions): Promise<{ keys:
     const name = (verifiers.at(-1) as { name: string }).name
     const keys = await readKeys(keyDir, name)
     if (!verifiers.some(({ vkey }) => vkey === keys.signer.verifier.vkey)) {
-      throw new LedgerError('ledger_unavailable', `The signing key in ${keyDir} is not a key of the log in ${dir}. Restore the key that belongs to it.`)
+      throw new LedgerError(
+        'ledger_unavailable',
+        `The signing key in ${keyDir} is not a key of the log in ${dir}. Restore the key that belongs to it.`,
+      )
     }
     return { keys, origin: name }
   }
   // A log gets its mark before its first entry: keys without a mark are those of a log that was never finished.
   if (await hasMark(keyDir)) {
-    throw damaged(`${keyDir} holds the keys of a log, but ${dir} is not that log: its vkeys file is missing`, { kind: 'truncated', file: 'vkeys' })
+    throw damaged(`${keyDir} holds the keys of a log, but ${dir} is not that log: its vkeys file is missing`, {
+      kind: 'truncated',
+      file: 'vkeys',
+    })
   }
   const name = origin ?? `castellan/${hostname().replaceAll(/[\s+]/g, '-')}/${randomBytes(4).toString('hex')}`
   return { keys: await createKeys(dir, keyDir, name), origin: name }
 }
 
 /** Finishes or undoes a key rotation that a crash interrupted: it counts if its entry is the newest one. */
-async function settleRotation({ dir, keyDir }: LedgerOptions, keys: LedgerKeys, verifiers: Verifier[], state: LogState): Promise<LedgerKeys> {
+async function settleRotation(
+  { dir, keyDir }: LedgerOptions,
+  keys: LedgerKeys,
+  verifiers: Verifier[],
+  state: LogState,
+): Promise<LedgerKeys> {
   const { signer } = keys
   const { name } = signer.verifier
   const next = await readNextKey(keyDir, name)
   if (next === null) return keys
   const newest = state.tail.at(-1)
-  const entry = newest === undefined || isTombstone(newest.leaf) ? null : (JSON.parse(newest.leaf.toString()) as LedgerEntry)
+  const entry =
+    newest === undefined || isTombstone(newest.leaf) ? null : (JSON.parse(newest.leaf.toString()) as LedgerEntry)
   if (entry?.type === 'key_rotated' && entry.facts?.new_vkey === next.verifier.vkey) {
     await adoptNextKey(keyDir)
     state.checkpoint = signCheckpoint(parseCheckpoint(state.checkpoint), next)
@@ -450,11 +506,16 @@ async function settleRotation({ dir, keyDir }: LedgerOptions, keys: LedgerKeys, 
 
 /** The first segment of a new log. Its mark comes first, so that no log is ever without one. */
 async function createLog(dir: string, keyDir: string, origin: string, { signer }: LedgerKeys): Promise<void> {
-  const files = (await listFiles(dir)).filter((path) => path.startsWith('tile/') || path.startsWith('payload/') || path === 'checkpoint')
+  const files = (await listFiles(dir)).filter(
+    (path) => path.startsWith('tile/') || path.startsWith('payload/') || path === 'checkpoint',
+  )
   if (files.length > 0) throw damaged('The journal has no segment', { file: 'journal' })
   const mark = await readMark(keyDir, [signer.verifier])
   if (mark !== null && mark.size > 0) {
-    throw damaged(`The log is empty, but ${mark.size} entries were acknowledged`, { kind: 'truncated', acknowledged: mark.size })
+    throw damaged(`The log is empty, but ${mark.size} entries were acknowledged`, {
+      kind: 'truncated',
+      acknowledged: mark.size,
+    })
   }
   await (await HighWaterMark.create(keyDir, signCheckpoint({ origin, size: 0, root: emptyRoot() }, signer))).close()
   const header = encodeSegmentHeader({ v: 1, origin, first: 0, open: [] })

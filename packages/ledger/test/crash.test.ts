@@ -5,15 +5,17 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Ledger, verifyLedger } from '@castellan/ledger'
 import { describe, expect, test } from 'vitest'
-import { leafHash } from '../src/merkle/hash.ts'
 import { encodeLeaf } from '../src/entry/leaf.ts'
+import { leafHash } from '../src/merkle/hash.ts'
 import { fill, logOf, type Place, tempPlace } from './support.ts'
 
 const writer = fileURLToPath(new URL('./crash-writer.ts', import.meta.url))
 
 /** Starts a writer, kills it with SIGKILL once it has acknowledged `enough` entries, returns what it acknowledged. */
 async function killedWriter(at: Place, enough: number): Promise<Map<number, string>> {
-  const child: ChildProcess = spawn(process.execPath, ['--conditions=source', writer, at.dir, at.keyDir], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child: ChildProcess = spawn(process.execPath, ['--conditions=source', writer, at.dir, at.keyDir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   let output = ''
   const closed = once(child, 'close')
   child.stdout?.on('data', (chunk: Buffer) => {
@@ -22,7 +24,9 @@ async function killedWriter(at: Place, enough: number): Promise<Map<number, stri
   })
   await closed
   const lines = output.split('\n').slice(0, -1)
-  return new Map(lines.filter((line) => line !== 'ready').map((line) => [Number(line.split(' ')[0]), line.split(' ')[1] as string]))
+  return new Map(
+    lines.filter((line) => line !== 'ready').map((line) => [Number(line.split(' ')[0]), line.split(' ')[1] as string]),
+  )
 }
 
 describe('a writer killed in the middle of its work', () => {
@@ -34,7 +38,8 @@ describe('a writer killed in the middle of its work', () => {
       expect(await verifyLedger(at)).toMatchObject({ findings: [] })
     }
     const ledger = await Ledger.open({ ...at, origin: undefined as never })
-    for (const [index, hash] of acknowledged) expect(leafHash(encodeLeaf(await ledger.read(index))).toString('hex')).toBe(hash)
+    for (const [index, hash] of acknowledged)
+      expect(leafHash(encodeLeaf(await ledger.read(index))).toString('hex')).toBe(hash)
     expect(acknowledged.size).toBeGreaterThan(1000)
     for (const { index } of await ledger.openIntents()) {
       await ledger.append({ type: 'interrupted', actor: { kind: 'system', name: 'agentd' }, intent: index })

@@ -13,5 +13,13 @@ export function intent(i = 0, more: Partial<LedgerDraft> = {}): LedgerDraft {
 }
 
 export function outcome(of: number, more: Partial<LedgerDraft> = {}): LedgerDraft {
-  return { type: 'outcome', actor: { kind: 'agent', name: 'main' }, tool: 'disk_usage', intent: of, ok: true, duration_ms: 3, ...more } as LedgerDraft
+  return {
+    type: 'outcome',
+    actor: { kind: 'agent', name: 'main' },
+    tool: 'disk_usage',
+    intent: of,
+    ok: true,
+    duration_ms: 3,
+    ...more,
+  } as LedgerDraft
 }

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Ledger, verifyLedger } from '@castellan/ledger'
-import { afterAll, describe, expect, test } from 'vitest'
+import { requires } from '@castellan/testing'
+import { afterAll, expect, test } from 'vitest'
 import { fill, intent, tempFolder } from './support.ts'
 
 const mounts: string[] = []
@@ -23,11 +24,14 @@ async function smallDisk(): Promise<string | null> {
 }
 
 const disk = await smallDisk()
-const skipped = disk === null ? ' (skipped: mounting a tmpfs needs root)' : ''
 
-describe.skipIf(disk === null)(`a disk of 12 MiB${skipped}`, () => {
+requires.that(disk !== null, 'needs a user who may mount a tmpfs, such as root').describe('a disk of 12 MiB', () => {
   test('when full refuses entries with disk_full, keeps all that was acknowledged, and goes on once there is room', async () => {
-    const at = { dir: join(disk as string, 'ledger'), keyDir: join(disk as string, 'keys'), origin: 'test.example/small' }
+    const at = {
+      dir: join(disk as string, 'ledger'),
+      keyDir: join(disk as string, 'keys'),
+      origin: 'test.example/small',
+    }
     const ledger = await Ledger.open(at)
     await fill(ledger, 300)
     await ledger.publish()
@@ -45,7 +49,9 @@ describe.skipIf(disk === null)(`a disk of 12 MiB${skipped}`, () => {
     }
     expect(refused.code).toBe('disk_full')
     expect(ledger.size).toBe(acknowledged)
-    expect((await ledger.append(intent(1), { args: 'x'.repeat(1_000_000) }).catch((error) => error)).code).toBe('disk_full')
+    expect((await ledger.append(intent(1), { args: 'x'.repeat(1_000_000) }).catch((error) => error)).code).toBe(
+      'disk_full',
+    )
     expect(ledger.failure).toBeNull()
     const verdict = await verifyLedger(at)
     expect(verdict).toMatchObject({ findings: [], entries: acknowledged })

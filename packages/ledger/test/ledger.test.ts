@@ -2,10 +2,10 @@ import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Ledger } from '@castellan/ledger'
 import { describe, expect, test } from 'vitest'
+import { encodeLeaf } from '../src/entry/leaf.ts'
 import { leafHash } from '../src/merkle/hash.ts'
 import { verifyConsistency, verifyInclusion } from '../src/merkle/proof.ts'
 import { parseCheckpoint } from '../src/note/checkpoint.ts'
-import { encodeLeaf } from '../src/entry/leaf.ts'
 import { fill, intent, logOf, outcome, tempPlace } from './support.ts'
 
 describe('appending', () => {
@@ -41,8 +41,18 @@ describe('appending', () => {
   test('answers outcomes of unknown or closed intents with conflict, and goes on', async () => {
     const ledger = await Ledger.open(await tempPlace())
     await ledger.append(intent())
-    const answers = await Promise.allSettled([ledger.append(outcome(7)), ledger.append(outcome(0)), ledger.append(outcome(0)), ledger.append(intent(1))])
-    expect(answers.map((answer) => (answer.status === 'fulfilled' ? answer.value.index : answer.reason.code))).toEqual(['conflict', 1, 'conflict', 2])
+    const answers = await Promise.allSettled([
+      ledger.append(outcome(7)),
+      ledger.append(outcome(0)),
+      ledger.append(outcome(0)),
+      ledger.append(intent(1)),
+    ])
+    expect(answers.map((answer) => (answer.status === 'fulfilled' ? answer.value.index : answer.reason.code))).toEqual([
+      'conflict',
+      1,
+      'conflict',
+      2,
+    ])
     await ledger.close()
   })
 
@@ -108,7 +118,15 @@ describe('opening again', () => {
     const second = await Ledger.open(at)
     expect(second.size).toBe(count + 3)
     const proof = await second.proveConsistency(count)
-    expect(verifyConsistency(count, Buffer.from(before.root, 'hex'), count + 3, Buffer.from(second.head().root, 'hex'), proof)).toBe(true)
+    expect(
+      verifyConsistency(
+        count,
+        Buffer.from(before.root, 'hex'),
+        count + 3,
+        Buffer.from(second.head().root, 'hex'),
+        proof,
+      ),
+    ).toBe(true)
     await second.close()
   })
 
@@ -164,10 +182,14 @@ describe('proofs from a log', () => {
 describe('queries', () => {
   test('find entries by each field, newest first, page by page', async () => {
     const ledger = await Ledger.open(await logOf(40))
-    await ledger.append(intent(0, { tool: 'file_write' as never, actor: { kind: 'operator', name: 'root' } }), { summary: 'Wrote the shopping list' })
+    await ledger.append(intent(0, { tool: 'file_write' as never, actor: { kind: 'operator', name: 'root' } }), {
+      summary: 'Wrote the shopping list',
+    })
     expect((await ledger.query({ tool: 'file_write' })).entries.map(({ index }) => index)).toEqual([40])
     expect((await ledger.query({ actor: 'root' })).entries).toHaveLength(1)
-    expect((await ledger.query({ type: 'outcome', ok: true, limit: 2 })).entries.map(({ index }) => index)).toEqual([39, 37])
+    expect((await ledger.query({ type: 'outcome', ok: true, limit: 2 })).entries.map(({ index }) => index)).toEqual([
+      39, 37,
+    ])
     expect((await ledger.query({ text: 'shopp' })).entries.map(({ index }) => index)).toEqual([40])
     expect((await ledger.query({ text: '"; DROP TABLE entries --' })).entries).toEqual([])
     const page = await ledger.query({ limit: 10, before: 20 })

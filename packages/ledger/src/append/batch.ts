@@ -116,6 +116,8 @@ export class Batch {
 
   #checkClosing(intent: number): void {
     if ((this.#state.open.has(intent) || this.#opened.has(intent)) && !this.#closed.has(intent)) return
-    throw new LedgerError('conflict', `Entry ${intent} is not an intent that waits for its outcome.`, { detail: { intent } })
+    throw new LedgerError('conflict', `Entry ${intent} is not an intent that waits for its outcome.`, {
+      detail: { intent },
+    })
   }
 }

@@ -60,8 +60,11 @@ export class LogWriter {
   }
 
   submit(request: Request): void {
-    if (this.#closed) return request.reject(new LedgerError('shutting_down', 'The ledger is closed.'))
-    if (this.#failure !== null) return request.reject(this.#failure)
+    const refusal = this.#closed ? new LedgerError('shutting_down', 'The ledger is closed.') : this.#failure
+    if (refusal !== null) {
+      request.reject(refusal)
+      return
+    }
     this.#queue.push(request)
     this.#start()
   }
@@ -133,7 +136,8 @@ export class LogWriter {
   async #writeBatch(): Promise<void> {
     const { state } = this.#parts
     if (this.#failure !== null) return this.#rejectAll(this.#failure)
-    if (state.tailBytes > TAIL_BYTES && state.tail.length >= TILE_WIDTH) await this.#parts.drainTail().catch(() => undefined)
+    if (state.tailBytes > TAIL_BYTES && state.tail.length >= TILE_WIDTH)
+      await this.#parts.drainTail().catch(() => undefined)
     const batch = this.#cutBatch()
     if (batch.entries.length > 0) await this.#write(batch)
   }

@@ -18,14 +18,18 @@ export function checkDraft(draft: LedgerDraft): LedgerDraft {
 export function encodeLeaf(entry: LedgerEntry): Buffer {
   const leaf = Buffer.from(canonicalJson(entry))
   if (leaf.length > MAX_LEAF_BYTES) {
-    throw new LedgerError('too_large', `The entry's header is ${leaf.length} bytes; at most ${MAX_LEAF_BYTES} fit a leaf.`)
+    throw new LedgerError(
+      'too_large',
+      `The entry's header is ${leaf.length} bytes; at most ${MAX_LEAF_BYTES} fit a leaf.`,
+    )
   }
   return leaf
 }
 
 /** Reads a leaf and insists on its one canonical spelling, so that no byte of it is free. */
 export function decodeLeaf(leaf: Buffer, index: number): LedgerEntry {
-  if (isTombstone(leaf)) throw damaged(`Entry ${index} was lost to damage; a gap entry says when it was found`, { index })
+  if (isTombstone(leaf))
+    throw damaged(`Entry ${index} was lost to damage; a gap entry says when it was found`, { index })
   let value: unknown
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(leaf))
@@ -34,7 +38,9 @@ export function decodeLeaf(leaf: Buffer, index: number): LedgerEntry {
   }
   const parsed = LedgerEntry.safeParse(value)
   if (!parsed.success) throw damaged(`Entry ${index} is not a ledger entry: ${describeIssues(parsed.error)}`, { index })
-  if (parsed.data.index !== index) throw damaged(`Entry ${parsed.data.index} lies where entry ${index} belongs`, { index })
-  if (!Buffer.from(canonicalJson(parsed.data)).equals(leaf)) throw damaged(`Entry ${index} is not canonical JSON`, { index })
+  if (parsed.data.index !== index)
+    throw damaged(`Entry ${parsed.data.index} lies where entry ${index} belongs`, { index })
+  if (!Buffer.from(canonicalJson(parsed.data)).equals(leaf))
+    throw damaged(`Entry ${index} is not canonical JSON`, { index })
   return parsed.data
 }

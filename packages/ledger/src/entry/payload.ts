@@ -33,7 +33,10 @@ export function preparePayload(payload: LedgerPayload): PreparedPayload | null {
   for (const [field, value] of Object.entries(payload)) {
     if (value === undefined) continue
     if (!LedgerFieldName.safeParse(field).success) {
-      throw new LedgerError('invalid_request', `A payload field cannot be called ${JSON.stringify(field)}: use snake case.`)
+      throw new LedgerError(
+        'invalid_request',
+        `A payload field cannot be called ${JSON.stringify(field)}: use snake case.`,
+      )
     }
     const canonical = canonicalJson(value)
     const salt = randomBytes(SALT_BYTES)
@@ -43,7 +46,10 @@ export function preparePayload(payload: LedgerPayload): PreparedPayload | null {
   if (parts.length === 0) return null
   const plain = Buffer.from(`{${parts.join(',')}}`)
   if (plain.length > MAX_PAYLOAD_BYTES) {
-    throw new LedgerError('too_large', `The payload is ${plain.length} bytes of JSON; at most ${MAX_PAYLOAD_BYTES} can be kept.`)
+    throw new LedgerError(
+      'too_large',
+      `The payload is ${plain.length} bytes of JSON; at most ${MAX_PAYLOAD_BYTES} can be kept.`,
+    )
   }
   return { plain, commitments }
 }
@@ -76,7 +82,10 @@ export class PayloadCipher {
     decipher.setAuthTag(record.subarray(record.length - TAG_BYTES))
     let plain: Buffer
     try {
-      plain = Buffer.concat([decipher.update(record.subarray(1 + NONCE_BYTES, record.length - TAG_BYTES)), decipher.final()])
+      plain = Buffer.concat([
+        decipher.update(record.subarray(1 + NONCE_BYTES, record.length - TAG_BYTES)),
+        decipher.final(),
+      ])
     } catch (cause) {
       throw fail(cause)
     }

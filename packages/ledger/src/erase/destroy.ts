@@ -1,4 +1,4 @@
-import { open, readFile, type FileHandle } from 'node:fs/promises'
+import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LogWriter } from '../append/log-writer.ts'
 import type { LogState } from '../append/state.ts'
@@ -24,7 +24,12 @@ const NOTHING = Buffer.alloc(0)
  * hashes stay. What the files held before is overwritten with zeros; copies that a file system, an SSD or a backup
  * keeps are beyond reach. Runs between two batches, while no settling is under way.
  */
-export async function destroyPayloads(dir: string, state: LogState, writer: LogWriter, range: IndexRange): Promise<void> {
+export async function destroyPayloads(
+  dir: string,
+  state: LogState,
+  writer: LogWriter,
+  range: IndexRange,
+): Promise<void> {
   state.tail = state.tail.map((entry, i) => without(entry, state.tailStart + i, range))
   await clearBundles(dir, range)
   await clearJournal(dir, writer, range)
@@ -55,7 +60,11 @@ async function clearJournal(dir: string, writer: LogWriter, range: IndexRange): 
     const bytes = await readFile(path)
     const segment = readSegment(bytes, name, next === Number.POSITIVE_INFINITY)
     const frames = segment.frames.map((frame) =>
-      encodeFrame(frame.first, frame.entries.map((entry, at) => without(entry, frame.first + at, range)), frame.checkpoint.toString()),
+      encodeFrame(
+        frame.first,
+        frame.entries.map((entry, at) => without(entry, frame.first + at, range)),
+        frame.checkpoint.toString(),
+      ),
     )
     const start = segment.frames[0]?.start ?? segment.end
     const content = Buffer.concat([bytes.subarray(0, start), ...frames])

@@ -1,4 +1,4 @@
-import { damaged, LedgerError } from '../error.ts'
+import { damaged, type LedgerError } from '../error.ts'
 import { sha256 } from '../merkle/hash.ts'
 
 /**
@@ -78,7 +78,9 @@ export function readFrame(segment: Buffer, start: number, next: number): FrameRe
   if (start + FRAME_HEADER_BYTES > segment.length) return bad('a frame header is cut off')
   const header = segment.subarray(start, start + FRAME_HEADER_BYTES)
   if (!sha256(header.subarray(0, CHECKED_BYTES)).subarray(0, 8).equals(header.subarray(CHECKED_BYTES))) {
-    return hasZeroSector(segment, start, start + FRAME_HEADER_BYTES) ? { kind: 'torn', started: false } : bad('a frame header is not as written')
+    return hasZeroSector(segment, start, start + FRAME_HEADER_BYTES)
+      ? { kind: 'torn', started: false }
+      : bad('a frame header is not as written')
   }
   const first = Number(header.readBigUInt64BE(12))
   if (header.readUInt32BE(0) !== MAGIC || first !== next) return bad(`a frame of entry ${first} lies there`)

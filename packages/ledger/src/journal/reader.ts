@@ -101,7 +101,10 @@ export function isTornFrame(segment: SegmentRead, frame: Frame): boolean {
 }
 
 function cutOff(name: string, index: number): SegmentRead['stop'] {
-  return { kind: 'damaged', error: damaged(`Journal segment ${name} is cut off at entry ${index}`, { index, file: `journal/${name}` }) }
+  return {
+    kind: 'damaged',
+    error: damaged(`Journal segment ${name} is cut off at entry ${index}`, { index, file: `journal/${name}` }),
+  }
 }
 
 async function readWhole(handle: FileHandle): Promise<Buffer> {

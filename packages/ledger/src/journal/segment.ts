@@ -48,7 +48,8 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
 
 /** Reads a segment's header; `frames` is where its first frame starts. */
 export function decodeSegmentHeader(segment: Buffer, name: string): { header: SegmentHeader; frames: number } {
-  const bad = (cause?: unknown) => damaged(`The header of journal segment ${name} is not as written`, { file: `journal/${name}` }, cause)
+  const bad = (cause?: unknown) =>
+    damaged(`The header of journal segment ${name} is not as written`, { file: `journal/${name}` }, cause)
   if (segment.length < 12 || !segment.subarray(0, 8).equals(MAGIC)) throw bad()
   const end = 12 + segment.readUInt32BE(8)
   const frames = Math.ceil((end + 32) / ALIGNMENT) * ALIGNMENT

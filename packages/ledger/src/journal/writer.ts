@@ -1,8 +1,7 @@
-import { write, writeSync } from 'node:fs'
-import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
-import { constants } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { randomBytes } from 'node:crypto'
+import { constants, write, writeSync } from 'node:fs'
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { makeFolder, syncFolder, TEMP_PREFIX } from '../store/files.ts'
 
 /** A device that syncs faster than this is waited for in place: handing 0.1 ms of work to another thread costs as much again. */

@@ -54,7 +54,11 @@ export class TileEdge {
       const total = Math.floor(size / TILE_WIDTH ** level)
       const tiles: FullTile[] = []
       for (let from = start; from + TILE_WIDTH <= total; from += TILE_WIDTH) {
-        tiles.push({ level, n: from / TILE_WIDTH, bytes: Buffer.concat(hashes.slice(from - start, from - start + TILE_WIDTH)) })
+        tiles.push({
+          level,
+          n: from / TILE_WIDTH,
+          bytes: Buffer.concat(hashes.slice(from - start, from - start + TILE_WIDTH)),
+        })
       }
       return tiles
     })

@@ -36,7 +36,8 @@ export function rootOf(hashes: readonly Uint8Array[]): Buffer {
   let level = hashes
   while (level.length > 1) {
     const next: Uint8Array[] = []
-    for (let i = 0; i + 1 < level.length; i += 2) next.push(nodeHash(level[i] as Uint8Array, level[i + 1] as Uint8Array))
+    for (let i = 0; i + 1 < level.length; i += 2)
+      next.push(nodeHash(level[i] as Uint8Array, level[i + 1] as Uint8Array))
     // The right edge of an incomplete tree moves up as it is: same result as RFC 6962's split at powers of two.
     if (level.length % 2 === 1) next.push(level[level.length - 1] as Uint8Array)
     level = next

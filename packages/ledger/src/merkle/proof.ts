@@ -6,13 +6,15 @@ export type SubtreeReader = (height: number, index: number) => Promise<Buffer>
 
 /** RFC 6962 section 2.1.1: the hashes from the leaf's sibling up to the root's child. */
 export async function inclusionProof(read: SubtreeReader, index: number, size: number): Promise<Buffer[]> {
-  if (index < 0 || index >= size) throw new LedgerError('not_found', `There is no entry ${index} in a log of ${size} entries.`)
+  if (index < 0 || index >= size)
+    throw new LedgerError('not_found', `There is no entry ${index} in a log of ${size} entries.`)
   return path(read, index, 0, size)
 }
 
 /** RFC 6962 section 2.1.2: shows that the first `from` leaves of the tree of `to` leaves are those of the older tree. */
 export async function consistencyProof(read: SubtreeReader, from: number, to: number): Promise<Buffer[]> {
-  if (from < 0 || from > to) throw new LedgerError('not_found', `A tree of ${from} entries is no older version of one of ${to}.`)
+  if (from < 0 || from > to)
+    throw new LedgerError('not_found', `A tree of ${from} entries is no older version of one of ${to}.`)
   return from === 0 || from === to ? [] : subproof(read, from, 0, to, true)
 }
 
@@ -27,7 +29,13 @@ export async function rangeRoot(read: SubtreeReader, start: number, end: number)
 }
 
 /** RFC 9162 section 2.1.3.2. False for a proof of the wrong length as for one with a wrong hash. */
-export function verifyInclusion(leaf: Uint8Array, index: number, size: number, proof: readonly Uint8Array[], root: Uint8Array): boolean {
+export function verifyInclusion(
+  leaf: Uint8Array,
+  index: number,
+  size: number,
+  proof: readonly Uint8Array[],
+  root: Uint8Array,
+): boolean {
   if (index < 0 || index >= size) return false
   let fn = index
   let sn = size - 1
@@ -98,7 +106,13 @@ async function path(read: SubtreeReader, index: number, start: number, end: numb
 }
 
 /** `SUBPROOF` of RFC 6962; `whole` says that the older tree's root over this range is known to the verifier. */
-async function subproof(read: SubtreeReader, from: number, start: number, end: number, whole: boolean): Promise<Buffer[]> {
+async function subproof(
+  read: SubtreeReader,
+  from: number,
+  start: number,
+  end: number,
+  whole: boolean,
+): Promise<Buffer[]> {
   if (from === end) return whole ? [] : [await rangeRoot(read, start, end)]
   const middle = start + splitPoint(end - start)
   return from <= middle

@@ -28,7 +28,8 @@ export function parseCheckpoint(source: string | Uint8Array): Checkpoint {
   const note = parseNote(source)
   const lines = note.text.split('\n')
   const [origin, size, root] = lines
-  if (lines.length !== 4 || origin === undefined || origin === '') throw refuse('it needs the lines origin, size and root')
+  if (lines.length !== 4 || origin === undefined || origin === '')
+    throw refuse('it needs the lines origin, size and root')
   if (size === undefined || !/^(0|[1-9]\d{0,15})$/.test(size) || !Number.isSafeInteger(Number(size))) {
     throw refuse('its tree size is not a decimal number')
   }

@@ -39,15 +39,21 @@ export function privateKeyFromSeed(seed: Uint8Array): KeyObject {
 }
 
 export function isKeyName(name: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the format forbids exactly these
   return name !== '' && !/[\s+\u0000-\u001f]/u.test(name)
 }
 
 export function makeVerifier(name: string, raw: Uint8Array, type: Verifier['type'] = NOTE_ED25519): Verifier {
-  if (!isKeyName(name)) throw new LedgerError('invalid_request', 'A key name is not empty and has no spaces and no plus.')
+  if (!isKeyName(name))
+    throw new LedgerError('invalid_request', 'A key name is not empty and has no spaces and no plus.')
   const material = Buffer.concat([Buffer.from([type]), raw])
   const keyId = sha256(Buffer.concat([Buffer.from(`${name}\n`), material])).toString('hex', 0, 4)
-  return { name, keyId, type, publicKey: publicKeyFromRaw(raw), vkey: `${name}+${keyId}+${material.toString('base64')}` }
+  return {
+    name,
+    keyId,
+    type,
+    publicKey: publicKeyFromRaw(raw),
+    vkey: `${name}+${keyId}+${material.toString('base64')}`,
+  }
 }
 
 /** Reads a vkey. Refuses one whose key id does not match its key. Source: C2SP signed-note, "Verifier keys". */

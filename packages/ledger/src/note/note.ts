@@ -26,21 +26,24 @@ export function parseNote(source: string | Uint8Array): Note {
   if (bytes.length > MAX_NOTE_BYTES) throw refuse('it is too long')
   const whole = Buffer.from(bytes).toString('utf8')
   if (!Buffer.from(whole).equals(bytes)) throw refuse('it is not UTF-8')
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the format forbids exactly these
   if (/[\u0000-\u0009\u000b-\u001f]/.test(whole)) throw refuse('it holds a control character')
   const split = whole.lastIndexOf('\n\n')
   if (split < 0 || !whole.endsWith('\n')) throw refuse('it needs an empty line before its signatures')
   const lines = whole.slice(split + 2).split('\n')
   lines.pop()
   if (lines.length === 0) throw refuse('it has no signature')
-  return { text: whole.slice(0, split + 1), signatures: lines.map((line) => parseSignatureLine(line) ?? raise(refuse('a signature line is malformed'))) }
+  return {
+    text: whole.slice(0, split + 1),
+    signatures: lines.map((line) => parseSignatureLine(line) ?? raise(refuse('a signature line is malformed'))),
+  }
 }
 
 /** `— name base64(key id || signature)`, without its newline; null where it is not of this form. */
 export function parseSignatureLine(line: string): NoteSignature | null {
   const parts = line.split(' ')
   const [dash, name, encoded] = parts
-  if (parts.length !== 3 || dash !== '\u2014' || name === undefined || encoded === undefined || !isKeyName(name)) return null
+  if (parts.length !== 3 || dash !== '\u2014' || name === undefined || encoded === undefined || !isKeyName(name))
+    return null
   const bytes = decodeBase64(encoded)
   if (bytes === null || bytes.length < 5) return null
   return { name, keyId: bytes.toString('hex', 0, 4), bytes: bytes.subarray(4) }

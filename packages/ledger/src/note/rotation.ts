@@ -28,7 +28,8 @@ export function signRotation(size: number, before: Signer, after: Signer): Rotat
 /** Refuses (`proof_invalid`) a rotation that not both keys have signed at this place. */
 export function checkRotation(index: number, facts: Record<string, unknown>): { oldVkey: string; newVkey: string } {
   const { old_vkey: oldVkey, new_vkey: newVkey } = facts
-  if (typeof oldVkey !== 'string' || typeof newVkey !== 'string') throw new LedgerError('proof_invalid', `Entry ${index} names no keys.`)
+  if (typeof oldVkey !== 'string' || typeof newVkey !== 'string')
+    throw new LedgerError('proof_invalid', `Entry ${index} names no keys.`)
   const text = rotationText(index, oldVkey, newVkey)
   for (const [vkey, signature] of [
     [oldVkey, facts.old_signature],

@@ -46,13 +46,18 @@ export async function recover(parts: RecoverParts): Promise<Recovered> {
     let last: SegmentRead | undefined
     let end = 0
     for await (const segment of journal.segments()) {
-      if (segment.header.origin !== parts.origin) throw damaged(`Journal segment ${segment.name} belongs to another log`)
+      if (segment.header.origin !== parts.origin)
+        throw damaged(`Journal segment ${segment.name} belongs to another log`)
       if (last === undefined) replay.takeOpen(segment.header.open)
       end = replay.segment(segment)
       last = segment
     }
     const { name, bytes } = last as SegmentRead
-    const segment = { path: join(parts.dir, 'journal', name), content: bytes.subarray(0, end), size: Math.max(SEGMENT_BYTES, end) }
+    const segment = {
+      path: join(parts.dir, 'journal', name),
+      content: bytes.subarray(0, end),
+      size: Math.max(SEGMENT_BYTES, end),
+    }
     return { state: replay.finish(), segment }
   } finally {
     await journal.close()
@@ -135,7 +140,8 @@ class Replay {
       )
     }
     const [lost] = this.#lost
-    if (lost !== undefined && !this.#parts.repairing) throw damaged(`Entry ${lost} is lost, and no gap entry says so`, { index: lost })
+    if (lost !== undefined && !this.#parts.repairing)
+      throw damaged(`Entry ${lost} is lost, and no gap entry says so`, { index: lost })
     // Ed25519 is deterministic: this is the very checkpoint that the journal holds for this head, if one key signed it.
     state.checkpoint = signCheckpoint({ origin, size: state.frontier.size, root: state.frontier.root() }, signer)
     return state
@@ -152,14 +158,20 @@ class Replay {
     } catch (cause) {
       throw damaged(`The checkpoint behind entry ${frame.first} is not as written`, where, cause)
     }
-    if (checkpoint.origin !== this.#parts.origin || checkpoint.size !== frontier.size || !checkpoint.root.equals(frontier.root())) {
+    if (
+      checkpoint.origin !== this.#parts.origin ||
+      checkpoint.size !== frontier.size ||
+      !checkpoint.root.equals(frontier.root())
+    ) {
       throw damaged(`The entries from ${frame.first} on are not those that were signed`, where)
     }
     for (const [i, { leaf, payload }] of frame.entries.entries()) {
       if (isTombstone(leaf)) continue
       const entry = JSON.parse(leaf.toString()) as LedgerEntry
       if (payload.length > 0 && sha256(payload).toString('hex') !== entry.payload) {
-        throw damaged(`The payload of entry ${frame.first + i} is not the one that was written`, { index: frame.first + i })
+        throw damaged(`The payload of entry ${frame.first + i} is not the one that was written`, {
+          index: frame.first + i,
+        })
       }
     }
   }
@@ -203,10 +215,13 @@ class Replay {
   #compare(root: Buffer): void {
     const { acknowledged } = this.#parts
     if (!acknowledged.root.equals(root)) {
-      throw damaged(`The log has another root at ${acknowledged.size} entries than the one acknowledged: its history was rewritten`, {
-        kind: 'forked',
-        acknowledged: acknowledged.size,
-      })
+      throw damaged(
+        `The log has another root at ${acknowledged.size} entries than the one acknowledged: its history was rewritten`,
+        {
+          kind: 'forked',
+          acknowledged: acknowledged.size,
+        },
+      )
     }
     this.#met = true
   }

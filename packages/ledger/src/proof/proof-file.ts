@@ -28,7 +28,12 @@ export interface ProofFile {
 
 /** Writes a `.tlog-proof` file. Source: C2SP tlog-proof; `extra` carries the leaf. */
 export function formatProof({ index, hashes, leaf, checkpoint }: ProofFile): string {
-  const lines = [MAGIC, `extra ${leaf.toString('base64')}`, `index ${index}`, ...hashes.map((hash) => hash.toString('base64'))]
+  const lines = [
+    MAGIC,
+    `extra ${leaf.toString('base64')}`,
+    `index ${index}`,
+    ...hashes.map((hash) => hash.toString('base64')),
+  ]
   return `${lines.join('\n')}\n\n${checkpoint}`
 }
 
@@ -71,14 +76,21 @@ export function checkProof(text: string, keys: readonly string[], policy?: Witne
   const verifiers = keys.map(parseVkey)
   const origin = parseCheckpoint(proof.checkpoint).origin
   const own = verifiers.filter(({ name }) => name === origin)
-  if (own.length === 0) throw new LedgerError('proof_invalid', `The proof is of the log ${origin}; no key for that log was given.`)
+  if (own.length === 0)
+    throw new LedgerError('proof_invalid', `The proof is of the log ${origin}; no key for that log was given.`)
   const checkpoint = openCheckpoint(proof.checkpoint, own)
   if (!verifyInclusion(leafHash(proof.leaf), proof.index, checkpoint.size, proof.hashes, checkpoint.root)) {
-    throw new LedgerError('proof_invalid', `The entry is not at index ${proof.index} of the tree that the checkpoint signs.`)
+    throw new LedgerError(
+      'proof_invalid',
+      `The entry is not at index ${proof.index} of the tree that the checkpoint signs.`,
+    )
   }
   const witnesses = policy === undefined ? [] : cosignedBy(checkpoint, policy)
   if (policy !== undefined && !policy.met(witnesses)) {
-    throw new LedgerError('proof_invalid', `The checkpoint lacks cosignatures: ${witnesses.length} witnesses signed it, the policy asks for ${policy.quorum}.`)
+    throw new LedgerError(
+      'proof_invalid',
+      `The checkpoint lacks cosignatures: ${witnesses.length} witnesses signed it, the policy asks for ${policy.quorum}.`,
+    )
   }
   const entry = decodeLeaf(proof.leaf, proof.index)
   return { entry, checkpoint, signedBy: verifiedBy(checkpoint.note, own)[0] as Verifier, witnesses }

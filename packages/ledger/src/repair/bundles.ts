@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import type { LedgerEntry } from '@castellan/contracts'
 import { entryHash, isTombstone, tombstone } from '../entry/tombstone.ts'
 import { LedgerError } from '../error.ts'
-import { Frontier } from '../merkle/frontier.ts'
 import { TileEdge } from '../merkle/edge.ts'
+import { Frontier } from '../merkle/frontier.ts'
 import { sha256 } from '../merkle/hash.ts'
 import { bundlePath, payloadPath, TILE_BYTES, TILE_WIDTH, tilePath } from '../merkle/tiles.ts'
 import { decodeEntryBundle, decodePayloadBundle, encodeEntryBundle, encodePayloadBundle } from '../store/bundle.ts'
@@ -46,7 +46,8 @@ export async function mendBundles(dir: string, end: number, losses: Losses): Pro
     ]
     await writeChanged(files)
     edge.drop(tiles)
-    for (const [i, leaf] of leaves.entries()) if (n * TILE_WIDTH + i < end) follow(open, losses, leaf, n * TILE_WIDTH + i)
+    for (const [i, leaf] of leaves.entries())
+      if (n * TILE_WIDTH + i < end) follow(open, losses, leaf, n * TILE_WIDTH + i)
   }
   return open
 }
@@ -54,7 +55,8 @@ export async function mendBundles(dir: string, end: number, losses: Losses): Pro
 /** Keeps open intents and known gaps up to date with one more entry; a lost one changes nothing. */
 export function follow(open: Set<number>, { known }: Losses, leaf: Buffer, index: number): void {
   const entry = parse(leaf)
-  if (entry?.type === 'gap' && entry.facts?.lost === 'entries') known.push([Number(entry.facts.first), Number(entry.facts.last)])
+  if (entry?.type === 'gap' && entry.facts?.lost === 'entries')
+    known.push([Number(entry.facts.first), Number(entry.facts.last)])
   if (entry?.type === 'intent') open.add(index)
   if (entry?.intent !== undefined) open.delete(entry.intent)
 }
@@ -62,8 +64,12 @@ export function follow(open: Set<number>, { known }: Losses, leaf: Buffer, index
 async function mendEntries(dir: string, n: number, losses: Losses): Promise<{ leaves: Buffer[]; hashes: Buffer[] }> {
   const first = n * TILE_WIDTH
   const held = await readBundle(dir, bundlePath(n), (bytes) => decodeEntryBundle(bytes, first, TILE_WIDTH))
-  const tile = await readBundle(dir, tilePath(0, n), (bytes) => (bytes.length === TILE_BYTES ? splitHashes(bytes) : null))
-  const after = await readBundle(dir, bundlePath(n + 1), (bytes) => decodeEntryBundle(bytes, first + TILE_WIDTH, TILE_WIDTH))
+  const tile = await readBundle(dir, tilePath(0, n), (bytes) =>
+    bytes.length === TILE_BYTES ? splitHashes(bytes) : null,
+  )
+  const after = await readBundle(dir, bundlePath(n + 1), (bytes) =>
+    decodeEntryBundle(bytes, first + TILE_WIDTH, TILE_WIDTH),
+  )
   const leaves: Buffer[] = []
   const hashes: Buffer[] = []
   for (let i = 0; i < TILE_WIDTH; i += 1) {
@@ -71,11 +77,20 @@ async function mendEntries(dir: string, n: number, losses: Losses): Promise<{ le
     const own = leaf === undefined ? undefined : entryHash(leaf)
     const next = predecessorOf(i + 1 < TILE_WIDTH ? held?.[i + 1] : after?.[0])
     // Two of three agree: the entry itself, the hash tile, the chain hash in the entry after it.
-    const right = [own, tile?.[i], next].find((hash, _, all) => hash !== undefined && all.filter((other) => other?.equals(hash)).length > 1) ?? tile?.[i] ?? next
+    const right =
+      [own, tile?.[i], next].find(
+        (hash, _, all) => hash !== undefined && all.filter((other) => other?.equals(hash)).length > 1,
+      ) ??
+      tile?.[i] ??
+      next
     if (right === undefined) {
-      throw new LedgerError('ledger_damaged', `Of entry ${first + i} neither the entry nor its hash is left. Restore ${bundlePath(n)} and ${tilePath(0, n)} from a backup.`, {
-        detail: { index: first + i },
-      })
+      throw new LedgerError(
+        'ledger_damaged',
+        `Of entry ${first + i} neither the entry nor its hash is left. Restore ${bundlePath(n)} and ${tilePath(0, n)} from a backup.`,
+        {
+          detail: { index: first + i },
+        },
+      )
     }
     const good = leaf !== undefined && own?.equals(right) === true
     if (!good || isTombstone(leaf)) losses.entries.push(first + i)
@@ -91,7 +106,8 @@ async function mendPayloads(dir: string, n: number, leaves: readonly Buffer[], l
   return leaves.map((leaf, i) => {
     const digest = digestOf(leaf)
     const record = held?.[i]
-    if (record !== undefined && (record.length === 0 || (digest !== null && sha256(record).toString('hex') === digest))) return record
+    if (record !== undefined && (record.length === 0 || (digest !== null && sha256(record).toString('hex') === digest)))
+      return record
     if (digest !== null) losses.payloads.push(first + i)
     return NOTHING
   })

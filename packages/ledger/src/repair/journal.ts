@@ -61,7 +61,12 @@ async function mendSegment(parts: JournalParts, path: string, name: string, last
 }
 
 /** All frames of a segment that can be read in a row; `whole` unless damage ended the row. */
-function framesOf(bytes: Buffer, name: string, first: number, last: boolean): { frames: readonly Frame[]; whole: boolean } {
+function framesOf(
+  bytes: Buffer,
+  name: string,
+  first: number,
+  last: boolean,
+): { frames: readonly Frame[]; whole: boolean } {
   try {
     const { frames, stop } = readSegment(bytes, name, last)
     return { frames, whole: stop.kind !== 'damaged' }
@@ -86,11 +91,20 @@ function framesOf(bytes: Buffer, name: string, first: number, last: boolean): { 
 }
 
 /** The entries of a frame as far as its signed root vouches for them; null where it does not. */
-function mendFrame({ origin, verifiers, frontier, losses }: JournalParts, frame: Frame, next: Frame | undefined): StoredEntry[] | null {
+function mendFrame(
+  { origin, verifiers, frontier, losses }: JournalParts,
+  frame: Frame,
+  next: Frame | undefined,
+): StoredEntry[] | null {
   let root: Buffer
   try {
     const checkpoint = openCheckpoint(frame.checkpoint, verifiers)
-    if (checkpoint.origin !== origin || checkpoint.size !== frame.first + frame.entries.length || frame.first !== frontier.size) return null
+    if (
+      checkpoint.origin !== origin ||
+      checkpoint.size !== frame.first + frame.entries.length ||
+      frame.first !== frontier.size
+    )
+      return null
     root = checkpoint.root
   } catch {
     return null
@@ -98,7 +112,9 @@ function mendFrame({ origin, verifiers, frontier, losses }: JournalParts, frame:
   const successors = [...frame.entries.slice(1), next?.entries[0]]
   const mended = frame.entries.map((entry, i) => {
     const right = predecessorOf(successors[i]?.leaf)
-    return right === undefined || right.equals(entryHash(entry.leaf)) ? entry : { leaf: tombstone(right), payload: Buffer.alloc(0) }
+    return right === undefined || right.equals(entryHash(entry.leaf))
+      ? entry
+      : { leaf: tombstone(right), payload: Buffer.alloc(0) }
   })
   const tree = frontier.clone()
   for (const { leaf } of mended) tree.add(entryHash(leaf))

@@ -50,20 +50,32 @@ export async function repairLedger(options: RepairOptions): Promise<RepairReport
   const before = await verifyLedger({ dir, keyDir })
   if (before.ok) return { before, after: before, quarantine: null, gaps: [] }
   const verifiers = await readVerifiers(dir)
-  if (verifiers === null) throw new LedgerError('ledger_damaged', `The vkeys file is missing from ${dir}. Restore it from a backup or from a checkpoint's recipient.`)
+  if (verifiers === null)
+    throw new LedgerError(
+      'ledger_damaged',
+      `The vkeys file is missing from ${dir}. Restore it from a backup or from a checkpoint's recipient.`,
+    )
   const lock = await takeLock(dir)
   const losses: Losses = { entries: [], payloads: [], known: [] }
   let found: Awaited<ReturnType<typeof quarantine>>
   let history: LedgerFacts | null
   try {
-    found = await quarantine(dir, before.findings.flatMap(({ file }) => (file === undefined ? [] : [file])), now)
+    found = await quarantine(
+      dir,
+      before.findings.flatMap(({ file }) => (file === undefined ? [] : [file])),
+      now,
+    )
     const acknowledged = await readMark(keyDir, verifiers).catch(() => null)
     await mend(dir, verifiers, losses)
     history = await settleMark(dir, keyDir, verifiers, acknowledged, now)
   } finally {
     await lock.release()
   }
-  const gaps = [...rangesOf(unrecorded(losses), 'entries'), ...rangesOf(losses.payloads, 'payloads'), ...(history === null ? [] : [history])]
+  const gaps = [
+    ...rangesOf(unrecorded(losses), 'entries'),
+    ...rangesOf(losses.payloads, 'payloads'),
+    ...(history === null ? [] : [history]),
+  ]
   // Nothing may be lost at all (a hash tile, a torn file); that a repair took place is put on record all the same.
   const facts = gaps.length === 0 ? [{ lost: 'nothing' }] : gaps
   const ledger = await Ledger.openForRepair(options)
@@ -107,7 +119,11 @@ async function settleMark(
   const origin = (verifiers.at(-1) as Verifier).name
   const { signer } = await readKeys(keyDir, origin)
   const verdict = await verifyLedger({ dir, keyDir })
-  const fits = acknowledged !== null && !verdict.findings.some(({ kind }) => ['truncated', 'rolled_back', 'forked', 'rewritten', 'mark_missing'].includes(kind))
+  const fits =
+    acknowledged !== null &&
+    !verdict.findings.some(({ kind }) =>
+      ['truncated', 'rolled_back', 'forked', 'rewritten', 'mark_missing'].includes(kind),
+    )
   if (fits) return null
   const head = { origin, size: verdict.entries, root: Buffer.from(verdict.root, 'hex') }
   await setAside(keyDir, 'history', now)
@@ -116,7 +132,9 @@ async function settleMark(
     lost: 'history',
     found_size: head.size,
     found_root: verdict.root,
-    ...(acknowledged === null ? {} : { acknowledged_size: acknowledged.size, acknowledged_root: acknowledged.root.toString('hex') }),
+    ...(acknowledged === null
+      ? {}
+      : { acknowledged_size: acknowledged.size, acknowledged_root: acknowledged.root.toString('hex') }),
   }
 }
 

@@ -64,18 +64,34 @@ export class IndexDb {
 
   /** How many entries are indexed, and the leaf hash of the last of them. */
   get head(): { size: number; leaf: string } {
-    return (this.#db.prepare('SELECT size, leaf FROM head').get() as { size: number; leaf: string } | undefined) ?? { size: 0, leaf: '' }
+    return (
+      (this.#db.prepare('SELECT size, leaf FROM head').get() as { size: number; leaf: string } | undefined) ?? {
+        size: 0,
+        leaf: '',
+      }
+    )
   }
 
   /** Adds entries that follow those indexed; `head` is what the log is indexed up to now. */
   add(entries: readonly IndexedEntry[], { size, leaf }: { size: number; leaf: string }): void {
     const row = this.#db.prepare('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
     const text = this.#db.prepare('INSERT INTO texts (rowid, body) VALUES (?, ?)')
-    const head = this.#db.prepare('INSERT INTO head VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET size = excluded.size, leaf = excluded.leaf')
+    const head = this.#db.prepare(
+      'INSERT INTO head VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET size = excluded.size, leaf = excluded.leaf',
+    )
     this.#db.transaction(() => {
       for (const { entry, text: body } of entries) {
         const { index, time, type, actor, session, call_id, tool, ok } = entry
-        row.run(index, time, type, actor.name, session ?? null, call_id ?? null, tool ?? null, ok === undefined ? null : Number(ok))
+        row.run(
+          index,
+          time,
+          type,
+          actor.name,
+          session ?? null,
+          call_id ?? null,
+          tool ?? null,
+          ok === undefined ? null : Number(ok),
+        )
         text.run(index, body)
       }
       head.run(size, leaf)
@@ -106,7 +122,9 @@ export class IndexDb {
 
   /** Index of the newest entry from before `time`, -1 where there is none. */
   lastBefore(time: number): number {
-    const row = this.#db.prepare('SELECT max(idx) AS idx FROM entries WHERE time < ?').get(time) as { idx: number | null }
+    const row = this.#db.prepare('SELECT max(idx) AS idx FROM entries WHERE time < ?').get(time) as {
+      idx: number | null
+    }
     return row.idx ?? -1
   }
 

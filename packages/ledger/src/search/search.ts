@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type LedgerEntry, LedgerQuery } from '@castellan/contracts'
-import { describeIssues } from '@castellan/contracts'
+import { describeIssues, type LedgerEntry, LedgerQuery } from '@castellan/contracts'
 import { LedgerError } from '../error.ts'
 import { IndexDb, type IndexedEntry } from './index-db.ts'
 import { searchableText } from './text.ts'
@@ -45,7 +44,8 @@ export class LedgerSearch {
 
   async query(query: LedgerQuery): Promise<QueryResult> {
     const parsed = LedgerQuery.safeParse(query)
-    if (!parsed.success) throw new LedgerError('invalid_request', `Not a ledger query: ${describeIssues(parsed.error)}.`)
+    if (!parsed.success)
+      throw new LedgerError('invalid_request', `Not a ledger query: ${describeIssues(parsed.error)}.`)
     const db = await this.catchUp()
     const indexes = db.find(parsed.data)
     const entries = await Promise.all(indexes.map((index) => this.#source.read(index)))
@@ -80,7 +80,7 @@ export class LedgerSearch {
   async #catchUp(): Promise<IndexDb> {
     const db = this.#db ?? (await this.#open())
     this.#db = db
-    for (let { size } = db.head; size < this.#source.size; ({ size } = db.head)) {
+    for (let { size } = db.head; size < this.#source.size; { size } = db.head) {
       const end = Math.min(size + AT_ONCE, this.#source.size)
       const entries: IndexedEntry[] = []
       for (let index = size; index < end; index += 1) {

@@ -1,47 +1,32 @@
 import { damaged } from '../error.ts'
+import { joinItems, splitItems } from './items.ts'
 
 /** Entry bundle of C2SP tlog-tiles: each leaf behind its length as 16-bit big-endian. */
+export const LEAF_PREFIX = 2
+
+/** Payload bundle: 32-bit length, then the encrypted record; length 0 where there is none. */
+export const PAYLOAD_PREFIX = 4
+
 export function encodeEntryBundle(leaves: readonly Uint8Array[]): Buffer {
-  return encode(leaves, 2)
+  return joinItems(leaves, LEAF_PREFIX)
 }
 
 /** Reads a bundle of exactly `count` leaves, whose first has index `first`. */
 export function decodeEntryBundle(bytes: Buffer, first: number, count: number): Buffer[] {
-  return decode(bytes, 2, first, count, 'entry bundle')
+  return decode(bytes, LEAF_PREFIX, first, count, 'entry bundle')
 }
 
-/** Payload bundle: 32-bit length, then the encrypted record; length 0 where there is none. */
 export function encodePayloadBundle(records: readonly Uint8Array[]): Buffer {
-  return encode(records, 4)
+  return joinItems(records, PAYLOAD_PREFIX)
 }
 
 export function decodePayloadBundle(bytes: Buffer, first: number, count: number): Buffer[] {
-  return decode(bytes, 4, first, count, 'payload bundle')
-}
-
-function encode(items: readonly Uint8Array[], prefix: 2 | 4): Buffer {
-  const bytes = Buffer.allocUnsafe(items.reduce((sum, item) => sum + prefix + item.length, 0))
-  let at = 0
-  for (const item of items) {
-    at = bytes.writeUIntBE(item.length, at, prefix)
-    bytes.set(item, at)
-    at += item.length
-  }
-  return bytes
+  return decode(bytes, PAYLOAD_PREFIX, first, count, 'payload bundle')
 }
 
 function decode(bytes: Buffer, prefix: 2 | 4, first: number, count: number, what: string): Buffer[] {
-  const items: Buffer[] = []
-  let at = 0
-  while (items.length < count) {
-    const index = first + items.length
-    if (at + prefix > bytes.length) throw damaged(`The ${what} ends before entry ${index}`, { index })
-    const length = bytes.readUIntBE(at, prefix)
-    at += prefix
-    if (at + length > bytes.length) throw damaged(`The ${what} ends within entry ${index}`, { index })
-    items.push(bytes.subarray(at, at + length))
-    at += length
-  }
-  if (at !== bytes.length) throw damaged(`The ${what} holds bytes after entry ${first + count - 1}`, { index: first + count - 1 })
-  return items
+  const { items, fault } = splitItems(bytes, prefix, count)
+  if (fault === null) return items
+  const index = Math.min(first + items.length, first + count - 1)
+  throw damaged(`The ${what} ${fault} entry ${index}`, { index })
 }

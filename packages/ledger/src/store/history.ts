@@ -10,7 +10,10 @@ import type { TreeHead } from '../note/checkpoint.ts'
 const HISTORY_FILE = 'history'
 
 export async function appendHistory(keyDir: string, head: TreeHead): Promise<void> {
-  await appendFile(join(keyDir, HISTORY_FILE), `${head.size} ${head.root.toString('base64')}\n`, { mode: 0o600, flush: true })
+  await appendFile(join(keyDir, HISTORY_FILE), `${head.size} ${head.root.toString('base64')}\n`, {
+    mode: 0o600,
+    flush: true,
+  })
 }
 
 /** All remembered heads, oldest first; a last line cut short by a crash is left out. */

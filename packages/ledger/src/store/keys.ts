@@ -49,14 +49,16 @@ export async function readVerifiers(dir: string): Promise<Verifier[] | null> {
     throw fromSystemError(error, `Reading ${join(dir, KEYS_FILE)}`)
   })
   if (text === null) return null
-  const bad = (why: string, cause?: unknown) => damaged(`The vkeys file is not as written: ${why}`, { subject: 'keys', file: KEYS_FILE }, cause)
+  const bad = (why: string, cause?: unknown) =>
+    damaged(`The vkeys file is not as written: ${why}`, { subject: 'keys', file: KEYS_FILE }, cause)
   let verifiers: Verifier[]
   try {
     verifiers = text.split('\n').filter(Boolean).map(parseVkey)
   } catch (cause) {
     throw bad('a line of it is no verifier key', cause)
   }
-  if (verifiers.length === 0 || `${verifiers.map(({ vkey }) => vkey).join('\n')}\n` !== text) throw bad('it is no list of keys, one a line')
+  if (verifiers.length === 0 || `${verifiers.map(({ vkey }) => vkey).join('\n')}\n` !== text)
+    throw bad('it is no list of keys, one a line')
   return verifiers
 }
 
@@ -74,7 +76,9 @@ export async function prepareNextKey(keyDir: string, origin: string): Promise<Si
 
 /** The key that a rotation has prepared but not yet put in place, null where there is none. */
 export async function readNextKey(keyDir: string, origin: string): Promise<Signer | null> {
-  return (await exists(join(keyDir, NEXT_KEY_FILE))) ? makeSigner(origin, await readSecret(join(keyDir, NEXT_KEY_FILE))) : null
+  return (await exists(join(keyDir, NEXT_KEY_FILE)))
+    ? makeSigner(origin, await readSecret(join(keyDir, NEXT_KEY_FILE)))
+    : null
 }
 
 /** Puts the prepared key in the place of the old one, and overwrites the old one on the disk. */
@@ -93,8 +97,16 @@ export async function adoptNextKey(keyDir: string): Promise<void> {
 }
 
 /** Drops a prepared key that never came into use. */
-export async function dropNextKey(dir: string, keyDir: string, verifiers: readonly Verifier[], next: Signer): Promise<void> {
-  await writeVerifiers(dir, verifiers.filter(({ vkey }) => vkey !== next.verifier.vkey))
+export async function dropNextKey(
+  dir: string,
+  keyDir: string,
+  verifiers: readonly Verifier[],
+  next: Signer,
+): Promise<void> {
+  await writeVerifiers(
+    dir,
+    verifiers.filter(({ vkey }) => vkey !== next.verifier.vkey),
+  )
   await rm(join(keyDir, NEXT_KEY_FILE))
 }
 

@@ -39,9 +39,13 @@ async function removeIfStale(path: string): Promise<void> {
   if (judged === null) return
   const [pid, start] = (await readFile(path, 'utf8').catch(() => '')).trim().split(' ')
   if (pid !== undefined && start !== undefined && startOf(Number(pid)) === start) {
-    throw new LedgerError('state_locked', `Process ${pid} has this ledger open (${path}). Stop it first, or use its socket.`, {
-      detail: { pid: Number(pid) },
-    })
+    throw new LedgerError(
+      'state_locked',
+      `Process ${pid} has this ledger open (${path}). Stop it first, or use its socket.`,
+      {
+        detail: { pid: Number(pid) },
+      },
+    )
   }
   const aside = `${path}.stale-${process.pid}`
   try {

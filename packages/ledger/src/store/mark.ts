@@ -1,5 +1,5 @@
-import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { writeSync } from 'node:fs'
+import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LedgerError } from '../error.ts'
 import { type Checkpoint, openCheckpoint } from '../note/checkpoint.ts'

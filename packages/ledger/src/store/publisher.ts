@@ -1,7 +1,7 @@
 import { rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { listSegments } from '../journal/reader.ts'
 import type { StoredEntry } from '../journal/frame.ts'
+import { listSegments } from '../journal/reader.ts'
 import type { TileEdge } from '../merkle/edge.ts'
 import { bundlePath, levelWidth, partialTiles, payloadPath, TILE_WIDTH, tilePath } from '../merkle/tiles.ts'
 import { encodeEntryBundle, encodePayloadBundle } from './bundle.ts'
@@ -14,14 +14,23 @@ const BUNDLES_AT_ONCE = 16
 const PUBLIC = 0o644
 
 /** Writes full bundles and tiles for entries `from` on, at most {@link BUNDLES_AT_ONCE}; returns the new end. */
-export async function writeBundles(dir: string, edge: TileEdge, from: number, entries: readonly StoredEntry[]): Promise<number> {
+export async function writeBundles(
+  dir: string,
+  edge: TileEdge,
+  from: number,
+  entries: readonly StoredEntry[],
+): Promise<number> {
   const bundles = Math.min(Math.floor(entries.length / TILE_WIDTH), BUNDLES_AT_ONCE)
   const end = from + bundles * TILE_WIDTH
   const files: FileToWrite[] = []
   for (let i = 0; i < bundles; i += 1) {
     const n = from / TILE_WIDTH + i
     const slice = entries.slice(i * TILE_WIDTH, (i + 1) * TILE_WIDTH)
-    files.push({ path: join(dir, bundlePath(n)), bytes: encodeEntryBundle(slice.map(({ leaf }) => leaf)), mode: PUBLIC })
+    files.push({
+      path: join(dir, bundlePath(n)),
+      bytes: encodeEntryBundle(slice.map(({ leaf }) => leaf)),
+      mode: PUBLIC,
+    })
     files.push({ path: join(dir, payloadPath(n)), bytes: encodePayloadBundle(slice.map(({ payload }) => payload)) })
   }
   const tiles = edge.fullTiles(end)

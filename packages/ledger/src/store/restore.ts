@@ -29,6 +29,7 @@ export function restoreTree(dir: string, size: number): { frontier: Frontier; ed
       return rootOf(hashes)
     }),
   )
-  if (size > base) for (const leaf of tileHashes(dir, 0, base / TILE_WIDTH).slice(0, size - base)) edge.add(frontier, leaf)
+  if (size > base)
+    for (const leaf of tileHashes(dir, 0, base / TILE_WIDTH).slice(0, size - base)) edge.add(frontier, leaf)
   return { frontier, edge }
 }

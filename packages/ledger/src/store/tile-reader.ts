@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { damaged, fromSystemError } from '../error.ts'
 import { HASH_BYTES, rootOf } from '../merkle/hash.ts'
@@ -63,7 +63,8 @@ export class TileReader {
     try {
       return await readFile(join(this.#dir, path))
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') throw damaged(`${path} is missing`, { index, file: path }, cause)
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
+        throw damaged(`${path} is missing`, { index, file: path }, cause)
       throw fromSystemError(cause, `Reading ${path}`)
     }
   }
@@ -94,7 +95,8 @@ export function splitHashes(bytes: Buffer): Buffer[] {
 }
 
 function checkTile(bytes: Buffer, path: string): void {
-  if (bytes.length !== TILE_BYTES) throw damaged(`${path} has ${bytes.length} bytes instead of ${TILE_BYTES}`, { file: path })
+  if (bytes.length !== TILE_BYTES)
+    throw damaged(`${path} has ${bytes.length} bytes instead of ${TILE_BYTES}`, { file: path })
 }
 
 function remember<K, V>(cache: Map<K, V>, key: K, value: V): void {

@@ -17,7 +17,11 @@ import { type ExportEnd, type ExportHead, formatEntry } from './format.ts'
 export async function* exportLedger(dir: string): AsyncGenerator<string> {
   const verifiers = await readVerifiers(dir)
   if (verifiers === null) throw damaged(`There is no ledger in ${dir}: its vkeys file is missing`, { file: 'vkeys' })
-  const head: ExportHead = { castellan_ledger_export: 1, origin: (verifiers.at(-1) as Verifier).name, vkeys: verifiers.map(({ vkey }) => vkey) }
+  const head: ExportHead = {
+    castellan_ledger_export: 1,
+    origin: (verifiers.at(-1) as Verifier).name,
+    vkeys: verifiers.map(({ vkey }) => vkey),
+  }
   yield `${JSON.stringify(head)}\n`
   const journal = await JournalReader.open(dir)
   try {
@@ -49,6 +53,7 @@ async function* bundles(dir: string, end: number): AsyncGenerator<StoredEntry> {
     const first = n * TILE_WIDTH
     const leaves = decodeEntryBundle(await readFile(join(dir, bundlePath(n))), first, TILE_WIDTH)
     const payloads = decodePayloadBundle(await readFile(join(dir, payloadPath(n))), first, TILE_WIDTH)
-    for (let i = 0; i < TILE_WIDTH && first + i < end; i += 1) yield { leaf: leaves[i] as Buffer, payload: payloads[i] as Buffer }
+    for (let i = 0; i < TILE_WIDTH && first + i < end; i += 1)
+      yield { leaf: leaves[i] as Buffer, payload: payloads[i] as Buffer }
   }
 }

@@ -44,8 +44,15 @@ export function parseEntry(line: string, index: number): StoredEntry {
   const parsed = ExportEntry.safeParse(parseJson(line, index))
   const payload = decodeBase64(parsed.data?.payload ?? '')
   const lost = decodeBase64(parsed.data?.lost ?? '')
-  if (!parsed.success || payload === null || lost === null || (parsed.data.entry === undefined) === (parsed.data.lost === undefined)) {
-    throw new LedgerError('ledger_damaged', `The line of entry ${index} in the export is malformed.`, { detail: { index, finding: `Line ${index + 2} of the export is malformed.` } })
+  if (
+    !parsed.success ||
+    payload === null ||
+    lost === null ||
+    (parsed.data.entry === undefined) === (parsed.data.lost === undefined)
+  ) {
+    throw new LedgerError('ledger_damaged', `The line of entry ${index} in the export is malformed.`, {
+      detail: { index, finding: `Line ${index + 2} of the export is malformed.` },
+    })
   }
   return { leaf: parsed.data.entry === undefined ? tombstone(lost) : encodeLeaf(parsed.data.entry), payload }
 }
@@ -54,6 +61,8 @@ export function parseJson(line: string, index: number): unknown {
   try {
     return JSON.parse(line)
   } catch {
-    throw new LedgerError('ledger_damaged', `The export is not JSON at entry ${index}.`, { detail: { index, finding: `The export is not JSON at entry ${index}.` } })
+    throw new LedgerError('ledger_damaged', `The export is not JSON at entry ${index}.`, {
+      detail: { index, finding: `The export is not JSON at entry ${index}.` },
+    })
   }
 }

@@ -30,9 +30,13 @@ export interface ImportOptions extends LedgerOptions {
  */
 export async function importLedger({ lines, actor, ...place }: ImportOptions): Promise<Verdict> {
   const { dir, keyDir } = place
-  if ((await listFiles(dir)).length > 0) throw new LedgerError('conflict', `${dir} is not empty. Import into a new folder.`)
+  if ((await listFiles(dir)).length > 0)
+    throw new LedgerError('conflict', `${dir} is not empty. Import into a new folder.`)
   if (!(await exists(join(keyDir, 'signing.key')))) {
-    throw new LedgerError('ledger_unavailable', `Bring the log's signing.key and payload.key to ${keyDir} first: the log goes on under its own key.`)
+    throw new LedgerError(
+      'ledger_unavailable',
+      `Bring the log's signing.key and payload.key to ${keyDir} first: the log goes on under its own key.`,
+    )
   }
   await makeFolder(dir)
   const lock = await takeLock(dir)
@@ -62,18 +66,33 @@ async function rebuild(dir: string, keyDir: string, lines: AsyncIterable<string>
     },
   })
   const [finding] = verdict.findings
-  if (finding !== undefined) throw new LedgerError('ledger_damaged', `The export does not verify: ${finding.message}`, { detail: { kind: finding.kind } })
+  if (finding !== undefined)
+    throw new LedgerError('ledger_damaged', `The export does not verify: ${finding.message}`, {
+      detail: { kind: finding.kind },
+    })
   const { signer } = await readKeys(keyDir, head.origin)
   if (head.vkeys.at(-1) !== signer.verifier.vkey) {
-    throw new LedgerError('ledger_unavailable', `The signing key in ${keyDir} is not the one the exported log is signed with now.`)
+    throw new LedgerError(
+      'ledger_unavailable',
+      `The signing key in ${keyDir} is not the one the exported log is signed with now.`,
+    )
   }
   const first = frontier.size - tail.length
   const checkpoint = signCheckpoint({ origin: head.origin, size: frontier.size, root: frontier.root() }, signer)
   const frame = tail.length === 0 ? Buffer.alloc(0) : encodeFrame(first, tail, checkpoint)
-  const content = Buffer.concat([encodeSegmentHeader({ v: 1, origin: head.origin, first, open: openBefore(open, tail, first) }), frame])
+  const content = Buffer.concat([
+    encodeSegmentHeader({ v: 1, origin: head.origin, first, open: openBefore(open, tail, first) }),
+    frame,
+  ])
   await writeVerifiers(dir, verifiers)
   await (await HighWaterMark.create(keyDir, checkpoint)).close()
-  await (await SegmentWriter.create(join(dir, 'journal', segmentName(first)), content, Math.max(SEGMENT_BYTES, content.length))).close()
+  await (
+    await SegmentWriter.create(
+      join(dir, 'journal', segmentName(first)),
+      content,
+      Math.max(SEGMENT_BYTES, content.length),
+    )
+  ).close()
   return verdict
 }
 

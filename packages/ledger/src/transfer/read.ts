@@ -1,7 +1,7 @@
 import { LedgerError } from '../error.ts'
 import type { StoredEntry } from '../journal/frame.ts'
 import { bytesOf } from '../merkle/text-hasher.ts'
-import { openCheckpoint, type Checkpoint } from '../note/checkpoint.ts'
+import { type Checkpoint, openCheckpoint } from '../note/checkpoint.ts'
 import { parseVkey, type Verifier } from '../note/keys.ts'
 import { ChainCheck } from '../verify/chain.ts'
 import { Findings, type Verdict } from '../verify/findings.ts'
@@ -30,14 +30,17 @@ export async function readExport(lines: AsyncIterable<string>, options: ExportOp
   const started = performance.now()
   const source = lines[Symbol.asyncIterator]()
   const head = ExportHead.safeParse(parseJson((await source.next()).value ?? '', 0)).data
-  if (head === undefined) throw new LedgerError('invalid_request', 'This is no ledger export: its first line is not the head of one.')
+  if (head === undefined)
+    throw new LedgerError('invalid_request', 'This is no ledger export: its first line is not the head of one.')
   const verifiers = head.vkeys.map(parseVkey)
   const findings = new Findings()
   const tree = new TreeCheck(new Watchlist(), () => undefined)
   const chain = new ChainCheck(findings, head.origin, 0)
   const notes: string[] = []
-  if (options.vkey === undefined) notes.push('No trusted key was given: the export was checked against the keys it names itself.')
-  else if (!head.vkeys.includes(parseVkey(options.vkey).vkey)) findings.add({ kind: 'foreign_key', message: `The export is not of a log signed by ${options.vkey}.` })
+  if (options.vkey === undefined)
+    notes.push('No trusted key was given: the export was checked against the keys it names itself.')
+  else if (!head.vkeys.includes(parseVkey(options.vkey).vkey))
+    findings.add({ kind: 'foreign_key', message: `The export is not of a log signed by ${options.vkey}.` })
   let end: ExportEnd | undefined
   let bytes = 0
   try {
@@ -85,10 +88,20 @@ export async function verifyExport(lines: AsyncIterable<string>, options: { vkey
   return (await readExport(lines, options)).verdict
 }
 
-function checkEnd(end: ExportEnd | undefined, { origin }: ExportHead, verifiers: readonly Verifier[], tree: TreeCheck, findings: Findings): void {
+function checkEnd(
+  end: ExportEnd | undefined,
+  { origin }: ExportHead,
+  verifiers: readonly Verifier[],
+  tree: TreeCheck,
+  findings: Findings,
+): void {
   if (findings.has('altered')) return
   if (end === undefined) {
-    findings.add({ kind: 'truncated', index: tree.size, message: `The export ends after ${tree.size} entries without its closing line.` })
+    findings.add({
+      kind: 'truncated',
+      index: tree.size,
+      message: `The export ends after ${tree.size} entries without its closing line.`,
+    })
     return
   }
   if (end.end === 0 && tree.size === 0) return
@@ -96,9 +109,17 @@ function checkEnd(end: ExportEnd | undefined, { origin }: ExportHead, verifiers:
   try {
     checkpoint = openCheckpoint(end.checkpoint, verifiers)
   } catch (error) {
-    findings.add({ kind: 'altered', subject: 'checkpoint', message: `The checkpoint of the export does not hold: ${error instanceof Error ? error.message : String(error)}` })
+    findings.add({
+      kind: 'altered',
+      subject: 'checkpoint',
+      message: `The checkpoint of the export does not hold: ${error instanceof Error ? error.message : String(error)}`,
+    })
     return
   }
   if (checkpoint.origin === origin && checkpoint.size === tree.size && checkpoint.root.equals(tree.root())) return
-  findings.add({ kind: 'altered', subject: 'entry', message: `The entries of the export are not those that its checkpoint of ${checkpoint.size} entries signs.` })
+  findings.add({
+    kind: 'altered',
+    subject: 'entry',
+    message: `The entries of the export are not those that its checkpoint of ${checkpoint.size} entries signs.`,
+  })
 }

@@ -5,7 +5,13 @@ import { agrees, type Watched } from './watch.ts'
  * Judges a log that is coherent in itself by what was remembered apart from it: `size` entries against the high-water
  * mark and the heads of earlier starts and stops. `beyond` says that files of the log speak of more entries than it has.
  */
-export function judgeMark(mark: Watched, history: readonly Watched[], size: number, beyond: boolean, findings: Findings): void {
+export function judgeMark(
+  mark: Watched,
+  history: readonly Watched[],
+  size: number,
+  beyond: boolean,
+  findings: Findings,
+): void {
   const acknowledged = mark.head.size
   const departed = [mark, ...history].filter((point) => agrees(point) === false).map((point) => point.head.size)
   if (departed.length === 0) {
@@ -14,12 +20,22 @@ export function judgeMark(mark: Watched, history: readonly Watched[], size: numb
     findings.add(
       beyond
         ? { kind: 'truncated', index: size, message: `${message}: its tail was cut off.` }
-        : { kind: 'rolled_back', index: size, message: `${message}: it is coherent in itself, so an earlier copy of it was put back.` },
+        : {
+            kind: 'rolled_back',
+            index: size,
+            message: `${message}: it is coherent in itself, so an earlier copy of it was put back.`,
+          },
     )
     return
   }
   const wrong = Math.min(...departed)
-  const right = Math.max(0, ...history.filter((point) => agrees(point) === true).map((point) => point.head.size).filter((at) => at < wrong))
+  const right = Math.max(
+    0,
+    ...history
+      .filter((point) => agrees(point) === true)
+      .map((point) => point.head.size)
+      .filter((at) => at < wrong),
+  )
   findings.add(
     right === 0
       ? {
@@ -27,6 +43,10 @@ export function judgeMark(mark: Watched, history: readonly Watched[], size: numb
           index: 0,
           message: `The log is signed and coherent, but it is not the history that was acknowledged: already its head at ${wrong} entries is another.`,
         }
-      : { kind: 'forked', index: right, message: `The log departs from the acknowledged history between entry ${right} and entry ${wrong}.` },
+      : {
+          kind: 'forked',
+          index: right,
+          message: `The log departs from the acknowledged history between entry ${right} and entry ${wrong}.`,
+        },
   )
 }

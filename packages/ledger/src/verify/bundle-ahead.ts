@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { BundleFileReader, type BundleFiles } from './bundle-files.ts'
 
 /** Bundles that the other thread may be ahead; bounds the memory that waits. */
-const AHEAD = 8
+const AHEAD = 3
 
 /** Below this a second thread takes longer to start than it saves. */
 const WORTH_A_THREAD = 100
@@ -18,7 +18,10 @@ export async function* bundlesAhead(dir: string, from: number, end: number): Asy
     return
   }
   const script = import.meta.url.endsWith('.ts') ? './bundle-worker.ts' : './bundle-worker.js'
-  const worker = new Worker(new URL(script, import.meta.url), { workerData: dir })
+  const worker = new Worker(new URL(script, import.meta.url), {
+    workerData: dir,
+    resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 },
+  })
   const inbox = new Inbox(worker)
   try {
     for (let n = from; n < Math.min(end, from + AHEAD); n += 1) worker.postMessage(n)

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { HASH_BYTES } from '../merkle/hash.ts'
 import { TextHasher } from '../merkle/text-hasher.ts'
 import { bundlePath, payloadPath, TILE_WIDTH, tilePath } from '../merkle/tiles.ts'
-import { decodeEntryBundle, decodePayloadBundle } from '../store/bundle.ts'
 import { FileReader } from '../store/file-reader.ts'
+import { splitItems } from '../store/items.ts'
 
 /** The three files of entries `n * 256` to `n * 256 + 255`; null where one does not exist. */
 export interface BundleFiles {
@@ -16,7 +16,7 @@ export interface BundleFiles {
   readonly digests: Buffer | null
 }
 
-/** Reads bundle after bundle; what it returns is valid until the next call. */
+/** Reads bundle after bundle, in the reading thread too: it imports nothing that is large. What it returns is valid until the next call. */
 export class BundleFileReader {
   readonly #dir: string
   readonly #entries = new FileReader()
@@ -43,22 +43,19 @@ export class BundleFileReader {
     const files = this.read(n)
     return {
       ...files,
-      leafHashes: hashAll(files.entries, (bytes) => decodeEntryBundle(bytes, 0, TILE_WIDTH), (leaf) => this.#hasher.leaf(leaf)),
-      digests: hashAll(files.payloads, (bytes) => decodePayloadBundle(bytes, 0, TILE_WIDTH), (record) => hash('sha256', record, 'binary')),
+      leafHashes: hashAll(files.entries, 2, (leaf) => this.#hasher.leaf(leaf)),
+      digests: hashAll(files.payloads, 4, (record) => hash('sha256', record, 'binary')),
     }
   }
 }
 
-function hashAll(bytes: Buffer | null, decode: (bytes: Buffer) => Buffer[], digest: (item: Buffer) => string): Buffer | null {
+/** Null where the bytes do not decode: whoever checks the bundle decodes it again and says what is wrong. */
+function hashAll(bytes: Buffer | null, prefix: 2 | 4, digest: (item: Buffer) => string): Buffer | null {
   if (bytes === null) return null
-  let items: Buffer[]
-  try {
-    items = decode(bytes)
-  } catch {
-    // Whoever checks the bundle decodes it again and says what is wrong.
-    return null
-  }
+  const { items, fault } = splitItems(bytes, prefix, TILE_WIDTH)
+  if (fault !== null) return null
   const hashes = Buffer.allocUnsafeSlow(TILE_WIDTH * HASH_BYTES)
-  for (const [i, item] of items.entries()) if (item.length > 0) hashes.write(digest(item), i * HASH_BYTES, HASH_BYTES, 'latin1')
+  for (const [i, item] of items.entries())
+    if (item.length > 0) hashes.write(digest(item), i * HASH_BYTES, HASH_BYTES, 'latin1')
   return hashes
 }

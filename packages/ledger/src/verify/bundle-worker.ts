@@ -14,7 +14,9 @@ parentPort?.on('message', (n: number) => {
       leafHashes: files.leafHashes,
       digests: files.digests,
     }
-    const transfer = Object.values(copies).flatMap((bytes: Buffer | null) => (bytes === null ? [] : [bytes.buffer as ArrayBuffer]))
+    const transfer = Object.values(copies).flatMap((bytes: Buffer | null) =>
+      bytes === null ? [] : [bytes.buffer as ArrayBuffer],
+    )
     parentPort?.postMessage({ n, files: copies }, transfer)
   } catch (error) {
     parentPort?.postMessage({ n, error })

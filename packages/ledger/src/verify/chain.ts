@@ -87,7 +87,12 @@ export class ChainCheck {
     }
     if (lost) {
       const message = `Entry ${index} is lost, and no gap entry says so.`
-      this.suspect({ first: index, last: index, what: 'entries', finding: { kind: 'altered', subject: 'entry', index, file, message } })
+      this.suspect({
+        first: index,
+        last: index,
+        what: 'entries',
+        finding: { kind: 'altered', subject: 'entry', index, file, message },
+      })
       this.skip(hash)
       return hash
     }
@@ -140,10 +145,16 @@ export class ChainCheck {
     if (next !== hexOf(entryHash)) {
       const message = `Entry ${index} is not as written: its hash is not the one in the tree.`
       const finding: Finding = { kind: 'altered', subject: 'entry', index, file, message }
-      return this.suspect({ first: index, last: index, what: 'entries', finding })
+      this.suspect({ first: index, last: index, what: 'entries', finding })
+      return
     }
     const tile = file.replace('tile/entries/', 'tile/0/')
-    this.#altered('tile', index, tile, `The hash tile is not as written: it holds another hash for entry ${index} than the entry has.`)
+    this.#altered(
+      'tile',
+      index,
+      tile,
+      `The hash tile is not as written: it holds another hash for entry ${index} than the entry has.`,
+    )
   }
 
   #parse(index: number, leaf: Buffer, file: string): Header | null {
@@ -159,24 +170,51 @@ export class ChainCheck {
     if (header.index !== index) {
       this.#altered('entry', index, file, `Entry ${header.index} lies where entry ${index} belongs.`)
     } else if (this.#prev !== null && header.prev !== hexOf(this.#prev)) {
-      this.#altered('entry', index, file, `Entry ${index} does not follow the entry before it: its chain hash is another.`)
+      this.#altered(
+        'entry',
+        index,
+        file,
+        `Entry ${index} does not follow the entry before it: its chain hash is another.`,
+      )
     }
     if (header.time < this.#time && header.type !== 'clock_set') {
       const back = `${((this.#time - header.time) / 1000).toFixed(3)} s`
-      this.#findings.add({ kind: 'clock', index, file, message: `Time goes back by ${back} at entry ${index}, and no clock_set entry says why.` })
+      this.#findings.add({
+        kind: 'clock',
+        index,
+        file,
+        message: `Time goes back by ${back} at entry ${index}, and no clock_set entry says why.`,
+      })
     }
     this.#time = header.time
     if (header.type === 'intent') this.openIntents.add(index)
     if (header.intent === undefined || this.openIntents.delete(header.intent)) return
     if (header.intent < this.#from || this.#isSuspect(header.intent)) return
-    this.#findings.add({ kind: 'pairing', index, file, message: `Entry ${index} closes entry ${header.intent}, which is no open intent.` })
+    this.#findings.add({
+      kind: 'pairing',
+      index,
+      file,
+      message: `Entry ${index} closes entry ${header.intent}, which is no open intent.`,
+    })
   }
 
-  #checkPayload(index: number, header: Header, payload: Buffer | null, digest: TextHash | undefined, file: string): void {
+  #checkPayload(
+    index: number,
+    header: Header,
+    payload: Buffer | null,
+    digest: TextHash | undefined,
+    file: string,
+  ): void {
     if (payload === null) return
-    if (header.payload !== undefined && payload.length === 0) return this.#missingPayloads.add(index)
-    if (header.payload === undefined && payload.length === 0) return
-    if (header.payload !== undefined && (digest === undefined ? hash('sha256', payload, 'hex') : hexOf(digest)) === header.payload) return
+    if (payload.length === 0) {
+      if (header.payload !== undefined) this.#missingPayloads.add(index)
+      return
+    }
+    if (
+      header.payload !== undefined &&
+      (digest === undefined ? hash('sha256', payload, 'hex') : hexOf(digest)) === header.payload
+    )
+      return
     const where = file.replace('tile/entries/', 'payload/')
     const message = `The payload of entry ${index} is not as written: the entry names another digest.`
     const finding: Finding = { kind: 'altered', subject: 'payload', index, file: where, message }

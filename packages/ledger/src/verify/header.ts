@@ -17,7 +17,8 @@ export function readHeader(leaf: Buffer): Header {
   const prev = text.indexOf('"prev":"', index)
   const time = text.indexOf('"time":', prev)
   const type = text.indexOf('"type":"', time)
-  if (index < 0 || prev < 0 || time < 0 || type < 0 || !text.endsWith('","v":1}')) return JSON.parse(leaf.toString()) as Header
+  if (index < 0 || prev < 0 || time < 0 || type < 0 || !text.endsWith('","v":1}'))
+    return JSON.parse(leaf.toString()) as Header
   const name = text.slice(type + 8, -8)
   if (WITH_FACTS.has(name)) return JSON.parse(leaf.toString()) as Header
   const intent = text.indexOf('"intent":', index)

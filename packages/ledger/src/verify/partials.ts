@@ -11,16 +11,23 @@ import type { TreeCheck } from './tree.ts'
  * Compares every partial hash tile and partial entry bundle with the tree: a partial file is the beginning of what
  * belongs there. `leaves` are the entries beyond the last full bundle.
  */
-export async function checkPartials(dir: string, tree: TreeCheck, leaves: readonly Buffer[], findings: Findings): Promise<void> {
+export async function checkPartials(
+  dir: string,
+  tree: TreeCheck,
+  leaves: readonly Buffer[],
+  findings: Findings,
+): Promise<void> {
   for (const path of await listPartials(dir)) {
     const partial = parsePartial(path)
     const bytes = await readFile(join(dir, path)).catch(() => null)
     // A writer replaces partial files all the time; one that just went is no finding.
     if (partial === null || bytes === null) continue
     const { level, n, width } = partial
-    const right = level === 'entries' ? await bundleStart(dir, tree, n, width, leaves) : await tileStart(dir, tree, level, n, width)
+    const right =
+      level === 'entries' ? await bundleStart(dir, tree, n, width, leaves) : await tileStart(dir, tree, level, n, width)
     if (right === null || right.equals(bytes)) continue
-    const position = level === 'entries' ? entryAt(right, firstDifference(right, bytes)) : hashAt(firstDifference(right, bytes))
+    const position =
+      level === 'entries' ? entryAt(right, firstDifference(right, bytes)) : hashAt(firstDifference(right, bytes))
     const index = level === 'entries' ? n * TILE_WIDTH + position : (n * TILE_WIDTH + position) * TILE_WIDTH ** level
     findings.add({
       kind: 'altered',
@@ -64,18 +71,32 @@ function parsePartial(path: string): { level: number | 'entries'; n: number; wid
   if (match === null) return null
   const n = Number((match[2] as string).replaceAll(/[x/]/g, ''))
   const width = Number(match[3])
-  return width < TILE_WIDTH && tileNumberPath(n) === match[2] ? { level: match[1] === 'entries' ? 'entries' : Number(match[1]), n, width } : null
+  return width < TILE_WIDTH && tileNumberPath(n) === match[2]
+    ? { level: match[1] === 'entries' ? 'entries' : Number(match[1]), n, width }
+    : null
 }
 
 /** The first `width` hashes that belong into a tile; null where the log as read does not reach that far. */
-async function tileStart(dir: string, tree: TreeCheck, level: number, n: number, width: number): Promise<Buffer | null> {
+async function tileStart(
+  dir: string,
+  tree: TreeCheck,
+  level: number,
+  n: number,
+  width: number,
+): Promise<Buffer | null> {
   const edge = tree.edge(level, n)
   if (edge !== null) return edge.length < width * HASH_BYTES ? null : edge.subarray(0, width * HASH_BYTES)
   const full = await readFile(join(dir, tilePath(level, n))).catch(() => null)
   return full === null ? null : full.subarray(0, width * HASH_BYTES)
 }
 
-async function bundleStart(dir: string, tree: TreeCheck, n: number, width: number, leaves: readonly Buffer[]): Promise<Buffer | null> {
+async function bundleStart(
+  dir: string,
+  tree: TreeCheck,
+  n: number,
+  width: number,
+  leaves: readonly Buffer[],
+): Promise<Buffer | null> {
   if (tree.edge(0, n) === null) {
     const full = await readFile(join(dir, `tile/entries/${tileNumberPath(n)}`)).catch(() => null)
     if (full === null) return null

@@ -28,5 +28,10 @@ export function checkRotations(
   const known = chain.length === 0 ? listed.slice(0, 1) : chain
   // A rotation that was prepared but not yet logged leaves one more key at the end.
   if (known.join('\n') === listed.slice(0, known.length).join('\n') && listed.length <= known.length + 1) return
-  findings.add({ kind: 'altered', subject: 'keys', file: 'vkeys', message: 'The vkeys file does not list the keys that the log was rotated to, in order.' })
+  findings.add({
+    kind: 'altered',
+    subject: 'keys',
+    file: 'vkeys',
+    message: 'The vkeys file does not list the keys that the log was rotated to, in order.',
+  })
 }

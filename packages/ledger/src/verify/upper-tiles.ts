@@ -27,7 +27,13 @@ export async function checkUpperTiles(dir: string, tiles: readonly UpperTile[], 
       findings.add({ kind: 'altered', subject: 'tile', index, file, message })
     } else if (await exists(join(dir, bundlePath((index + width) / TILE_WIDTH)))) {
       // The bundle after it is there, so this is no tile that the writer is still about to make.
-      findings.add({ kind: 'missing', subject: 'tile', index, file, message: `${file}, hashes over entries from ${index} on, is missing.` })
+      findings.add({
+        kind: 'missing',
+        subject: 'tile',
+        index,
+        file,
+        message: `${file}, hashes over entries from ${index} on, is missing.`,
+      })
     }
   }
 }

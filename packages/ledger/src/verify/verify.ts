@@ -17,8 +17,8 @@ import { checkRotations } from './rotations.ts'
 import { TreeCheck } from './tree.ts'
 import { checkUpperTiles, type UpperTile } from './upper-tiles.ts'
 import { Walk } from './walk.ts'
-import { askWitnesses, checkCosigned, type WitnessCheck } from './witnesses.ts'
 import { agrees, type Watched, Watchlist } from './watch.ts'
+import { askWitnesses, checkCosigned, type WitnessCheck } from './witnesses.ts'
 
 export interface VerifyOptions {
   readonly dir: string
@@ -75,7 +75,9 @@ class Verification {
     const published = await this.#readPublished()
     const { witnesses } = this.#options
     const cosigned =
-      keyDir === undefined || witnesses === undefined ? null : await checkCosigned(keyDir, this.#verifiers, witnesses.policy, this.#findings, this.#notes)
+      keyDir === undefined || witnesses === undefined
+        ? null
+        : await checkCosigned(keyDir, this.#verifiers, witnesses.policy, this.#findings, this.#notes)
     const history = keyDir === undefined ? [] : await readHistory(keyDir, origin)
     const watched = {
       mark: mark === null ? null : this.#watchlist.watch(mark),
@@ -95,11 +97,16 @@ class Verification {
     if (this.#walk?.cutShort) return
     if (watched.cosigned !== null && agrees(watched.cosigned) !== true) {
       const { size } = watched.cosigned.head
-      this.#findings.add({ kind: 'witness', index: Math.min(size, tree.size), message: `Witnesses cosigned a head of ${size} entries that this log does not have.` })
+      this.#findings.add({
+        kind: 'witness',
+        index: Math.min(size, tree.size),
+        message: `Witnesses cosigned a head of ${size} entries that this log does not have.`,
+      })
     }
     if (witnesses !== undefined) await askWitnesses(dir, witnesses, this.#findings, this.#notes)
     if (watched.mark === null) return
-    const beyond = (published?.size ?? 0) > tree.size || (await exists(join(dir, bundlePath(Math.floor(tree.size / TILE_WIDTH)))))
+    const beyond =
+      (published?.size ?? 0) > tree.size || (await exists(join(dir, bundlePath(Math.floor(tree.size / TILE_WIDTH)))))
     judgeMark(watched.mark, watched.history, tree.size, beyond, this.#findings)
   }
 
@@ -112,13 +119,16 @@ class Verification {
       ...(detail.index === undefined ? {} : { index: detail.index }),
       ...(detail.file === undefined ? {} : { file: detail.file }),
     }
-    if (cause.code === 'ledger_damaged') this.#findings.add({ kind: detail.kind ?? 'altered', ...where, message: findingOf(cause) })
+    if (cause.code === 'ledger_damaged')
+      this.#findings.add({ kind: detail.kind ?? 'altered', ...where, message: findingOf(cause) })
     else this.#findings.add({ kind: 'unreadable', ...where, message: cause.message })
   }
 
   verdict(durationMs: number): Verdict {
     const { list, further, exitCode } = this.#findings
-    const findings = [...list].sort((a, b) => (a.index ?? Number.POSITIVE_INFINITY) - (b.index ?? Number.POSITIVE_INFINITY))
+    const findings = [...list].sort(
+      (a, b) => (a.index ?? Number.POSITIVE_INFINITY) - (b.index ?? Number.POSITIVE_INFINITY),
+    )
     return {
       ok: findings.length === 0,
       exitCode,
@@ -170,7 +180,13 @@ class Verification {
     const watched = since === null ? null : this.#watchlist.watch(since)
     if (this.#from > 0) tree.resume(dir, this.#from)
     if (journal.first === null) {
-      findings.add({ kind: 'missing', subject: 'journal', index: 0, file: 'journal', message: 'The journal has no segment.' })
+      findings.add({
+        kind: 'missing',
+        subject: 'journal',
+        index: 0,
+        file: 'journal',
+        message: 'The journal has no segment.',
+      })
       await walk.bundles(Math.floor(published / TILE_WIDTH) * TILE_WIDTH)
     } else {
       await walk.bundles(journal.first)
@@ -180,7 +196,11 @@ class Verification {
     await checkUpperTiles(dir, upper, findings)
     checkRotations(chain.rotations, this.#verifiers, this.#from, findings)
     if (watched !== null && agrees(watched) === false) {
-      findings.add({ kind: 'forked', index: watched.head.size, message: `The log is not the one whose checkpoint at ${watched.head.size} entries was given.` })
+      findings.add({
+        kind: 'forked',
+        index: watched.head.size,
+        message: `The log is not the one whose checkpoint at ${watched.head.size} entries was given.`,
+      })
     }
   }
 
@@ -191,11 +211,21 @@ class Verification {
   async #readKeys(): Promise<readonly Verifier[]> {
     const { dir, keyDir, vkey } = this.#options
     const verifiers = await readVerifiers(dir)
-    if (verifiers === null) throw damaged(`There is no ledger in ${dir}: its vkeys file is missing`, { kind: 'missing', file: 'vkeys' })
-    const trusted = vkey !== undefined ? parseVkey(vkey) : keyDir === undefined ? null : await readSigner(keyDir, (verifiers.at(-1) as Verifier).name)
-    if (trusted === null) this.#notes.push('No trusted key was given: the log was checked against the keys it names itself.')
+    if (verifiers === null)
+      throw damaged(`There is no ledger in ${dir}: its vkeys file is missing`, { kind: 'missing', file: 'vkeys' })
+    const trusted =
+      vkey !== undefined
+        ? parseVkey(vkey)
+        : keyDir === undefined
+          ? null
+          : await readSigner(keyDir, (verifiers.at(-1) as Verifier).name)
+    if (trusted === null)
+      this.#notes.push('No trusted key was given: the log was checked against the keys it names itself.')
     else if (!verifiers.some((verifier) => verifier.vkey === trusted.vkey)) {
-      throw damaged(`The log in ${dir} is not signed by the key to trust, ${trusted.vkey}`, { kind: 'foreign_key', file: 'vkeys' })
+      throw damaged(`The log in ${dir} is not signed by the key to trust, ${trusted.vkey}`, {
+        kind: 'foreign_key',
+        file: 'vkeys',
+      })
     }
     return verifiers
   }
@@ -203,12 +233,18 @@ class Verification {
   async #readMark(): Promise<Checkpoint | null> {
     const { keyDir } = this.#options
     if (keyDir === undefined) {
-      this.#notes.push('The high-water mark was not checked: a cut-off tail or an older copy cannot be seen without it.')
+      this.#notes.push(
+        'The high-water mark was not checked: a cut-off tail or an older copy cannot be seen without it.',
+      )
       return null
     }
     const mark = await readMark(keyDir, this.#verifiers)
     if (mark === null) {
-      this.#findings.add({ kind: 'mark_missing', subject: 'mark', message: `There is no high-water mark in ${keyDir}: a cut-off tail could not be seen.` })
+      this.#findings.add({
+        kind: 'mark_missing',
+        subject: 'mark',
+        message: `There is no high-water mark in ${keyDir}: a cut-off tail could not be seen.`,
+      })
     } else this.#anchors += 1
     return mark
   }

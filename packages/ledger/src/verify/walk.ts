@@ -12,7 +12,7 @@ import { splitHashes } from '../store/tile-reader.ts'
 import { bundlesAhead } from './bundle-ahead.ts'
 import { BundleFileReader, type BundleFiles } from './bundle-files.ts'
 import type { ChainCheck } from './chain.ts'
-import type { Findings, FindingSubject } from './findings.ts'
+import type { FindingSubject, Findings } from './findings.ts'
 import type { TreeCheck } from './tree.ts'
 
 export interface WalkParts {
@@ -85,7 +85,12 @@ export class Walk {
     if (header.first !== tree.size || !chain.complete) return
     const open = [...chain.openIntents].sort((a, b) => a - b)
     if (open.join() === header.open.join()) return
-    this.#altered('journal', header.first, `journal/${name}`, `The header of journal segment ${name} states other open intents than the entries before it.`)
+    this.#altered(
+      'journal',
+      header.first,
+      `journal/${name}`,
+      `The header of journal segment ${name} states other open intents than the entries before it.`,
+    )
   }
 
   /** False where neither the entries nor their hashes can be read: the walk ends there. */
@@ -115,7 +120,10 @@ export class Walk {
     if (end < first + TILE_WIDTH) {
       // Copies: the buffers of the bundle are used again.
       const copy = (bytes: Buffer | undefined) => (bytes === undefined ? NOTHING : Buffer.from(bytes))
-      this.#edge = Array.from({ length: end - first }, (_, i) => ({ leaf: copy(leaves?.[i]), payload: copy(records?.[i]) }))
+      this.#edge = Array.from({ length: end - first }, (_, i) => ({
+        leaf: copy(leaves?.[i]),
+        payload: copy(records?.[i]),
+      }))
     }
     return true
   }
@@ -133,7 +141,12 @@ export class Walk {
     const subject = what === 'entries' ? 'entry' : 'payload'
     if (bytes === null) {
       const message = `${file}, the ${what} from ${first} on, is missing.`
-      this.#parts.chain.suspect({ first, last, what, finding: { kind: 'missing', subject, index: first, file, message } })
+      this.#parts.chain.suspect({
+        first,
+        last,
+        what,
+        finding: { kind: 'missing', subject, index: first, file, message },
+      })
       return null
     }
     try {
@@ -150,11 +163,23 @@ export class Walk {
     const file = tilePath(0, n)
     const index = n * TILE_WIDTH
     if (hashes === null) {
-      this.#parts.findings.add({ kind: 'missing', subject: 'tile', index, file, message: `${file}, the hashes of entries from ${index} on, is missing.` })
+      this.#parts.findings.add({
+        kind: 'missing',
+        subject: 'tile',
+        index,
+        file,
+        message: `${file}, the hashes of entries from ${index} on, is missing.`,
+      })
       return null
     }
     if (hashes.length === TILE_BYTES) return hashes
-    this.#parts.findings.add({ kind: 'altered', subject: 'tile', index, file, message: `${file} has ${hashes.length} bytes instead of ${TILE_BYTES}.` })
+    this.#parts.findings.add({
+      kind: 'altered',
+      subject: 'tile',
+      index,
+      file,
+      message: `${file} has ${hashes.length} bytes instead of ${TILE_BYTES}.`,
+    })
     return null
   }
 
@@ -165,7 +190,13 @@ export class Walk {
     if (fault !== null) {
       this.cutShort = true
       if (isTornFrame(segment, frame) && acknowledged <= frame.first) notes.push(unfinished(frame.first))
-      else this.#altered(fault.subject, fault.index, file, `The journal is not as written at entry ${fault.index}: ${fault.reason}.`)
+      else
+        this.#altered(
+          fault.subject,
+          fault.index,
+          file,
+          `The journal is not as written at entry ${fault.index}: ${fault.reason}.`,
+        )
       return false
     }
     this.checkpoints += 1
@@ -211,20 +242,35 @@ export class Walk {
     const leaves = edge.map(({ leaf }) => leaf)
     if (entries !== null && !entries.equals(encodeEntryBundle(leaves))) {
       const file = bundlePath(n)
-      const index = first + firstDifference(this.#decodeQuietly(() => decodeEntryBundle(entries, first, TILE_WIDTH)), leaves)
+      const index =
+        first +
+        firstDifference(
+          this.#decodeQuietly(() => decodeEntryBundle(entries, first, TILE_WIDTH)),
+          leaves,
+        )
       this.#altered('entry', index, file, `${file} is not as written: entry ${index} differs from the journal.`)
     }
     if (tile !== null && !tile.equals(Buffer.concat(leaves.map(entryHash)))) {
       const file = tilePath(0, n)
       const index = first + firstDifference(splitHashes(tile), leaves.map(entryHash))
-      this.#altered('tile', index, file, `${file} is not as written: it holds another hash for entry ${index} than the journal.`)
+      this.#altered(
+        'tile',
+        index,
+        file,
+        `${file} is not as written: it holds another hash for entry ${index} than the journal.`,
+      )
     }
     if (payloads !== null && !payloads.equals(encodePayloadBundle(edge.map(({ payload }) => payload)))) {
       const file = payloadPath(n)
       const held = this.#decodeQuietly(() => decodePayloadBundle(payloads, first, TILE_WIDTH))
       const at = held === null ? 0 : held.findIndex((record, i) => !isPayloadOf(leaves[i] as Buffer, record))
       if (at < 0) return
-      this.#altered('payload', first + at, file, `The payload of entry ${first + at} is not as written: the entry names another digest.`)
+      this.#altered(
+        'payload',
+        first + at,
+        file,
+        `The payload of entry ${first + at} is not as written: the entry names another digest.`,
+      )
     }
   }
 
@@ -236,7 +282,12 @@ export class Walk {
     else if (stop.started && acknowledged <= tree.size) {
       notes.push(unfinished(tree.size))
     } else {
-      this.#altered('journal', tree.size, `journal/${name}`, `The journal is not as written: bytes lie beyond its end, after entry ${tree.size - 1}.`)
+      this.#altered(
+        'journal',
+        tree.size,
+        `journal/${name}`,
+        `The journal is not as written: bytes lie beyond its end, after entry ${tree.size - 1}.`,
+      )
     }
     return false
   }
@@ -268,7 +319,10 @@ export class Walk {
 function hashedAt({ leafHashes, digests }: BundleFiles, i: number): { leaf: TextHash; payload: TextHash } | undefined {
   if (leafHashes === null || digests === null) return undefined
   const at = i * HASH_BYTES
-  return { leaf: leafHashes.toString('latin1', at, at + HASH_BYTES), payload: digests.toString('latin1', at, at + HASH_BYTES) }
+  return {
+    leaf: leafHashes.toString('latin1', at, at + HASH_BYTES),
+    payload: digests.toString('latin1', at, at + HASH_BYTES),
+  }
 }
 
 function indexOf(error: unknown): number | undefined {

@@ -1,7 +1,7 @@
 import type { Verifier } from '../note/keys.ts'
 import { LogView } from '../view/log-view.ts'
-import { cosignedBy } from '../witness/cosignature.ts'
 import { askWitness, type Fetch } from '../witness/client.ts'
+import { cosignedBy } from '../witness/cosignature.ts'
 import { readCosigned } from '../witness/cosigning.ts'
 import type { WitnessPolicy } from '../witness/policy.ts'
 import type { Findings } from './findings.ts'
@@ -13,7 +13,13 @@ export interface WitnessCheck {
 }
 
 /** The cosigned checkpoint in the key folder: signed by the log, cosigned by a quorum. Returns its head to compare with. */
-export async function checkCosigned(keyDir: string, keys: readonly Verifier[], policy: WitnessPolicy, findings: Findings, notes: string[]) {
+export async function checkCosigned(
+  keyDir: string,
+  keys: readonly Verifier[],
+  policy: WitnessPolicy,
+  findings: Findings,
+  notes: string[],
+) {
   try {
     const cosigned = await readCosigned(keyDir, keys)
     if (cosigned === null) {
@@ -22,17 +28,28 @@ export async function checkCosigned(keyDir: string, keys: readonly Verifier[], p
     }
     const witnesses = cosignedBy(cosigned.checkpoint, policy)
     if (!policy.met(witnesses)) {
-      findings.add({ kind: 'witness', message: `The kept checkpoint of ${cosigned.checkpoint.size} entries has ${witnesses.length} cosignatures; that does not meet quorum ${policy.quorum}.` })
+      findings.add({
+        kind: 'witness',
+        message: `The kept checkpoint of ${cosigned.checkpoint.size} entries has ${witnesses.length} cosignatures; that does not meet quorum ${policy.quorum}.`,
+      })
     }
     return cosigned.checkpoint
   } catch (error) {
-    findings.add({ kind: 'witness', message: `The kept cosigned checkpoint does not hold: ${error instanceof Error ? error.message : String(error)}` })
+    findings.add({
+      kind: 'witness',
+      message: `The kept cosigned checkpoint does not hold: ${error instanceof Error ? error.message : String(error)}`,
+    })
     return null
   }
 }
 
 /** Asks each witness whether the published log continues what it has seen. */
-export async function askWitnesses(dir: string, { policy, fetch }: WitnessCheck, findings: Findings, notes: string[]): Promise<void> {
+export async function askWitnesses(
+  dir: string,
+  { policy, fetch }: WitnessCheck,
+  findings: Findings,
+  notes: string[],
+): Promise<void> {
   if (fetch === undefined) return
   const view = await LogView.open(dir)
   for (const witness of policy.witnesses) {

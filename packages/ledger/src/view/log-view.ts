@@ -36,7 +36,8 @@ export class LogView {
   static async open(dir: string): Promise<LogView> {
     const verifiers = await readVerifiers(dir)
     const checkpoint = verifiers === null ? null : await readPublished(dir, verifiers)
-    if (verifiers === null || checkpoint === null) throw new LedgerError('not_found', `There is no published ledger in ${dir}.`)
+    if (verifiers === null || checkpoint === null)
+      throw new LedgerError('not_found', `There is no published ledger in ${dir}.`)
     return new LogView(dir, checkpoint, await readFile(join(dir, 'checkpoint'), 'utf8'), verifiers)
   }
 

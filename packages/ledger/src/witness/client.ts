@@ -42,12 +42,17 @@ export async function askWitness(witness: Witness, request: CosignRequest): Prom
       ;({ status } = answer)
       body = (await answer.text()).slice(0, 64 * 1024)
     } catch (error) {
-      return { kind: 'unavailable', message: `Witness ${witness.name} did not answer: ${error instanceof Error ? error.message : String(error)}` }
+      return {
+        kind: 'unavailable',
+        message: `Witness ${witness.name} did not answer: ${error instanceof Error ? error.message : String(error)}`,
+      }
     }
     if (status === 200) return readCosignature(witness, note.text, body)
     if (status === 422) return { kind: 'inconsistent', seen, message: body.trim() }
-    if (status !== 409) return { kind: 'unavailable', message: `Witness ${witness.name} answered ${status}: ${body.trim()}` }
-    if (!/^(0|[1-9]\d{0,15})\n$/.test(body)) return { kind: 'unavailable', message: `Witness ${witness.name} answered 409 without a size.` }
+    if (status !== 409)
+      return { kind: 'unavailable', message: `Witness ${witness.name} answered ${status}: ${body.trim()}` }
+    if (!/^(0|[1-9]\d{0,15})\n$/.test(body))
+      return { kind: 'unavailable', message: `Witness ${witness.name} answered 409 without a size.` }
     seen = Number(body)
     if (seen > size) return { kind: 'ahead', size: seen }
   }
@@ -55,9 +60,14 @@ export async function askWitness(witness: Witness, request: CosignRequest): Prom
 }
 
 async function post(witness: Witness, { checkpoint, prove, fetch }: CosignRequest, seen: number): Promise<Response> {
-  if (witness.url === undefined) throw new LedgerError('invalid_request', `the policy names no URL for witness ${witness.name}`)
+  if (witness.url === undefined)
+    throw new LedgerError('invalid_request', `the policy names no URL for witness ${witness.name}`)
   const body = formatAddCheckpoint({ oldSize: seen, proof: await prove(seen), checkpoint })
-  return fetch(`${witness.url.replace(/\/$/, '')}/add-checkpoint`, { method: 'POST', body, signal: AbortSignal.timeout(TIMEOUT_MS) })
+  return fetch(`${witness.url.replace(/\/$/, '')}/add-checkpoint`, {
+    method: 'POST',
+    body,
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  })
 }
 
 function readCosignature({ name, verifier }: Witness, text: string, body: string): WitnessOutcome {

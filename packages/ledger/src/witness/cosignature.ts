@@ -12,7 +12,8 @@ function signedMessage(seconds: number, checkpointText: string): Buffer {
 /** A cosignature line for a checkpoint, at `seconds` since 1970. */
 export function cosign(checkpointText: string, signer: Signer, seconds: number): string {
   const { name, keyId, type } = signer.verifier
-  if (type !== COSIGNATURE_ED25519) throw new LedgerError('invalid_request', 'A witness needs a cosignature key (type 4).')
+  if (type !== COSIGNATURE_ED25519)
+    throw new LedgerError('invalid_request', 'A witness needs a cosignature key (type 4).')
   const time = Buffer.alloc(8)
   time.writeBigUInt64BE(BigInt(seconds))
   return formatSignatureLine(name, keyId, Buffer.concat([time, signer.sign(signedMessage(seconds, checkpointText))]))
@@ -34,7 +35,10 @@ export function cosignedBy({ note }: Checkpoint, policy: WitnessPolicy): string[
       const line = note.signatures.find(({ name, keyId }) => name === verifier.name && keyId === verifier.keyId)
       if (line === undefined) return false
       if (checkCosignature(note.text, line, verifier) === null) {
-        throw new LedgerError('proof_invalid', `The cosignature of witness ${verifier.name} on this checkpoint is not valid.`)
+        throw new LedgerError(
+          'proof_invalid',
+          `The cosignature of witness ${verifier.name} on this checkpoint is not valid.`,
+        )
       }
       return true
     })

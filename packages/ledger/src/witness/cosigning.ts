@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { Verifier } from '../note/keys.ts'
 import { type Checkpoint, openCheckpoint } from '../note/checkpoint.ts'
+import type { Verifier } from '../note/keys.ts'
 import { writeFileDurably } from '../store/files.ts'
 import { askWitness, type Fetch, type WitnessOutcome } from './client.ts'
 import type { WitnessPolicy } from './policy.ts'
@@ -32,7 +32,14 @@ export interface Cosigning {
 }
 
 /** Asks all witnesses of a policy at once; where the quorum is met, the cosigned checkpoint is kept in the key folder. */
-export async function cosignWithAll({ keyDir, policy, checkpoint, size, prove, fetch }: Cosigning): Promise<CosignReport> {
+export async function cosignWithAll({
+  keyDir,
+  policy,
+  checkpoint,
+  size,
+  prove,
+  fetch,
+}: Cosigning): Promise<CosignReport> {
   const seen = await readSeen(keyDir)
   const outcomes = await Promise.all(
     policy.witnesses.map(async (witness) => {
@@ -51,11 +58,19 @@ export async function cosignWithAll({ keyDir, policy, checkpoint, size, prove, f
   const met = policy.met(cosigned)
   await writeFileDurably(join(keyDir, SEEN_FILE), `${JSON.stringify(seen, null, 2)}\n`)
   if (met && cosigned.length > 0) await writeFileDurably(join(keyDir, COSIGNED_FILE), text)
-  return { checkpoint: text, size, met, outcomes: outcomes.map(({ witness, outcome }) => ({ witness: witness.name, outcome })) }
+  return {
+    checkpoint: text,
+    size,
+    met,
+    outcomes: outcomes.map(({ witness, outcome }) => ({ witness: witness.name, outcome })),
+  }
 }
 
 /** The newest checkpoint that met its quorum, verbatim and read; null where none ever did. */
-export async function readCosigned(keyDir: string, keys: readonly Verifier[]): Promise<{ text: string; checkpoint: Checkpoint } | null> {
+export async function readCosigned(
+  keyDir: string,
+  keys: readonly Verifier[],
+): Promise<{ text: string; checkpoint: Checkpoint } | null> {
   const text = await readFile(join(keyDir, COSIGNED_FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null
     throw error

@@ -7,9 +7,11 @@ const MAX_BODY_BYTES = 256 * 1024
 /** A witness over HTTP: `POST /add-checkpoint`, nothing else. The caller listens and closes. */
 export function createWitnessServer(witness: LogWitness): Server {
   return createServer({ requestTimeout: 10_000, headersTimeout: 5000 }, (request, response) => {
-    const answer = (status: number, contentType: string, body: string) => response.writeHead(status, { 'content-type': contentType }).end(body)
+    const answer = (status: number, contentType: string, body: string) =>
+      response.writeHead(status, { 'content-type': contentType }).end(body)
     const plain = 'text/plain; charset=utf-8'
-    if (new URL(request.url ?? '/', 'http://witness').pathname !== '/add-checkpoint') return answer(404, plain, 'A witness answers POST /add-checkpoint only.\n')
+    if (new URL(request.url ?? '/', 'http://witness').pathname !== '/add-checkpoint')
+      return answer(404, plain, 'A witness answers POST /add-checkpoint only.\n')
     if (request.method !== 'POST') return answer(405, plain, 'add-checkpoint is a POST.\n')
     const chunks: Buffer[] = []
     let size = 0

@@ -81,11 +81,16 @@ export class LogWitness {
     if (!isSigned(checkpoint, keys)) return refused(403, 'The checkpoint is not signed by a key of this log.')
     if (request.oldSize > checkpoint.size) return refused(400, 'The old size is larger than the checkpoint.')
     const seen = await this.#seen(checkpoint.origin)
-    if (request.oldSize !== (seen?.size ?? 0)) return { status: 409, contentType: 'text/x.tlog.size', body: `${seen?.size ?? 0}\n` }
+    if (request.oldSize !== (seen?.size ?? 0))
+      return { status: 409, contentType: 'text/x.tlog.size', body: `${seen?.size ?? 0}\n` }
     const wrong = inconsistency(seen, checkpoint, request.proof)
     if (wrong !== null) return refused(422, wrong)
     await writeFileDurably(this.#fileOf(checkpoint.origin), request.checkpoint)
-    return { status: 200, contentType: 'text/plain; charset=utf-8', body: cosign(checkpoint.note.text, this.#signer, Math.floor(this.#clock() / 1000)) }
+    return {
+      status: 200,
+      contentType: 'text/plain; charset=utf-8',
+      body: cosign(checkpoint.note.text, this.#signer, Math.floor(this.#clock() / 1000)),
+    }
   }
 
   /** The newest checkpoint cosigned for a log, null where there is none. */
@@ -115,7 +120,9 @@ function inconsistency(seen: Checkpoint | null, { size, root }: Checkpoint, proo
   if (size === 0 && !root.equals(emptyRoot())) return 'An empty log has the hash of nothing as its root.'
   const from = seen?.size ?? 0
   const fromRoot = seen?.root ?? emptyRoot()
-  return verifyConsistency(from, fromRoot, size, root, proof) ? null : `The checkpoint does not continue the log as it was seen at ${from} entries.`
+  return verifyConsistency(from, fromRoot, size, root, proof)
+    ? null
+    : `The checkpoint does not continue the log as it was seen at ${from} entries.`
 }
 
 function refused(status: WitnessAnswer['status'], message: string): WitnessAnswer {
@@ -137,6 +144,7 @@ async function openKey(dir: string, name: string): Promise<Signer> {
   }
   const [known, encoded] = text.split('\n')
   const seed = decodeBase64(encoded ?? '')
-  if (known === undefined || seed === null || seed.length !== 32) throw new LedgerError('ledger_unavailable', `${path} holds no witness key. Restore it from a backup.`)
+  if (known === undefined || seed === null || seed.length !== 32)
+    throw new LedgerError('ledger_unavailable', `${path} holds no witness key. Restore it from a backup.`)
   return makeSigner(known, seed, COSIGNATURE_ED25519)
 }

@@ -67,7 +67,8 @@ describe('erasing a payload', () => {
     await ledger.close()
     const folder = dirname(at.dir)
     for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-      if (entry.isFile()) expect((await readFile(join(entry.parentPath, entry.name))).includes(record), entry.name).toBe(false)
+      if (entry.isFile())
+        expect((await readFile(join(entry.parentPath, entry.name))).includes(record), entry.name).toBe(false)
     }
   })
 })

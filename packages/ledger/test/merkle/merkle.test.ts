@@ -6,8 +6,8 @@ import { consistencyProof, inclusionProof, verifyConsistency, verifyInclusion } 
 import { bundlePath, partialTiles, tileNumberPath, tilePath } from '../../src/merkle/tiles.ts'
 
 /** The leaves and roots that RFC 6962 implementations have shared since 2012. */
-const LEAVES = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f'].map((hex) =>
-  leafHash(Buffer.from(hex, 'hex')),
+const LEAVES = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f'].map(
+  (hex) => leafHash(Buffer.from(hex, 'hex')),
 )
 const ROOTS = [
   'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',

@@ -25,7 +25,9 @@ describe('a signed note', () => {
   })
 
   test('is refused when a known key did not sign this text', () => {
-    expect(() => verifiedBy(parseNote(NOTE.replace('example message', 'exemple message')), [parseVkey(VKEY)])).toThrow(/not valid/)
+    expect(() => verifiedBy(parseNote(NOTE.replace('example message', 'exemple message')), [parseVkey(VKEY)])).toThrow(
+      /not valid/,
+    )
   })
 
   test('may carry signatures of unknown keys', () => {
@@ -53,16 +55,22 @@ describe('a signed note', () => {
 
   test('parsers never fail in any other way than by refusing', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.uint8Array().map((bytes) => Buffer.from(bytes))), (input) => {
-        for (const parse of [parseNote, parseCheckpoint, (text: string | Uint8Array) => parseVkey(String(text))]) {
-          try {
-            parse(input)
-          } catch (error) {
-            expect((error as { code: string }).code).toMatch(/^(proof_invalid|invalid_request)$/)
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: 'binary' }),
+          fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+        ),
+        (input) => {
+          for (const parse of [parseNote, parseCheckpoint, (text: string | Uint8Array) => parseVkey(String(text))]) {
+            try {
+              parse(input)
+            } catch (error) {
+              expect((error as { code: string }).code).toMatch(/^(proof_invalid|invalid_request)$/)
+            }
           }
-        }
-        parseSignatureLine(String(input))
-      }),
+          parseSignatureLine(String(input))
+        },
+      ),
       { numRuns: 500 },
     )
   })

@@ -11,9 +11,17 @@ describe('a .tlog-proof file', () => {
     const proof = await ledger.proof(300)
     const { vkey } = ledger.head()
     await ledger.close()
-    expect(checkProof(proof, [vkey])).toMatchObject({ entry: { index: 300, type: 'intent' }, checkpoint: { size: 700 }, witnesses: [] })
-    expect(() => checkProof(proof, [makeSigner('test.example/ledger', Buffer.alloc(32)).verifier.vkey])).toThrow(/No known key/)
-    expect(() => checkProof(proof, [makeSigner('other.example', Buffer.alloc(32)).verifier.vkey])).toThrow(/no key for that log/)
+    expect(checkProof(proof, [vkey])).toMatchObject({
+      entry: { index: 300, type: 'intent' },
+      checkpoint: { size: 700 },
+      witnesses: [],
+    })
+    expect(() => checkProof(proof, [makeSigner('test.example/ledger', Buffer.alloc(32)).verifier.vkey])).toThrow(
+      /No known key/,
+    )
+    expect(() => checkProof(proof, [makeSigner('other.example', Buffer.alloc(32)).verifier.vkey])).toThrow(
+      /no key for that log/,
+    )
   })
 
   test('with any changed character is refused', async () => {

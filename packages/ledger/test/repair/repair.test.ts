@@ -41,11 +41,17 @@ async function repaired(at: Place): Promise<{ ledger: Ledger; gaps: readonly num
 describe('repairing', () => {
   test('a whole log changes nothing', async () => {
     const at = await logOf(30)
-    expect(await repairLedger({ ...at, ...operator })).toMatchObject({ quarantine: null, gaps: [], after: { entries: 30 } })
+    expect(await repairLedger({ ...at, ...operator })).toMatchObject({
+      quarantine: null,
+      gaps: [],
+      after: { entries: 30 },
+    })
   })
 
   test('is not for agents', async () => {
-    await expect(repairLedger({ ...(await logOf(3)), actor: { kind: 'agent', name: 'main' }, reason: 'x' })).rejects.toMatchObject({ code: 'permission_denied' })
+    await expect(
+      repairLedger({ ...(await logOf(3)), actor: { kind: 'agent', name: 'main' }, reason: 'x' }),
+    ).rejects.toMatchObject({ code: 'permission_denied' })
   })
 
   test('an altered entry keeps its place, its neighbours, and what was found', async () => {
@@ -118,7 +124,11 @@ describe('repairing', () => {
     const bytes = await readFile(path)
     await flip(path, bytes.indexOf('call_0000000000000007'))
     const mended = await repaired(at)
-    expect((await mended.ledger.read(mended.gaps[0] as number)).facts).toMatchObject({ lost: 'entries', first: 7, last: 7 })
+    expect((await mended.ledger.read(mended.gaps[0] as number)).facts).toMatchObject({
+      lost: 'entries',
+      first: 7,
+      last: 7,
+    })
     expect((await mended.ledger.read(19)).index).toBe(19)
     await mended.ledger.close()
     expect((await verifyLedger(at)).findings).toEqual([])
@@ -168,7 +178,12 @@ describe('repairing', () => {
     const mended = await repaired(at)
     const gap = mended.gaps[0] as number
     expect(gap).toBeLessThanOrEqual(15)
-    expect((await mended.ledger.read(gap)).facts).toMatchObject({ lost: 'history', found_size: gap, acknowledged_size: 20, acknowledged_root: root })
+    expect((await mended.ledger.read(gap)).facts).toMatchObject({
+      lost: 'history',
+      found_size: gap,
+      acknowledged_size: 20,
+      acknowledged_root: root,
+    })
     await mended.ledger.close()
     expect((await verifyLedger(at)).findings).toEqual([])
   })
@@ -183,7 +198,11 @@ describe('repairing', () => {
     await rm(at.dir, { recursive: true })
     await cp(snapshot.dir, at.dir, { recursive: true })
     const mended = await repaired(at)
-    expect((await mended.ledger.read(40)).facts).toMatchObject({ lost: 'history', found_size: 40, acknowledged_size: 60 })
+    expect((await mended.ledger.read(40)).facts).toMatchObject({
+      lost: 'history',
+      found_size: 40,
+      acknowledged_size: 60,
+    })
     await mended.ledger.close()
   })
 

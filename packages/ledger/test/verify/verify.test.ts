@@ -4,7 +4,12 @@ import { Ledger, verifyLedger } from '@castellan/ledger'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { leafHash } from '../../src/merkle/hash.ts'
-import { decodeEntryBundle, decodePayloadBundle, encodeEntryBundle, encodePayloadBundle } from '../../src/store/bundle.ts'
+import {
+  decodeEntryBundle,
+  decodePayloadBundle,
+  encodeEntryBundle,
+  encodePayloadBundle,
+} from '../../src/store/bundle.ts'
 import { fill, intent, logOf, type Place, tempFolder, tempPlace } from '../support.ts'
 
 async function copyOf(at: Place): Promise<Place> {
@@ -90,18 +95,23 @@ describe('one changed byte', () => {
     const at = await copyOf(log)
     const files = await filesOf(at.dir)
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...files), fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), fc.nat(7), async (file, where, bit) => {
-        const path = join(at.dir, file)
-        const original = await readFile(path)
-        const changed = Buffer.from(original)
-        const position = Math.floor(where * original.length)
-        changed[position] = (changed[position] as number) ^ (1 << bit)
-        await writeFile(path, changed)
-        const verdict = await verifyLedger(at)
-        await writeFile(path, original)
-        expect(verdict.ok, `${file} at ${position}`).toBe(false)
-        expect(verdict.exitCode).toBe(1)
-      }),
+      fc.asyncProperty(
+        fc.constantFrom(...files),
+        fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+        fc.nat(7),
+        async (file, where, bit) => {
+          const path = join(at.dir, file)
+          const original = await readFile(path)
+          const changed = Buffer.from(original)
+          const position = Math.floor(where * original.length)
+          changed[position] = (changed[position] as number) ^ (1 << bit)
+          await writeFile(path, changed)
+          const verdict = await verifyLedger(at)
+          await writeFile(path, original)
+          expect(verdict.ok, `${file} at ${position}`).toBe(false)
+          expect(verdict.exitCode).toBe(1)
+        },
+      ),
       { numRuns: 60 },
     )
     expect((await verifyLedger(at)).ok).toBe(true)
@@ -136,7 +146,8 @@ describe('tampering by hand', () => {
     await edit(join(at.dir, 'tile/entries/000'), (bytes) => encodeEntryBundle(change(decodeEntryBundle(bytes, N, 256))))
     return at
   }
-  const swap = <T>(items: T[], a: number, b: number): T[] => items.map((item, i) => (i === a ? items[b] : i === b ? items[a] : item) as T)
+  const swap = <T>(items: T[], a: number, b: number): T[] =>
+    items.map((item, i) => (i === a ? items[b] : i === b ? items[a] : item) as T)
 
   test.each([
     ['a deleted entry', (leaves: Buffer[]) => leaves.toSpliced(7, 1)],
@@ -165,15 +176,25 @@ describe('tampering by hand', () => {
 
   test('swapped payloads are found', async () => {
     const at = await copyOf(log)
-    await edit(join(at.dir, 'payload/000'), (bytes) => encodePayloadBundle(swap(decodePayloadBundle(bytes, 0, 256), 4, 6)))
+    await edit(join(at.dir, 'payload/000'), (bytes) =>
+      encodePayloadBundle(swap(decodePayloadBundle(bytes, 0, 256), 4, 6)),
+    )
     const { findings } = await verifyLedger(at)
-    expect(findings.map(({ subject, index }) => [subject, index])).toEqual([['payload', 4], ['payload', 6]])
+    expect(findings.map(({ subject, index }) => [subject, index])).toEqual([
+      ['payload', 4],
+      ['payload', 6],
+    ])
   })
 
   test('a payload that is gone without a word is found', async () => {
     const at = await copyOf(log)
-    await edit(join(at.dir, 'payload/000'), (bytes) => encodePayloadBundle(decodePayloadBundle(bytes, 0, 256).with(4, Buffer.alloc(0))))
-    expect(await verifyLedger(at)).toMatchObject({ exitCode: 3, findings: [{ kind: 'missing', subject: 'payload', index: 4 }] })
+    await edit(join(at.dir, 'payload/000'), (bytes) =>
+      encodePayloadBundle(decodePayloadBundle(bytes, 0, 256).with(4, Buffer.alloc(0))),
+    )
+    expect(await verifyLedger(at)).toMatchObject({
+      exitCode: 3,
+      findings: [{ kind: 'missing', subject: 'payload', index: 4 }],
+    })
   })
 
   test.each(['tile/entries/001', 'tile/0/001', 'payload/001', 'vkeys'])('a missing %s is found', async (file) => {
@@ -185,7 +206,8 @@ describe('tampering by hand', () => {
   test('a bundle of another log is found', async () => {
     const other = await logOf(600)
     const at = await copyOf(log)
-    for (const file of ['tile/entries/000', 'tile/0/000', 'payload/000']) await cp(join(other.dir, file), join(at.dir, file))
+    for (const file of ['tile/entries/000', 'tile/0/000', 'payload/000'])
+      await cp(join(other.dir, file), join(at.dir, file))
     expect((await verifyLedger(at)).exitCode).toBe(1)
   })
 

@@ -2,7 +2,16 @@ import { once } from 'node:events'
 import { cp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
-import { checkProof, createWitnessServer, type Fetch, Ledger, LogWitness, parsePolicy, verifyLedger, type WitnessPolicy } from '@castellan/ledger'
+import {
+  checkProof,
+  createWitnessServer,
+  type Fetch,
+  Ledger,
+  LogWitness,
+  parsePolicy,
+  verifyLedger,
+  type WitnessPolicy,
+} from '@castellan/ledger'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { parseAddCheckpoint } from '../../src/witness/request.ts'
@@ -21,13 +30,23 @@ async function witnesses(at: Place, count: number, quorum: number): Promise<Witn
   await ledger.close()
   const lines = [`log ${vkey}`]
   for (let i = 0; i < count; i += 1) {
-    const witness = await LogWitness.open({ dir: join(await tempFolder(), 'witness'), name: `witness.example/w${i}`, logs: [vkey] })
+    const witness = await LogWitness.open({
+      dir: join(await tempFolder(), 'witness'),
+      name: `witness.example/w${i}`,
+      logs: [vkey],
+    })
     const server = createWitnessServer(witness).listen(0, '127.0.0.1')
     await once(server, 'listening')
-    closers.push(() => server.closeAllConnections(), () => server.close())
+    closers.push(
+      () => server.closeAllConnections(),
+      () => server.close(),
+    )
     lines.push(`witness w${i} ${witness.verifier.vkey} http://127.0.0.1:${(server.address() as AddressInfo).port}`)
   }
-  lines.push(`group all-of-them ${quorum} ${Array.from({ length: count }, (_, i) => `w${i}`).join(' ')}`, 'quorum all-of-them')
+  lines.push(
+    `group all-of-them ${quorum} ${Array.from({ length: count }, (_, i) => `w${i}`).join(' ')}`,
+    'quorum all-of-them',
+  )
   return parsePolicy(`${lines.join('\n')}\n`)
 }
 
@@ -50,7 +69,9 @@ describe('witnesses', () => {
     const at = await logOf(20)
     const policy = await witnesses(at, 2, 1)
     const ledger = await Ledger.open(at)
-    const report = await ledger.cosign(policy, (url, init) => (url.includes(policy.witnesses[0]?.url as string) ? Promise.reject(new Error('no route')) : fetch(url, init)))
+    const report = await ledger.cosign(policy, (url, init) =>
+      url.includes(policy.witnesses[0]?.url as string) ? Promise.reject(new Error('no route')) : fetch(url, init),
+    )
     expect(report.met).toBe(true)
     expect(report.outcomes.map(({ outcome }) => outcome.kind)).toEqual(['unavailable', 'cosigned'])
     await ledger.close()
@@ -83,7 +104,11 @@ describe('witnesses', () => {
     const ledger = await Ledger.open(at)
     const { vkey, checkpoint } = ledger.head()
     await fill(ledger, 5)
-    const witness = await LogWitness.open({ dir: join(await tempFolder(), 'w'), name: 'witness.example/w', logs: [vkey] })
+    const witness = await LogWitness.open({
+      dir: join(await tempFolder(), 'w'),
+      name: 'witness.example/w',
+      logs: [vkey],
+    })
     const ask = async (body: string) => (await witness.addCheckpoint(body)).status
     expect(await ask('nonsense')).toBe(400)
     expect(await ask(`old 21\n\n${checkpoint}`)).toBe(400)
@@ -91,7 +116,11 @@ describe('witnesses', () => {
     expect(await ask(`old 0\n\n${checkpoint.replace('\n20\n', '\n21\n')}`)).toBe(403)
     expect(await ask(`old 0\n${Buffer.alloc(32).toString('base64')}\n\n${checkpoint}`)).toBe(422)
     expect(await ask(`old 0\n\n${checkpoint}`)).toBe(200)
-    expect(await witness.addCheckpoint(`old 0\n\n${checkpoint}`)).toEqual({ status: 409, contentType: 'text/x.tlog.size', body: '20\n' })
+    expect(await witness.addCheckpoint(`old 0\n\n${checkpoint}`)).toEqual({
+      status: 409,
+      contentType: 'text/x.tlog.size',
+      body: '20\n',
+    })
     expect(await ask(`old 20\n\n${checkpoint}`)).toBe(200)
     expect(await ask(`old 20\n${Buffer.alloc(32).toString('base64')}\n\n${ledger.head().checkpoint}`)).toBe(422)
     await ledger.close()
@@ -103,8 +132,15 @@ describe('witnesses', () => {
     const { vkey, checkpoint } = ledger.head()
     await fill(ledger, 5)
     const newer = ledger.head().checkpoint
-    const witness = await LogWitness.open({ dir: join(await tempFolder(), 'w'), name: 'witness.example/w', logs: [vkey] })
-    const answers = await Promise.all([witness.addCheckpoint(`old 0\n\n${newer}`), witness.addCheckpoint(`old 0\n\n${checkpoint}`)])
+    const witness = await LogWitness.open({
+      dir: join(await tempFolder(), 'w'),
+      name: 'witness.example/w',
+      logs: [vkey],
+    })
+    const answers = await Promise.all([
+      witness.addCheckpoint(`old 0\n\n${newer}`),
+      witness.addCheckpoint(`old 0\n\n${checkpoint}`),
+    ])
     expect(answers.map(({ status }) => status)).toEqual([200, 409])
     await ledger.close()
   })
@@ -138,7 +174,12 @@ describe('a witness policy', () => {
       'group both all a others',
       'quorum both',
     ])
-    expect([['a'], ['b', 'c'], ['a', 'c'], ['a', 'b', 'c']].map((names) => policy.met(names))).toEqual([false, false, true, true])
+    expect([['a'], ['b', 'c'], ['a', 'c'], ['a', 'b', 'c']].map((names) => policy.met(names))).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ])
   })
 
   test.each([
@@ -148,7 +189,10 @@ describe('a witness policy', () => {
     ['a key twice', (k: string[]) => [`witness a ${k[0]}`, `witness b ${k[0]}`, 'quorum a']],
     ['a member twice', (k: string[]) => [`witness a ${k[0]}`, 'group g any a', 'group h any a', 'quorum g']],
     ['too high a threshold', (k: string[]) => [`witness a ${k[0]}`, 'group g 2 a', 'quorum g']],
-    ['a log key as witness', () => ['witness a example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k', 'quorum a']],
+    [
+      'a log key as witness',
+      () => ['witness a example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k', 'quorum a'],
+    ],
     ['an unknown keyword', () => ['whatever', 'quorum none']],
   ])('with %s is refused', async (_, lines) => {
     await expect(policyOf(lines)).rejects.toMatchObject({ code: 'invalid_request' })
