@@ -11,6 +11,7 @@ import { addStatus } from './commands/status.ts'
 import { addTools } from './commands/tools.ts'
 import { addUndo } from './commands/undo.ts'
 import { addVerifyLedger } from './commands/verify-ledger.ts'
+import { addWitness } from './commands/witness.ts'
 import { Context } from './context.ts'
 import { exitCodeOf, exitCodes, UsageError } from './exit.ts'
 import { Terminal } from './terminal.ts'
@@ -80,6 +81,7 @@ export async function run(args: readonly string[], host: NodeJS.Process): Promis
     addUndo,
     addLedger,
     addVerifyLedger,
+    addWitness,
     addSignIn,
     addOperators,
   ]) {

@@ -1,8 +1,12 @@
 import type { Cli } from '../program.ts'
 import { addLedgerCheck } from './ledger/check.ts'
 import { addLedgerConsistent } from './ledger/consistent.ts'
+import { addLedgerCosign } from './ledger/cosign.ts'
+import { addLedgerErase } from './ledger/erase.ts'
+import { addLedgerExport, addLedgerImport } from './ledger/export.ts'
 import { addLedgerProve } from './ledger/prove.ts'
 import { addLedgerRepair } from './ledger/repair.ts'
+import { addLedgerRotateKey } from './ledger/rotate-key.ts'
 import { addLedgerShow } from './ledger/show.ts'
 import { addLedgerTail } from './ledger/tail.ts'
 
@@ -14,6 +18,11 @@ export function addLedger(cli: Cli): void {
     addLedgerProve,
     addLedgerCheck,
     addLedgerConsistent,
+    addLedgerCosign,
+    addLedgerErase,
+    addLedgerRotateKey,
+    addLedgerExport,
+    addLedgerImport,
     addLedgerRepair,
   ]) {
     add(ledger, cli)
