@@ -66,7 +66,7 @@ function complete(
     tool,
     name: tool.name,
     args,
-    confidence: confidenceOf(reading, said, heeded, text),
+    confidence: confidenceOf(reading, said, heeded, heedExplicit({}, text, tool), text),
     toolProbability: reading.toolProbability,
     missing: missingArguments(tool, args),
     ...(note === undefined ? {} : { note }),
@@ -86,13 +86,14 @@ type Values = Readonly<Record<string, unknown>>
  * The probability of the call, without what it does not depend on: where a value is taken whole whichever part of it the model
  * marked, which word it was that only points ("delete it"), and what the request says outright.
  */
-function confidenceOf(reading: Reading, said: Values, heeded: Values, text: string): number {
+function confidenceOf(reading: Reading, said: Values, heeded: Values, outright: Values, text: string): number {
   let confidence = reading.probability
   for (const [name, { start, part, extent }] of reading.places) {
     const value = reading.args.get(name)
     // A product of 0 leaves a probability of 0, which nothing can mend.
     const place = start * extent || 1
-    if (isPointing(said[name]) || heeded[name] !== said[name]) confidence /= place
+    const settled = heeded[name] !== said[name] || (name in outright && heeded[name] === outright[name])
+    if (settled || isPointing(said[name])) confidence /= place
     else if (value !== undefined && isQuoted(value, text)) confidence *= part / place
     else if (isWord(name)) confidence /= extent || 1
   }

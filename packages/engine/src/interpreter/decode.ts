@@ -29,11 +29,11 @@ export interface Reading {
   readonly probability: number
   /** Of the first token alone. */
   readonly toolProbability: number
-  /** For each argument that is a place in the request, the part of `probability` that is about this place. */
+  /** For each argument the part of `probability` that is about its value. */
   readonly places: ReadonlyMap<string, PlaceProbability>
 }
 
-/** How sure the model is of where a span begins, and of how far it goes. */
+/** How sure the model is of where a span begins, and of how far it goes; of a value that is one token, `start` alone. */
 export interface PlaceProbability {
   readonly start: number
   /** That it begins anywhere in the same quoted part of the request; `start` where it is in none. */
@@ -130,8 +130,10 @@ class Answer {
       // That the span ends here is about its extent; which token comes then is about the call.
       const ending = [...outside].reduce((sum, other) => sum + (probabilities.get(other) ?? 0), 0)
       this.#place = grown(this.#place, ending)
+      this.#accept(token, ending === 0 ? 0 : chance / ending)
+      return token
     }
-    this.#accept(token)
+    this.#accept(token, chance)
     return token
   }
 
@@ -181,7 +183,7 @@ class Answer {
     return this.#span?.canEnd() === true ? [...this.#taken, this.#span.place()] : this.#taken
   }
 
-  #accept(token: number): void {
+  #accept(token: number, chance: number): void {
     this.length++
     if (token === this.#format.end) return
     const opened = this.#tool.args.findIndex(
@@ -198,6 +200,7 @@ class Answer {
       this.#span = new OpenSpan(argument, this.#request, this.#numbers, [...this.#taken])
     } else {
       this.#args.set(argument.name, { kind: 'value', value: argument.values.get(token) as string | number })
+      this.#places.set(argument.name, { start: chance, part: chance, extent: 1 })
     }
   }
 

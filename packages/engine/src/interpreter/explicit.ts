@@ -52,6 +52,9 @@ const MAY_APPEND = /\b(?:add|end|bottom|tack|attach|stick|onto|on|also|another|m
 const MAY_OVERWRITE =
   /\b(?:replac|instead|from scratch|fresh|everything|whole|entire|old|existing|wipe|start over|nothing (?:but|else)|only)/i
 
+/** A unit with its suffix, systemd.unit(5); nothing else looks like it. */
+const UNIT_FILE = /(?<![\w/.])[\w@:.-]*\w\.(?:service|socket|timer|mount|target|slice|scope)\b(?!\/)/
+
 /** Words that a model this small takes for the name of a unit, and that never are one. */
 const NO_UNIT =
   /^(?:logs?|journal|messages?|errors?|warnings?|lines?|seconds?|minutes?|hours?|days?|weeks?|couple|server|site|system|machine|box|host|everything|anything|something|certain|sure|last|latest|newest|the|a|of|is|it|its|\d+|one|two|three|four|five|six|seven|eight|nine|ten)\.?$/i
@@ -72,6 +75,7 @@ export function heedExplicit(args: Args, text: string, tool: ToolDescriptor | un
   }
   if (takes('mode') && takes('content')) set(heeded, 'mode', explicitMode(args.mode, plain))
   if (takes('protocol')) set(heeded, 'protocol', explicitProtocol(plain) ?? args.protocol)
+  if (takes('unit') && args.unit === undefined) set(heeded, 'unit', UNIT_FILE.exec(plain)?.[0])
   if (typeof args.unit === 'string' && NO_UNIT.test(args.unit)) delete heeded.unit
   if (takes('limit')) set(heeded, 'limit', args.limit ?? explicitCount(plain))
   if (takes('find') && takes('replace')) Object.assign(heeded, explicitReplacement(text))

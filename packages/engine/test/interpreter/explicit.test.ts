@@ -25,6 +25,7 @@ describe('what a request says in so many words', () => {
     ['journal_query', { grep: 'error' }, 'grep error in the log', { grep: 'error' }],
     ['journal_query', { unit: 'ten' }, 'the last ten messages', { limit: 10 }],
     ['journal_query', { unit: 'nginx' }, 'nginx, max six', { unit: 'nginx', limit: 6 }],
+    ['journal_query', {}, 'log of nginx.service please', { unit: 'nginx.service' }],
     ['process_list', {}, 'top 5 by cpu', { limit: 5 }],
     ['process_list', {}, 'what has run for the last 5 minutes', {}],
     ['network_listeners', {}, 'lsof -itcp:443', { protocol: 'tcp' }],
