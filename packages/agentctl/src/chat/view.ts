@@ -1,6 +1,7 @@
 import type { ServerFrame } from '@castellan/contracts'
 import { compactJson } from '../describe.ts'
 import { printable, type Terminal } from '../terminal.ts'
+import { resultBlock } from './result.ts'
 
 /** Draws the frames of a chat on a terminal: text as it streams, a line per call, a block per approval. */
 export class ChatView {
@@ -28,10 +29,9 @@ export class ChatView {
         return
       case 'tool_result': {
         const number = frame.ledger_index === null ? '' : paint('dim', `  № ${frame.ledger_index}`)
-        // The answer's text follows and says what came out; a failure is said here as well.
-        this.#line(
-          `${frame.ok ? paint('green', `✓ ${frame.name}`) : paint('red', `✗ ${printable(frame.summary)}`)}${number}`,
-        )
+        // The answer's text follows and says what came out, of a failure too.
+        this.#line(`${frame.ok ? paint('green', '✓') : paint('red', '✗')} ${frame.name}${number}`)
+        if (frame.ok) this.#result(frame.result)
         if (frame.undo?.possible === true && frame.ledger_index !== null) {
           this.#line(paint('dim', `  take it back with /undo ${frame.ledger_index}`))
         }
@@ -57,6 +57,13 @@ export class ChatView {
       case 'backpressure_pause':
         return
     }
+  }
+
+  #result(result: unknown): void {
+    const block = resultBlock(result)
+    if (block?.kind === 'text') for (const line of block.lines) this.#line(`  ${line}`)
+    if (block?.kind === 'table') this.#terminal.table(block.headings, block.rows)
+    if (block !== undefined && block.more > 0) this.#line(this.#terminal.paint('dim', `  … and ${block.more} more`))
   }
 
   #bind() {
