@@ -18,7 +18,7 @@ const SIZE = { width: 768, blocks: 8, feedForward: 2048 }
 const CONTEXT_TOKENS = 2048
 const PROMPT_TOKENS = 768
 const ANSWER_TOKENS = 64
-const ROUNDS = 3
+const ROUNDS = 5
 const DECISIONS = 200
 
 const REQUESTS = [
@@ -59,8 +59,9 @@ async function reportRates(path: string, report: Report): Promise<void> {
   await ours.stop()
   await bare.stop()
   for (const what of ['prompt', 'decode'] as const) {
-    const value = median(rounds.map((round) => round.ours[what]))
-    const baseline = median(rounds.map((round) => round.bare[what]))
+    // The best round of each is the one that whatever else the machine did disturbed least.
+    const value = Math.max(...rounds.map((round) => round.ours[what]))
+    const baseline = Math.max(...rounds.map((round) => round.bare[what]))
     const name = `${what} through the engine, beside bare node-llama-cpp`
     report({ name, value, unit: 'tokens/s', baseline, ratio: value / baseline, goal: 'at least 0.95' })
   }
