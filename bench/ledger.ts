@@ -40,7 +40,14 @@ function draft(i: number): LedgerDraft {
 }
 
 function outcome(intent: number): LedgerDraft {
-  return { type: 'outcome', actor: { kind: 'agent', name: 'main' }, tool: 'disk_usage', intent, ok: true, duration_ms: 4 } as LedgerDraft
+  return {
+    type: 'outcome',
+    actor: { kind: 'agent', name: 'main' },
+    tool: 'disk_usage',
+    intent,
+    ok: true,
+    duration_ms: 4,
+  } as LedgerDraft
 }
 
 /** Prints figures beside baselines that were measured in the same run, on the same disk. */
@@ -77,12 +84,36 @@ async function appends(folder: string, report: Report): Promise<void> {
   const bareRate = rate(bare)
   const goal = 'at least 0.7 of bare write+fdatasync'
   report({ name: 'bare write+fdatasync, 1,100 bytes', value: bareRate, unit: '/s' })
-  report({ name: 'append, one caller', value: rate(durable), unit: '/s', baseline: bareRate, ratio: rate(durable) / bareRate, goal })
-  report({ name: 'append, one caller, p50', value: percentile(durable, 50), unit: 'ms', baseline: percentile(bare, 50) })
-  report({ name: 'append, one caller, p99', value: percentile(durable, 99), unit: 'ms', baseline: percentile(bare, 99) })
+  report({
+    name: 'append, one caller',
+    value: rate(durable),
+    unit: '/s',
+    baseline: bareRate,
+    ratio: rate(durable) / bareRate,
+    goal,
+  })
+  report({
+    name: 'append, one caller, p50',
+    value: percentile(durable, 50),
+    unit: 'ms',
+    baseline: percentile(bare, 50),
+  })
+  report({
+    name: 'append, one caller, p99',
+    value: percentile(durable, 99),
+    unit: 'ms',
+    baseline: percentile(bare, 99),
+  })
   if (open !== null) await one(0)
   const many = await shared(ledger, 64)
-  report({ name: 'append, 64 callers', value: many, unit: '/s', baseline: bareRate, ratio: many / bareRate, goal: 'at least 10,000/s or 5 times bare' })
+  report({
+    name: 'append, 64 callers',
+    value: many,
+    unit: '/s',
+    baseline: bareRate,
+    ratio: many / bareRate,
+    goal: 'at least 10,000/s or 5 times bare',
+  })
   await ledger.close()
 }
 
@@ -110,14 +141,24 @@ async function growth(folder: string, report: Report): Promise<void> {
     const label = size.toLocaleString('en')
     const started = performance.now()
     const ledger = await Ledger.open(at)
-    report({ name: `start with ${label} entries`, value: performance.now() - started, unit: 'ms', ...(size === 1_000_000 ? { goal: 'under 500 ms' } : {}) })
+    report({
+      name: `start with ${label} entries`,
+      value: performance.now() - started,
+      unit: 'ms',
+      ...(size === 1_000_000 ? { goal: 'under 500 ms' } : {}),
+    })
     const proofs: number[] = []
     for (let i = 0; i < 200; i += 1) {
       const begun = performance.now()
       await ledger.prove(Math.floor(((i * 7919) % 1000) * (size / 1000)))
       proofs.push(performance.now() - begun)
     }
-    report({ name: `proof of any of ${label} entries, p99`, value: percentile(proofs, 99), unit: 'ms', goal: 'under 5 ms' })
+    report({
+      name: `proof of any of ${label} entries, p99`,
+      value: percentile(proofs, 99),
+      unit: 'ms',
+      goal: 'under 5 ms',
+    })
     await ledger.close()
     const bare = await bareHash(at.dir)
     const verdict = await verifyLedger(at)
@@ -130,14 +171,20 @@ async function growth(folder: string, report: Report): Promise<void> {
       ratio: bare / verdict.durationMs,
       ...(size >= 1_000_000 ? { goal: 'at least 0.7 of a bare loop that reads and hashes the same files' } : {}),
     })
-    report({ name: `resident memory after verifying ${label} entries`, value: process.memoryUsage.rss() / 2 ** 20, unit: 'MiB' })
+    report({
+      name: `resident memory after verifying ${label} entries`,
+      value: process.memoryUsage.rss() / 2 ** 20,
+      unit: 'MiB',
+    })
   }
 }
 
 async function growTo(at: { dir: string; keyDir: string }, size: number): Promise<void> {
   const ledger = await Ledger.open(at)
   while (ledger.size < size) {
-    const begun = await Promise.all(Array.from({ length: Math.min(500, (size - ledger.size) / 2) }, (_, i) => ledger.append(draft(i), ARGS)))
+    const begun = await Promise.all(
+      Array.from({ length: Math.min(500, (size - ledger.size) / 2) }, (_, i) => ledger.append(draft(i), ARGS)),
+    )
     await Promise.all(begun.map(({ index }) => ledger.append(outcome(index), { result: 'ok' })))
   }
   await ledger.close()
@@ -158,7 +205,9 @@ function bareSink(path: string, bytes: number): () => Promise<void> {
   const block = Buffer.alloc(bytes, 1)
   return () =>
     new Promise((resolve, reject) => {
-      write(fd, block, 0, bytes, null, (error) => (error === null ? fdatasync(fd, (failed) => (failed === null ? resolve() : reject(failed))) : reject(error)))
+      write(fd, block, 0, bytes, null, (error) =>
+        error === null ? fdatasync(fd, (failed) => (failed === null ? resolve() : reject(failed))) : reject(error),
+      )
     })
 }
 

@@ -1,11 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { constants, write, writeSync } from 'node:fs'
+import { constants, write } from 'node:fs'
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { makeFolder, syncFolder, TEMP_PREFIX } from '../store/files.ts'
-
-/** A device that syncs faster than this is waited for in place: handing 0.1 ms of work to another thread costs as much again. */
-const INLINE_BELOW_MS = 0.4
 
 /** The segment being written. One call of {@link SegmentWriter.write} is one write(2) with O_DSYNC: durable when it returns. */
 export class SegmentWriter {
@@ -13,7 +10,6 @@ export class SegmentWriter {
   readonly #handle: FileHandle
   readonly #size: number
   #position: number
-  #lastMs = Number.POSITIVE_INFINITY
 
   private constructor(path: string, handle: FileHandle, position: number, size: number) {
     this.path = path
@@ -52,25 +48,16 @@ export class SegmentWriter {
 
   /** Writes a frame that {@link fits}. After any error the segment's content is unknown: stop, reopen, recover. */
   async write(frame: Buffer): Promise<void> {
-    const started = performance.now()
-    const written =
-      this.#lastMs < INLINE_BELOW_MS
-        ? writeSync(this.#handle.fd, frame, 0, frame.length, this.#position)
-        : await this.#writeElsewhere(frame)
+    const written = await new Promise<number>((resolve, reject) => {
+      write(this.#handle.fd, frame, 0, frame.length, this.#position, (error, bytes) =>
+        error === null ? resolve(bytes) : reject(error),
+      )
+    })
     if (written !== frame.length) throw new Error(`only ${written} of ${frame.length} bytes were written`)
     this.#position += frame.length
-    this.#lastMs = performance.now() - started
   }
 
   async close(): Promise<void> {
     await this.#handle.close()
-  }
-
-  #writeElsewhere(frame: Buffer): Promise<number> {
-    return new Promise((resolve, reject) => {
-      write(this.#handle.fd, frame, 0, frame.length, this.#position, (error, written) =>
-        error === null ? resolve(written) : reject(error),
-      )
-    })
   }
 }
