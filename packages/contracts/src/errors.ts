@@ -39,6 +39,7 @@ export const errorCatalogue = {
   operator_unknown: 403,
   // The machine
   unsupported_host: 501,
+  sandbox_unavailable: 501,
   path_outside_roots: 403,
   path_invalid: 400,
   not_a_file: 409,

@@ -1,5 +1,6 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Sandbox } from '../sandbox/index.ts'
 import { Accounts } from './accounts.ts'
 import { Files, type Grant } from './files/files.ts'
 import { Trash } from './files/trash.ts'
@@ -38,6 +39,7 @@ export async function createHost({ grants, stateDir, ledger, undo }: HostOptions
     nix: new Nix(),
     files: await Files.open(grants, trash, accounts),
     trash,
+    sandbox: new Sandbox(await realpath(grants[0].path)),
     ledger,
     undo,
   }

@@ -1,3 +1,4 @@
+import type { Sandbox } from '../sandbox/index.ts'
 import type { Files } from './files/files.ts'
 import type { Trash } from './files/trash.ts'
 import type { Journal } from './journal.ts'
@@ -25,6 +26,7 @@ export interface Host {
   readonly nix: Nix
   readonly files: Files
   readonly trash: Trash
+  readonly sandbox: Sandbox
   readonly ledger: LedgerPort
   readonly undo: UndoPort
 }

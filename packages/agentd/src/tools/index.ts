@@ -1,6 +1,9 @@
 import { ledgerQuery } from './accountability/ledger_query.ts'
 import { ledgerVerify } from './accountability/ledger_verify.ts'
 import { undoApply } from './accountability/undo_apply.ts'
+import { commandRun } from './commands/command_run.ts'
+import { sandboxExec } from './commands/sandbox_exec.ts'
+import { shellExec } from './commands/shell_exec.ts'
 import type { Tool } from './define.ts'
 import { directoryList } from './files/directory_list.ts'
 import { fileDelete } from './files/file_delete.ts'
@@ -45,6 +48,9 @@ export const tools: readonly Tool[] = [
   trashList,
   trashRestore,
   generationList,
+  commandRun,
+  shellExec,
+  sandboxExec,
   ledgerQuery,
   ledgerVerify,
   undoApply,

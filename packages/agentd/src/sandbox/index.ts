@@ -1,0 +1,2 @@
+export { type Classifier, openClassifier, type Plan, type Verdict } from './analysis/classify.ts'
+export { type CommandJob, type CommandReport, Sandbox } from './sandbox.ts'
