@@ -1,5 +1,6 @@
 import type { Cli } from '../program.ts'
 import { addLedgerCheck } from './ledger/check.ts'
+import { addLedgerClockSet } from './ledger/clock-set.ts'
 import { addLedgerConsistent } from './ledger/consistent.ts'
 import { addLedgerCosign } from './ledger/cosign.ts'
 import { addLedgerErase } from './ledger/erase.ts'
@@ -24,6 +25,7 @@ export function addLedger(cli: Cli): void {
     addLedgerExport,
     addLedgerImport,
     addLedgerRepair,
+    addLedgerClockSet,
   ]) {
     add(ledger, cli)
   }

@@ -110,7 +110,7 @@ export class Batch {
     throw new LedgerError(
       'clock_jumped',
       `The clock says ${new Date(now).toISOString()}, but the newest ledger entry is from ${new Date(this.#time).toISOString()}. ` +
-        'Set the clock right; if it is right now, an operator records that with `agentctl ledger clock-set`.',
+        'Set the clock right; if it is right now, an operator stops Castellan and records that with `agentctl ledger clock-set`.',
     )
   }
 
