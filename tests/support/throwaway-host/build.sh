@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the root of a throwaway host once (a minute or two): a small Debian with systemd and nix, from the mirror that
+# Builds the root of a throwaway host once (a minute or two): a small Debian with systemd, nix and bubblewrap, from the mirror that
 # this machine's own package sources name. Needs root and debootstrap. Usage: build.sh [FOLDER]
 set -eu
 
@@ -21,6 +21,6 @@ rm -rf "$root"
 mkdir -p "$root"
 debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus "$codename" "$root" "$mirror"
 # Not above: debootstrap cannot configure packages that depend on virtual ones.
-chroot "$root" apt-get install --yes --no-install-recommends nix-bin
+chroot "$root" apt-get install --yes --no-install-recommends nix-bin bubblewrap
 touch "$root/.complete"
 echo "$root is ready"
