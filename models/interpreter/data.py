@@ -59,9 +59,13 @@ class Generator:
                 self._none.setdefault(phrase.section, []).append(phrase)
             else:
                 self._by_tool.setdefault(phrase.tool.name, []).append(phrase)
-        # A tool weighs by the square root of its phrases: none starves, and those with more ways to say it get more.
+        # A tool weighs by the square root of its phrases: none starves, and those with more ways to say it get more. Every
+        # argument adds to it: which of several values belongs where is the hardest to learn.
         self._tools = list(self._by_tool)
-        self._tool_weights = [len(self._by_tool[name]) ** 0.5 for name in self._tools]
+        self._tool_weights = [
+            sum(1 + 0.6 * len(phrase.args) for phrase in self._by_tool[name]) / len(self._by_tool[name]) ** 0.5
+            for name in self._tools
+        ]
         self._sections = list(self._none)
         self._section_weights = [len(self._none[name]) ** 0.7 for name in self._sections]
 
@@ -69,11 +73,11 @@ class Generator:
         """One random example; tries again where a value would not stand on token borders."""
         while True:
             roll = self.rng.random()
-            if roll < 0.2:
+            if roll < 0.25:
                 phrase = self.rng.choice(self._none[self.rng.choices(self._sections, self._section_weights)[0]])
             else:
                 phrase = self.rng.choice(self._by_tool[self.rng.choices(self._tools, self._tool_weights)[0]])
-            made = self.fill(phrase, disturb=True, negate=0.2 <= roll < 0.25)
+            made = self.fill(phrase, disturb=True, negate=0.25 <= roll < 0.3)
             if made is not None:
                 return made
 

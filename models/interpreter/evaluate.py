@@ -57,7 +57,8 @@ def read_request(model: Interpreter, tokenizer: Tokenizer, text: str) -> Reading
                         allowed |= {ids[arg.value_token(value)] for value in arg.values}
                         if arg.token is not None:
                             allowed.add(ids[arg.token])
-            choices = sorted(allowed)
+            # A number was opened where the request has none that fits: the answer can only end.
+            choices = sorted(allowed) or [ids[END]]
             best = choices[int(chances[choices].argmax())]
             probability *= float(chances[best])
             answer.append(best)

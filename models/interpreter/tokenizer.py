@@ -2,7 +2,7 @@
 
 Digits, punctuation and lone spaces stay tokens of one byte, so that a path, a number or a name has the same tokens wherever
 it stands, and a value can be copied from the request token by token. llama.cpp's `deepseek-coder` pre-tokenizer never cuts a run of letters
-(others split at 's and 't), so it yields the same tokens as this file; `check_tokenizer.py` proves it on the shipped file.
+(others split at 's and 't), so it yields the same tokens as this file; `check-tokens.ts` proves it on the shipped file.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Rebuilds the built-in model: data, training, GGUF, figures. CPU only, one core, about an hour and a half; seeds are fixed.
+# Rebuilds the built-in model: data, training, GGUF, figures. CPU only, one core, about an hour; seeds are fixed.
 # Needs Debian's python3-torch, libopenblas0-pthread and python3-numpy, and the project's own dependencies for the last step.
 set -eu
 cd "$(dirname "$0")"
@@ -17,6 +17,7 @@ export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 # First without the validation wordings, to measure and to choose the gate on them; then a short round on everything.
 "$python" train.py --output build/first.pt
 "$python" evaluate.py build/first.pt
-"$python" train.py --all --start build/first.pt --examples 200000 --rate 0.4 --output build/interpreter.pt
+"$python" train.py --all --start build/first.pt --examples 80000 --rate 0.35 --output build/interpreter.pt
 "$python" export.py build/interpreter.pt castellan-interpreter.gguf
+"$python" sample_tokens.py build/interpreter.pt | "$node" check-tokens.ts
 "$node" --conditions=source evaluate.ts
