@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { hash } from 'node:crypto'
 import { fdatasync, openSync, write } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
@@ -5,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type { LedgerDraft } from '@castellan/contracts'
-import { Ledger, verifyLedger } from '@castellan/ledger'
+import { Ledger } from '@castellan/ledger'
 
 export const title = 'ledger: durable appends, verification, start, proofs'
 
@@ -160,23 +161,39 @@ async function growth(folder: string, report: Report): Promise<void> {
       goal: 'under 5 ms',
     })
     await ledger.close()
-    const bare = await bareHash(at.dir)
-    const verdict = await verifyLedger(at)
-    if (!verdict.ok) throw new Error(verdict.findings[0]?.message)
+    const goals = size >= 1_000_000
+    const files = await bareHash(at.dir)
+    const records = await recordHash(at.dir)
+    const { durationMs, peakMiB } = verifyOnce(at)
+    const verify = (name: string, baseline: number, goal?: string) =>
+      report({
+        name,
+        value: durationMs,
+        unit: 'ms',
+        baseline,
+        ratio: baseline / durationMs,
+        ...(goal === undefined ? {} : { goal }),
+      })
+    verify(`verify ${label} entries, beside hashing the same files`, files, goals ? 'ratio at least 0.7' : undefined)
+    verify(`verify ${label} entries, beside hashing each record and node`, records)
     report({
-      name: `verify ${label} entries`,
-      value: verdict.durationMs,
-      unit: 'ms',
-      baseline: bare,
-      ratio: bare / verdict.durationMs,
-      ...(size >= 1_000_000 ? { goal: 'at least 0.7 of a bare loop that reads and hashes the same files' } : {}),
-    })
-    report({
-      name: `resident memory after verifying ${label} entries`,
-      value: process.memoryUsage.rss() / 2 ** 20,
+      name: `peak resident memory of verifying ${label} entries`,
+      value: peakMiB,
       unit: 'MiB',
+      ...(goals ? { goal: 'under 150 MiB' } : {}),
     })
   }
+}
+
+/** In a process of its own, so that its memory can be told. */
+function verifyOnce({ dir, keyDir }: { dir: string; keyDir: string }): { durationMs: number; peakMiB: number } {
+  const script = join(import.meta.dirname, 'ledger', 'verify-once.ts')
+  const { stdout, stderr } = spawnSync(process.execPath, ['--conditions=source', script, dir, keyDir], {
+    encoding: 'utf8',
+  })
+  const result = JSON.parse(stdout || '{}') as { ok?: boolean; durationMs: number; peakMiB: number; finding?: string }
+  if (result.ok !== true) throw new Error(result.finding ?? stderr)
+  return result
 }
 
 async function growTo(at: { dir: string; keyDir: string }, size: number): Promise<void> {
@@ -197,6 +214,30 @@ async function bareHash(dir: string): Promise<number> {
   for (const name of names.sort()) if ((await stat(join(dir, name))).isFile()) files.push(join(dir, name))
   const started = performance.now()
   for (const file of files) hash('sha256', await readFile(file), 'buffer')
+  return performance.now() - started
+}
+
+/**
+ * What RFC 6962 asks for at the least, and nothing else: every leaf and payload record hashed by itself, and a tree node for
+ * every entry; milliseconds. Lengths are taken as they stand, nothing is compared.
+ */
+async function recordHash(dir: string): Promise<number> {
+  const started = performance.now()
+  for (const [folder, prefix] of [
+    ['tile/entries', 2],
+    ['payload', 4],
+  ] as const) {
+    const names = (await readdir(join(dir, folder), { recursive: true })) as string[]
+    for (const name of names.filter((path) => /\d{3}$/.test(path) && !path.includes('.p/'))) {
+      const bytes = await readFile(join(dir, folder, name)).catch(() => Buffer.alloc(0))
+      for (let at = 0; at < bytes.length; ) {
+        const length = bytes.readUIntBE(at, prefix)
+        hash('sha256', bytes.subarray(at + prefix, at + prefix + length), 'binary')
+        if (prefix === 2) hash('sha256', bytes.subarray(at, at + 65), 'binary')
+        at += prefix + length
+      }
+    }
+  }
   return performance.now() - started
 }
 

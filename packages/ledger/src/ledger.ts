@@ -398,12 +398,8 @@ export class Ledger {
   readonly #subtree = async (height: number, index: number): Promise<Buffer> => {
     const level = Math.floor(height / TILE_HEIGHT)
     const width = 2 ** (height % TILE_HEIGHT)
-    const hashes: Buffer[] = []
-    for (let i = 0; i < width; i += 1) {
-      const position = index * width + i
-      hashes.push(this.#parts.state.edge.hash(level, position) ?? (await this.#tiles.hash(level, position)))
-    }
-    return rootOf(hashes)
+    const held = this.#parts.state.edge.hashes(level, index * width, width)
+    return rootOf(held ?? (await this.#tiles.hashes(level, index * width, width)))
   }
 }
 

@@ -48,6 +48,14 @@ export class TileEdge {
     return held === undefined ? undefined : held.hashes[position - held.start]
   }
 
+  /** `count` hashes of `level` from `position` on, where they are held here. */
+  hashes(level: number, position: number, count: number): Buffer[] | undefined {
+    const held = this.#levels[level]
+    if (held === undefined || position < held.start) return undefined
+    const at = position - held.start
+    return at + count > held.hashes.length ? undefined : held.hashes.slice(at, at + count)
+  }
+
   /** Full tiles of a tree of `size` leaves that are held here. */
   fullTiles(size: number): FullTile[] {
     return this.#levels.flatMap(({ start, hashes }, level) => {

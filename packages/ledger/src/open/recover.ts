@@ -92,7 +92,10 @@ class Replay {
     const state: LogState = {
       frontier,
       edge,
-      prev: first === 0 ? genesisHash(origin) : (edge.hash(0, first - 1) ?? (await reader.hash(0, first - 1))),
+      prev:
+        first === 0
+          ? genesisHash(origin)
+          : ((edge.hash(0, first - 1) ?? (await reader.hashes(0, first - 1, 1))[0]) as Buffer),
       lastTime: await lastTime(reader, first),
       open: new Set(),
       tail: [],

@@ -20,8 +20,8 @@ export class TileReader {
     this.#dir = dir
   }
 
-  /** Hash `position` of `level`, from the full tile that holds it. */
-  async hash(level: number, position: number): Promise<Buffer> {
+  /** `count` hashes of `level` from `position` on, from the one full tile that holds them. */
+  async hashes(level: number, position: number, count: number): Promise<Buffer[]> {
     const n = Math.floor(position / TILE_WIDTH)
     const path = tilePath(level, n)
     let bytes = this.#tiles.get(path)
@@ -31,7 +31,7 @@ export class TileReader {
       remember(this.#tiles, path, bytes)
     }
     const at = (position % TILE_WIDTH) * HASH_BYTES
-    return bytes.subarray(at, at + HASH_BYTES)
+    return splitHashes(bytes.subarray(at, at + count * HASH_BYTES))
   }
 
   async leaf(index: number): Promise<Buffer> {

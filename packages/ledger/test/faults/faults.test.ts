@@ -16,7 +16,7 @@ const WAYS = ['error=EIO', 'error=ENOSPC', 'signal=KILL'] as const
 
 /** `CASTELLAN_FAULTS=full` (npm run test:faults) fails each single call in turn; otherwise every so many-th. */
 const FULL = process.env.CASTELLAN_FAULTS === 'full'
-const BOUNDED = [1, 4, 11]
+const BOUNDED = [1, 7]
 const MOST_CALLS = 400
 
 const scenario = fileURLToPath(new URL('./scenario.ts', import.meta.url))
