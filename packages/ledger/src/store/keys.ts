@@ -38,10 +38,6 @@ export async function readSigner(keyDir: string, origin: string): Promise<Verifi
   return makeSigner(origin, await readSecret(join(keyDir, 'signing.key'))).verifier
 }
 
-export async function readCipher(keyDir: string): Promise<PayloadCipher> {
-  return new PayloadCipher(await readSecret(join(keyDir, 'payload.key')))
-}
-
 /** The log's public keys, oldest first, from its `vkeys` file: one a line. Null where the log has no such file yet. */
 export async function readVerifiers(dir: string): Promise<Verifier[] | null> {
   const text = await readFile(join(dir, KEYS_FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {

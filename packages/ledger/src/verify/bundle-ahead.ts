@@ -17,7 +17,7 @@ export async function* bundlesAhead(dir: string, from: number, end: number): Asy
     }
     return
   }
-  const script = import.meta.url.endsWith('.ts') ? './bundle-worker.ts' : './bundle-worker.js'
+  const script = import.meta.url.endsWith('.ts') ? '../worker/main.ts' : '../worker/main.js'
   const worker = new Worker(new URL(script, import.meta.url), {
     workerData: dir,
     resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 },

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { BundleFileReader, type BundleFiles } from './bundle-files.ts'
+import { BundleFileReader, type BundleFiles } from '../verify/bundle-files.ts'
 
 /** The thread that reads and hashes bundles ahead of the one that checks them. Takes bundle numbers, sends files. */
 const reader = new BundleFileReader(workerData as string)
