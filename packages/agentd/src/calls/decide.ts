@@ -1,5 +1,6 @@
 import { CastellanError } from '@castellan/contracts'
 import type { PolicyDecision } from '../policy/policy.ts'
+import { judgeCall, reasonToAsk } from '../sandbox/index.ts'
 import type { Call } from './call.ts'
 import type { CallParts } from './path.ts'
 import { refuse } from './refuse.ts'
@@ -14,9 +15,16 @@ export async function decide(parts: CallParts, call: Call): Promise<Permission> 
     tool: call.tool,
     args: call.args,
   })
-  if (decision !== 'deny') return { decision, rule, reason }
+  if (decision === 'allow') return { decision, rule, reason }
+  if (decision === 'ask') return { decision, rule, reason: await reasonFor(parts, call, reason) }
   const error = new CastellanError('policy_denied', `Policy denies ${call.name} (rule ${rule}): ${reason}`, {
     detail: { rule },
   })
   throw await refuse(parts, call, error)
+}
+
+/** A person who is asked about a command is told what about it is more than reading. */
+async function reasonFor({ host }: CallParts, { name, args }: Call, reason: string): Promise<string> {
+  const verdict = await judgeCall(host.sandbox, name, args)
+  return verdict === undefined ? reason : reasonToAsk(verdict)
 }

@@ -1,5 +1,5 @@
 import { requires } from '@castellan/testing'
-import { expect } from 'vitest'
+import { expect, it } from 'vitest'
 import { tools } from '../../../src/tools/index.ts'
 import { asDone, asPending, request, send, TestAgentd } from '../../support/agentd.ts'
 import { openMachine } from '../../support/machine.ts'
@@ -91,6 +91,16 @@ bwrap.describe('sandbox_exec', () => {
     const files = [{ name: '../x', content: '' }]
     await expect(machine.call('sandbox_exec', { argv: ['ls'], files })).rejects.toThrow('plain file name')
   })
+})
+
+it('whoever is asked is told what about the command is more than reading', async () => {
+  const agentd = await TestAgentd.start({ tools })
+  const reason = async (tool: string, args: Record<string, unknown>) =>
+    asPending(await send(agentd.agent, request(tool, args))).reason
+  expect(await reason('shell_exec', { script: 'ls > f' })).toBe('It needs approval: it redirects > f.')
+  expect(await reason('command_run', { argv: ['find', '.', '-delete'] })).toContain('-delete')
+  expect(await reason('command_run', { argv: ['ls'] })).toContain('no more than read')
+  expect(await reason('sandbox_exec', { script: 'ls' })).toContain('a person has to agree')
 })
 
 bwrap.test('an agent asks before each command; what runs is what was approved, and the ledger has it', async () => {
