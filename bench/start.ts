@@ -65,12 +65,20 @@ async function start(state: string, port: number) {
 
 async function reportMemory(report: Report, instance: Instance, settleMs: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, settleMs))
-  const client = new UnixClient({ socketPath: instance.operatorSocket, unavailable: 'agentd_unavailable', peer: 'agentd' })
+  const client = new UnixClient({
+    socketPath: instance.operatorSocket,
+    unavailable: 'agentd_unavailable',
+    peer: 'agentd',
+  })
   const agentd = await client.request('GET', '/v1/health', { schema: ProcessHealth })
   client.close()
   for (const { pid, name } of childrenOf(instance.pid)) {
     const goal = name === 'agentd' || name === 'gateway' ? 'under 120 MB' : undefined
-    const row = { name: `resident memory at rest, ${pid === agentd.pid ? 'agentd' : name}`, value: residentMegabytes(pid), unit: 'MB' }
+    const row = {
+      name: `resident memory at rest, ${pid === agentd.pid ? 'agentd' : name}`,
+      value: residentMegabytes(pid),
+      unit: 'MB',
+    }
     report(goal === undefined ? row : { ...row, goal })
   }
 }
