@@ -2,7 +2,9 @@ import type { ProcessHealth } from '@castellan/contracts'
 import type { Approvals } from './approvals/approvals.ts'
 import type { Proofs } from './approvals/proof.ts'
 import type { CallParts } from './calls/path.ts'
+import type { LedgerKeeper } from './ledger/keeper.ts'
 import type { Recorder } from './ledger/recorder.ts'
+import type { Witnesses } from './ledger/witnesses.ts'
 import type { Operators } from './operators/operators.ts'
 import type { SignIns } from './operators/sign-ins.ts'
 
@@ -14,6 +16,9 @@ export interface Agentd {
   readonly operators: Operators
   readonly signIns: SignIns
   readonly ledger: Recorder
+  readonly keeper: LedgerKeeper
+  /** Only where a witness policy is configured. */
+  readonly witnesses: Witnesses | undefined
   readonly state: () => ProcessHealth['state']
   /** What `GET /v1/health` tells beside that. */
   readonly detail: () => Record<string, unknown>

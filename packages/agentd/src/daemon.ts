@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DaemonContext, type Log, type RunningDaemon, SocketServer, version } from '@castellan/daemon'
-import type { Ledger } from '@castellan/ledger'
 import type { Agentd } from './agentd.ts'
 import { Approvals } from './approvals/approvals.ts'
 import { ApprovalFile } from './approvals/lifecycle.ts'
@@ -12,9 +11,12 @@ import { Registry } from './calls/registry.ts'
 import type { Config } from './config.ts'
 import { createHost } from './host/create.ts'
 import type { Grant } from './host/index.ts'
+import { LedgerKeeper } from './ledger/keeper.ts'
 import { LedgerRecorder } from './ledger/ledger-recorder.ts'
 import { interruptOrphans } from './ledger/orphans.ts'
-import type { Recorder } from './ledger/recorder.ts'
+import { retention } from './ledger/retention.ts'
+import { UnrecordedFile, UnrecordedReads } from './ledger/unrecorded.ts'
+import { Witnesses } from './ledger/witnesses.ts'
 import { OperatorFile, Operators } from './operators/operators.ts'
 import { SignInFile, SignIns } from './operators/sign-ins.ts'
 import { defaultPolicy } from './policy/default-policy.ts'
@@ -31,6 +33,7 @@ const GRACE_MS = 3000
 const RECORD_MS = 1000
 
 const SYSTEM = { kind: 'system', name: 'agentd' } as const
+const OPERATOR = { kind: 'operator', name: 'operator' } as const
 
 /** Builds agentd out of its parts and opens its sockets, in this order: nobody is served before orphans are closed. */
 export async function startAgentd(
@@ -42,6 +45,9 @@ export async function startAgentd(
 
   const ledger = await openLedger(config, folder, log)
   const agentd = await build(config, folder, ledger, log, toolset)
+  const { payloadDays } = config.ledger.retention
+  const pruning =
+    payloadDays === undefined ? undefined : retention({ recorder: ledger, payloadDays, actor: SYSTEM, log })
 
   const operatorServer = new SocketServer({ name: 'agentd', log })
   const agentServer = new SocketServer({ name: 'agentd', log })
@@ -49,12 +55,16 @@ export async function startAgentd(
   addAgentRoutes(agentServer, agentd)
   await operatorServer.listen({ path: config.operatorSocket, mode: 0o600 })
   await agentServer.listen({ path: config.agentSocket, mode: 0o660 })
+  agentd.witnesses?.start()
+  pruning?.start()
 
   return {
     async stop() {
       agentd.approvals.close()
+      const schedules = Promise.all([agentd.witnesses?.close(), pruning?.stop()])
       await Promise.all([agentServer, operatorServer].map((server) => server.close({ graceMs: GRACE_MS })))
       await agentd.calls.inFlight.idle(RECORD_MS)
+      await schedules
       await ledger.append({ type: 'daemon_stopped', actor: SYSTEM }).catch((error: unknown) => {
         log.error({ err: error }, 'the stop could not be recorded')
       })
@@ -63,14 +73,16 @@ export async function startAgentd(
   }
 }
 
-async function openLedger(config: Config, folder: string, log: Log): Promise<Recorder> {
+async function openLedger(config: Config, folder: string, log: Log): Promise<LedgerRecorder> {
   return LedgerRecorder.open({
     options: { dir: join(config.stateDir, 'ledger'), keyDir: join(folder, 'ledger-keys') },
+    unrecorded: await UnrecordedReads.open(new StateFile(join(folder, 'unrecorded.json'), UnrecordedFile), log),
     log,
-    async onOpen(opened: Ledger) {
-      const interrupted = await interruptOrphans(opened)
+    async onOpen(ledger, { again, unrecordedReads }) {
+      const interrupted = await interruptOrphans(ledger)
       if (interrupted > 0) log.warn({ interrupted }, 'calls had no outcome and are recorded as interrupted')
-      await opened.append({ type: 'daemon_started', actor: SYSTEM, facts: { version, interrupted } })
+      const facts = { version, interrupted, unrecorded_reads: unrecordedReads }
+      await ledger.append({ type: again ? 'ledger_reopened' : 'daemon_started', actor: SYSTEM, facts })
     },
   })
 }
@@ -78,7 +90,7 @@ async function openLedger(config: Config, folder: string, log: Log): Promise<Rec
 async function build(
   config: Config,
   folder: string,
-  ledger: Recorder,
+  ledger: LedgerRecorder,
   log: Log,
   toolset: readonly Tool[],
 ): Promise<Agentd> {
@@ -98,6 +110,7 @@ async function build(
     undo: new Undo(ledger, (name) => registry.find(name).tool),
   })
   const inFlight = new InFlight(config.limits.callsInFlight)
+  const witnesses = await openWitnesses(config, ledger, log)
   return {
     calls: { registry, inFlight, rates: new Rates(), policy, approvals, ledger, host, log },
     approvals,
@@ -105,15 +118,24 @@ async function build(
     operators,
     signIns: await SignIns.open(ledger, operators, new StateFile(join(folder, 'sign-ins.json'), SignInFile)),
     ledger,
-    state: () => (ledger.state().state === 'ok' ? 'ready' : 'degraded'),
+    keeper: new LedgerKeeper(ledger, OPERATOR),
+    witnesses,
+    state: () => (ledger.state().state === 'ok' && witnesses?.alarmed !== true ? 'ready' : 'degraded'),
     detail: () => ({
       ledger: ledger.state(),
+      ...(witnesses === undefined ? {} : { witnesses: witnesses.status() }),
       policy_digest: policy.digest,
       tools: registry.size,
       calls_in_flight: inFlight.size,
       approvals_pending: approvals.pending,
     }),
   }
+}
+
+async function openWitnesses({ ledger }: Config, recorder: LedgerRecorder, log: Log): Promise<Witnesses | undefined> {
+  const { witnessPolicy, cosignEverySeconds } = ledger
+  if (witnessPolicy === undefined) return undefined
+  return Witnesses.open({ recorder, policyFile: witnessPolicy, everySeconds: cosignEverySeconds, actor: SYSTEM, log })
 }
 
 /** The workspace first, because relative paths start there; agentd's own state never; then what the owner grants. */

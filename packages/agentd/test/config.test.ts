@@ -13,6 +13,7 @@ test('three paths are enough; the rest has defaults', () => {
     files: { roots: [] },
     approvals: { ownerToken: true },
     limits: { callsInFlight: 64 },
+    ledger: { cosignEverySeconds: 3600, retention: {} },
   })
 })
 
@@ -26,6 +27,8 @@ test.each([
   [{ AGENT_SOCKET: 'relative.sock' }, 'CASTELLAN_AGENT_SOCKET: must be an absolute path'],
   [{ FILES__ROOTS: [{ path: '/srv', access: 'all' }] }, 'CASTELLAN_FILES__ROOTS'],
   [{ LIMITS__CALLS_IN_FLIGHT: '0' }, 'CASTELLAN_LIMITS__CALLS_IN_FLIGHT'],
+  [{ LEDGER__COSIGN_EVERY_SECONDS: '0' }, 'CASTELLAN_LEDGER__COSIGN_EVERY_SECONDS'],
+  [{ LEDGER__RETENTION__PAYLOAD_DAYS: '0' }, 'CASTELLAN_LEDGER__RETENTION__PAYLOAD_DAYS'],
 ])('%j is refused and named', (settings, sentence) => {
   expect(() => loadConfig(Config, { env: configEnv('/s', settings) })).toThrow(sentence)
 })

@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type CallOutcome, CastellanError, type LedgerEntry, LedgerPage, ProcessHealth } from '@castellan/contracts'
+import { CastellanError, type LedgerEntry, LedgerPage, ProcessHealth } from '@castellan/contracts'
 import type { UnixClient } from '@castellan/daemon'
 import { verifyLedger } from '@castellan/ledger'
 import { until } from '@castellan/testing'
 import { expect, onTestFinished, test } from 'vitest'
-import { asDone, client, configEnv, request, send, temporaryState } from './support/agentd.ts'
+import { asDone, client, configEnv, type Recorded, request, send, temporaryState } from './support/agentd.ts'
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const CALLS = 1000
@@ -17,7 +17,7 @@ const CRASHES = Number(process.env.CASTELLAN_TEST_CRASHES ?? 2)
 
 test(`killed ${CRASHES} times in the middle of ${CALLS} concurrent calls, agentd loses no answered call`, async () => {
   const stateDir = temporaryState()
-  const answered: CallOutcome[] = []
+  const answered: Recorded[] = []
   for (let crash = 0; crash < CRASHES; crash += 1) {
     const agentd = await startProcess(stateDir)
     // Somewhere between the first and nearly the last answer, somewhere else each time.
@@ -51,7 +51,7 @@ test(`killed ${CRASHES} times in the middle of ${CALLS} concurrent calls, agentd
 }, 600_000)
 
 /** Ends when the call is answered or agentd is gone. */
-async function callUntilGone(operator: UnixClient, seed: number, answered: CallOutcome[]): Promise<void> {
+async function callUntilGone(operator: UnixClient, seed: number, answered: Recorded[]): Promise<void> {
   const asked = request('file_write', {}, { agent: 'operator' as never })
   const body = { ...asked, args: { path: `${asked.call_id}.txt`, content: `${seed}` } }
   try {

@@ -39,7 +39,7 @@ export type CallRequest = z.infer<typeof CallRequest>
 export const UndoState = z.strictObject({ possible: z.boolean(), description: z.string() })
 export type UndoState = z.infer<typeof UndoState>
 
-/** HTTP 200: the call ran, its outcome is durable in the ledger. `ok: false` means the tool itself failed. */
+/** HTTP 200: the call ran; but for `ledger_index: null`, its outcome is durable in the ledger. `ok: false`: the tool failed. */
 export const CallOutcome = z.strictObject({
   status: z.literal('done'),
   call_id: CallId,
@@ -50,10 +50,12 @@ export const CallOutcome = z.strictObject({
   /** The tool's one-line summary for people, or the error's message. */
   summary: z.string(),
   error: ErrorEnvelope.optional(),
-  /** Ledger number of the outcome entry. `agentctl undo` takes it. */
-  ledger_index: LedgerIndex,
+  /** Ledger number of the outcome entry. `agentctl undo` takes it. Null only for a read while the ledger is damaged. */
+  ledger_index: LedgerIndex.nullable(),
   duration_ms: z.number(),
   undo: UndoState.optional(),
+  /** Asked for by `?proof=1`: the outcome entry's C2SP tlog-proof. Absent where it could not be made; it can be had later. */
+  proof: z.string().optional(),
 })
 export type CallOutcome = z.infer<typeof CallOutcome>
 

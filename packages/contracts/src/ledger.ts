@@ -31,6 +31,10 @@ export const LedgerEntryType = z.enum([
   'gap',
   'clock_set',
   'imported',
+  // agentd found the ledger in order again after it had refused.
+  'ledger_reopened',
+  // A witness has seen another history of this log.
+  'witness_alarm',
 ])
 export type LedgerEntryType = z.infer<typeof LedgerEntryType>
 
@@ -113,8 +117,11 @@ export type LedgerPayload = Record<string, unknown>
 /** An entry as interfaces show it. `payload_state` says where the payload is; only operators are given the payload itself. */
 export const LedgerRecord = z.strictObject({
   entry: LedgerEntry,
+  /** `erased`: by an operator; `pruned`: by retention; of an entry in a list both read `erased`. */
   payload_state: z.enum(['none', 'present', 'erased', 'pruned', 'unreadable']),
   payload: z.record(z.string(), z.unknown()).optional(),
+  /** The entry that puts the loss of an erased or pruned payload on record; of a single entry that was asked for. */
+  erased: z.strictObject({ index: LedgerIndex, time: z.int().min(0), actor: LedgerActor }).optional(),
 })
 export type LedgerRecord = z.infer<typeof LedgerRecord>
 
@@ -153,3 +160,53 @@ export const LedgerHead = z.strictObject({
   vkey: z.string(),
 })
 export type LedgerHead = z.infer<typeof LedgerHead>
+
+/** `GET /v1/ledger/entries/:index/proof`: the text of a C2SP tlog-proof file, which stands alone on any machine. */
+export const LedgerProof = z.strictObject({ index: LedgerIndex, proof: z.string() })
+export type LedgerProof = z.infer<typeof LedgerProof>
+
+/** `POST /v1/ledger/erasures` on operator.sock: destroys the payload of entry `index` for good. */
+export const LedgerErasureRequest = z.strictObject({ index: LedgerIndex, reason: z.string().trim().min(1).max(2000) })
+export type LedgerErasureRequest = z.infer<typeof LedgerErasureRequest>
+
+/** Its answer: the `payload_erased` entry. */
+export const LedgerErasure = z.strictObject({ index: LedgerIndex })
+export type LedgerErasure = z.infer<typeof LedgerErasure>
+
+/** `POST /v1/ledger/key-rotation` on operator.sock: the `key_rotated` entry and the key that signs from now on. */
+export const LedgerKeyRotation = z.strictObject({ index: LedgerIndex, vkey: z.string() })
+export type LedgerKeyRotation = z.infer<typeof LedgerKeyRotation>
+
+/** `POST /v1/ledger/clock` on operator.sock: the `clock_set` entry, which lets time go on from where the clock stands. */
+export const LedgerClockSet = z.strictObject({ index: LedgerIndex })
+export type LedgerClockSet = z.infer<typeof LedgerClockSet>
+
+/** `POST /v1/ledger/reopen` on operator.sock, and `detail.ledger` of agentd's health. */
+export const LedgerState = z.strictObject({
+  state: z.enum(['ok', 'unavailable', 'damaged']),
+  /** Entries in the ledger; 0 while it cannot be read. */
+  size: z.int().min(0),
+  /** What is wrong and what to do about it; absent while all is well. */
+  message: z.string().optional(),
+})
+export type LedgerState = z.infer<typeof LedgerState>
+
+/** What asking one witness came to. `ahead` and `inconsistent` are alarms: it has seen another history of this log. */
+export const LedgerWitnessOutcome = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('cosigned'), line: z.string(), seconds: z.int() }),
+  z.strictObject({ kind: z.literal('ahead'), size: z.int() }),
+  z.strictObject({ kind: z.literal('inconsistent'), seen: z.int(), message: z.string() }),
+  z.strictObject({ kind: z.literal('unavailable'), message: z.string() }),
+])
+export type LedgerWitnessOutcome = z.infer<typeof LedgerWitnessOutcome>
+
+/** `POST /v1/ledger/cosign` on operator.sock: what the witnesses of the configured policy said. */
+export const LedgerCosigning = z.strictObject({
+  /** The newest checkpoint with the cosignatures it got. */
+  checkpoint: z.string(),
+  size: z.int().min(0),
+  outcomes: z.array(z.strictObject({ witness: z.string(), outcome: LedgerWitnessOutcome })),
+  /** Whether the policy's quorum cosigned. */
+  met: z.boolean(),
+})
+export type LedgerCosigning = z.infer<typeof LedgerCosigning>

@@ -54,10 +54,10 @@ export function addCall({ program, act }: Cli): void {
 export function printOutcome(terminal: Terminal, outcome: CallOutcome): void {
   const mark = outcome.ok ? terminal.paint('green', '✓') : terminal.paint('red', '✗')
   terminal.line(`${mark} ${printable(outcome.summary)}`)
-  const undo = outcome.undo?.possible === true ? `, take it back with \`agentctl undo ${outcome.ledger_index}\`` : ''
-  terminal.line(
-    terminal.paint('dim', `  ledger № ${outcome.ledger_index}, ${Math.round(outcome.duration_ms)} ms${undo}`),
-  )
+  const { ledger_index: number } = outcome
+  const undo = outcome.undo?.possible === true ? `, take it back with \`agentctl undo ${number}\`` : ''
+  const where = number === null ? 'not in the ledger, which is damaged' : `ledger № ${number}`
+  terminal.line(terminal.paint('dim', `  ${where}, ${Math.round(outcome.duration_ms)} ms${undo}`))
   if (outcome.ok) terminal.line(printable(JSON.stringify(outcome.result, undefined, 2) ?? ''))
 }
 

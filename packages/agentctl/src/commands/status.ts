@@ -1,7 +1,9 @@
-import { GatewayHealth, ProcessHealth } from '@castellan/contracts'
+import { GatewayHealth, LedgerState, ProcessHealth } from '@castellan/contracts'
+import { z } from 'zod'
 import { duration } from '../describe.ts'
 import { exitCodes } from '../exit.ts'
 import type { Cli } from '../program.ts'
+import { printable } from '../terminal.ts'
 
 export function addStatus({ program, act }: Cli): void {
   program
@@ -19,6 +21,7 @@ export function addStatus({ program, act }: Cli): void {
           terminal.line(`page      ${instance.url}`)
           terminal.line(`state     ${context.stateFolder}`)
           terminal.line(`agentd    ${good(agentd.state, agentd.state === 'ready')}`)
+          for (const complaint of complaintsOf(agentd)) terminal.line(`          ${printable(complaint)}`)
           terminal.line(
             gateway === null
               ? `gateway   ${good('does not answer', false)}`
@@ -30,6 +33,17 @@ export function addStatus({ program, act }: Cli): void {
         return agentd.state === 'ready' && gateway?.status === 'ok' ? exitCodes.ok : exitCodes.failed
       }),
     )
+}
+
+const Detail = z.looseObject({
+  ledger: LedgerState.optional(),
+  witnesses: z.looseObject({ alarms: z.array(z.string()) }).optional(),
+})
+
+/** What agentd says is wrong, one sentence each. */
+function complaintsOf({ detail }: ProcessHealth): string[] {
+  const { ledger, witnesses } = Detail.parse(detail ?? {})
+  return [...(ledger?.message === undefined ? [] : [ledger.message]), ...(witnesses?.alarms ?? [])]
 }
 
 async function gatewayHealth(url: string): Promise<GatewayHealth | null> {

@@ -3,7 +3,7 @@ import type { Call } from './call.ts'
 import type { RunReport } from './run.ts'
 
 /** What the caller is told of a call that ran. */
-export function answer(call: Call, report: RunReport, outcome: LedgerIndex): CallOutcome {
+export function answer(call: Call, report: RunReport, outcome: LedgerIndex | null): CallOutcome {
   const { result, durationMs } = report
   const undo = undoState(call, report)
   return {

@@ -4,21 +4,29 @@ import { type Call, headerOf } from './call.ts'
 import type { Permission } from './decide.ts'
 import type { CallParts } from './path.ts'
 
-/** Writes down what is about to happen; on disk when it returns. Throws `cancelled` if the caller has gone by now. */
+/**
+ * Writes down what is about to happen; on disk when it returns. Throws `cancelled` if the caller has gone by now. Null
+ * for a read on a damaged ledger: seeing what is wrong changes nothing, so it runs, is counted and goes unrecorded.
+ */
 export async function intend(
   { ledger, policy }: CallParts,
   call: Call,
   { rule }: Permission,
   permit: Permit,
-): Promise<LedgerIndex> {
+): Promise<LedgerIndex | null> {
   if (call.signal.aborted) throw new CastellanError('cancelled', 'The caller went away before the call began.')
-  return ledger.append(
-    {
-      ...headerOf(call),
-      type: 'intent',
-      ...(permit.kind === 'grant' ? { approval_id: permit.approval.approval_id } : {}),
-      facts: { rule, policy_digest: policy.digest },
-    },
-    { args: call.args },
-  )
+  const draft = {
+    ...headerOf(call),
+    type: 'intent' as const,
+    ...(permit.kind === 'grant' ? { approval_id: permit.approval.approval_id } : {}),
+    facts: { rule, policy_digest: policy.digest },
+  }
+  try {
+    return await ledger.append(draft, { args: call.args })
+  } catch (error) {
+    const damaged = error instanceof CastellanError && error.code === 'ledger_damaged'
+    if (!damaged || call.tool.effect !== 'read') throw error
+    await ledger.countUnrecorded()
+    return null
+  }
 }

@@ -6,16 +6,17 @@ import type { CallParts } from './path.ts'
 import type { RunReport } from './run.ts'
 
 /**
- * Writes down how it ended; on disk when it returns. Throws `ledger_unavailable` or `ledger_damaged` where it cannot be
+ * Writes down how it ended; on disk when it returns. What has no intent gets no outcome. Throws `ledger_unavailable` or `ledger_damaged` where it cannot be
  * written: the caller is never told that something happened which the ledger does not know.
  */
 export async function record(
   { ledger, log }: CallParts,
   call: Call,
-  intent: LedgerIndex,
+  intent: LedgerIndex | null,
   permit: Permit,
   { result, durationMs, inverse, target }: RunReport,
-): Promise<LedgerIndex> {
+): Promise<LedgerIndex | null> {
+  if (intent === null) return null
   const draft = {
     ...headerOf(call),
     type: 'outcome' as const,

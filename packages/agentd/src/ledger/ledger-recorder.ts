@@ -1,30 +1,41 @@
-import {
-  type CallId,
+import type {
+  CallId,
   CastellanError,
-  type LedgerDraft,
-  type LedgerEntry,
-  type LedgerHead,
-  type LedgerIndex,
-  type LedgerPage,
-  type LedgerPayload,
-  type LedgerQuery,
-  type LedgerRecord,
+  LedgerActor,
+  LedgerDraft,
+  LedgerHead,
+  LedgerIndex,
+  LedgerPage,
+  LedgerPayload,
+  LedgerQuery,
+  LedgerRecord,
+  LedgerState,
 } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import { Ledger, type LedgerOptions } from '@castellan/ledger'
 import type { LedgerVerdict } from '../host/index.ts'
+import { Mutex } from '../state/mutex.ts'
 import { RecentCalls } from './recent-calls.ts'
-import type { Recorder, RecorderState } from './recorder.ts'
+import type { Recorder } from './recorder.ts'
+import { fullRecord, listedRecord } from './records.ts'
+import { closed, problemOf, RETRY_MS, refusal } from './refusal.ts'
+import type { UnrecordedReads } from './unrecorded.ts'
 import { verdictOn } from './verdict.ts'
 
-/** How often a ledger that refused is tried again, in milliseconds. */
-const RETRY_MS = 10_000
+/** What a ledger that was just opened has to be told. */
+export interface Opening {
+  /** Whether this process had it open before. */
+  readonly again: boolean
+  /** Reads that ran while it was damaged. */
+  readonly unrecordedReads: number
+}
 
 export interface LedgerRecorderParts {
   readonly options: LedgerOptions
+  readonly unrecorded: UnrecordedReads
   readonly log: Log
   /** Called with every ledger that was opened, before anybody may use it. */
-  readonly onOpen: (ledger: Ledger) => Promise<void>
+  readonly onOpen: (ledger: Ledger, opening: Opening) => Promise<void>
   /** Milliseconds between two tries; 10 s without it. */
   readonly retryMs?: number
 }
@@ -36,9 +47,11 @@ export interface LedgerRecorderParts {
 export class LedgerRecorder implements Recorder {
   readonly #parts: LedgerRecorderParts
   readonly #recent = new RecentCalls()
+  readonly #opening = new Mutex()
   #ledger: Ledger | undefined
   #problem: CastellanError | undefined
   #retry: NodeJS.Timeout | undefined
+  #wasOpen = false
   #closed = false
 
   private constructor(parts: LedgerRecorderParts) {
@@ -53,19 +66,19 @@ export class LedgerRecorder implements Recorder {
   }
 
   async append(draft: LedgerDraft, payload: LedgerPayload = {}): Promise<LedgerIndex> {
-    const { index } = await this.#use((ledger) => ledger.append(draft, payload))
+    const { index } = await this.use((ledger) => ledger.append(draft, payload))
     this.#recent.note(draft, index)
     return index
   }
 
   read(index: LedgerIndex): Promise<LedgerRecord> {
-    return this.#use((ledger) => ledger.record(index))
+    return this.use((ledger) => fullRecord(ledger, index))
   }
 
   query(query: LedgerQuery, { payloads = false }: { readonly payloads?: boolean } = {}): Promise<LedgerPage> {
-    return this.#use(async (ledger) => {
+    return this.use(async (ledger) => {
       const { entries, next } = await ledger.query(query)
-      const records = await Promise.all(entries.map((entry) => recordOf(ledger, entry, payloads)))
+      const records = await Promise.all(entries.map((entry) => listedRecord(ledger, entry, payloads)))
       const more = next !== null && (await ledger.query({ ...query, before: next, limit: 1 })).entries.length > 0
       return { records, more }
     })
@@ -75,18 +88,24 @@ export class LedgerRecorder implements Recorder {
     return this.#recent.find(callId)
   }
 
+  proof(index: LedgerIndex): Promise<string> {
+    return this.use((ledger) => ledger.proof(index))
+  }
+
+  countUnrecorded(): Promise<void> {
+    return this.#parts.unrecorded.add()
+  }
+
   head(): Promise<LedgerHead> {
-    return this.#use(async (ledger) => ledger.head())
+    return this.use(async (ledger) => ledger.head())
   }
 
-  verify(): Promise<LedgerVerdict> {
-    return this.#use(async (ledger) => {
-      await ledger.publish()
-      return verdictOn(this.#parts.options)
-    })
+  async verify(): Promise<LedgerVerdict> {
+    if (this.#problem?.code !== 'ledger_damaged') await this.use((ledger) => ledger.publish())
+    return verdictOn(this.#parts.options)
   }
 
-  state(): RecorderState {
+  state(): LedgerState {
     const problem = this.#ledger?.failure ?? this.#problem
     const size = this.#ledger?.size ?? 0
     if (problem === undefined) return { state: 'ok', size }
@@ -94,90 +113,93 @@ export class LedgerRecorder implements Recorder {
     return { state, size, message: problem.message }
   }
 
-  async close(): Promise<void> {
-    this.#closed = true
-    clearTimeout(this.#retry)
-    const ledger = this.#ledger
-    this.#ledger = undefined
-    await ledger?.close()
-  }
-
-  async #use<T>(work: (ledger: Ledger) => Promise<T>): Promise<T> {
+  /** Works on the open ledger; what it throws comes out as one of the refusals that callers know. */
+  async use<T>(work: (ledger: Ledger) => Promise<T>): Promise<T> {
     const ledger = this.#ledger
     if (ledger === undefined) throw this.#problem ?? closed()
     try {
       return await work(ledger)
     } catch (error) {
-      if (ledger.failure !== null) this.#retryLater(ledger.failure)
+      if (ledger.failure !== null && ledger === this.#ledger) this.#refuse(ledger.failure)
       throw refusal(error)
     }
   }
 
-  async #open(): Promise<void> {
-    const { options, onOpen } = this.#parts
+  /** Tries at once to open a ledger that refuses, and says how it is then. One that works is left as it is. */
+  async reopen(): Promise<LedgerState> {
+    await this.#opening.run(() => this.#reopen())
+    return this.state()
+  }
+
+  /** Records that the clock is right where it stands, also for a ledger that could not be opened on account of it. */
+  async setClock(actor: LedgerActor): Promise<LedgerIndex> {
+    const draft = { type: 'clock_set' as const, actor }
+    if (this.#problem?.code !== 'clock_jumped') return this.append(draft)
+    let index: LedgerIndex | undefined
+    const record = async (ledger: Ledger) => {
+      index = (await ledger.append(draft)).index
+    }
+    await this.#opening.run(() => this.#reopen(record))
+    return index ?? this.append(draft)
+  }
+
+  close(): Promise<void> {
+    this.#closed = true
+    clearTimeout(this.#retry)
+    return this.#opening.run(async () => {
+      const ledger = this.#ledger
+      this.#ledger = undefined
+      await ledger?.close()
+    })
+  }
+
+  /** `first` is done before anything else is written. */
+  async #open(first?: (ledger: Ledger) => Promise<void>): Promise<void> {
+    const { options, onOpen, unrecorded } = this.#parts
+    const unrecordedReads = unrecorded.count
     let ledger: Ledger | undefined
     try {
       ledger = await Ledger.open(options)
-      await onOpen(ledger)
+      await first?.(ledger)
+      await onOpen(ledger, { again: this.#wasOpen, unrecordedReads })
       await this.#recent.learn(ledger)
       this.#ledger = ledger
       this.#problem = undefined
+      this.#wasOpen = true
     } catch (error) {
       await ledger?.close().catch(() => undefined)
-      this.#retryLater(error)
+      this.#refuse(error)
+      return
     }
+    await unrecorded.settle(unrecordedReads)
   }
 
-  #retryLater(error: unknown): void {
+  #refuse(error: unknown): void {
     if (this.#closed || this.#retry !== undefined) return
-    this.#problem = refusal(error)
-    this.#parts.log.error({ err: error }, 'the ledger refuses, so no tool runs')
-    if (this.#problem.code === 'ledger_damaged') return
-    this.#retry = setTimeout(() => void this.#reopen(), this.#parts.retryMs ?? RETRY_MS)
+    const { log, retryMs = RETRY_MS } = this.#parts
+    this.#problem = problemOf(error)
+    if (this.#problem.code === 'ledger_damaged') {
+      log.error({ err: error }, 'the ledger is damaged, so only tools that read run')
+      // A repair needs the lock.
+      const ledger = this.#ledger
+      this.#ledger = undefined
+      void ledger?.close().catch(() => undefined)
+      return
+    }
+    log.error({ err: error }, 'the ledger refuses, so no tool runs')
+    this.#retry = setTimeout(() => void this.#opening.run(() => this.#reopen()), retryMs)
     this.#retry.unref()
   }
 
-  async #reopen(): Promise<void> {
+  async #reopen(first?: (ledger: Ledger) => Promise<void>): Promise<void> {
+    clearTimeout(this.#retry)
+    this.#retry = undefined
+    if (this.#closed || this.state().state === 'ok') return
     const old = this.#ledger
+    this.#problem ??= problemOf(old?.failure)
     this.#ledger = undefined
     await old?.close().catch(() => undefined)
-    this.#retry = undefined
-    if (this.#closed) return
-    await this.#open()
+    await this.#open(first)
     if (this.#ledger !== undefined) this.#parts.log.info('the ledger takes entries again')
   }
-}
-
-function closed(): CastellanError {
-  return new CastellanError('shutting_down', 'The ledger is closed, because agentd is stopping.')
-}
-
-/** What is wrong with one request stays what it is; whatever keeps the ledger from working is one of two codes. */
-function refusal(error: unknown): CastellanError {
-  if (error instanceof CastellanError && aboutTheRequest.has(error.code)) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return new CastellanError('ledger_unavailable', `The ledger does not take entries, so nothing is done. ${message}`, {
-    cause: error,
-    detail: { cause: error instanceof CastellanError ? error.code : 'internal' },
-    retryAfterSeconds: RETRY_MS / 1000,
-  })
-}
-
-const aboutTheRequest: ReadonlySet<string> = new Set([
-  'ledger_damaged',
-  'clock_jumped',
-  'not_found',
-  'invalid_request',
-  'too_large',
-  'shutting_down',
-])
-
-async function recordOf(ledger: Ledger, entry: LedgerEntry, payloads: boolean): Promise<LedgerRecord> {
-  const record = await ledger.record(entry.index)
-  return payloads ? record : withoutSecrets(record)
-}
-
-/** What may be shown to whoever is not the operator. */
-export function withoutSecrets({ payload, ...record }: LedgerRecord): LedgerRecord {
-  return payload?.summary === undefined ? record : { ...record, payload: { summary: payload.summary } }
 }

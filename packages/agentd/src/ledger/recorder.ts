@@ -7,20 +7,14 @@ import type {
   LedgerPayload,
   LedgerQuery,
   LedgerRecord,
+  LedgerState,
 } from '@castellan/contracts'
 import type { LedgerVerdict } from '../host/index.ts'
 
-export interface RecorderState {
-  readonly state: 'ok' | 'unavailable' | 'damaged'
-  /** Entries in the ledger; 0 while it cannot be read. */
-  readonly size: number
-  /** What is wrong and what to do about it. */
-  readonly message?: string
-}
-
 /**
- * The ledger as agentd needs it. Every method that answers with a promise but `close` throws `ledger_unavailable` or `ledger_damaged`
- * when the ledger refuses, whatever the cause: no ledger, no tool.
+ * The ledger as calls need it. Every method that answers with a promise but `countUnrecorded` and `close` throws
+ * `ledger_unavailable`, `ledger_damaged` or `clock_jumped` when the ledger refuses, whatever the cause: no ledger, no
+ * tool that changes anything.
  */
 export interface Recorder {
   /** Answers once the entry is on disk. */
@@ -31,8 +25,13 @@ export interface Recorder {
   query(query: LedgerQuery, options?: { readonly payloads?: boolean }): Promise<LedgerPage>
   /** The newest entry that tells of a call, if it is among the last 16,384 calls, or the last 2,048 entries after a start. */
   callEntry(callId: CallId): LedgerIndex | undefined
+  /** The text of a C2SP tlog-proof file for an entry. Throws `not_found`. */
+  proof(index: LedgerIndex): Promise<string>
+  /** Counts a read that ran while the ledger was damaged; the ledger will say how many there were. Never throws. */
+  countUnrecorded(): Promise<void>
   head(): Promise<LedgerHead>
+  /** Works on a damaged ledger too. */
   verify(): Promise<LedgerVerdict>
-  state(): RecorderState
+  state(): LedgerState
   close(): Promise<void>
 }

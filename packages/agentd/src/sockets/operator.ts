@@ -12,6 +12,7 @@ import {
 import type { SocketServer } from '@castellan/daemon'
 import type { Agentd } from '../agentd.ts'
 import { takeCall } from '../calls/path.ts'
+import { addLedgerKeepingRoutes } from './ledger.ts'
 import { addSharedRoutes, approvalId } from './shared.ts'
 
 const OPERATOR = AgentName.parse('operator')
@@ -22,6 +23,7 @@ const OPERATOR_SESSION = SessionId.parse('ses_operator')
 export function addOperatorRoutes(server: SocketServer, agentd: Agentd): void {
   const { approvals, calls, operators, signIns } = agentd
   addSharedRoutes(server, agentd, 'operator')
+  addLedgerKeepingRoutes(server, agentd)
 
   server.route('POST', '/v1/approvals/:id/decision', { body: ApprovalDecision }, ({ params, body }) =>
     approvals.decide(approvalId(params.id), body.verdict, { name: 'operator' }),

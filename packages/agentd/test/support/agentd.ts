@@ -10,6 +10,7 @@ import {
   type CallPending,
   CallRequest,
   CastellanError,
+  type LedgerIndex,
   LedgerPage,
   newId,
   type SessionId,
@@ -105,9 +106,14 @@ export function send(socket: UnixClient, body: unknown): Promise<CallAnswer> {
   return socket.request('POST', '/v1/calls', { body, schema: CallAnswer })
 }
 
-export function asDone(answer: CallAnswer): CallOutcome {
+/** An outcome that is on record. */
+export type Recorded = CallOutcome & { readonly ledger_index: LedgerIndex }
+
+export function asDone(answer: CallAnswer): Recorded {
   if (answer.status !== 'done') throw new Error(`the call is not done but ${answer.status}`)
-  return answer
+  const { ledger_index } = answer
+  if (ledger_index === null) throw new Error('the call is done but not on record')
+  return { ...answer, ledger_index }
 }
 
 export function asPending(answer: CallAnswer): CallPending {

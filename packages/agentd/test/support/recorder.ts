@@ -24,7 +24,9 @@ export class MemoryRecorder implements Recorder {
   }
 
   async close(): Promise<void> {}
+  async countUnrecorded(): Promise<void> {}
   read = unused
+  proof = unused
   query = unused
   head = unused
   verify = unused

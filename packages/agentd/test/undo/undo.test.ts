@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CallOutcome, type SessionId } from '@castellan/contracts'
 import { expect, test } from 'vitest'
-import { asDone, otherSession, refusal, TestAgentd } from '../support/agentd.ts'
+import { asDone, otherSession, type Recorded, refusal, TestAgentd } from '../support/agentd.ts'
 
 test.each([
   ['outcome', 0],
@@ -113,6 +113,6 @@ async function start() {
   return { agentd, path: join(agentd.stateDir, 'note') }
 }
 
-function undo(agentd: TestAgentd, index: number, force = false): Promise<CallOutcome> {
-  return agentd.operator.request('POST', '/v1/undo', { body: { index, force }, schema: CallOutcome })
+async function undo(agentd: TestAgentd, index: number, force = false): Promise<Recorded> {
+  return asDone(await agentd.operator.request('POST', '/v1/undo', { body: { index, force }, schema: CallOutcome }))
 }
