@@ -1,3 +1,3 @@
-export { type Classifier, openClassifier, type Plan, type Verdict } from './analysis/classify.ts'
+export { openClassifier, type Verdict } from './analysis/classify.ts'
 export { judgeCall, reasonToAsk } from './judge-call.ts'
 export { type CommandJob, type CommandReport, Sandbox } from './sandbox.ts'

@@ -1,9 +1,11 @@
 import { constants } from 'node:fs'
-import { chmod, chown, readdir } from 'node:fs/promises'
+import { chmod, chown, opendir } from 'node:fs/promises'
 import { Descriptor } from '../host/files/descriptor.ts'
 
 /** Entries looked at before one command; what lies beyond keeps its owner and mode. */
 const MAX_ENTRIES = 4096
+/** Folders within folders: each holds a descriptor while the walk is below it. */
+const MAX_DEPTH = 32
 const GROUP_DIRECTORY = 0o2070
 const GROUP_FILE = 0o060
 
@@ -14,18 +16,19 @@ const GROUP_FILE = 0o060
  */
 export async function openWorkspace(path: string, gid: number): Promise<void> {
   using root = await Descriptor.place(path, 'directory')
-  await open(root, gid, { left: MAX_ENTRIES })
+  await open(root, gid, { left: MAX_ENTRIES }, MAX_DEPTH)
 }
 
-async function open(directory: Descriptor, gid: number, budget: { left: number }): Promise<void> {
+async function open(directory: Descriptor, gid: number, budget: { left: number }, depth: number): Promise<void> {
   await share(directory, gid)
-  for (const name of await readdir(`${directory.self}/.`)) {
+  if (depth === 0) return
+  for await (const { name } of await opendir(`${directory.self}/.`)) {
     if (budget.left-- <= 0) return
     const entry = await Descriptor.place(directory.child(name)).catch(() => undefined)
     if (entry === undefined) continue
     using held = entry
     const stats = await held.stat()
-    if (stats.isDirectory()) await open(held, gid, budget)
+    if (stats.isDirectory()) await open(held, gid, budget, depth - 1)
     else if (stats.isFile() && stats.nlink === 1n) await share(held, gid)
   }
 }
