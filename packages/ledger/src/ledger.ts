@@ -1,6 +1,3 @@
-import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
-import { join } from 'node:path'
 import type {
   LedgerActor,
   LedgerDraft,
@@ -11,57 +8,25 @@ import type {
   LedgerRecord,
 } from '@castellan/contracts'
 import type { Appended } from './append/batch.ts'
-import { LogWriter } from './append/log-writer.ts'
-import type { LogState } from './append/state.ts'
 import { checkDraft, decodeLeaf } from './entry/leaf.ts'
 import { type OpenedField, preparePayload } from './entry/payload.ts'
 import { isTombstone } from './entry/tombstone.ts'
 import { destroyPayloads, type IndexRange } from './erase/destroy.ts'
 import { clearPending, notePending, readPending } from './erase/pending.ts'
-import { damaged, fromSystemError, guarded, LedgerError } from './error.ts'
-import { listSegments } from './journal/reader.ts'
-import { encodeSegmentHeader, SEGMENT_BYTES, segmentName } from './journal/segment.ts'
-import { SegmentWriter } from './journal/writer.ts'
-import { emptyRoot, rootOf, sha256 } from './merkle/hash.ts'
+import { damaged, guarded, LedgerError } from './error.ts'
+import { rootOf, sha256 } from './merkle/hash.ts'
 import { consistencyProof, inclusionProof } from './merkle/proof.ts'
 import { TILE_HEIGHT } from './merkle/tiles.ts'
-import { parseCheckpoint, signCheckpoint } from './note/checkpoint.ts'
-import type { Verifier } from './note/keys.ts'
-import { signRotation } from './note/rotation.ts'
-import { missingMark, readPublished, recover, reopenSegment } from './open/recover.ts'
+import { parseCheckpoint } from './note/checkpoint.ts'
+import { type LedgerOptions, type LedgerParts, openParts } from './open/open.ts'
 import { formatProof } from './proof/proof-file.ts'
+import { rotateKey } from './rotate/rotate.ts'
 import { type IndexSource, LedgerSearch, type QueryResult } from './search/search.ts'
-import { listFiles, makeFolder, removeLeftovers } from './store/files.ts'
 import { appendHistory } from './store/history.ts'
-import {
-  adoptNextKey,
-  createKeys,
-  dropNextKey,
-  type LedgerKeys,
-  prepareNextKey,
-  readKeys,
-  readNextKey,
-  readVerifiers,
-  writeVerifiers,
-} from './store/keys.ts'
-import { type Lock, takeLock } from './store/lock.ts'
-import { HighWaterMark, hasMark, readMark } from './store/mark.ts'
-import { Settler } from './store/settler.ts'
 import { TileReader } from './store/tile-reader.ts'
 import type { Fetch } from './witness/client.ts'
 import { type CosignReport, cosignWithAll, readCosigned } from './witness/cosigning.ts'
 import type { WitnessPolicy } from './witness/policy.ts'
-
-export interface LedgerOptions {
-  /** The log's folder. Holds no secret in the clear. */
-  readonly dir: string
-  /** Folder of the signing key, the payload key and the high-water mark: apart from the log, root only. */
-  readonly keyDir: string
-  /** Name of a new log, without spaces or plus; an existing one keeps its own. Default: `castellan/<host>/<random>`. */
-  readonly origin?: string
-  /** Milliseconds since 1970; `Date.now` unless a test says otherwise. */
-  readonly clock?: () => number
-}
 
 export interface InclusionProof {
   readonly index: number
@@ -71,28 +36,14 @@ export interface InclusionProof {
   readonly checkpoint: string
 }
 
-interface Parts {
-  readonly dir: string
-  readonly keyDir: string
-  readonly origin: string
-  /** Every key the log was ever signed with, oldest first. */
-  readonly verifiers: Verifier[]
-  readonly keys: LedgerKeys
-  readonly state: LogState
-  readonly writer: LogWriter
-  readonly settler: Settler
-  readonly mark: HighWaterMark
-  readonly lock: Lock
-}
-
 /** The tamper-evident log, open for writing. One per folder at a time. */
 export class Ledger {
-  readonly #parts: Parts
+  readonly #parts: LedgerParts
   readonly #tiles: TileReader
   readonly #search: LedgerSearch
   #closing: Promise<void> | null = null
 
-  private constructor(parts: Parts) {
+  private constructor(parts: LedgerParts) {
     this.#parts = parts
     this.#tiles = new TileReader(parts.dir)
     this.#search = new LedgerSearch(parts.keyDir, parts.keys.indexKey, this.#source())
@@ -104,15 +55,15 @@ export class Ledger {
    */
   static async open(options: LedgerOptions): Promise<Ledger> {
     return guarded(`Opening the ledger in ${options.dir}`, async () => {
-      const ledger = await open(options, (parts) => new Ledger(parts))
+      const ledger = new Ledger(await openParts(options))
       await ledger.#finishErasure()
       return ledger
     })
   }
 
   /** Opens a log that a repair has mended but whose losses are not on record yet; for the repair alone. */
-  static openForRepair(options: LedgerOptions): Promise<Ledger> {
-    return open({ ...options, repairing: true }, (parts) => new Ledger(parts))
+  static async openForRepair(options: LedgerOptions): Promise<Ledger> {
+    return new Ledger(await openParts(options, true))
   }
 
   /** Number of durable entries. */
@@ -222,33 +173,7 @@ export class Ledger {
    * key is worth nothing, and it is overwritten on disk.
    */
   async rotateKey({ actor }: { actor: LedgerActor }): Promise<Appended> {
-    const { dir, keyDir, origin, verifiers, settler, writer } = this.#parts
-    const rotate = () =>
-      settler.exclusively(() =>
-        writer.exclusively(async () => {
-          const before = writer.signer
-          const next = await prepareNextKey(keyDir, origin)
-          await writeVerifiers(dir, [...verifiers, next.verifier])
-          const appended = new Promise<Appended>((resolve, reject) => {
-            const request = (index: number) => ({
-              draft: checkDraft({ type: 'key_rotated', actor, facts: signRotation(index, before, next) }),
-              payload: null,
-              resolve,
-              reject,
-            })
-            writer.handOver(next, request).catch(reject)
-          })
-          const result = await appended
-          verifiers.push(next.verifier)
-          await adoptNextKey(keyDir).catch((error) => {
-            // The rotation has to stay the newest entry until its key is in place: the next start sees to that.
-            writer.fail(fromSystemError(error, 'Putting the new signing key in place'))
-            throw error
-          })
-          return result
-        }),
-      )
-    return guarded('Rotating the signing key', rotate)
+    return guarded('Rotating the signing key', () => rotateKey(this.#parts, actor))
   }
 
   head(): LedgerHead {
@@ -401,119 +326,4 @@ export class Ledger {
     const held = this.#parts.state.edge.hashes(level, index * width, width)
     return rootOf(held ?? (await this.#tiles.hashes(level, index * width, width)))
   }
-}
-
-async function open(options: LedgerOptions & { repairing?: boolean }, make: (parts: Parts) => Ledger): Promise<Ledger> {
-  const { dir, keyDir } = options
-  await makeFolder(dir)
-  await makeFolder(keyDir)
-  const lock = await takeLock(dir)
-  try {
-    await removeLeftovers(join(dir, 'journal'))
-    let { keys, origin } = await openKeys(options)
-    const verifiers = [...((await readVerifiers(dir)) ?? [])]
-    if ((await listSegments(dir)).length === 0) await createLog(dir, keyDir, origin, keys)
-    const mark = await readMark(keyDir, verifiers)
-    if (mark === null) throw missingMark(keyDir)
-    const published = await readPublished(dir, verifiers)
-    const acknowledged = published !== null && published.size > mark.size ? published : mark
-    const recovered = await recover({
-      dir,
-      origin,
-      signer: keys.signer,
-      verifiers,
-      acknowledged,
-      repairing: options.repairing ?? false,
-    })
-    const { state } = recovered
-    keys = await settleRotation(options, keys, verifiers, state)
-    const segment = await reopenSegment(recovered.segment)
-    const raised = await HighWaterMark.create(keyDir, state.checkpoint)
-    await appendHistory(keyDir, parseCheckpoint(state.checkpoint))
-    const settler = new Settler(dir, state, published?.size ?? 0)
-    const writer = new LogWriter({
-      dir,
-      origin,
-      keys,
-      state,
-      segment,
-      mark: raised,
-      clock: options.clock ?? Date.now,
-      onBatch: () => settler.nudge(),
-      drainTail: () => settler.settle(),
-    })
-    if (state.tail.length > 0) settler.nudge()
-    return make({ dir, keyDir, origin, verifiers, keys, state, writer, settler, mark: raised, lock })
-  } catch (error) {
-    await lock.release()
-    throw error
-  }
-}
-
-/** The keys of the log; new ones only where neither folder knows of a log. */
-async function openKeys({ dir, keyDir, origin }: LedgerOptions): Promise<{ keys: LedgerKeys; origin: string }> {
-  const verifiers = await readVerifiers(dir)
-  if (verifiers !== null) {
-    const name = (verifiers.at(-1) as { name: string }).name
-    const keys = await readKeys(keyDir, name)
-    if (!verifiers.some(({ vkey }) => vkey === keys.signer.verifier.vkey)) {
-      throw new LedgerError(
-        'ledger_unavailable',
-        `The signing key in ${keyDir} is not a key of the log in ${dir}. Restore the key that belongs to it.`,
-      )
-    }
-    return { keys, origin: name }
-  }
-  // A log gets its mark before its first entry: keys without a mark are those of a log that was never finished.
-  if (await hasMark(keyDir)) {
-    throw damaged(`${keyDir} holds the keys of a log, but ${dir} is not that log: its vkeys file is missing`, {
-      kind: 'truncated',
-      file: 'vkeys',
-    })
-  }
-  const name = origin ?? `castellan/${hostname().replaceAll(/[\s+]/g, '-')}/${randomBytes(4).toString('hex')}`
-  return { keys: await createKeys(dir, keyDir, name), origin: name }
-}
-
-/** Finishes or undoes a key rotation that a crash interrupted: it counts if its entry is the newest one. */
-async function settleRotation(
-  { dir, keyDir }: LedgerOptions,
-  keys: LedgerKeys,
-  verifiers: Verifier[],
-  state: LogState,
-): Promise<LedgerKeys> {
-  const { signer } = keys
-  const { name } = signer.verifier
-  const next = await readNextKey(keyDir, name)
-  if (next === null) return keys
-  const newest = state.tail.at(-1)
-  const entry =
-    newest === undefined || isTombstone(newest.leaf) ? null : (JSON.parse(newest.leaf.toString()) as LedgerEntry)
-  if (entry?.type === 'key_rotated' && entry.facts?.new_vkey === next.verifier.vkey) {
-    await adoptNextKey(keyDir)
-    state.checkpoint = signCheckpoint(parseCheckpoint(state.checkpoint), next)
-    return { ...keys, signer: next }
-  }
-  await dropNextKey(dir, keyDir, verifiers, next)
-  const at = verifiers.findIndex(({ vkey }) => vkey === next.verifier.vkey)
-  if (at >= 0) verifiers.splice(at, 1)
-  return keys
-}
-
-/** The first segment of a new log. Its mark comes first, so that no log is ever without one. */
-async function createLog(dir: string, keyDir: string, origin: string, { signer }: LedgerKeys): Promise<void> {
-  const files = (await listFiles(dir)).filter(
-    (path) => path.startsWith('tile/') || path.startsWith('payload/') || path === 'checkpoint',
-  )
-  if (files.length > 0) throw damaged('The journal has no segment', { file: 'journal' })
-  const mark = await readMark(keyDir, [signer.verifier])
-  if (mark !== null && mark.size > 0) {
-    throw damaged(`The log is empty, but ${mark.size} entries were acknowledged`, {
-      kind: 'truncated',
-      acknowledged: mark.size,
-    })
-  }
-  await (await HighWaterMark.create(keyDir, signCheckpoint({ origin, size: 0, root: emptyRoot() }, signer))).close()
-  const header = encodeSegmentHeader({ v: 1, origin, first: 0, open: [] })
-  await (await SegmentWriter.create(join(dir, 'journal', segmentName(0)), header, SEGMENT_BYTES)).close()
 }
