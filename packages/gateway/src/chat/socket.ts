@@ -104,8 +104,7 @@ const VIOLATIONS: Record<number, { code: string; message: string }> = {
 class ChatWebSocket extends WebSocket {
   override close(code?: number, reason?: string | Buffer): void {
     const violation = code === undefined || reason !== undefined ? undefined : VIOLATIONS[code]
-    if (violation === undefined) return super.close(code, reason)
-    this.send(JSON.stringify({ type: 'error', ...violation } satisfies ServerFrame))
-    super.close(code, violation.message)
+    if (violation !== undefined) this.send(JSON.stringify({ type: 'error', ...violation } satisfies ServerFrame))
+    super.close(code, violation?.message ?? reason)
   }
 }
