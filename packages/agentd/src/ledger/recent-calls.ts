@@ -1,4 +1,4 @@
-import type { CallId, LedgerDraft, LedgerIndex } from '@castellan/contracts'
+import { type CallId, CastellanError, type LedgerDraft, type LedgerIndex } from '@castellan/contracts'
 import type { Ledger } from '@castellan/ledger'
 
 /** Calls remembered: hours of a busy agent, where a repetition comes within minutes. Some 2 MB. */
@@ -10,10 +10,11 @@ const LOOK_BACK = 2048
 export class RecentCalls {
   readonly #entries = new Map<CallId, LedgerIndex>()
 
-  /** Remembers the newest calls of a ledger that was just opened. */
+  /** Remembers the newest calls of a ledger that was just opened, but for those that a repair put on record as lost. */
   async learn(ledger: Ledger): Promise<void> {
     for (let index = Math.max(0, ledger.size - LOOK_BACK); index < ledger.size; index += 1) {
-      this.note(await ledger.read(index), index)
+      const entry = await ledger.read(index).catch(nullIfDamaged)
+      if (entry !== null) this.note(entry, index)
     }
   }
 
@@ -30,4 +31,9 @@ export class RecentCalls {
   find(callId: CallId): LedgerIndex | undefined {
     return this.#entries.get(callId)
   }
+}
+
+function nullIfDamaged(error: unknown): null {
+  if (error instanceof CastellanError && error.code === 'ledger_damaged') return null
+  throw error
 }

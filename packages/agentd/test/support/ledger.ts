@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { createLogger } from '@castellan/daemon'
 import { Ledger, type LedgerOptions } from '@castellan/ledger'
@@ -36,11 +36,12 @@ export async function writeLedger(stateDir: string, clock: () => number, args: r
   await ledger.close()
 }
 
-/** Changes one byte early in the journal. */
-export function damage(stateDir: string): void {
+/** Changes one byte of entry `index` in a journal of one segment. */
+export function damage(stateDir: string, index = 1): void {
   const folder = join(stateDir, 'ledger/journal')
-  const [segment] = readdirSync(folder)
-  const file = openSync(join(folder, segment as string), 'r+')
-  writeSync(file, '!', 600)
+  const path = join(folder, readdirSync(folder)[0] as string)
+  const at = readFileSync(path).indexOf(`"index":${index},`)
+  const file = openSync(path, 'r+')
+  writeSync(file, '!', at)
   closeSync(file)
 }
