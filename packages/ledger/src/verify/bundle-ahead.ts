@@ -1,13 +1,17 @@
 import { Worker } from 'node:worker_threads'
 import { BundleFileReader, type BundleFiles } from './bundle-files.ts'
+import { type Filled, newSlot, readSlot } from './slot.ts'
 
-/** Bundles that the other thread may be ahead; bounds the memory that waits. */
-const AHEAD = 3
+/** Bundles that the other thread may be ahead. */
+const AHEAD = 4
 
 /** Below this a second thread takes longer to start than it saves. */
 const WORTH_A_THREAD = 100
 
-/** Bundles `from` to `end - 1` in order, read and hashed by another thread where there are many. */
+/**
+ * Bundles `from` to `end - 1` in order, read and hashed by another thread where there are many. Each is valid until the
+ * next one is asked for.
+ */
 export async function* bundlesAhead(dir: string, from: number, end: number): AsyncGenerator<BundleFiles> {
   if (end - from < WORTH_A_THREAD) {
     const reader = new BundleFileReader(dir)
@@ -17,18 +21,20 @@ export async function* bundlesAhead(dir: string, from: number, end: number): Asy
     }
     return
   }
+  const slots = Array.from({ length: AHEAD }, newSlot)
   const script = import.meta.url.endsWith('.ts') ? '../worker/main.ts' : '../worker/main.js'
   const worker = new Worker(new URL(script, import.meta.url), {
-    workerData: dir,
+    workerData: { dir, slots },
     resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 },
   })
   const inbox = new Inbox(worker)
+  const ask = (n: number) => worker.postMessage({ n, slot: n % AHEAD })
   try {
-    for (let n = from; n < Math.min(end, from + AHEAD); n += 1) worker.postMessage(n)
+    for (let n = from; n < Math.min(end, from + AHEAD); n += 1) ask(n)
     for (let n = from; n < end; n += 1) {
-      const files = await inbox.take()
-      if (n + AHEAD < end) worker.postMessage(n + AHEAD)
-      yield files
+      yield readSlot(slots[n % AHEAD] as SharedArrayBuffer, await inbox.take())
+      // Only now is the slot free again.
+      if (n + AHEAD < end) ask(n + AHEAD)
     }
   } finally {
     await worker.terminate()
@@ -36,7 +42,7 @@ export async function* bundlesAhead(dir: string, from: number, end: number): Asy
 }
 
 interface Message {
-  readonly files?: Record<keyof BundleFiles, Uint8Array | null>
+  readonly filled?: Filled
   readonly error?: unknown
 }
 
@@ -50,21 +56,15 @@ class Inbox {
     worker.on('error', (error) => this.#put({ error }))
   }
 
-  async take(): Promise<BundleFiles> {
+  async take(): Promise<Filled> {
     while (this.#messages.length === 0) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
     }
-    const { files, error } = this.#messages.shift() as Message
-    if (files === undefined) throw error
-    return {
-      entries: asBuffer(files.entries),
-      tile: asBuffer(files.tile),
-      payloads: asBuffer(files.payloads),
-      leafHashes: asBuffer(files.leafHashes),
-      digests: asBuffer(files.digests),
-    }
+    const { filled, error } = this.#messages.shift() as Message
+    if (filled === undefined) throw error
+    return filled
   }
 
   #put(message: Message): void {
@@ -72,9 +72,4 @@ class Inbox {
     this.#wake?.()
     this.#wake = null
   }
-}
-
-/** Buffers arrive as plain byte arrays. */
-function asBuffer(bytes: Uint8Array | null): Buffer | null {
-  return bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }

@@ -1,32 +1,18 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { BundleFileReader, type BundleFiles } from '../verify/bundle-files.ts'
+import { BundleFileReader } from '../verify/bundle-files.ts'
+import { fillSlot } from '../verify/slot.ts'
 
-/** The thread that reads and hashes bundles ahead of the one that checks them. Takes bundle numbers, sends files. */
-const reader = new BundleFileReader(workerData as string)
+/**
+ * The thread that reads and hashes bundles ahead of the one that checks them. Takes a bundle number and a slot to put it into,
+ * answers with what is where.
+ */
+const { dir, slots } = workerData as { dir: string; slots: readonly SharedArrayBuffer[] }
+const reader = new BundleFileReader(dir)
 
-parentPort?.on('message', (n: number) => {
+parentPort?.on('message', ({ n, slot }: { n: number; slot: number }) => {
   try {
-    const files = reader.readAndHash(n)
-    const copies: BundleFiles = {
-      entries: copyOf(files.entries),
-      tile: copyOf(files.tile),
-      payloads: copyOf(files.payloads),
-      leafHashes: files.leafHashes,
-      digests: files.digests,
-    }
-    const transfer = Object.values(copies).flatMap((bytes: Buffer | null) =>
-      bytes === null ? [] : [bytes.buffer as ArrayBuffer],
-    )
-    parentPort?.postMessage({ n, files: copies }, transfer)
+    parentPort?.postMessage({ filled: fillSlot(slots[slot] as SharedArrayBuffer, reader.readAndHash(n)) })
   } catch (error) {
-    parentPort?.postMessage({ n, error })
+    parentPort?.postMessage({ error })
   }
 })
-
-/** A copy with memory of its own, which can be handed over instead of copied again. */
-function copyOf(bytes: Buffer | null): Buffer | null {
-  if (bytes === null) return null
-  const copy = Buffer.allocUnsafeSlow(bytes.length)
-  bytes.copy(copy)
-  return copy
-}
