@@ -168,5 +168,6 @@ function notReady(child: Child): CastellanError {
     )
   }
   const why = ending.lastWords ?? `It ended with ${ending.how}.`
-  return new CastellanError('internal', `${name} could not start: ${why} Its log: ${logFile}`)
+  const code = ending.configInvalid ? 'config_invalid' : 'internal'
+  return new CastellanError(code, `${name} could not start: ${why} Its log: ${logFile}`)
 }

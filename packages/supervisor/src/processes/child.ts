@@ -16,6 +16,7 @@ const FAILED_STARTS = 3
 export interface Ending {
   /** `exit code 1`, or `signal SIGKILL`. */
   readonly how: string
+  readonly configInvalid: boolean
   readonly lastWords: string | undefined
   /** Nothing but a change by its owner would make it start: it is not tried again. */
   readonly final: boolean
@@ -135,9 +136,10 @@ export class Child {
     const wasSteady = this.#wasReady && performance.now() - this.#startedAt > STEADY_AFTER_MS
     this.#failures = wasSteady ? 1 : this.#failures + 1
 
-    const ending = { how, lastWords: lastWords(this.definition.logFile, this.#logStart) }
+    const configInvalid = code === exitCodes.configInvalid
+    const ending = { how, configInvalid, lastWords: lastWords(this.definition.logFile, this.#logStart) }
     const neverStarts = !this.#wasReady && this.#failures >= FAILED_STARTS && this.definition.required
-    if (code === exitCodes.configInvalid || neverStarts) {
+    if (configInvalid || neverStarts) {
       this.#gaveUp = { ...ending, final: true }
       this.#events.onEnd(this.#gaveUp)
       return

@@ -48,7 +48,9 @@ test('one that dies is started again, and its last words are told', async () => 
   await child.ready(soon())
   process.kill(child.pid as number, 'SIGKILL')
   await until('it was started again', restarts)
-  expect(endings).toEqual([{ how: 'signal SIGKILL', lastWords: undefined, final: false, restartInMs: 250 }])
+  expect(endings).toEqual([
+    { how: 'signal SIGKILL', configInvalid: false, lastWords: undefined, final: false, restartInMs: 250 },
+  ])
   expect(await child.ready(soon())).toBe(true)
 })
 
@@ -69,7 +71,7 @@ test('one that is needed and never becomes ready is given up after three attempt
 test('one that refuses its configuration is not tried again', async () => {
   const { child, endings } = start({ BEHAVIOUR: 'config' })
   expect(await child.ready(soon())).toBe(false)
-  expect(endings).toEqual([{ how: 'exit code 78', lastWords: 'bad config', final: true }])
+  expect(endings).toEqual([{ how: 'exit code 78', configInvalid: true, lastWords: 'bad config', final: true }])
 })
 
 test('one that does not stop in time is killed', async () => {
