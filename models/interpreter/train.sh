@@ -14,7 +14,7 @@ fi
 export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 
 "$python" -m unittest discover -s test
-# First without the validation wordings, to measure and to choose the gate on them; then a short round on everything.
+# First without the validation wordings, to measure and to judge the gate on them; then a short round on everything.
 "$python" train.py --output build/first.pt
 "$python" evaluate.py build/first.pt
 "$python" train.py --all --start build/first.pt --examples 80000 --rate 0.35 --output build/interpreter.pt
