@@ -51,7 +51,9 @@ test('reopening does not help before the repair; after it, the reads that ran ar
   expect(after.ok).toBe(true)
   expect(await reopen(agentd)).toMatchObject({ state: 'ok' })
   expect(await newestStart(agentd)).toMatchObject({ entry: { facts: { unrecorded_reads: 3 } } })
-  expect(await agentd.entries('&type=gap')).toMatchObject([{ entry: { facts: { lost: 'entries', first: 1, last: 1 } } }])
+  expect(await agentd.entries('&type=gap')).toMatchObject([
+    { entry: { facts: { lost: 'entries', first: 1, last: 1 } } },
+  ])
   expect(await agentd.call('test_echo')).toMatchObject({ ok: true, ledger_index: expect.any(Number) })
   await agentd.stop()
   expect(await verifyLedger(ledgerOf(stateDir))).toMatchObject({ ok: true })
