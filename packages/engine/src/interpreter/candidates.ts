@@ -2,6 +2,7 @@ import type { ToolDescriptor } from '@castellan/contracts'
 import type { Message, PastCall } from './conversation.ts'
 import type { Reading, Readings } from './decode.ts'
 import { heedExplicit } from './explicit.ts'
+import { LIKELY } from './gate.ts'
 import type { ProposedCall } from './outcome.ts'
 import { isPointing, missingArguments, resolveReferences } from './references.ts'
 import { finishValue, isQuoted, isWord } from './values.ts'
@@ -100,7 +101,12 @@ function confidenceOf(reading: Reading, said: Values, heeded: Values, outright: 
   return Math.min(1, confidence)
 }
 
-/** Whether the call may be made without asking. */
-export function isSure(job: Interpretation, candidate: Candidate): boolean {
-  return candidate.missing.length === 0 && candidate.confidence >= job.gate
+/**
+ * Whether the call may be made without asking. A change is shown in full to a person who approves it or not, so there a
+ * tool that is clear will do with values that are only likely; asking twice for one act helps nobody.
+ */
+export function isSure(job: Interpretation, { tool, missing, confidence, toolProbability }: Candidate): boolean {
+  if (missing.length > 0) return false
+  const isShownFirst = tool.effect !== 'read' && toolProbability >= job.gate
+  return confidence >= (isShownFirst ? LIKELY : job.gate)
 }

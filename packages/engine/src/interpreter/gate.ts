@@ -7,3 +7,5 @@ export const MIN_OFFERED = 0.02
 export const MIN_OFFERED_BESIDE_NONE = 0.1
 /** Readings that are offered at most. */
 export const OFFERED = 3
+/** From this probability the values of a clear change are good enough to be put before the person who approves it. */
+export const LIKELY = 0.3
