@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type CastellanError, LedgerState } from '@castellan/contracts'
+import { type CastellanError, LedgerErasure, LedgerRecord, LedgerState } from '@castellan/contracts'
 import { verifyLedger } from '@castellan/ledger'
 import { requires } from '@castellan/testing'
 import { expect, onTestFinished, test } from 'vitest'
-import { refusal, TestAgentd, temporaryState } from '../support/agentd.ts'
+import { asDone, refusal, TestAgentd, temporaryState } from '../support/agentd.ts'
 import { ledgerOf } from '../support/ledger.ts'
 
 requires.root().describe('a disk of its own for the ledger', () => {
@@ -28,6 +28,30 @@ requires.root().describe('a disk of its own for the ledger', () => {
     rmSync(ballast)
     expect(await agentd.operate('test_note', { path, text: 'there is room' })).toMatchObject({ ok: true })
     expect(existsSync(path)).toBe(true)
+    await agentd.stop()
+    expect(await verifyLedger(ledgerOf(stateDir))).toMatchObject({ ok: true, findings: [] })
+  })
+
+  test('an erasure that the disk had no room for stops the ledger, and is finished when it is open again', async () => {
+    const stateDir = withLedgerDisk('size=12m')
+    const agentd = await TestAgentd.start({ stateDir })
+    const { ledger_index } = asDone(await agentd.operate('test_echo', { text: 'a customer address' }))
+    const intent = ledger_index - 1
+    const ballast = join(stateDir, 'ledger/ballast')
+    fill(ballast)
+
+    const body = { index: intent, reason: 'held an address' }
+    const erasing = agentd.operator.request('POST', '/v1/ledger/erasures', { body, schema: LedgerErasure })
+    expect(await refusal(erasing)).toMatchObject({ code: 'ledger_unavailable', detail: { cause: 'disk_full' } })
+    expect((await refusal(agentd.call('test_echo'))).code).toBe('ledger_unavailable')
+    expect(await reopen(agentd)).toMatchObject({ state: 'unavailable' })
+
+    rmSync(ballast)
+    expect(await reopen(agentd)).toMatchObject({ state: 'ok' })
+    const path = `/v1/ledger/entries/${intent}`
+    const shown = await agentd.operator.request('GET', path, { schema: LedgerRecord })
+    expect(shown).toMatchObject({ payload_state: 'erased', erased: { actor: { kind: 'operator' } } })
+    expect(await agentd.story()).toContain('ledger_reopened')
     await agentd.stop()
     expect(await verifyLedger(ledgerOf(stateDir))).toMatchObject({ ok: true, findings: [] })
   })
