@@ -74,6 +74,8 @@ async function disturbed(
     strace.stderr?.once('data', () => resolve())
     strace.once('close', () => resolve())
   })
+  // The fault may have ended it before it was told to go.
+  child.stdin?.on('error', () => undefined)
   child.stdin?.end('go\n')
   await closed
   await detached
