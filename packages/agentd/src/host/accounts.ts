@@ -19,7 +19,8 @@ export class Accounts {
 
 class NameTable {
   readonly #file: string
-  #names: ReadonlyMap<number, string> = new Map()
+  /** A promise, so that whoever asks while the file is being read waits for it too. */
+  #names: Promise<ReadonlyMap<number, string>> = Promise.resolve(new Map())
   #readAtMs = 0
 
   constructor(file: string) {
@@ -27,11 +28,13 @@ class NameTable {
   }
 
   async name(id: number): Promise<string> {
-    if (!this.#names.has(id) && Date.now() - this.#readAtMs > 1000) {
+    const known = (await this.#names).get(id)
+    if (known !== undefined) return known
+    if (Date.now() - this.#readAtMs > 1000) {
       this.#readAtMs = Date.now()
-      this.#names = parseAccounts(await readFile(this.#file, 'utf8').catch(() => ''))
+      this.#names = readFile(this.#file, 'utf8').then(parseAccounts, () => new Map())
     }
-    return this.#names.get(id) ?? String(id)
+    return (await this.#names).get(id) ?? String(id)
   }
 }
 

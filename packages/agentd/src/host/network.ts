@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import type { Accounts } from './accounts.ts'
-import { parsePidStat } from './proc.ts'
+import { parsePidStat, programName } from './proc.ts'
 
 /** A socket that waits for somebody: a listening TCP socket, or a bound and unconnected UDP one. */
 export interface Listener {
@@ -117,7 +117,7 @@ async function socketOwners(
       const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1]
       if (inode === undefined || !inodes.has(inode) || owners.has(inode)) continue
       const stat = parsePidStat(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''))
-      owners.set(inode, { pid: Number(pid), name: stat?.name ?? '' })
+      owners.set(inode, { pid: Number(pid), name: await programName(Number(pid), stat?.name ?? '') })
     }
   }
   return owners

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, readlink } from 'node:fs/promises'
+import { basename } from 'node:path'
 
 /** /proc/meminfo in bytes by name (proc_meminfo(5)); fields without a unit are counts. */
 export function parseMeminfo(text: string): Map<string, number> {
@@ -46,3 +47,9 @@ export function parsePidStat(text: string): PidStat | null {
 
 /** Clock ticks a second in what the kernel tells programs: 100 on every Linux architecture Node runs on (USER_HZ). */
 export const TICKS_PER_SECOND = 100
+
+/** Node and Python call their first thread MainThread, which hides what runs: the program's file name tells. */
+export async function programName(pid: number, name: string): Promise<string> {
+  if (name !== 'MainThread') return name
+  return basename(await readlink(`/proc/${pid}/exe`).catch(() => name))
+}

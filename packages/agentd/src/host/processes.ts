@@ -1,8 +1,7 @@
-import { readdir, readFile, readlink } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Accounts } from './accounts.ts'
-import { bootTime, type PidStat, parsePidStat, TICKS_PER_SECOND } from './proc.ts'
+import { bootTime, type PidStat, parsePidStat, programName, TICKS_PER_SECOND } from './proc.ts'
 import { blankSecrets } from './secrets.ts'
 
 const SAMPLE_MS = 250
@@ -83,10 +82,4 @@ export class Processes {
       return null
     }
   }
-}
-
-/** Node and Python call their first thread MainThread, which hides what runs: the program's file name tells. */
-async function programName(pid: number, name: string): Promise<string> {
-  if (name !== 'MainThread') return name
-  return basename(await readlink(`/proc/${pid}/exe`).catch(() => name))
 }
