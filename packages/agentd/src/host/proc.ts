@@ -51,5 +51,7 @@ export const TICKS_PER_SECOND = 100
 /** Node and Python call their first thread MainThread, which hides what runs: the program's file name tells. */
 export async function programName(pid: number, name: string): Promise<string> {
   if (name !== 'MainThread') return name
-  return basename(await readlink(`/proc/${pid}/exe`).catch(() => name))
+  const program = await readlink(`/proc/${pid}/exe`).catch(() => name)
+  // An update may have replaced the program while it runs.
+  return basename(program.replace(/ \(deleted\)$/, ''))
 }
