@@ -177,7 +177,11 @@ export type LedgerErasure = z.infer<typeof LedgerErasure>
 export const LedgerKeyRotation = z.strictObject({ index: LedgerIndex, vkey: z.string() })
 export type LedgerKeyRotation = z.infer<typeof LedgerKeyRotation>
 
-/** `POST /v1/ledger/clock` on operator.sock: the `clock_set` entry, which lets time go on from where the clock stands. */
+/** `POST /v1/ledger/clock` on operator.sock: says that the clock is right although the newest entry is later. */
+export const LedgerClockSetRequest = z.strictObject({ reason: z.string().trim().min(1).max(2000) })
+export type LedgerClockSetRequest = z.infer<typeof LedgerClockSetRequest>
+
+/** Its answer: the `clock_set` entry, which lets time go on from where the clock stands. */
 export const LedgerClockSet = z.strictObject({ index: LedgerIndex })
 export type LedgerClockSet = z.infer<typeof LedgerClockSet>
 

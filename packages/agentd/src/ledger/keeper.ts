@@ -2,6 +2,7 @@ import {
   CastellanError,
   type LedgerActor,
   type LedgerClockSet,
+  type LedgerClockSetRequest,
   type LedgerErasure,
   type LedgerErasureRequest,
   type LedgerKeyRotation,
@@ -38,8 +39,8 @@ export class LedgerKeeper {
   }
 
   /** Says that the clock is right although it stands before the newest entry. */
-  async setClock(): Promise<LedgerClockSet> {
-    return { index: await this.#recorder.setClock(this.#actor) }
+  async setClock({ reason }: LedgerClockSetRequest): Promise<LedgerClockSet> {
+    return { index: await this.#recorder.setClock(this.#actor, reason) }
   }
 
   /** Opens the ledger again after a repair, or before the next try is due. */

@@ -132,15 +132,15 @@ export class LedgerRecorder implements Recorder {
   }
 
   /** Records that the clock is right where it stands, also for a ledger that could not be opened on account of it. */
-  async setClock(actor: LedgerActor): Promise<LedgerIndex> {
+  async setClock(actor: LedgerActor, reason: string): Promise<LedgerIndex> {
     const draft = { type: 'clock_set' as const, actor }
-    if (this.#problem?.code !== 'clock_jumped') return this.append(draft)
+    if (this.#problem?.code !== 'clock_jumped') return this.append(draft, { reason })
     let index: LedgerIndex | undefined
     const record = async (ledger: Ledger) => {
-      index = (await ledger.append(draft)).index
+      index = (await ledger.append(draft, { reason })).index
     }
     await this.#opening.run(() => this.#reopen(record))
-    return index ?? this.append(draft)
+    return index ?? this.append(draft, { reason })
   }
 
   close(): Promise<void> {

@@ -1,4 +1,11 @@
-import { CastellanError, LedgerErasureRequest, LedgerIndex, type LedgerProof, LedgerQuery } from '@castellan/contracts'
+import {
+  CastellanError,
+  LedgerClockSetRequest,
+  LedgerErasureRequest,
+  LedgerIndex,
+  type LedgerProof,
+  LedgerQuery,
+} from '@castellan/contracts'
 import type { SocketServer } from '@castellan/daemon'
 import type { Agentd } from '../agentd.ts'
 import { withoutSecrets } from '../ledger/records.ts'
@@ -24,7 +31,7 @@ export function addLedgerRoutes(server: SocketServer, { ledger }: Agentd, payloa
 export function addLedgerKeepingRoutes(server: SocketServer, { keeper, witnesses }: Agentd): void {
   server.route('POST', '/v1/ledger/erasures', { body: LedgerErasureRequest }, ({ body }) => keeper.erase(body))
   server.route('POST', '/v1/ledger/key-rotation', {}, () => keeper.rotateKey())
-  server.route('POST', '/v1/ledger/clock', {}, () => keeper.setClock())
+  server.route('POST', '/v1/ledger/clock', { body: LedgerClockSetRequest }, ({ body }) => keeper.setClock(body))
   server.route('POST', '/v1/ledger/reopen', {}, () => keeper.reopen())
 
   server.route('POST', '/v1/ledger/cosign', {}, () => {

@@ -88,8 +88,10 @@ test('a ledger from the future refuses every call, until the operator says that 
   expect(health).toMatchObject({ state: 'degraded', detail: { ledger: { state: 'unavailable' } } })
   expect((await refusal(agentd.call('test_echo'))).code).toBe('clock_jumped')
   expect((await refusal(agentd.operate('test_echo'))).code).toBe('clock_jumped')
-  const set = await agentd.operator.request('POST', '/v1/ledger/clock', { schema: LedgerClockSet })
-  expect(await show(agentd, set.index)).toMatchObject({ entry: { type: 'clock_set', actor: { kind: 'operator' } } })
+  const body = { reason: 'the battery was flat' }
+  const set = await agentd.operator.request('POST', '/v1/ledger/clock', { body, schema: LedgerClockSet })
+  const entry = { type: 'clock_set', actor: { kind: 'operator' } }
+  expect(await show(agentd, set.index)).toMatchObject({ entry, payload: body })
   expect(await agentd.call('test_echo')).toMatchObject({ ok: true })
   await agentd.stop()
   expect(await verifyLedger(ledgerOf(stateDir))).toMatchObject({ ok: true, findings: [] })

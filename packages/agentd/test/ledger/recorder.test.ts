@@ -44,7 +44,7 @@ test('a clock that jumped back refuses every entry, and the operator can say tha
   now -= 60_000
   expect((await refusal(recorder.append({ type: 'intent', actor }))).code).toBe('clock_jumped')
   expect((await recorder.head()).size).toBe(1)
-  expect(await recorder.setClock({ kind: 'operator', name: 'operator' })).toBe(1)
+  expect(await recorder.setClock({ kind: 'operator', name: 'operator' }, 'it is right')).toBe(1)
   expect(await recorder.append({ type: 'intent', actor })).toBe(2)
   await recorder.close()
 })
