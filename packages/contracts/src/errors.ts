@@ -141,7 +141,53 @@ export function describeIssues(error: z.ZodError, root = ''): string {
   return error.issues
     .map((issue) => {
       const path = [root, ...issue.path.map(String)].filter(Boolean).join('.')
-      return path === '' ? issue.message : `${path}: ${issue.message}`
+      const message = describeIssue(issue)
+      return path === '' ? message : `${path}: ${message}`
     })
     .join('; ')
+}
+
+/** What a value has to be, in the words of people rather than of zod: `is missing and must be a string`. */
+export function describeIssue(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type': {
+      const wanted = KIND_WORDS[issue.expected] ?? issue.expected
+      if (issue.message.endsWith('received undefined')) return `is missing and must be ${wanted}`
+      return issue.message.startsWith('Invalid input: expected') ? `must be ${wanted}` : issue.message
+    }
+    case 'too_small':
+      return issue.message.startsWith('Too small')
+        ? `must ${bound('at least', issue.origin, issue.minimum)}`
+        : issue.message
+    case 'too_big':
+      return issue.message.startsWith('Too big')
+        ? `must ${bound('at most', issue.origin, issue.maximum)}`
+        : issue.message
+    case 'invalid_value':
+      return issue.message.startsWith('Invalid')
+        ? `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`
+        : issue.message
+    case 'unrecognized_keys':
+      return `must not have ${issue.keys.map((key) => JSON.stringify(key)).join(' or ')}`
+    default:
+      return issue.message
+  }
+}
+
+const KIND_WORDS: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  object: 'an object',
+  record: 'an object',
+  array: 'a list',
+}
+
+const UNITS: Readonly<Record<string, string>> = { string: 'characters', array: 'items', set: 'items', map: 'entries' }
+
+function bound(side: string, origin: string, limit: number | bigint): string {
+  const unit = UNITS[origin]
+  if (unit !== undefined && side === 'at least' && limit === 1) return 'not be empty'
+  return unit === undefined ? `be ${side} ${limit}` : `have ${side} ${limit} ${unit}`
 }

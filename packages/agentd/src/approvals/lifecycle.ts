@@ -77,7 +77,7 @@ export function spent(record: ApprovalRecord, claim: Claim, now: number): Approv
   if (difference !== undefined) {
     throw new CastellanError(
       'approval_mismatch',
-      `This approval is for another call: the ${difference} differs. Nothing was done; ask for an approval of this call.`,
+      `This approval is for another call, with another ${difference}. Nothing was done; ask for an approval of this call.`,
     )
   }
   const current = atTime(record, now)
@@ -93,7 +93,7 @@ function mismatch(record: ApprovalRecord, claim: Claim): string | undefined {
   if (record.session !== claim.session) return 'session'
   if (record.call_id !== claim.call_id) return 'call_id'
   if (record.tool !== claim.tool) return 'tool'
-  if (record.binding.args_digest !== claim.argsDigest) return 'arguments'
+  if (record.binding.args_digest !== claim.argsDigest) return 'set of arguments'
   if (record.binding.policy_digest !== claim.policyDigest) return 'policy in force'
   return undefined
 }

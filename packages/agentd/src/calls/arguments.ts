@@ -1,4 +1,4 @@
-import { CastellanError, type ToolDescriptor } from '@castellan/contracts'
+import { CastellanError, describeIssue, type ToolDescriptor } from '@castellan/contracts'
 import { didYouMean } from '@castellan/daemon'
 import type { z } from 'zod'
 import type { Tool } from '../tools/define.ts'
@@ -16,7 +16,7 @@ export function readArguments(tool: Tool, descriptor: ToolDescriptor, args: Reco
 function describe(issue: z.core.$ZodIssue, tool: string, schema: Record<string, unknown>): string[] {
   if (issue.code !== 'unrecognized_keys') {
     const field = issue.path.length === 0 ? 'The arguments' : `Argument ${issue.path.map(String).join('.')}`
-    return [`${field} of ${tool}: ${issue.message}.`]
+    return [`${field} of ${tool}: ${describeIssue(issue)}.`]
   }
   const known = knownNames(schema, issue.path)
   return issue.keys.map((key) => {

@@ -7,9 +7,9 @@ import { asDone, otherSession, refusal, request, send, TestAgentd } from '../sup
 test.each([
   ['a field nobody reads', { texd: 'x' }, 'Did you mean text?'],
   ['a field nobody reads, nothing near', { zebra: 1 }, 'It takes text, nested.'],
-  ['a value of another kind', { text: 7 }, 'Argument text of test_echo'],
+  ['a value of another kind', { text: 7 }, 'Argument text of test_echo: must be a string.'],
   ['a field nobody reads inside another', { nested: { depht: 1, depth: 2 } }, 'Did you mean depth?'],
-  ['a missing field inside another', { nested: {} }, 'Argument nested.depth of test_echo'],
+  ['a missing field inside another', { nested: {} }, 'Argument nested.depth of test_echo: is missing and must be'],
 ])('%s is invalid_arguments and named', async (_, args, sentence) => {
   const agentd = await TestAgentd.start()
   const error = await refusal(agentd.call('test_echo', args))
