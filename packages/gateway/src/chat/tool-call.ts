@@ -30,7 +30,7 @@ export async function makeCall(call: ToolCall, turn: Turn): Promise<ToolMessage>
   try {
     return tellOutcome(call, await callWhenApproved(call, turn), turn)
   } catch (error) {
-    const refusal = turn.signal.aborted ? stopped() : toCastellanError(error)
+    const refusal = turn.signal.aborted ? stopped(error) : toCastellanError(error)
     if (refusal.code === 'internal') turn.log.error({ err: error, call_id: call.call_id }, 'a tool call failed')
     const message = tellRefusal(call, refusal, turn)
     if (turn.signal.aborted || refusal.code === 'agentd_unavailable') throw error
@@ -66,7 +66,9 @@ async function personAgrees(pending: CallPending, turn: Turn): Promise<void> {
     signing: { approve: approvalSigningText('approve', asked), deny: approvalSigningText('deny', asked) },
   })
   chat.status('waiting', 'Waiting for your approval.')
-  const decided = await decision(asked, turn)
+  const decided = await decision(asked, turn).catch((error: unknown) => {
+    throw signal.aborted ? new StoppedWaiting() : error
+  })
   const by = decided.decided_by === undefined ? {} : { by: decided.decided_by }
   switch (decided.state) {
     case 'approved':
@@ -130,7 +132,15 @@ function tellRefusal({ call_id, name }: ToolCall, refusal: CastellanError, { cha
   return { role: 'tool', ...told }
 }
 
-function stopped(): CastellanError {
+/** The turn was stopped while the call waited for a person: agentd runs nothing until the call is sent again. */
+class StoppedWaiting extends CastellanError {
+  constructor() {
+    super('cancelled', 'Stopped while the call waited for approval; nothing was done.')
+  }
+}
+
+function stopped(error: unknown): CastellanError {
+  if (error instanceof StoppedWaiting) return error
   return new CastellanError(
     'cancelled',
     'Stopped before agentd had answered; the ledger says whether anything was done.',

@@ -63,6 +63,18 @@ test('a no means that nothing happens, and the model hears that the owner said i
   expect(gateway.agentd.calls).toHaveLength(1)
 })
 
+test('abort while a person is waited for says that nothing was done', async () => {
+  const gateway = await startGateway()
+  const { client } = await waitingWrite(gateway)
+  client.send({ type: 'abort' })
+  await client.hears('done')
+  expect(await client.hears('tool_result')).toMatchObject({
+    ok: false,
+    result: { code: 'cancelled', message: expect.stringContaining('nothing was done') },
+  })
+  expect(gateway.agentd.calls).toHaveLength(1)
+})
+
 test('a decision made elsewhere, as with agentctl, is heard by every socket', async () => {
   const gateway = await startGateway()
   const other = await gateway.connect()
