@@ -37,7 +37,9 @@ export function toCastellanError(error: unknown): CastellanError {
     return new CastellanError('invalid_json', `The body is not valid JSON: ${message ?? ''}`, { cause: error })
   }
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    return new CastellanError('invalid_request', message ?? 'The request was not understood.', { cause: error })
+    // The static files' plugin says no more than "Forbidden" to a path that climbs out of its folder.
+    const why = message === 'Forbidden' ? 'The address climbs out of what this gateway serves.' : message
+    return new CastellanError('invalid_request', why ?? 'The request was not understood.', { cause: error })
   }
   return new CastellanError(
     'internal',

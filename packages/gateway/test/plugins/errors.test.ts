@@ -62,6 +62,18 @@ test.each([
   expect(answer.json.message).toMatch(/^\S.{10,}[.!]$/s)
 })
 
+test('a path that climbs out of the page is refused in a sentence', async () => {
+  const gateway = await startGateway()
+  const answer = await raw(
+    gateway,
+    `GET /../../package.json HTTP/1.1\r\nhost: 127.0.0.1:${gateway.port}\r\nconnection: close\r\n\r\n`,
+  )
+  expect(ErrorEnvelope.parse(JSON.parse(answer.split('\r\n\r\n')[1] ?? ''))).toMatchObject({
+    code: 'invalid_request',
+    message: 'The address climbs out of what this gateway serves.',
+  })
+})
+
 test('a wrong method is told the right ones', async () => {
   const gateway = await startGateway()
   const answer = await gateway.ask('/sign-out', {
