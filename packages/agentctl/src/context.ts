@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { CastellanError, type Instance } from '@castellan/contracts'
+import { CastellanError, type Instance, ProcessHealth } from '@castellan/contracts'
 import { UnixClient } from '@castellan/daemon'
 import { findInstance, stateFolder } from './state.ts'
 import type { Terminal } from './terminal.ts'
@@ -25,6 +25,18 @@ export class Context {
   async operator(): Promise<UnixClient> {
     const { operatorSocket } = await this.instance()
     return this.#connect(operatorSocket, 'the operator socket of agentd')
+  }
+
+  /** The same where agentd answers; undefined where nothing runs, for commands that can work on the files then. */
+  async operatorIfRunning(): Promise<UnixClient | undefined> {
+    try {
+      const operator = await this.operator()
+      await operator.request('GET', '/v1/health', { schema: ProcessHealth })
+      return operator
+    } catch (error) {
+      if (error instanceof CastellanError && error.code === 'agentd_unavailable') return undefined
+      throw error
+    }
   }
 
   /** agentd as an agent sees it: policy and approvals apply. */

@@ -9,11 +9,22 @@ import { onTestFinished } from 'vitest'
 
 const main = fileURLToPath(new URL('../../../agentd/src/main.ts', import.meta.url))
 
-/** The real agentd over a fresh state folder, as the supervisor would start it, without gateway and engine. */
-export async function startAgentd(): Promise<{ state: string }> {
-  const state = temporaryFolder()
+export interface Started {
+  readonly state: string
+  /** Ends it before the test does. */
+  stop(): Promise<void>
+}
+
+/** The real agentd, as the supervisor would start it, without gateway and engine; over a fresh state folder unless named. */
+export async function startAgentd({
+  state = temporaryFolder(),
+  ready = 'ready',
+}: {
+  state?: string
+  ready?: 'ready' | 'degraded'
+} = {}): Promise<Started> {
   const sockets = join(state, 'sockets')
-  mkdirSync(sockets, { mode: 0o700 })
+  mkdirSync(sockets, { mode: 0o700, recursive: true })
   const agentSocket = join(sockets, 'agent.sock')
   const operatorSocket = join(sockets, 'operator.sock')
   const child = spawn(process.execPath, ['--conditions=source', main], {
@@ -27,14 +38,15 @@ export async function startAgentd(): Promise<{ state: string }> {
     stdio: ['ignore', 'inherit', 'inherit'],
   })
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  onTestFinished(async () => {
+  const stop = async () => {
     child.kill('SIGTERM')
     await exited
-  })
+  }
+  onTestFinished(stop)
   const client = new UnixClient({ socketPath: operatorSocket, unavailable: 'agentd_unavailable', peer: 'agentd' })
   await until('agentd is ready', async () => {
     try {
-      return (await client.request('GET', '/v1/health', { schema: ProcessHealth })).state === 'ready'
+      return (await client.request('GET', '/v1/health', { schema: ProcessHealth })).state === ready
     } catch (error) {
       if (error instanceof CastellanError) return false
       throw error
@@ -49,5 +61,5 @@ export async function startAgentd(): Promise<{ state: string }> {
     pid: child.pid,
   }
   writeFileSync(join(state, 'run.json'), JSON.stringify(instance), { mode: 0o600 })
-  return { state }
+  return { state, stop }
 }

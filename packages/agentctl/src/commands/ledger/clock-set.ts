@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { LedgerClockSet } from '@castellan/contracts'
 import { Ledger } from '@castellan/ledger'
 import type { Command } from 'commander'
 import { exitCodes } from '../../exit.ts'
@@ -7,7 +8,7 @@ import type { Cli } from '../../program.ts'
 const help = `
 The ledger takes no entry that is more than 5 seconds older than the newest one: a clock that jumped back would let acts be
 dated at will. Where the clock was wrong before and is right now, this puts that on record, and entries go on from here.
-It works on the files, as the user they belong to; stop Castellan first.`
+Where Castellan does not run it works on the files, as the user they belong to.`
 
 export function addLedgerClockSet(ledger: Command, { act }: Cli): void {
   ledger
@@ -16,20 +17,29 @@ export function addLedgerClockSet(ledger: Command, { act }: Cli): void {
     .description('record that the clock was set back, so that the ledger goes on')
     .addHelpText('after', help)
     .action(
-      act(async ({ terminal, stateFolder }, { reason }: { reason: string }) => {
-        const log = await Ledger.open({
-          dir: join(stateFolder, 'ledger'),
-          keyDir: join(stateFolder, 'agentd', 'ledger-keys'),
-        })
-        try {
-          const actor = { kind: 'operator', name: 'operator' } as const
-          const { index, entry } = await log.append({ type: 'clock_set', actor }, { reason })
-          const time = new Date(entry.time).toISOString()
-          terminal.result({ index, time }, () => terminal.line(`The ledger goes on from ${time}, as № ${index} says.`))
-        } finally {
-          await log.close()
-        }
+      act(async (context, { reason }: { reason: string }) => {
+        const operator = await context.operatorIfRunning()
+        const index =
+          operator === undefined
+            ? await setOnDisk(context.stateFolder, reason)
+            : (await operator.request('POST', '/v1/ledger/clock', { body: { reason }, schema: LedgerClockSet })).index
+        context.terminal.result({ index }, () =>
+          context.terminal.line(`The ledger goes on from now, as № ${index} says.`),
+        )
         return exitCodes.ok
       }),
     )
+}
+
+async function setOnDisk(stateFolder: string, reason: string): Promise<number> {
+  const log = await Ledger.open({
+    dir: join(stateFolder, 'ledger'),
+    keyDir: join(stateFolder, 'agentd', 'ledger-keys'),
+  })
+  try {
+    const { index } = await log.append({ type: 'clock_set', actor: { kind: 'operator', name: 'operator' } }, { reason })
+    return index
+  } finally {
+    await log.close()
+  }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { LedgerState } from '@castellan/contracts'
 import { repairLedger } from '@castellan/ledger'
 import type { Command } from 'commander'
 import { exitCodes } from '../../exit.ts'
@@ -7,7 +8,8 @@ import { printVerdict } from '../../verdict.ts'
 
 const help = `
 Nothing that is there is lost: everything is copied aside as it was found, and signed gap entries record what is gone.
-An agent cannot repair; this works on the files, as the user they belong to. See docs/ledger.md.`
+An agent cannot repair; this works on the files, as the user they belong to. A running Castellan takes the ledger up
+again by itself afterwards. See docs/ledger.md.`
 
 export function addLedgerRepair(ledger: Command, { act }: Cli): void {
   ledger
@@ -24,6 +26,8 @@ export function addLedgerRepair(ledger: Command, { act }: Cli): void {
           actor: { kind: 'operator', name: 'operator' },
           reason: options.reason,
         })
+        const operator = await context.operatorIfRunning()
+        await operator?.request('POST', '/v1/ledger/reopen', { schema: LedgerState })
         terminal.result(report, () => {
           if (report.quarantine === null) terminal.line('The ledger is whole; nothing was done.')
           else {

@@ -17,10 +17,14 @@ export function addLedgerShow(ledger: Command, { act }: Cli): void {
         const record = await operator.request('GET', `/v1/ledger/entries/${index}`, { schema: LedgerRecord })
         const { terminal } = context
         terminal.result(record, () => {
-          const { entry, payload, payload_state } = record
+          const { entry, payload, payload_state, erased } = record
           terminal.line(terminal.paint('bold', `№ ${entry.index}  ${entry.type}  ${localTime(entry.time)}`))
           terminal.line(printable(JSON.stringify(entry, undefined, 2)))
-          terminal.line(terminal.paint('bold', `payload: ${payload_state}`))
+          const when =
+            erased === undefined
+              ? ''
+              : ` by ${printable(erased.actor.name)}, ${localTime(erased.time)}, see № ${erased.index}`
+          terminal.line(terminal.paint('bold', `payload: ${payload_state}${when}`))
           if (payload !== undefined) terminal.line(printable(JSON.stringify(payload, undefined, 2)))
         })
         return exitCodes.ok
