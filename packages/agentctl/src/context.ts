@@ -51,9 +51,12 @@ export class Context {
     try {
       return (await readFile(tokenFile, 'utf8')).trim()
     } catch (cause) {
+      const isGone = (cause as NodeJS.ErrnoException).code === 'ENOENT'
       throw new CastellanError(
         'unauthorized',
-        `The token file ${tokenFile} cannot be read: run agentctl as the user who started Castellan.`,
+        isGone
+          ? `The token file ${tokenFile} is gone: stop Castellan and start it again, it makes a new one.`
+          : `The token file ${tokenFile} cannot be read: run agentctl as the user who started Castellan.`,
         { cause },
       )
     }

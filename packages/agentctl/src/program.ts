@@ -46,6 +46,7 @@ Every command takes --json for programs and --state DIR (or CASTELLAN_STATE) to 
 /** Runs agentctl with these arguments and answers the exit code; never throws. */
 export async function run(args: readonly string[], host: NodeJS.Process): Promise<number> {
   let exitCode: number = exitCodes.ok
+  const json = args.includes('--json')
   const program = new Command('agentctl')
     .description('Operate Castellan from a terminal: talk to it, approve, take back, and check its ledger.')
     .version(version, '-V, --version', 'print the version')
@@ -54,7 +55,11 @@ export async function run(args: readonly string[], host: NodeJS.Process): Promis
     .helpOption('-h, --help', 'show help')
     .addHelpText('after', teach)
     .showHelpAfterError('(agentctl --help shows how)')
-    .configureOutput({ writeOut: (text) => host.stdout.write(text), writeErr: (text) => host.stderr.write(text) })
+    .configureOutput({
+      writeOut: (text) => host.stdout.write(text),
+      // A program is told once, as JSON, by `report`.
+      writeErr: (text) => json || host.stderr.write(text),
+    })
     .exitOverride()
 
   const cli: Cli = {
@@ -93,7 +98,7 @@ export async function run(args: readonly string[], host: NodeJS.Process): Promis
     await program.parseAsync(args, { from: 'user' })
     return exitCode
   } catch (error) {
-    return report(error, args, host)
+    return report(error, json, host)
   }
 }
 
@@ -111,11 +116,13 @@ function acceptGlobalOptionsAnywhere(program: Command): void {
   program.commands.forEach(visit)
 }
 
-function report(error: unknown, args: readonly string[], host: NodeJS.Process): number {
+function report(error: unknown, json: boolean, host: NodeJS.Process): number {
   if (error instanceof CommanderError) {
-    return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    if (error.exitCode === 0) return exitCodes.ok
+    const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ')
+    if (json) host.stderr.write(`${JSON.stringify({ code: 'usage', message })}\n`)
+    return exitCodes.usage
   }
-  const json = args.includes('--json')
   if (error instanceof CastellanError) {
     host.stderr.write(json ? `${JSON.stringify(error.toEnvelope())}\n` : `${error.message} (${error.code})\n`)
   } else if (error instanceof UsageError) {

@@ -36,6 +36,23 @@ describe('the command line', () => {
   })
 
   test.each([
+    [['verify-leger'], 'unknown command'],
+    [['status', '--loud'], '--loud'],
+    [['call'], 'missing required argument'],
+  ])('with --json a command line that is off is told as JSON: %j', async (args, words) => {
+    const { code, stdout, stderr } = await agentctl([...args, '--json'])
+    expect(code).toBe(2)
+    expect(stdout).toBe('')
+    expect(JSON.parse(stderr)).toEqual({ code: 'usage', message: expect.stringContaining(words) })
+  })
+
+  test.each(['approve', 'deny', 'undo'])('%s --help shows how with examples', async (command) => {
+    const { code, stdout } = await agentctl([command, '--help'])
+    expect(code).toBe(0)
+    expect(stdout).toContain('Examples:')
+  })
+
+  test.each([
     ['not json', 'not JSON'],
     ['[1]', 'one JSON object'],
     ['@/nowhere/args.json', 'cannot be read'],

@@ -4,6 +4,15 @@ import { compactJson, duration } from '../describe.ts'
 import { exitCodes, UsageError } from '../exit.ts'
 import type { Cli } from '../program.ts'
 
+const teach = `
+A yes is good for one run of exactly the call that \`agentctl approvals\` shows, for 10 minutes from when it was asked.
+Exits with 1 when there is no such approval, with 4 when it ran out.
+
+Examples:
+  agentctl approvals                 what waits, with every argument
+  agentctl approve apr_Xk3…          let it run, once
+  agentctl deny apr_Xk3…             tell the agent no`
+
 export function addApprovals({ program, act }: Cli): void {
   program
     .command('approvals')
@@ -28,6 +37,7 @@ export function addApprovals({ program, act }: Cli): void {
       .command(verdict)
       .argument('<id>', 'the approval, as `agentctl approvals` lists it')
       .description(description)
+      .addHelpText('after', teach)
       .action(
         act(async (context, id: string) => {
           const approval = await decide(context, id, verdict)

@@ -4,12 +4,22 @@ import type { Cli } from '../program.ts'
 import { printable } from '../terminal.ts'
 import { ledgerNumber } from './ledger/show.ts'
 
+const teach = `
+What was there before comes back only if what the act left is still as the act left it: what somebody changed since is not
+lost without --force. What cannot be taken back says so and is left alone.
+
+Examples:
+  agentctl ledger tail               find the number of the act
+  agentctl undo 12                   take back act 12
+  agentctl undo 14                   take back that undo, where it was written as entry 14`
+
 export function addUndo({ program, act }: Cli): void {
   program
     .command('undo')
     .argument('<number>', 'ledger number of the act: of its intent or of its outcome')
     .option('--force', 'even if what the act left was changed since', false)
     .description('take back an act; undoing is an act of its own and can be undone')
+    .addHelpText('after', teach)
     .action(
       act(async (context, number: string, options: { force: boolean }) => {
         const index = ledgerNumber(number)
