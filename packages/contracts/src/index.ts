@@ -1,11 +1,101 @@
-export * from './calls.ts'
-export * from './canonical.ts'
-export * from './chat.ts'
-export * from './engine.ts'
-export * from './errors.ts'
-export * from './gateway.ts'
-export * from './health.ts'
-export * from './ids.ts'
-export * from './instance.ts'
-export * from './ledger.ts'
-export * from './tools.ts'
+export {
+  Approval,
+  ApprovalDecision,
+  ApprovalListing,
+  ApprovalState,
+  ApprovalVerdict,
+  approvalSigningText,
+  CallAnswer,
+  CallOutcome,
+  CallPending,
+  CallRequest,
+  normalSignInCode,
+  OperatorEnrolment,
+  OperatorKey,
+  OperatorListing,
+  SignInCode,
+  SignInRedemption,
+  SignInResult,
+  ToolListing,
+  UndoRequest,
+  UndoState,
+} from './calls.ts'
+export { canonicalJson } from './canonical.ts'
+export {
+  ChatId,
+  ClientFrame,
+  MAX_FRAME_BYTES,
+  ServerFrame,
+  Suggestion,
+  Transcript,
+} from './chat.ts'
+export {
+  EngineEvent,
+  EngineHealth,
+  EngineMessage,
+  EngineRequest,
+} from './engine.ts'
+export {
+  CastellanError,
+  describeIssue,
+  describeIssues,
+  type ErrorCode,
+  ErrorEnvelope,
+  errorCatalogue,
+  errorFromEnvelope,
+} from './errors.ts'
+export {
+  GatewayHealth,
+  PageSession,
+} from './gateway.ts'
+export { ProcessHealth } from './health.ts'
+export {
+  AgentName,
+  ApprovalId,
+  CallId,
+  LedgerIndex,
+  newId,
+  OperatorKeyId,
+  SessionId,
+  Sha256Hex,
+  Timestamp,
+  ToolName,
+  TrashId,
+} from './ids.ts'
+export { Instance } from './instance.ts'
+export {
+  LedgerActor,
+  LedgerClockSet,
+  LedgerClockSetRequest,
+  LedgerCosigning,
+  LedgerDraft,
+  LedgerEntry,
+  LedgerEntryType,
+  LedgerErasure,
+  LedgerErasureRequest,
+  LedgerFacts,
+  LedgerFieldName,
+  LedgerHead,
+  LedgerKeyRotation,
+  LedgerPage,
+  type LedgerPayload,
+  LedgerProof,
+  LedgerQuery,
+  LedgerRecord,
+  LedgerState,
+  LedgerWitnessOutcome,
+  MAX_LEAF_BYTES,
+  MAX_PAYLOAD_BYTES,
+} from './ledger.ts'
+export {
+  type CallOrigin,
+  describeTool,
+  type Inverse,
+  type RevertContext,
+  type ToolContext,
+  type ToolDefinition,
+  ToolDescriptor,
+  ToolEffect,
+  ToolLimits,
+  UndoKind,
+} from './tools.ts'
