@@ -1,4 +1,5 @@
 import { CastellanError, type ErrorCode } from '@castellan/contracts'
+import type { FindingKind } from './verify/findings.ts'
 
 /** The codes the ledger answers with; all are in the catalogue of contracts. */
 export type LedgerErrorCode = Extract<
@@ -30,8 +31,14 @@ export class LedgerError extends CastellanError {
   }
 }
 
+/** What damage is about, as a finding of `verifyLedger` will say it. */
+export interface DamageDetail {
+  readonly kind?: FindingKind
+  readonly [what: string]: unknown
+}
+
 /** Damage found while reading: which entry or file, and in what way; `detail.finding` is the bare sentence. */
-export function damaged(finding: string, detail: Record<string, unknown> = {}, cause?: unknown): LedgerError {
+export function damaged(finding: string, detail: DamageDetail = {}, cause?: unknown): LedgerError {
   const message = `${finding}. Run \`agentctl verify-ledger\` for the whole picture.`
   return new LedgerError('ledger_damaged', message, { detail: { ...detail, finding: `${finding}.` }, cause })
 }

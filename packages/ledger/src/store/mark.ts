@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LedgerError } from '../error.ts'
+import { damaged } from '../error.ts'
 import { type Checkpoint, openCheckpoint } from '../note/checkpoint.ts'
 import type { Verifier } from '../note/keys.ts'
 import { writeFileDurably } from './files.ts'
@@ -71,8 +71,9 @@ export async function readMark(keyDir: string, keys: readonly Verifier[]): Promi
   const slots = [0, 1].map((slot) => readSlot(bytes.subarray(slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES), keys))
   const [best] = slots.filter((slot) => slot !== null).sort((a, b) => b.size - a.size)
   if (best !== undefined && bytes.length === 2 * SLOT_BYTES) return best
-  throw new LedgerError('ledger_damaged', `${join(keyDir, MARK_FILE)} holds no checkpoint signed by this log's key.`, {
-    detail: { kind: 'mark_damaged' },
+  throw damaged(`${join(keyDir, MARK_FILE)} holds no checkpoint signed by this log's key`, {
+    kind: 'mark_missing',
+    subject: 'mark',
   })
 }
 

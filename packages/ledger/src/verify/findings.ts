@@ -80,19 +80,22 @@ const MOST = 100
 /** Collects findings in the order they are met. */
 export class Findings {
   readonly list: Finding[] = []
+  readonly #kinds = new Set<FindingKind>()
   further = 0
 
   add(finding: Finding): void {
+    this.#kinds.add(finding.kind)
     if (this.list.length < MOST) this.list.push(finding)
     else this.further += 1
   }
 
   has(kind: FindingKind): boolean {
-    return this.list.some((finding) => finding.kind === kind)
+    return this.#kinds.has(kind)
   }
 
+  /** The code of the first kind in the table that was found; 0 only where nothing was. */
   get exitCode(): number {
     for (const [kind, code] of Object.entries(EXIT_CODES)) if (this.has(kind as FindingKind)) return code
-    return 0
+    return this.#kinds.size === 0 ? 0 : EXIT_CODES.unreadable
   }
 }

@@ -238,7 +238,14 @@ class Verification {
       )
       return null
     }
-    const mark = await readMark(keyDir, this.#verifiers)
+    let mark: Checkpoint | null
+    try {
+      mark = await readMark(keyDir, this.#verifiers)
+    } catch (error) {
+      // A damaged mark is as good as none: the rest of the log is checked all the same.
+      this.blame(error)
+      return null
+    }
     if (mark === null) {
       this.#findings.add({
         kind: 'mark_missing',
