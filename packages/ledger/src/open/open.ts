@@ -9,6 +9,7 @@ import { damaged, LedgerError } from '../error.ts'
 import { listSegments } from '../journal/reader.ts'
 import { encodeSegmentHeader, SEGMENT_BYTES, segmentName } from '../journal/segment.ts'
 import { SegmentWriter } from '../journal/writer.ts'
+import { TileEdge } from '../merkle/edge.ts'
 import { emptyRoot } from '../merkle/hash.ts'
 import { parseCheckpoint, signCheckpoint } from '../note/checkpoint.ts'
 import type { Verifier } from '../note/keys.ts'
@@ -25,6 +26,7 @@ import {
 } from '../store/keys.ts'
 import { type Lock, takeLock } from '../store/lock.ts'
 import { HighWaterMark, hasMark, readMark } from '../store/mark.ts'
+import { publishHead } from '../store/publisher.ts'
 import { Settler } from '../store/settler.ts'
 import { missingMark, readPublished, recover, reopenSegment } from './recover.ts'
 
@@ -82,7 +84,7 @@ export async function openParts(options: LedgerOptions, repairing = false): Prom
     const segment = await reopenSegment(recovered.segment)
     const raised = await HighWaterMark.create(keyDir, state.checkpoint)
     await appendHistory(keyDir, parseCheckpoint(state.checkpoint))
-    const settler = new Settler(dir, state, published?.size ?? 0)
+    const settler = new Settler(dir, state, published?.size ?? null)
     const writer = new LogWriter({
       dir,
       origin,
@@ -95,6 +97,8 @@ export async function openParts(options: LedgerOptions, repairing = false): Prom
       drainTail: () => settler.settle(),
     })
     if (state.tail.length > 0) settler.nudge()
+    // Readers of the C2SP layout find a log only by its checkpoint, also an empty one. What fails here is tried again.
+    if (published === null) await settler.publish().catch(() => undefined)
     return { dir, keyDir, origin, verifiers, keys, state, writer, settler, mark: raised, lock }
   } catch (error) {
     await lock.release()
@@ -152,12 +156,11 @@ async function settleRotation(
   return keys
 }
 
-/** The first segment of a new log. Its mark comes first, so that no log is ever without one. */
+/** The first segment of a new log. Its mark and its checkpoint come first, so that no log is ever without them. */
 async function createLog(dir: string, keyDir: string, origin: string, { signer }: LedgerKeys): Promise<void> {
-  const files = (await listFiles(dir)).filter(
-    (path) => path.startsWith('tile/') || path.startsWith('payload/') || path === 'checkpoint',
-  )
-  if (files.length > 0) throw damaged('The journal has no segment', { file: 'journal' })
+  const files = (await listFiles(dir)).filter((path) => path.startsWith('tile/') || path.startsWith('payload/'))
+  const published = await readPublished(dir, [signer.verifier])
+  if (files.length > 0 || (published !== null && published.size > 0)) throw damaged('The journal has no segment', { file: 'journal' })
   const mark = await readMark(keyDir, [signer.verifier])
   if (mark !== null && mark.size > 0) {
     throw damaged(`The log is empty, but ${mark.size} entries were acknowledged`, {
@@ -165,7 +168,9 @@ async function createLog(dir: string, keyDir: string, origin: string, { signer }
       acknowledged: mark.size,
     })
   }
-  await (await HighWaterMark.create(keyDir, signCheckpoint({ origin, size: 0, root: emptyRoot() }, signer))).close()
+  const checkpoint = signCheckpoint({ origin, size: 0, root: emptyRoot() }, signer)
+  await (await HighWaterMark.create(keyDir, checkpoint)).close()
+  await publishHead(dir, new TileEdge(), 0, [], checkpoint)
   const header = encodeSegmentHeader({ v: 1, origin, first: 0, open: [] })
   await (await SegmentWriter.create(join(dir, 'journal', segmentName(0)), header, SEGMENT_BYTES)).close()
 }

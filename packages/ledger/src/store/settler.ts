@@ -16,14 +16,14 @@ const PUBLISH_AFTER_MS = 2000
 export class Settler {
   readonly #dir: string
   readonly #state: LogState
-  #publishedSize: number
+  #publishedSize: number | null
   #work: Promise<void> = Promise.resolve()
   #pending = false
   #timer: NodeJS.Timeout | undefined
   #failure: unknown
 
-  /** `publishedSize` is the size in the checkpoint file, 0 where there is none. */
-  constructor(dir: string, state: LogState, publishedSize: number) {
+  /** `publishedSize` is the size in the checkpoint file, null where there is none. */
+  constructor(dir: string, state: LogState, publishedSize: number | null) {
     this.#dir = dir
     this.#state = state
     this.#publishedSize = publishedSize
@@ -115,7 +115,7 @@ export class Settler {
     const leaves = state.tail.slice(0, size - state.tailStart).map(({ leaf }) => leaf)
     if (leaves.length >= TILE_WIDTH) return this.#writeBundles().then(() => this.#publish())
     await publishHead(this.#dir, state.edge, size, leaves, checkpoint)
-    await removePartials(this.#dir, this.#publishedSize, size)
+    await removePartials(this.#dir, this.#publishedSize ?? 0, size)
     this.#publishedSize = size
   }
 }
