@@ -70,6 +70,15 @@ export class ChainCheck {
     return this.#missingPayloads.count
   }
 
+  /** Whether payloads are gone or damaged that no entry so far accounts for. */
+  get missesPayloads(): boolean {
+    const gone = [...this.#gonePayloads, ...this.#goneEntries]
+    return (
+      this.#suspects.some((suspect) => suspect.what === 'payloads' && !covered(suspect, gone)) ||
+      this.#missingPayloads.without(gone).length > 0
+    )
+  }
+
   /** Entries lost to damage that a repair put on record. */
   get gaps(): number {
     return this.#goneEntries.reduce((sum, [first, last]) => sum + last - first + 1, 0)
@@ -121,9 +130,9 @@ export class ChainCheck {
   /** What only the whole log can tell: damage that no gap entry accounts for, payloads gone without a word. */
   finish(): void {
     this.#settle(null)
-    for (const { first, last, what, finding } of this.#suspects) {
-      const gone = what === 'entries' ? this.#goneEntries : [...this.#gonePayloads, ...this.#goneEntries]
-      if (!gone.some(([from, to]) => from <= first && last <= to)) this.#findings.add(finding)
+    for (const suspect of this.#suspects) {
+      const gone = suspect.what === 'entries' ? this.#goneEntries : [...this.#gonePayloads, ...this.#goneEntries]
+      if (!covered(suspect, gone)) this.#findings.add(suspect.finding)
     }
     for (const [first, last] of this.#missingPayloads.without([...this.#gonePayloads, ...this.#goneEntries])) {
       const which = first === last ? `entry ${first}` : `entries ${first} to ${last}`
@@ -236,6 +245,10 @@ export class ChainCheck {
   #altered(subject: 'entry' | 'tile', index: number, file: string, message: string): void {
     this.#findings.add({ kind: 'altered', subject, index, file, message })
   }
+}
+
+function covered({ first, last }: Suspect, ranges: readonly [number, number][]): boolean {
+  return ranges.some(([from, to]) => from <= first && last <= to)
 }
 
 function hexOf(text: TextHash): string {

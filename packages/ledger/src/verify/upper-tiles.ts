@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { bundlePath, TILE_WIDTH, tilePath } from '../merkle/tiles.ts'
-import { exists } from '../store/files.ts'
+import { TILE_WIDTH, tilePath } from '../merkle/tiles.ts'
 import type { Findings } from './findings.ts'
 
 /** A full tile above level 0 as it follows from the leaves: one for every 65,536 entries and fewer above. */
@@ -11,8 +10,16 @@ export interface UpperTile {
   readonly bytes: Buffer
 }
 
-/** Compares the full tiles above level 0 with those that were rebuilt. */
-export async function checkUpperTiles(dir: string, tiles: readonly UpperTile[], findings: Findings): Promise<void> {
+/**
+ * Compares the full tiles above level 0 with those that were rebuilt. They are there for all entries below `settled`:
+ * what was published, and what the journal has let go.
+ */
+export async function checkUpperTiles(
+  dir: string,
+  tiles: readonly UpperTile[],
+  settled: number,
+  findings: Findings,
+): Promise<void> {
   for (const { level, n, bytes } of tiles) {
     const file = tilePath(level, n)
     const width = TILE_WIDTH ** (level + 1)
@@ -25,8 +32,7 @@ export async function checkUpperTiles(dir: string, tiles: readonly UpperTile[], 
     if (held !== null) {
       const message = `${file} is not as written: it does not follow from the tiles below it.`
       findings.add({ kind: 'altered', subject: 'tile', index, file, message })
-    } else if (await exists(join(dir, bundlePath((index + width) / TILE_WIDTH)))) {
-      // The bundle after it is there, so this is no tile that the writer is still about to make.
+    } else if (index + width <= settled) {
       findings.add({
         kind: 'missing',
         subject: 'tile',

@@ -13,6 +13,7 @@ import { judgeMark } from './anchors.ts'
 import { ChainCheck } from './chain.ts'
 import { type Finding, Findings, type Verdict } from './findings.ts'
 import { checkPartials } from './partials.ts'
+import { checkPresence, checkPublication } from './presence.ts'
 import { checkRotations } from './rotations.ts'
 import { TreeCheck } from './tree.ts'
 import { checkUpperTiles, type UpperTile } from './upper-tiles.ts'
@@ -94,6 +95,10 @@ class Verification {
     const tree = this.#tree as TreeCheck
     this.#checkPublished(watched.published, tree.size)
     await checkPartials(dir, tree, (this.#walk as Walk).edgeLeaves, this.#findings)
+    if (published === null) {
+      if (tree.size > 0) await checkPublication(dir, this.#findings)
+    } else if (watched.published !== null && agrees(watched.published) !== false)
+      await checkPresence(dir, published.size, journal.first ?? published.size, this.#findings)
     if (this.#walk?.cutShort) return
     if (watched.cosigned !== null && agrees(watched.cosigned) !== true) {
       const { size } = watched.cosigned.head
@@ -191,9 +196,11 @@ class Verification {
     } else {
       await walk.bundles(journal.first)
       if (!walk.cutShort) await walk.journal(journal)
+      // An erasure goes on record before it blanks anything: what it blanked beside this check is on record by now.
+      if (!walk.cutShort && chain.missesPayloads) await walk.catchUp()
     }
     chain.finish()
-    await checkUpperTiles(dir, upper, findings)
+    await checkUpperTiles(dir, upper, Math.max(published, journal.first ?? 0), findings)
     checkRotations(chain.rotations, this.#verifiers, this.#from, findings)
     if (watched !== null && agrees(watched) === false) {
       findings.add({

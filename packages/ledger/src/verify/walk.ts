@@ -1,13 +1,14 @@
 import { entryHash } from '../entry/tombstone.ts'
 import { findingOf, LedgerError } from '../error.ts'
 import type { Frame, StoredEntry } from '../journal/frame.ts'
-import { isTornFrame, type JournalReader, type SegmentRead } from '../journal/reader.ts'
+import { isTornFrame, JournalReader, type SegmentRead } from '../journal/reader.ts'
 import { HASH_BYTES, sha256 } from '../merkle/hash.ts'
 import { type TextHash, textOf } from '../merkle/text-hasher.ts'
 import { bundlePath, payloadPath, TILE_BYTES, TILE_WIDTH, tilePath } from '../merkle/tiles.ts'
 import { openCheckpoint } from '../note/checkpoint.ts'
 import type { Verifier } from '../note/keys.ts'
-import { decodeEntryBundle, decodePayloadBundle, encodeEntryBundle, encodePayloadBundle } from '../store/bundle.ts'
+import { encodeEntryBundle, encodePayloadBundle, LEAF_PREFIX, PAYLOAD_PREFIX } from '../store/bundle.ts'
+import { splitItems } from '../store/items.ts'
 import { splitHashes } from '../store/tile-reader.ts'
 import { bundlesAhead } from './bundle-ahead.ts'
 import { BundleFileReader, type BundleFiles } from './bundle-files.ts'
@@ -79,6 +80,22 @@ export class Walk {
     }
   }
 
+  /** Goes on with what a writer has added since the journal was read. */
+  async catchUp(): Promise<void> {
+    const { dir, tree } = this.#parts
+    const later = await JournalReader.open(dir)
+    try {
+      if (later.first === null) return
+      if (later.first > tree.size) {
+        this.#edge = []
+        await this.bundles(later.first)
+      }
+      if (!this.cutShort) await this.journal(later)
+    } finally {
+      await later.close()
+    }
+  }
+
   /** A segment states which intents were open when it began: the next start relies on it. */
   #checkOpen({ name, header }: SegmentRead): void {
     const { chain, tree } = this.#parts
@@ -98,9 +115,20 @@ export class Walk {
     const { tree, chain } = this.#parts
     const first = n * TILE_WIDTH
     const file = bundlePath(n)
-    const leaves = this.#range(n, 'entries', file, files.entries, decodeEntryBundle)
     const expected = this.#tile(n, files.tile)
-    const records = this.#range(n, 'payloads', payloadPath(n), files.payloads, decodePayloadBundle)
+    const leaves = this.#range(
+      n,
+      'entries',
+      files.entries,
+      (leaf, i) =>
+        expected === null || entryHash(leaf).equals(expected.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)),
+    )
+    const records = this.#range(
+      n,
+      'payloads',
+      files.payloads,
+      (record, i) => leaves === null || isPayloadOf(leaves[i] as Buffer, record),
+    )
     if (leaves === null && expected === null) {
       this.cutShort = true
       return false
@@ -128,14 +156,14 @@ export class Walk {
     return true
   }
 
-  /** The entries or payloads of a bundle; null where its file is gone or cannot be taken apart. */
+  /** The entries or payloads of a bundle; null where its file is gone or cannot be taken apart. `fits` tells where. */
   #range(
     n: number,
     what: 'entries' | 'payloads',
-    file: string,
     bytes: Buffer | null,
-    decode: (bytes: Buffer, first: number, count: number) => Buffer[],
+    fits: (item: Buffer, i: number) => boolean,
   ): Buffer[] | null {
+    const file = what === 'entries' ? bundlePath(n) : payloadPath(n)
     const first = n * TILE_WIDTH
     const last = first + TILE_WIDTH - 1
     const subject = what === 'entries' ? 'entry' : 'payload'
@@ -149,14 +177,12 @@ export class Walk {
       })
       return null
     }
-    try {
-      return decode(bytes, first, TILE_WIDTH)
-    } catch (error) {
-      const index = indexOf(error) ?? first
-      const message = `${file} is not as written: its lengths do not add up from entry ${index} on.`
-      this.#parts.chain.suspect({ first, last, what, finding: { kind: 'altered', subject, index, file, message } })
-      return null
-    }
+    const { items, fault } = splitItems(bytes, what === 'entries' ? LEAF_PREFIX : PAYLOAD_PREFIX, TILE_WIDTH)
+    if (fault === null) return items
+    const index = first + firstUnfit(items, fits)
+    const message = `${file} is not as written: its lengths do not add up from entry ${index} on.`
+    this.#parts.chain.suspect({ first, last, what, finding: { kind: 'altered', subject, index, file, message } })
+    return null
   }
 
   #tile(n: number, hashes: Buffer | null): Buffer | null {
@@ -242,17 +268,14 @@ export class Walk {
     const leaves = edge.map(({ leaf }) => leaf)
     if (entries !== null && !entries.equals(encodeEntryBundle(leaves))) {
       const file = bundlePath(n)
-      const index =
-        first +
-        firstDifference(
-          this.#decodeQuietly(() => decodeEntryBundle(entries, first, TILE_WIDTH)),
-          leaves,
-        )
+      const { items } = splitItems(entries, LEAF_PREFIX, TILE_WIDTH)
+      const index = first + firstUnfit(items, (leaf, i) => leaf.equals(leaves[i] as Buffer))
       this.#altered('entry', index, file, `${file} is not as written: entry ${index} differs from the journal.`)
     }
     if (tile !== null && !tile.equals(Buffer.concat(leaves.map(entryHash)))) {
       const file = tilePath(0, n)
-      const index = first + firstDifference(splitHashes(tile), leaves.map(entryHash))
+      const hashes = leaves.map(entryHash)
+      const index = first + firstUnfit(splitHashes(tile), (hash, i) => hashes[i]?.equals(hash) ?? false)
       this.#altered(
         'tile',
         index,
@@ -260,17 +283,28 @@ export class Walk {
         `${file} is not as written: it holds another hash for entry ${index} than the journal.`,
       )
     }
-    if (payloads !== null && !payloads.equals(encodePayloadBundle(edge.map(({ payload }) => payload)))) {
-      const file = payloadPath(n)
-      const held = this.#decodeQuietly(() => decodePayloadBundle(payloads, first, TILE_WIDTH))
-      const at = held === null ? 0 : held.findIndex((record, i) => !isPayloadOf(leaves[i] as Buffer, record))
-      if (at < 0) return
-      this.#altered(
-        'payload',
-        first + at,
-        file,
-        `The payload of entry ${first + at} is not as written: the entry names another digest.`,
-      )
+    if (payloads !== null && !payloads.equals(encodePayloadBundle(edge.map(({ payload }) => payload))))
+      this.#comparePayloads(n, payloads, edge)
+  }
+
+  /** A record that is blank here and not in the journal is one whose erasure is, or has to be, on record further on. */
+  #comparePayloads(n: number, bytes: Buffer, edge: readonly StoredEntry[]): void {
+    const first = n * TILE_WIDTH
+    const file = payloadPath(n)
+    const { items, fault } = splitItems(bytes, PAYLOAD_PREFIX, TILE_WIDTH)
+    const isRight = (record: Buffer, i: number) => isPayloadOf((edge[i] as StoredEntry).leaf, record)
+    if (fault !== null || !items.every(isRight)) {
+      const index = first + firstUnfit(items, isRight)
+      const message = `The payload of entry ${index} is not as written: the entry names another digest.`
+      this.#altered('payload', index, file, message)
+      return
+    }
+    for (const [i, record] of items.entries()) {
+      if (record.length > 0 || (edge[i] as StoredEntry).payload.length === 0) continue
+      const index = first + i
+      const message = `The payload of entry ${index} is not as written: ${file} has none, and no entry says that it was erased.`
+      const finding = { kind: 'altered', subject: 'payload', index, file, message } as const
+      this.#parts.chain.suspect({ first: index, last: index, what: 'payloads', finding })
     }
   }
 
@@ -296,14 +330,6 @@ export class Walk {
     this.bytes += (entries?.length ?? 0) + (tile?.length ?? 0) + (payloads?.length ?? 0)
   }
 
-  #decodeQuietly<T>(decode: () => T): T | null {
-    try {
-      return decode()
-    } catch {
-      return null
-    }
-  }
-
   #stop(error: unknown): void {
     this.cutShort = true
     if (!(error instanceof LedgerError)) throw error
@@ -325,13 +351,10 @@ function hashedAt({ leafHashes, digests }: BundleFiles, i: number): { leaf: Text
   }
 }
 
-function indexOf(error: unknown): number | undefined {
-  return error instanceof LedgerError ? (error.detail as { index?: number } | undefined)?.index : undefined
-}
-
-function firstDifference(held: readonly Buffer[] | null, right: readonly Buffer[]): number {
-  const at = right.findIndex((value, i) => !held?.[i]?.equals(value))
-  return Math.max(at, 0)
+/** The first of the items of a full file that does not belong where it lies; the one after them where all do. */
+function firstUnfit(items: readonly Buffer[], fits: (item: Buffer, i: number) => boolean): number {
+  const at = items.findIndex((item, i) => !fits(item, i))
+  return at >= 0 ? at : Math.min(items.length, TILE_WIDTH - 1)
 }
 
 function reasonOf(error: unknown): string {
