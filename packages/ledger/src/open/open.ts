@@ -160,7 +160,8 @@ async function settleRotation(
 async function createLog(dir: string, keyDir: string, origin: string, { signer }: LedgerKeys): Promise<void> {
   const files = (await listFiles(dir)).filter((path) => path.startsWith('tile/') || path.startsWith('payload/'))
   const published = await readPublished(dir, [signer.verifier])
-  if (files.length > 0 || (published !== null && published.size > 0)) throw damaged('The journal has no segment', { file: 'journal' })
+  if (files.length > 0 || (published !== null && published.size > 0))
+    throw damaged('The journal has no segment', { file: 'journal' })
   const mark = await readMark(keyDir, [signer.verifier])
   if (mark !== null && mark.size > 0) {
     throw damaged(`The log is empty, but ${mark.size} entries were acknowledged`, {

@@ -19,7 +19,7 @@ import { TreeCheck } from './tree.ts'
 import { checkUpperTiles, type UpperTile } from './upper-tiles.ts'
 import { Walk } from './walk.ts'
 import { agrees, type Watched, Watchlist } from './watch.ts'
-import { askWitnesses, checkCosigned, type WitnessCheck } from './witnesses.ts'
+import { checkCosigned, judgeWitnesses, type WitnessCheck } from './witnesses.ts'
 
 export interface VerifyOptions {
   readonly dir: string
@@ -78,7 +78,7 @@ class Verification {
     const cosigned =
       keyDir === undefined || witnesses === undefined
         ? null
-        : await checkCosigned(keyDir, this.#verifiers, witnesses.policy, this.#findings, this.#notes)
+        : await checkCosigned(keyDir, this.#verifiers, this.#findings)
     const history = keyDir === undefined ? [] : await readHistory(keyDir, origin)
     const watched = {
       mark: mark === null ? null : this.#watchlist.watch(mark),
@@ -99,6 +99,7 @@ class Verification {
       if (tree.size > 0) await checkPublication(dir, this.#findings)
     } else if (watched.published !== null && agrees(watched.published) !== false)
       await checkPresence(dir, published.size, journal.first ?? published.size, this.#findings)
+    if (witnesses !== undefined) await judgeWitnesses(dir, witnesses, cosigned, this.#findings, this.#notes)
     if (this.#walk?.cutShort) return
     if (watched.cosigned !== null && agrees(watched.cosigned) !== true) {
       const { size } = watched.cosigned.head
@@ -108,7 +109,6 @@ class Verification {
         message: `Witnesses cosigned a head of ${size} entries that this log does not have.`,
       })
     }
-    if (witnesses !== undefined) await askWitnesses(dir, witnesses, this.#findings, this.#notes)
     if (watched.mark === null) return
     const beyond =
       (published?.size ?? 0) > tree.size || (await exists(join(dir, bundlePath(Math.floor(tree.size / TILE_WIDTH)))))

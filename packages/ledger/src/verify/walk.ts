@@ -120,8 +120,7 @@ export class Walk {
       n,
       'entries',
       files.entries,
-      (leaf, i) =>
-        expected === null || entryHash(leaf).equals(expected.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)),
+      (leaf, i) => expected === null || entryHash(leaf).equals(expected.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)),
     )
     const records = this.#range(
       n,

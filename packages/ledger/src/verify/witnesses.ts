@@ -1,3 +1,5 @@
+import { LedgerError } from '../error.ts'
+import type { Checkpoint } from '../note/checkpoint.ts'
 import type { Verifier } from '../note/keys.ts'
 import { LogView } from '../view/log-view.ts'
 import { askWitness, type Fetch } from '../witness/client.ts'
@@ -12,28 +14,14 @@ export interface WitnessCheck {
   readonly fetch?: Fetch
 }
 
-/** The cosigned checkpoint in the key folder: signed by the log, cosigned by a quorum. Returns its head to compare with. */
+/** The cosigned checkpoint in the key folder, signed by the log: its head is to be compared with the log. */
 export async function checkCosigned(
   keyDir: string,
   keys: readonly Verifier[],
-  policy: WitnessPolicy,
   findings: Findings,
-  notes: string[],
-) {
+): Promise<Checkpoint | null> {
   try {
-    const cosigned = await readCosigned(keyDir, keys)
-    if (cosigned === null) {
-      if (policy.quorum !== 'none') notes.push('No checkpoint was cosigned by the policy\u2019s quorum yet.')
-      return null
-    }
-    const witnesses = cosignedBy(cosigned.checkpoint, policy)
-    if (!policy.met(witnesses)) {
-      findings.add({
-        kind: 'witness',
-        message: `The kept checkpoint of ${cosigned.checkpoint.size} entries has ${witnesses.length} cosignatures; that does not meet quorum ${policy.quorum}.`,
-      })
-    }
-    return cosigned.checkpoint
+    return (await readCosigned(keyDir, keys))?.checkpoint ?? null
   } catch (error) {
     findings.add({
       kind: 'witness',
@@ -43,18 +31,46 @@ export async function checkCosigned(
   }
 }
 
-/** Asks each witness whether the published log continues what it has seen. */
-export async function askWitnesses(
+/**
+ * Holds the log to the policy: what was kept, or what the witnesses answer now, has to meet its quorum. Silence is no
+ * consent: whoever can rewrite a log can also keep its witnesses from answering.
+ */
+export async function judgeWitnesses(
   dir: string,
   { policy, fetch }: WitnessCheck,
+  cosigned: Checkpoint | null,
   findings: Findings,
   notes: string[],
 ): Promise<void> {
-  if (fetch === undefined) return
-  const view = await LogView.open(dir)
+  const kept = cosigned === null ? [] : cosignedBy(cosigned, policy)
+  const answered = fetch === undefined ? [] : await askWitnesses(dir, policy, fetch, findings, notes)
+  if (policy.met(kept) || policy.met(answered)) return
+  const asked =
+    fetch === undefined ? 'none was asked' : `${answered.length} of ${policy.witnesses.length} cosign it now`
+  findings.add({
+    kind: 'witness',
+    message: `Quorum ${policy.quorum} is not met: ${kept.length} cosignatures were kept, ${asked}.`,
+  })
+}
+
+/** Asks each witness whether the published log continues what it has seen; returns those that cosign it. */
+async function askWitnesses(
+  dir: string,
+  policy: WitnessPolicy,
+  fetch: Fetch,
+  findings: Findings,
+  notes: string[],
+): Promise<string[]> {
+  const cosigned: string[] = []
+  const view = await published(dir)
+  if (view === null) {
+    notes.push('The witnesses were not asked: there is no published checkpoint that they could cosign.')
+    return cosigned
+  }
   for (const witness of policy.witnesses) {
     const prove = (from: number) => view.proveConsistency(from)
     const outcome = await askWitness(witness, { checkpoint: view.checkpointText, seen: 0, prove, fetch })
+    if (outcome.kind === 'cosigned') cosigned.push(witness.name)
     if (outcome.kind === 'unavailable') notes.push(outcome.message)
     if (outcome.kind === 'ahead') {
       const message = `Witness ${witness.name} has seen ${outcome.size} entries, the published log has ${view.size}: it was cut off or an older copy was put back.`
@@ -64,5 +80,16 @@ export async function askWitnesses(
       const message = `Witness ${witness.name} has seen another history of ${outcome.seen} entries: this log was rewritten.`
       findings.add({ kind: 'forked', index: 0, message })
     }
+  }
+  return cosigned
+}
+
+/** The log as it is published; null where no checkpoint stands, which is a finding of its own where there should be one. */
+async function published(dir: string): Promise<LogView | null> {
+  try {
+    return await LogView.open(dir)
+  } catch (error) {
+    if (error instanceof LedgerError && (error.code === 'not_found' || error.code === 'ledger_damaged')) return null
+    throw error
   }
 }

@@ -150,7 +150,10 @@ describe('a blanked payload record', () => {
     await ledger.close()
     expect((await verifyLedger(at)).findings).toEqual([])
     // The bundle as it was, and blanked, under a journal that has the erasure on record.
-    for (const bytes of [await readFile(join(before.dir, 'payload/001')), await readFile(join(at.dir, 'payload/001'))]) {
+    for (const bytes of [
+      await readFile(join(before.dir, 'payload/001')),
+      await readFile(join(at.dir, 'payload/001')),
+    ]) {
       await writeFile(join(at.dir, 'payload/001'), bytes)
       expect((await verifyLedger(at)).findings).toEqual([])
     }
@@ -205,10 +208,7 @@ describe('the first entry concerned is named', () => {
   })
 
   test('where the last entry of a bundle is gone or one was put after it', async () => {
-    const change = [
-      (leaves: Buffer[]) => leaves.slice(0, -1),
-      (leaves: Buffer[]) => [...leaves, leaves[0] as Buffer],
-    ]
+    const change = [(leaves: Buffer[]) => leaves.slice(0, -1), (leaves: Buffer[]) => [...leaves, leaves[0] as Buffer]]
     for (const whole of [log, settled]) {
       for (const one of change) {
         const at = await copyOf(whole)

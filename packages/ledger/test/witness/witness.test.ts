@@ -99,6 +99,60 @@ describe('witnesses', () => {
     expect(await verifyLedger({ ...at, witnesses: { policy, fetch: request } })).toMatchObject({ exitCode: 7 })
   })
 
+  test('that say nothing do not vouch: neither kept cosignatures nor answers meet the quorum', async () => {
+    const at = await logOf(20)
+    const policy = await witnesses(at, 2, 2)
+    const verify = (fetch?: Fetch) =>
+      verifyLedger({
+        ...at,
+        witnesses: { policy, ...(fetch === undefined ? {} : { fetch }) },
+      })
+    const silent: Fetch = () => Promise.reject(new Error('no route'))
+    const refusing =
+      (status: number): Fetch =>
+      () =>
+        Promise.resolve(new Response('no\n', { status }))
+    const half: Fetch = (url, init) =>
+      url.includes(policy.witnesses[0]?.url as string) ? silent(url, init) : fetch(url, init)
+    for (const fetch of [silent, refusing(404), refusing(403), half, undefined]) {
+      const verdict = await verify(fetch)
+      expect(verdict).toMatchObject({
+        ok: false,
+        exitCode: 12,
+        findings: [{ kind: 'witness' }],
+      })
+    }
+    // What they answer now is enough, and so is what was kept of what they answered before.
+    expect(await verify(request)).toMatchObject({ findings: [], exitCode: 0 })
+    const ledger = await Ledger.open(at)
+    expect((await ledger.cosign(policy, request)).met).toBe(true)
+    await ledger.close()
+    expect(await verify(silent)).toMatchObject({ findings: [], exitCode: 0 })
+    await rm(join(at.keyDir, 'cosigned'))
+    expect(await verify(silent)).toMatchObject({ ok: false, exitCode: 12 })
+  })
+
+  test('need not be there for a quorum of none', async () => {
+    const at = await logOf(20)
+    const policy = parsePolicy('quorum none\n')
+    expect(await verifyLedger({ ...at, witnesses: { policy, fetch: request } })).toMatchObject({ findings: [] })
+  })
+
+  test('cosign a log without entries; one that was never published is not unreadable', async () => {
+    const at = await logOf(0)
+    const policy = await witnesses(at, 1, 1)
+    const check = { ...at, witnesses: { policy, fetch: request } }
+    expect(await verifyLedger(check)).toMatchObject({
+      findings: [],
+      entries: 0,
+    })
+    await rm(join(at.dir, 'checkpoint'))
+    expect(await verifyLedger(check)).toMatchObject({
+      exitCode: 12,
+      findings: [{ kind: 'witness' }],
+    })
+  })
+
   test('answer each kind of bad request with the status the specification names', async () => {
     const at = await logOf(20)
     const ledger = await Ledger.open(at)
