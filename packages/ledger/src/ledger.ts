@@ -250,8 +250,13 @@ export class Ledger {
       await writer.close()
       await this.#search.close()
       if (writer.failure !== null) return await settler.abandon()
-      await appendHistory(keyDir, parseCheckpoint(state.checkpoint))
-      await settler.close()
+      let published = false
+      try {
+        await settler.close()
+        published = true
+      } finally {
+        await appendHistory(keyDir, parseCheckpoint(state.checkpoint), published)
+      }
     } finally {
       await mark.close().finally(() => lock.release())
     }

@@ -2,7 +2,9 @@ import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkProof, Ledger, verifyLedger } from '@castellan/ledger'
 import { describe, expect, test } from 'vitest'
+import { makeSigner } from '../src/note/keys.ts'
 import { prepareNextKey, readVerifiers, writeVerifiers } from '../src/store/keys.ts'
+import { forge, ORIGIN } from './forge.ts'
 import { fill, logOf } from './support.ts'
 
 const actor = { kind: 'operator', name: 'root' } as const
@@ -63,12 +65,8 @@ describe('rotating the signing key', () => {
     const ledger = await Ledger.open(at)
     await ledger.rotateKey({ actor })
     await ledger.close()
-    const current = await readFile(join(at.keyDir, 'signing.key'))
-    await writeFile(join(at.keyDir, 'signing.key'), old)
-    const thief = await Ledger.open(at)
-    await fill(thief, 5)
-    await thief.close()
-    await writeFile(join(at.keyDir, 'signing.key'), current)
+    await forge(at, makeSigner(ORIGIN, Buffer.from(old.toString(), 'base64')), 5)
+    await expect(Ledger.open(at)).rejects.toMatchObject({ code: 'ledger_damaged', detail: { kind: 'foreign_key' } })
     const verdict = await verifyLedger(at)
     expect(verdict).toMatchObject({ ok: false, exitCode: 1 })
     expect(verdict.findings[0]?.message).toMatch(/not as written at entry/)

@@ -76,6 +76,9 @@ export async function openParts(options: LedgerOptions, repairing = false): Prom
       origin,
       signer: keys.signer,
       verifiers,
+      next: (await readNextKey(keyDir, origin))?.verifier ?? null,
+      mark,
+      published,
       acknowledged,
       repairing,
     })
@@ -83,7 +86,7 @@ export async function openParts(options: LedgerOptions, repairing = false): Prom
     keys = await settleRotation(options, keys, verifiers, state)
     const segment = await reopenSegment(recovered.segment)
     const raised = await HighWaterMark.create(keyDir, state.checkpoint)
-    await appendHistory(keyDir, parseCheckpoint(state.checkpoint))
+    await appendHistory(keyDir, parseCheckpoint(state.checkpoint), false)
     const settler = new Settler(dir, state, published?.size ?? null)
     const writer = new LogWriter({
       dir,

@@ -12,7 +12,9 @@ import { SegmentWriter } from '../journal/writer.ts'
 import { sha256 } from '../merkle/hash.ts'
 import { TILE_WIDTH } from '../merkle/tiles.ts'
 import { type Checkpoint, openCheckpoint, parseCheckpoint, signCheckpoint } from '../note/checkpoint.ts'
-import type { Signer, Verifier } from '../note/keys.ts'
+import { KeyChain, type Rotation } from '../note/key-chain.ts'
+import { parseVkey, type Signer, type Verifier } from '../note/keys.ts'
+import { verifiedBy } from '../note/note.ts'
 import { restoreTree } from '../store/restore.ts'
 import { TileReader } from '../store/tile-reader.ts'
 
@@ -26,7 +28,14 @@ export interface RecoverParts {
   readonly dir: string
   readonly origin: string
   readonly signer: Signer
+  /** The keys the log lists. */
   readonly verifiers: readonly Verifier[]
+  /** The key in the key folder that a rotation prepared, null where there is none. */
+  readonly next: Verifier | null
+  /** The high-water mark. */
+  readonly mark: Checkpoint
+  /** The checkpoint file. */
+  readonly published: Checkpoint | null
   /** The newest head known to be durable: the high-water mark, or the published checkpoint where that is newer. */
   readonly acknowledged: Checkpoint
   /** A repair opens the log before it has put on record what is lost. */
@@ -77,6 +86,9 @@ class Replay {
   readonly #state: LogState
   /** Whether the tree passed the acknowledged head, root and all. */
   #met = false
+  /** Checkpoints that speak for all of the log up to them: of each segment's last frame. */
+  readonly #signed: Checkpoint[] = []
+  readonly #rotations: Rotation[] = []
   /** Entries of which only a tombstone is left, until a gap entry accounts for them. */
   #lost: number[] = []
 
@@ -108,8 +120,9 @@ class Replay {
     }
     state.tailBytes = storedBytes(state.tail)
     const replay = new Replay(parts, state)
-    if (acknowledged.size < first) replay.#compare(restoreTree(dir, acknowledged.size).frontier.root())
-    else replay.#meet()
+    for (const head of [parts.mark, acknowledged])
+      if (head.size < first) replay.#compare(head, restoreTree(dir, head.size).frontier.root())
+    replay.#meet()
     return replay
   }
 
@@ -124,11 +137,15 @@ class Replay {
       try {
         this.#check(frame, last)
       } catch (error) {
-        if (isTornFrame(segment, frame) && this.#parts.acknowledged.size <= frame.first) return frame.start
+        if (isTornFrame(segment, frame) && this.#parts.acknowledged.size <= frame.first) {
+          this.#sign(segment.frames.at(-2))
+          return frame.start
+        }
         throw error
       }
       this.#take(frame)
     }
+    this.#sign(segment.frames.at(-1))
     if (segment.stop.kind === 'damaged') throw segment.stop.error
     return segment.end
   }
@@ -145,6 +162,7 @@ class Replay {
     const [lost] = this.#lost
     if (lost !== undefined && !this.#parts.repairing)
       throw damaged(`Entry ${lost} is lost, and no gap entry says so`, { index: lost })
+    this.#checkKeys()
     // Ed25519 is deterministic: this is the very checkpoint that the journal holds for this head, if one key signed it.
     state.checkpoint = signCheckpoint({ origin, size: state.frontier.size, root: state.frontier.root() }, signer)
     return state
@@ -179,6 +197,11 @@ class Replay {
     }
   }
 
+  /** The last frame of a segment that counts: its checkpoint speaks for all entries before. */
+  #sign(frame: Frame | undefined): void {
+    if (frame !== undefined) this.#signed.push(parseCheckpoint(frame.checkpoint))
+  }
+
   #take(frame: Frame): void {
     const state = this.#state
     for (const [i, stored] of frame.entries.entries()) {
@@ -200,9 +223,53 @@ class Replay {
       if (entry.type === 'intent') state.open.add(index)
       if (entry.intent !== undefined) state.open.delete(entry.intent)
       if (entry.type === 'gap') this.#account(entry)
+      if (entry.type === 'key_rotated') this.#rotations.push({ index, facts: entry.facts ?? {} })
     }
     state.tailBytes += storedBytes(frame.entries)
     this.#meet()
+  }
+
+  /**
+   * What was replayed is signed by the keys in force, which lead to the one in the key folder; that a key is listed counts
+   * for nothing. Where the journal holds no frame, the mark or the checkpoint file has to speak for all entries.
+   */
+  #checkKeys(): void {
+    const { signer, next, verifiers, mark, published } = this.#parts
+    const foreign = (finding: string, index: number, cause?: unknown) =>
+      damaged(finding, { kind: 'foreign_key', index }, cause)
+    const [first] = this.#rotations
+    const keys = new KeyChain(first === undefined ? signer.verifier : (this.#oldKeyOf(first) ?? signer.verifier))
+    for (const rotation of this.#rotations) {
+      try {
+        keys.rotate(rotation)
+      } catch (cause) {
+        throw foreign(`The key rotation at entry ${rotation.index} does not hold`, rotation.index, cause)
+      }
+    }
+    const { size } = this.#state.frontier
+    const { vkey } = keys.current
+    if (vkey !== signer.verifier.vkey && vkey !== next?.vkey)
+      throw foreign(`The log ends under the key ${vkey}, which is not the one in the key folder`, size)
+    const isSigned = ({ note, size: at }: Checkpoint) => verifiedBy(note, [keys.at(at) as Verifier]).length > 0
+    for (const checkpoint of this.#signed) {
+      if (isSigned(checkpoint)) continue
+      throw foreign(`The log up to entry ${checkpoint.size - 1} is not signed by the key in force`, checkpoint.size - 1)
+    }
+    const known = [...this.#signed, mark, ...(published !== null && isSigned(published) ? [published] : [])]
+    if (!known.some((head) => head.size === size))
+      throw foreign(`Nothing that the log's key has signed vouches for all of its ${size} entries`, size)
+    // Listed behind the key in force may be only the one that a rotation under way has prepared.
+    const at = verifiers.findIndex((key) => key.vkey === vkey)
+    if (verifiers.slice(at + 1).some((key) => key.vkey !== next?.vkey) || at < 0)
+      throw foreign('The vkeys file lists a key that no rotation of the log introduced', size)
+  }
+
+  #oldKeyOf({ facts }: Rotation): Verifier | null {
+    try {
+      return parseVkey(String(facts.old_vkey))
+    } catch {
+      return null
+    }
   }
 
   /** A repair puts the entries it could not save on record. */
@@ -212,21 +279,22 @@ class Replay {
   }
 
   #meet(): void {
-    if (this.#state.frontier.size === this.#parts.acknowledged.size) this.#compare(this.#state.frontier.root())
+    const { mark, acknowledged } = this.#parts
+    const { frontier } = this.#state
+    for (const head of [mark, acknowledged]) if (frontier.size === head.size) this.#compare(head, frontier.root())
   }
 
-  #compare(root: Buffer): void {
-    const { acknowledged } = this.#parts
-    if (!acknowledged.root.equals(root)) {
+  #compare(head: Checkpoint, root: Buffer): void {
+    if (!head.root.equals(root)) {
       throw damaged(
-        `The log has another root at ${acknowledged.size} entries than the one acknowledged: its history was rewritten`,
+        `The log has another root at ${head.size} entries than the one acknowledged: its history was rewritten`,
         {
           kind: 'forked',
-          acknowledged: acknowledged.size,
+          acknowledged: head.size,
         },
       )
     }
-    this.#met = true
+    if (head === this.#parts.acknowledged) this.#met = true
   }
 }
 

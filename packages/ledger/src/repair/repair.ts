@@ -11,7 +11,7 @@ import { type Checkpoint, signCheckpoint } from '../note/checkpoint.ts'
 import type { Verifier } from '../note/keys.ts'
 import type { LedgerOptions } from '../open/open.ts'
 import { listFiles } from '../store/files.ts'
-import { readKeys, readVerifiers } from '../store/keys.ts'
+import { readKeys, readNextKey, readVerifiers, writeVerifiers } from '../store/keys.ts'
 import { takeLock } from '../store/lock.ts'
 import { HighWaterMark, readMark } from '../store/mark.ts'
 import { restoreTree } from '../store/restore.ts'
@@ -50,8 +50,8 @@ export async function repairLedger(options: RepairOptions): Promise<RepairReport
   const now = (options.clock ?? Date.now)()
   const before = await verifyLedger({ dir, keyDir })
   if (before.ok) return { before, after: before, quarantine: null, gaps: [] }
-  const verifiers = await readVerifiers(dir)
-  if (verifiers === null)
+  const listed = await readVerifiers(dir)
+  if (listed === null)
     throw new LedgerError(
       'ledger_damaged',
       `The vkeys file is missing from ${dir}. Restore it from a backup or from a checkpoint's recipient.`,
@@ -66,6 +66,7 @@ export async function repairLedger(options: RepairOptions): Promise<RepairReport
       before.findings.flatMap(({ file }) => (file === undefined ? [] : [file])),
       now,
     )
+    const verifiers = await dropStrangers(dir, keyDir, listed)
     const acknowledged = await readMark(keyDir, verifiers).catch(() => null)
     await mend(dir, verifiers, losses)
     history = await settleMark(dir, keyDir, verifiers, acknowledged, now)
@@ -87,6 +88,18 @@ export async function repairLedger(options: RepairOptions): Promise<RepairReport
   }
   await ledger.close()
   return { before, after: await verifyLedger({ dir, keyDir }), quarantine: found.path, gaps: indexes }
+}
+
+/** The keys that the log lists up to the newest one in the key folder: what stands behind it was never this log's. */
+async function dropStrangers(dir: string, keyDir: string, listed: readonly Verifier[]): Promise<readonly Verifier[]> {
+  const origin = (listed[0] as Verifier).name
+  const { signer } = await readKeys(keyDir, origin)
+  const held = [signer.verifier.vkey, (await readNextKey(keyDir, origin))?.verifier.vkey]
+  const newest = listed.findLastIndex(({ vkey }) => held.includes(vkey))
+  if (newest < 0 || newest === listed.length - 1) return listed
+  const kept = listed.slice(0, newest + 1)
+  await writeVerifiers(dir, kept)
+  return kept
 }
 
 /** Bundles, then journal; published files are made anew by the ledger itself. */

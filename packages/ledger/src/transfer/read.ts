@@ -5,7 +5,8 @@ import { type Checkpoint, openCheckpoint } from '../note/checkpoint.ts'
 import { parseVkey, type Verifier } from '../note/keys.ts'
 import { ChainCheck } from '../verify/chain.ts'
 import { Findings, type Verdict } from '../verify/findings.ts'
-import { checkRotations } from '../verify/rotations.ts'
+import { LogKeys } from '../verify/log-keys.ts'
+import { checkListed } from '../verify/rotations.ts'
 import { TreeCheck } from '../verify/tree.ts'
 import { Watchlist } from '../verify/watch.ts'
 import { ExportEnd, ExportHead, parseEntry, parseJson } from './format.ts'
@@ -37,9 +38,10 @@ export async function readExport(lines: AsyncIterable<string>, options: ExportOp
   const tree = new TreeCheck(new Watchlist(), () => undefined)
   const chain = new ChainCheck(findings, head.origin, 0)
   const notes: string[] = []
+  const trusted = options.vkey === undefined ? undefined : parseVkey(options.vkey).vkey
   if (options.vkey === undefined)
     notes.push('No trusted key was given: the export was checked against the keys it names itself.')
-  else if (!head.vkeys.includes(parseVkey(options.vkey).vkey))
+  else if (trusted !== undefined && !head.vkeys.includes(trusted))
     findings.add({ kind: 'foreign_key', message: `The export is not of a log signed by ${options.vkey}.` })
   let end: ExportEnd | undefined
   let bytes = 0
@@ -60,8 +62,15 @@ export async function readExport(lines: AsyncIterable<string>, options: ExportOp
     findings.add({ kind: 'altered', subject: 'entry', index: tree.size, message: error.message })
   }
   chain.finish()
-  checkRotations(chain.rotations, verifiers, 0, findings)
-  checkEnd(end, head, verifiers, tree, findings)
+  const keys = new LogKeys(verifiers, null, findings)
+  keys.follow(chain.rotations)
+  checkListed(head.vkeys, keys, null, findings)
+  if (trusted !== undefined && head.vkeys.includes(trusted) && !keys.has(trusted))
+    findings.add({
+      kind: 'foreign_key',
+      message: `The export lists the key ${trusted}, but its log was never signed with it.`,
+    })
+  checkEnd(end, head, keys.at(tree.size), tree, findings)
   const verdict: Verdict = {
     ok: findings.list.length === 0,
     exitCode: findings.exitCode,

@@ -1,3 +1,4 @@
+import type { RememberedHead } from '../store/history.ts'
 import type { Findings } from './findings.ts'
 import { agrees, type Watched } from './watch.ts'
 
@@ -49,4 +50,26 @@ export function judgeMark(
           message: `The log departs from the acknowledged history between entry ${right} and entry ${wrong}.`,
         },
   )
+}
+
+/**
+ * The checkpoint file never goes back: once the log was closed with its head published, an older one was put there since.
+ * Where entries themselves are gone the mark says so, and more.
+ */
+export function judgePublished(
+  published: Watched,
+  history: readonly RememberedHead[],
+  size: number,
+  findings: Findings,
+): void {
+  const before = Math.max(0, ...history.filter((head) => head.published).map((head) => head.size))
+  const at = published.head.size
+  if (at >= before || before > size || agrees(published) === false) return
+  findings.add({
+    kind: 'rolled_back',
+    subject: 'checkpoint',
+    index: at,
+    file: 'checkpoint',
+    message: `The checkpoint file has ${at} entries, but ${before} were published already: an earlier copy of it was put back.`,
+  })
 }

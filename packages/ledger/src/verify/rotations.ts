@@ -1,37 +1,24 @@
-import type { Verifier } from '../note/keys.ts'
-import { checkRotation } from '../note/rotation.ts'
 import type { Findings } from './findings.ts'
+import type { LogKeys } from './log-keys.ts'
 
-/** Holds the list of keys beside the log to the rotations in it: each key was introduced by the one before. */
-export function checkRotations(
-  rotations: readonly { index: number; facts: Record<string, unknown> }[],
-  verifiers: readonly Verifier[],
-  from: number,
+/**
+ * Holds the list of keys beside the log to the keys that its rotations introduced: the same in the same order. A rotation
+ * under way has listed one more, which counts for nothing yet; `prepared` says which keys may be that one, null where
+ * the key folder that knows it is not at hand.
+ */
+export function checkListed(
+  listed: readonly string[],
+  keys: LogKeys,
+  prepared: readonly string[] | null,
   findings: Findings,
 ): void {
-  const chain: string[] = []
-  for (const { index, facts } of rotations) {
-    try {
-      const { oldVkey, newVkey } = checkRotation(index, facts)
-      if (chain.length === 0) chain.push(oldVkey)
-      if (chain.at(-1) !== oldVkey) throw new Error(`it rotates ${oldVkey}, which was not the key in use`)
-      chain.push(newVkey)
-    } catch (error) {
-      const message = `The key rotation at entry ${index} does not hold: ${error instanceof Error ? error.message : String(error)}`
-      findings.add({ kind: 'foreign_key', index, message })
-      return
-    }
+  const known = keys.keys.map(({ vkey }) => vkey)
+  const [extra, ...more] = listed.slice(known.length)
+  if (known.some((vkey, i) => vkey !== listed[i])) {
+    const message = 'The vkeys file does not list the keys that the log was rotated to, in order.'
+    findings.add({ kind: 'altered', subject: 'keys', file: 'vkeys', message })
+  } else if (extra !== undefined && (more.length > 0 || (prepared !== null && !prepared.includes(extra)))) {
+    const message = `The vkeys file lists ${more[0] ?? extra}, a key that no rotation of the log introduced.`
+    findings.add({ kind: 'foreign_key', subject: 'keys', file: 'vkeys', message })
   }
-  const listed = verifiers.map(({ vkey }) => vkey)
-  // Rotations before the place where checking began were not seen: what was seen must be a part of the list.
-  if (from > 0 && `\n${listed.join('\n')}\n`.includes(chain.length === 0 ? '' : `\n${chain.join('\n')}\n`)) return
-  const known = chain.length === 0 ? listed.slice(0, 1) : chain
-  // A rotation that was prepared but not yet logged leaves one more key at the end.
-  if (known.join('\n') === listed.slice(0, known.length).join('\n') && listed.length <= known.length + 1) return
-  findings.add({
-    kind: 'altered',
-    subject: 'keys',
-    file: 'vkeys',
-    message: 'The vkeys file does not list the keys that the log was rotated to, in order.',
-  })
 }

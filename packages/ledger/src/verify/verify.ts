@@ -1,25 +1,26 @@
 import { join } from 'node:path'
-import { damaged, findingOf, fromSystemError } from '../error.ts'
+import { findingOf, fromSystemError } from '../error.ts'
 import { JournalReader } from '../journal/reader.ts'
 import { bundlePath, TILE_WIDTH } from '../merkle/tiles.ts'
-import { type Checkpoint, openCheckpoint, type TreeHead } from '../note/checkpoint.ts'
-import { parseVkey, type Verifier } from '../note/keys.ts'
+import { type Checkpoint, openCheckpoint } from '../note/checkpoint.ts'
+import type { Verifier } from '../note/keys.ts'
+import { verifiedBy } from '../note/note.ts'
 import { readPublished } from '../open/recover.ts'
 import { exists } from '../store/files.ts'
 import { readHistory } from '../store/history.ts'
-import { readSigner, readVerifiers } from '../store/keys.ts'
 import { readMark } from '../store/mark.ts'
-import { judgeMark } from './anchors.ts'
+import { judgeMark, judgePublished } from './anchors.ts'
 import { ChainCheck } from './chain.ts'
 import { type Finding, Findings, type Verdict } from './findings.ts'
+import { LogKeys } from './log-keys.ts'
 import { checkPartials } from './partials.ts'
 import { checkPresence, checkPublication } from './presence.ts'
-import { checkRotations } from './rotations.ts'
 import { TreeCheck } from './tree.ts'
+import { judgeKeys, readTrust, type Trust } from './trust.ts'
 import { checkUpperTiles, type UpperTile } from './upper-tiles.ts'
 import { Walk } from './walk.ts'
 import { agrees, type Watched, Watchlist } from './watch.ts'
-import { checkCosigned, judgeWitnesses, type WitnessCheck } from './witnesses.ts'
+import { checkCosigned, checkLogKey, judgeWitnesses, type WitnessCheck } from './witnesses.ts'
 
 export interface VerifyOptions {
   readonly dir: string
@@ -57,6 +58,7 @@ class Verification {
   readonly #notes: string[] = []
   readonly #watchlist = new Watchlist()
   #verifiers: readonly Verifier[] = []
+  #keys: LogKeys | null = null
   #chain: ChainCheck | null = null
   #tree: TreeCheck | null = null
   #walk: Walk | null = null
@@ -69,9 +71,11 @@ class Verification {
 
   async check(): Promise<void> {
     const { dir, keyDir } = this.#options
-    this.#verifiers = await this.#readKeys()
+    const trust = await this.#readTrust()
     const origin = this.#origin
-    // What is remembered is read before the log: a writer only ever makes the log longer.
+    // What is remembered is read before the log: a writer only ever makes the log longer. The heads of earlier stops
+    // come before the checkpoint file, which is never older than they say.
+    const history = keyDir === undefined ? [] : await readHistory(keyDir, origin)
     const mark = await this.#readMark()
     const published = await this.#readPublished()
     const { witnesses } = this.#options
@@ -79,7 +83,6 @@ class Verification {
       keyDir === undefined || witnesses === undefined
         ? null
         : await checkCosigned(keyDir, this.#verifiers, this.#findings)
-    const history = keyDir === undefined ? [] : await readHistory(keyDir, origin)
     const watched = {
       mark: mark === null ? null : this.#watchlist.watch(mark),
       published: published === null ? null : this.#watchlist.watch(published),
@@ -109,6 +112,16 @@ class Verification {
         message: `Witnesses cosigned a head of ${size} entries that this log does not have.`,
       })
     }
+    if (witnesses !== undefined) checkLogKey((this.#keys as LogKeys).keys, witnesses.policy, this.#findings)
+    this.#checkSigned(published, watched, tree.size)
+    const later = await readTrust(dir, keyDir, this.#options.vkey)
+    // Cut off before a rotation, the right log is without its newest key: what is remembered of it says more then.
+    const earlier =
+      mark !== null &&
+      tree.size < mark.size &&
+      watched.history.some((point) => point.head.size > 0 && agrees(point) === true)
+    judgeKeys(this.#keys as LogKeys, trust, later, earlier, this.#findings)
+    if (watched.published !== null) judgePublished(watched.published, history, tree.size, this.#findings)
     if (watched.mark === null) return
     const beyond =
       (published?.size ?? 0) > tree.size || (await exists(join(dir, bundlePath(Math.floor(tree.size / TILE_WIDTH)))))
@@ -137,11 +150,11 @@ class Verification {
     return {
       ok: findings.length === 0,
       exitCode,
-      origin: this.#verifiers.at(-1)?.name ?? '',
+      origin: this.#verifiers[0]?.name ?? '',
       entries: this.#tree?.size ?? 0,
       root: this.#tree?.root().toString('hex') ?? '',
       checkpoints: (this.#walk?.checkpoints ?? 0) + this.#anchors,
-      vkey: this.#verifiers.at(-1)?.vkey ?? '',
+      vkey: (this.#keys?.current ?? this.#verifiers.at(-1))?.vkey ?? '',
       from: this.#from,
       openIntents: this.#chain?.openIntents.size ?? 0,
       erasedPayloads: this.#chain?.erasedPayloads ?? 0,
@@ -155,7 +168,7 @@ class Verification {
   }
 
   get #origin(): string {
-    return (this.#verifiers.at(-1) as Verifier).name
+    return (this.#verifiers[0] as Verifier).name
   }
 
   async #walkThrough(journal: JournalReader, origin: string, acknowledged: number, published: number): Promise<void> {
@@ -167,13 +180,15 @@ class Verification {
     const upper: UpperTile[] = []
     const tree = new TreeCheck(this.#watchlist, (level, n, bytes) => upper.push({ level, n, bytes }))
     const chain = new ChainCheck(findings, origin, this.#from)
+    const keys = new LogKeys(this.#verifiers, this.#from === 0 ? null : since, findings)
     this.#tree = tree
     this.#chain = chain
+    this.#keys = keys
     const total = Math.max(acknowledged, published)
     const walk = new Walk({
       dir,
       origin,
-      verifiers: this.#verifiers,
+      keys,
       findings,
       notes: this.#notes,
       chain,
@@ -201,40 +216,33 @@ class Verification {
     }
     chain.finish()
     await checkUpperTiles(dir, upper, Math.max(published, journal.first ?? 0), findings)
-    checkRotations(chain.rotations, this.#verifiers, this.#from, findings)
-    if (watched !== null && agrees(watched) === false) {
-      findings.add({
-        kind: 'forked',
-        index: watched.head.size,
-        message: `The log is not the one whose checkpoint at ${watched.head.size} entries was given.`,
-      })
+    keys.follow(chain.rotations)
+    if (watched === null || walk.cutShort) return
+    if (agrees(watched) === false) {
+      const message = `The log is not the one whose checkpoint at ${watched.head.size} entries was given.`
+      findings.add({ kind: 'forked', index: watched.head.size, message })
+    } else if (agrees(watched) === null) {
+      const message = `The log ends at ${tree.size} entries, but a checkpoint of ${watched.head.size} was given.`
+      findings.add({ kind: 'rolled_back', index: tree.size, message })
     }
   }
 
-  #sinceHead(): TreeHead | null {
-    return this.#options.since === undefined ? null : openCheckpoint(this.#options.since, this.#verifiers)
+  /** The checkpoint to go on from, with the newest of the listed keys that signed it. */
+  #sinceHead(): (Checkpoint & { readonly key: Verifier }) | null {
+    if (this.#options.since === undefined) return null
+    const checkpoint = openCheckpoint(this.#options.since, this.#verifiers)
+    const signers = verifiedBy(checkpoint.note, this.#verifiers)
+    const key = this.#verifiers.findLast((verifier) => signers.includes(verifier)) as Verifier
+    return { ...checkpoint, key }
   }
 
-  async #readKeys(): Promise<readonly Verifier[]> {
+  async #readTrust(): Promise<Trust> {
     const { dir, keyDir, vkey } = this.#options
-    const verifiers = await readVerifiers(dir)
-    if (verifiers === null)
-      throw damaged(`There is no ledger in ${dir}: its vkeys file is missing`, { kind: 'missing', file: 'vkeys' })
-    const trusted =
-      vkey !== undefined
-        ? parseVkey(vkey)
-        : keyDir === undefined
-          ? null
-          : await readSigner(keyDir, (verifiers.at(-1) as Verifier).name)
-    if (trusted === null)
+    const trust = await readTrust(dir, keyDir, vkey)
+    this.#verifiers = trust.listed
+    if (trust.held === null && trust.given === null)
       this.#notes.push('No trusted key was given: the log was checked against the keys it names itself.')
-    else if (!verifiers.some((verifier) => verifier.vkey === trusted.vkey)) {
-      throw damaged(`The log in ${dir} is not signed by the key to trust, ${trusted.vkey}`, {
-        kind: 'foreign_key',
-        file: 'vkeys',
-      })
-    }
-    return verifiers
+    return trust
   }
 
   async #readMark(): Promise<Checkpoint | null> {
@@ -272,6 +280,37 @@ class Verification {
       this.blame(error)
       return null
     }
+  }
+
+  /** Every entry lies under a signature of the key in force: in the journal, the checkpoint file or what is remembered. */
+  #checkSigned(
+    published: Checkpoint | null,
+    {
+      mark,
+      published: watched,
+      cosigned,
+    }: { mark: Watched | null; published: Watched | null; cosigned: Watched | null },
+    size: number,
+  ): void {
+    const keys = this.#keys as LogKeys
+    const sizes = [this.#walk?.signed ?? 0, this.#options.since === undefined ? 0 : this.#from]
+    for (const point of [mark, cosigned]) if (point !== null && agrees(point) === true) sizes.push(point.head.size)
+    if (published !== null && watched !== null && agrees(watched) === true) {
+      if (verifiedBy(published.note, keys.at(published.size)).length > 0) sizes.push(published.size)
+      else {
+        this.#findings.add({
+          kind: 'foreign_key',
+          subject: 'checkpoint',
+          index: published.size,
+          file: 'checkpoint',
+          message: `The checkpoint file of ${published.size} entries is not signed by the key in force there.`,
+        })
+      }
+    }
+    const signed = Math.max(...sizes)
+    if (signed >= size) return
+    const message = `Nothing that the log\u2019s key has signed vouches for the entries from ${signed} on.`
+    this.#findings.add({ kind: 'altered', subject: 'checkpoint', index: signed, message })
   }
 
   #checkPublished(watched: Watched | null, size: number): void {

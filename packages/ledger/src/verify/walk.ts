@@ -6,20 +6,20 @@ import { HASH_BYTES, sha256 } from '../merkle/hash.ts'
 import { type TextHash, textOf } from '../merkle/text-hasher.ts'
 import { bundlePath, payloadPath, TILE_BYTES, TILE_WIDTH, tilePath } from '../merkle/tiles.ts'
 import { openCheckpoint } from '../note/checkpoint.ts'
-import type { Verifier } from '../note/keys.ts'
 import { encodeEntryBundle, encodePayloadBundle, LEAF_PREFIX, PAYLOAD_PREFIX } from '../store/bundle.ts'
 import { splitItems } from '../store/items.ts'
 import { splitHashes } from '../store/tile-reader.ts'
 import { bundlesAhead } from './bundle-ahead.ts'
 import { BundleFileReader, type BundleFiles } from './bundle-files.ts'
 import type { ChainCheck } from './chain.ts'
-import type { FindingSubject, Findings } from './findings.ts'
+import type { FindingKind, FindingSubject, Findings } from './findings.ts'
+import type { LogKeys } from './log-keys.ts'
 import type { TreeCheck } from './tree.ts'
 
 export interface WalkParts {
   readonly dir: string
   readonly origin: string
-  readonly verifiers: readonly Verifier[]
+  readonly keys: LogKeys
   readonly findings: Findings
   readonly notes: string[]
   readonly chain: ChainCheck
@@ -27,6 +27,14 @@ export interface WalkParts {
   /** Entries that the high-water mark says were acknowledged; 0 where it is not known. */
   readonly acknowledged: number
   readonly onProgress: (entries: number) => void
+}
+
+/** What is wrong with a frame; `altered` unless its kind is named. */
+interface Fault {
+  readonly kind?: FindingKind
+  readonly subject: 'entry' | 'checkpoint'
+  readonly index: number
+  readonly reason: string
 }
 
 const NOTHING = Buffer.alloc(0)
@@ -38,6 +46,8 @@ export class Walk {
   #edge: StoredEntry[] = []
   bytes = 0
   checkpoints = 0
+  /** Entries that a signed checkpoint of the journal vouches for. */
+  signed = 0
   /** Whether the walk had to stop before the end of the log. */
   cutShort = false
 
@@ -209,22 +219,25 @@ export class Walk {
   }
 
   #frame(segment: SegmentRead, frame: Frame): boolean {
-    const { tree, chain, acknowledged, notes } = this.#parts
+    const { tree, chain, keys, acknowledged, notes, findings } = this.#parts
     const file = `journal/${segment.name}`
+    keys.follow(chain.rotations)
     const fault = this.#faultOf(frame)
     if (fault !== null) {
       this.cutShort = true
       if (isTornFrame(segment, frame) && acknowledged <= frame.first) notes.push(unfinished(frame.first))
       else
-        this.#altered(
-          fault.subject,
-          fault.index,
+        findings.add({
+          kind: fault.kind ?? 'altered',
+          subject: fault.subject,
+          index: fault.index,
           file,
-          `The journal is not as written at entry ${fault.index}: ${fault.reason}.`,
-        )
+          message: `The journal is not as written at entry ${fault.index}: ${fault.reason}.`,
+        })
       return false
     }
     this.checkpoints += 1
+    this.signed = frame.first + frame.entries.length
     for (const [i, stored] of frame.entries.entries()) {
       tree.add(chain.take(frame.first + i, { ...stored, file }))
       this.#edge.push(stored)
@@ -233,19 +246,12 @@ export class Walk {
     return true
   }
 
-  /** Once the log has passed to a new key, the old one signs nothing any more: it may have been stolen. */
-  #keysInForce(): readonly Verifier[] {
-    const { chain, verifiers } = this.#parts
-    const current = chain.rotations.at(-1)?.facts.new_vkey
-    return current === undefined ? verifiers : verifiers.filter(({ vkey }) => vkey === current)
-  }
-
   /** What is wrong with a frame that continues the tree, null where nothing is. */
-  #faultOf(frame: Frame): { subject: 'entry' | 'checkpoint'; index: number; reason: string } | null {
-    const { tree, origin } = this.#parts
+  #faultOf(frame: Frame): Fault | null {
+    const { tree, origin, keys } = this.#parts
     const last = frame.first + frame.entries.length - 1
     try {
-      const checkpoint = openCheckpoint(frame.checkpoint, this.#keysInForce())
+      const checkpoint = openCheckpoint(frame.checkpoint, keys.after(frame))
       if (checkpoint.origin === origin && checkpoint.size === last + 1) {
         const root = tree.rootAfter(frame.entries.map(({ leaf }) => textOf(entryHash(leaf))))
         if (checkpoint.root.equals(root)) return null
@@ -253,6 +259,11 @@ export class Walk {
       }
       return { subject: 'checkpoint', index: last, reason: 'its checkpoint is one of another tree' }
     } catch (error) {
+      const stranger = keys.strangerOf(frame.checkpoint)
+      if (stranger !== null) {
+        const reason = `it is signed by ${stranger.vkey}, which no rotation of the log introduced`
+        return { kind: 'foreign_key', subject: 'checkpoint', index: frame.first, reason }
+      }
       return { subject: 'checkpoint', index: last, reason: `its checkpoint does not hold (${reasonOf(error)})` }
     }
   }

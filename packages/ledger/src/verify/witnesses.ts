@@ -31,6 +31,13 @@ export async function checkCosigned(
   }
 }
 
+/** A policy that names logs accepts no other: one of the log's own keys has to be among them. */
+export function checkLogKey(keys: readonly Verifier[], { logs }: WitnessPolicy, findings: Findings): void {
+  if (logs.length === 0 || logs.some(({ verifier }) => keys.some(({ vkey }) => vkey === verifier.vkey))) return
+  const message = `The log is signed by ${keys.at(-1)?.vkey}; the witness policy names other logs only.`
+  findings.add({ kind: 'foreign_key', message })
+}
+
 /**
  * Holds the log to the policy: what was kept, or what the witnesses answer now, has to meet its quorum. Silence is no
  * consent: whoever can rewrite a log can also keep its witnesses from answering.
