@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
+import { basename } from 'node:path'
 import { CastellanError } from '@castellan/contracts'
 
 /**
@@ -47,11 +48,19 @@ export function findListener(port: number): Listener | undefined {
     for (const descriptor of listFolder(`/proc/${pid}/fd`)) {
       const inode = /^socket:\[(\d+)\]$/.exec(readLink(`/proc/${pid}/fd/${descriptor}`))?.[1]
       if (inode !== undefined && inodes.has(inode)) {
-        return { pid: Number(pid), program: readText(`/proc/${pid}/comm`).trim() }
+        return { pid: Number(pid), program: programName(pid) }
       }
     }
   }
   return undefined
+}
+
+/** Node and Python call their first thread MainThread, which hides what runs: the program's file name tells. */
+function programName(pid: string): string {
+  const name = readText(`/proc/${pid}/comm`).trim()
+  if (name !== 'MainThread') return name
+  // An update may have replaced the program while it runs.
+  return basename(readLink(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, '')) || name
 }
 
 function listeningInodes(table: string, port: number): string[] {

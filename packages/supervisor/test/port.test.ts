@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
+import { basename } from 'node:path'
 import { requires } from '@castellan/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { claimPort, findListener } from '../src/port.ts'
@@ -19,6 +22,15 @@ test('a taken port is refused with who has it and how to go on', async () => {
     ),
     detail: { port, pid: process.pid },
   })
+})
+
+test('a Node program is named by its file, not by the name Node gives its first thread', async () => {
+  const listen =
+    'const s = require("node:net").createServer().listen(0, "127.0.0.1", () => console.log(s.address().port))'
+  const child = spawn(process.execPath, ['-e', listen], { stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const [line] = await once(child.stdout, 'data')
+  expect(findListener(Number(line))).toEqual({ pid: child.pid, program: basename(process.execPath) })
 })
 
 test('a free port stays free for whoever asked', async () => {
