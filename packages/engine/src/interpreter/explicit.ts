@@ -1,8 +1,10 @@
 import type { ToolDescriptor } from '@castellan/contracts'
+import { PATH_LIKE, statedContent } from './content.ts'
 import { takesArgument } from './references.ts'
 import { quotedParts } from './values.ts'
 
 type Args = Record<string, string | number>
+type Value = string | number | undefined
 
 const COUNT =
   '\\d+|an?|half an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|(?:a )?(?:few|couple(?: of)?)'
@@ -73,7 +75,11 @@ export function heedExplicit(args: Args, text: string, tool: ToolDescriptor | un
     const priority = explicitPriority(args, plain)
     if (takes('priority', String(priority))) heeded.priority = priority as string
   }
-  if (takes('mode') && takes('content')) set(heeded, 'mode', explicitMode(args.mode, plain))
+  if (takes('mode') && takes('content')) {
+    const { content, mode } = explicitWriting(args, text, plain)
+    set(heeded, 'content', content)
+    set(heeded, 'mode', mode)
+  }
   if (takes('protocol')) set(heeded, 'protocol', explicitProtocol(plain) ?? args.protocol)
   if (takes('unit') && args.unit === undefined) set(heeded, 'unit', UNIT_FILE.exec(plain)?.[0])
   if (typeof args.unit === 'string' && NO_UNIT.test(args.unit)) delete heeded.unit
@@ -100,6 +106,17 @@ function explicitPriority({ priority, grep }: Args, plain: string): string | num
   if (only === undefined || said.length > 1) return priority
   // "grep error in the log" looks for the word.
   return typeof grep === 'string' && only[0].test(grep.toLowerCase()) ? priority : only[1]
+}
+
+/** The words to write where the request says them outright, and how; a word of theirs never decides how. */
+function explicitWriting(args: Args, text: string, plain: string): { content: Value; mode: Value } {
+  const stated = statedContent(text, typeof args.path === 'string' ? args.path : undefined)
+  const words = stated?.words
+  if (stated === undefined || words === undefined)
+    return { content: args.content, mode: explicitMode(args.mode, plain) ?? (stated?.appends ? 'append' : undefined) }
+  const around = plain.slice(0, words.from) + ' '.repeat(words.to - words.from) + plain.slice(words.to)
+  const mode = explicitMode(args.mode, around) ?? (stated.appends ? 'append' : undefined)
+  return { content: text.slice(words.from, words.to), mode }
 }
 
 /** Without a word for it the tool's own way holds, which never touches a file that is there. */
@@ -137,10 +154,6 @@ function explicitProtocol(plain: string): string | undefined {
   const [tcp, udp] = [/tcp/i.test(plain), /udp/i.test(plain)]
   return tcp === udp ? undefined : tcp ? 'tcp' : 'udp'
 }
-
-/** A word with a slash or an extension; addresses and versions are none. */
-const PATH_LIKE =
-  /(?<![\w./~-])(?:~?\.{0,2}\/[\w./@+-]*\w|[\w.@+-]+\/[\w./@+-]*\w|[\w-][\w.@+-]*\.[a-z][a-z0-9]{0,7})(?![\w/@])/gi
 
 /** A path that looks like none, where one other word does and nothing else in the call is made of it. */
 function likelyPath(args: Args, plain: string): string {
