@@ -1,20 +1,10 @@
 import { createHash } from 'node:crypto'
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  fchmodSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-} from 'node:fs'
+import { closeSync, fchmodSync, fstatSync, readdirSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CastellanError } from '@castellan/contracts'
 import { MAX_SOCKET_PATH_BYTES } from '@castellan/daemon'
+import { makeFolder, openFolder } from './make-folder.ts'
 
 /** Where everything of one instance is. All paths absolute. */
 export interface StateLayout {
@@ -78,16 +68,8 @@ function socketFolder(root: string): string {
 
 /** Owner and mode are read and set through one open descriptor, so what was checked is what is used. */
 function makePrivate(path: string, assertContent?: (path: string) => void): void {
-  let descriptor: number
-  try {
-    const made = mkdirSync(path, { recursive: true, mode: 0o700 })
-    if (made !== undefined) chmodSync(path, 0o700)
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY)
-  } catch (cause) {
-    throw new CastellanError('permission_denied', `The folder ${path} cannot be used: ${(cause as Error).message}.`, {
-      cause,
-    })
-  }
+  makeFolder(path)
+  const descriptor = openFolder(path)
   try {
     const found = fstatSync(descriptor)
     const user = process.getuid?.()
