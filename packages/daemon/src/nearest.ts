@@ -1,12 +1,12 @@
 /**
  * The candidate closest to `word` by edit distance (Damerau's restricted form: a swap of neighbours counts once), when it
- * is close enough to be a likely slip: at most a third of the longer word, and at least one edit. Case counts for nothing.
+ * is close enough to be a likely slip: at most `share` of the longer word, and at least one edit. Case counts for nothing.
  */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+export function nearest(word: string, candidates: Iterable<string>, share = 1 / 3): string | undefined {
   let best: string | undefined
   let bestDistance = Number.POSITIVE_INFINITY
   for (const candidate of candidates) {
-    const allowed = Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3))
+    const allowed = Math.max(1, Math.floor(Math.max(word.length, candidate.length) * share))
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase())
     if (distance <= allowed && distance < bestDistance) {
       best = candidate

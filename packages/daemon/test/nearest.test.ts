@@ -15,6 +15,12 @@ test('a word that is like none of them finds none', () => {
   expect(didYouMean('banana', ['port'])).toBe('')
 })
 
+test('how unlike a word may be is its caller’s to say', () => {
+  expect(nearest('rotz', ['roots'])).toBeUndefined()
+  expect(nearest('rotz', ['roots'], 1 / 2)).toBe('roots')
+  expect(nearest('banana', ['port'], 1 / 2)).toBeUndefined()
+})
+
 test('of two candidates the closer one is named', () => {
   expect(didYouMean('/v1/helth', ['/v1/tools', '/v1/health'])).toBe(' Did you mean /v1/health?')
 })

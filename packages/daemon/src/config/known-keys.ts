@@ -8,12 +8,22 @@ export class KnownKeys {
     this.#schema = schema
   }
 
+  /** Those of the keys at this path that hold keys themselves. */
+  sectionsAt(path: readonly PropertyKey[]): string[] {
+    const holdsKeys = new Set(['object', 'record'])
+    return this.at(path).filter((key) => holdsKeys.has(bare(this.#find([...path, key]))?.def.type ?? ''))
+  }
+
   /** Keys of the object at this path; none where the schema has no object there or takes any key. */
   at(path: readonly PropertyKey[]): string[] {
+    const object = bare(this.#find(path))
+    return object?.def.type === 'object' ? Object.keys((object as z.ZodObject).shape) : []
+  }
+
+  #find(path: readonly PropertyKey[]): z.ZodType | undefined {
     let schema: z.ZodType | undefined = this.#schema
     for (const step of path) schema = memberOf(bare(schema), step)
-    const object = bare(schema)
-    return object?.def.type === 'object' ? Object.keys((object as z.ZodObject).shape) : []
+    return schema
   }
 }
 

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { CastellanError } from '@castellan/contracts'
+import { CastellanError, describeIssue } from '@castellan/contracts'
 import { z } from 'zod'
 import { parseJson } from '../json.ts'
 import { nearest } from '../nearest.ts'
 import { type EnvironmentValue, readEnvironment, variableName } from './environment.ts'
 import { KnownKeys } from './known-keys.ts'
+
+/** A key is looked for among a few others, so that a guess may be bolder than for a command: half of it may differ. */
+const LIKENESS = 1 / 2
 
 /** What every process can be told. Extend it; it stays strict. */
 export const ProcessConfig = z.strictObject({
@@ -87,14 +90,29 @@ function describe(
   nameOf: (path: readonly PropertyKey[]) => string,
   prefix: string,
 ): string[] {
-  if (issue.code !== 'unrecognized_keys') return [`${nameOf(issue.path)}: ${issue.message}.`]
+  if (issue.code !== 'unrecognized_keys') return [`${nameOf(issue.path)}: ${describeIssue(issue)}.`]
   return issue.keys.map((key) => {
     const name = nameOf([...issue.path, key])
+    const isVariable = name.startsWith(prefix)
     const written = (candidate: string): string =>
-      name.startsWith(prefix) ? variableName(prefix, [...issue.path.map(String), candidate]) : candidate
-    const candidate = nearest(key, known.at(issue.path))
-    return `${name} is not known.${candidate === undefined ? '' : ` Did you mean ${written(candidate)}?`}`
+      isVariable ? variableName(prefix, [...issue.path.map(String), candidate]) : candidate
+    const section = isVariable && known.sectionsAt(issue.path).find((start) => hasWordAfter(key, start))
+    if (section) {
+      return `${name} is not known. Variables of ${section} start with ${written(section)}__ (two underscores).`
+    }
+    const candidates = known.at(issue.path)
+    const candidate = nearest(key, candidates, LIKENESS)
+    const hint =
+      candidate === undefined
+        ? `Known are ${candidates.map(written).join(', ')}.`
+        : `Did you mean ${written(candidate)}?`
+    return `${name} is not known. ${hint}`
   })
+}
+
+/** `limitsCalls` goes on from `limits` with another word; `limited` does not. */
+function hasWordAfter(key: string, start: string): boolean {
+  return key.startsWith(start) && /^[A-Z0-9]/.test(key.slice(start.length))
 }
 
 /** Where a value came from, or where it should have come from. */

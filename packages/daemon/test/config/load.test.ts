@@ -77,6 +77,31 @@ test('an unknown key is refused by name, with the nearest known one', () => {
   expect(message).toContain(`limits.cals in ${path} is not known. Did you mean calls?`)
 })
 
+test('an unknown key that is near to none is refused with those that are known', () => {
+  const path = file({ agentSocket: '/a', banana: 1, limits: { zzz: 3 } })
+  const { message } = refusal({ file: path, env: {} })
+  expect(message).toContain(
+    `banana in ${path} is not known. Known are logLevel, agentSocket, port, publicOrigins, strict, limits.`,
+  )
+  expect(message).toContain(`limits.zzz in ${path} is not known. Known are calls, bodyBytes.`)
+})
+
+test('a variable that lost an underscore is shown how its section is written', () => {
+  const { message } = refusal({ env: { CASTELLAN_AGENT_SOCKET: '/a', CASTELLAN_LIMITS_CALL: '1' } })
+  expect(message).toContain(
+    'CASTELLAN_LIMITS_CALL is not known. Variables of limits start with CASTELLAN_LIMITS__ (two underscores).',
+  )
+})
+
+test('a wrong type is said in plain words', () => {
+  const path = file({ agentSocket: 5, strict: 'yes', limits: [] })
+  const { message } = refusal({ file: path, env: {} })
+  expect(message).toContain(`agentSocket in ${path}: must be a string.`)
+  expect(message).toContain(`strict in ${path}: must be true or false.`)
+  expect(message).toContain(`limits in ${path}: must be an object.`)
+  expect(refusal({ env: {} }).message).toContain('CASTELLAN_AGENT_SOCKET: is missing and must be a string.')
+})
+
 test('a key in a section is named with its section', () => {
   const path = file({ agentd: { agentSocket: '/a', prot: 1 } })
   expect(refusal({ file: `${path}#agentd`, env: {} }).message).toContain(`agentd.prot in ${path} is not known.`)
