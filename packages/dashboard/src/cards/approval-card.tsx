@@ -1,5 +1,5 @@
 import type { RefObject } from 'preact'
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Approval, ApprovalVerdict, ToolItem } from '../chat/state.ts'
 import { usePage } from '../page.ts'
 import { strings } from '../strings.ts'
@@ -89,7 +89,8 @@ function timeLeft(left: number): string {
 
 /** A and D answer, but only while the focus is in the card: a stray key elsewhere must never decide anything. */
 function useAnswerKeys(card: RefObject<HTMLElement | null>, answer: (verdict: ApprovalVerdict) => void): void {
-  useEffect(() => {
+  // Before the card is drawn: a key pressed the moment it can be seen must count.
+  useLayoutEffect(() => {
     const element = card.current
     const press = (event: KeyboardEvent) => {
       if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return
