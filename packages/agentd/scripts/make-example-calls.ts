@@ -4,6 +4,15 @@
  */
 import { CallAnswer, newId } from '@castellan/contracts'
 import { UnixClient } from '@castellan/daemon'
+import { accountabilityExamples } from './examples/accountability.ts'
+import { commandExamples } from './examples/commands.ts'
+import { fileExamples } from './examples/files.ts'
+import { journalExamples } from './examples/journal.ts'
+import { networkExamples } from './examples/network.ts'
+import { nixosExamples } from './examples/nixos.ts'
+import type { RecordCall } from './examples/record.ts'
+import { serviceExamples } from './examples/services.ts'
+import { systemExamples } from './examples/system.ts'
 import type { ToolExample } from './tools-doc.ts'
 
 const socketPath = process.argv[2]
@@ -12,7 +21,7 @@ const agentd = new UnixClient({ socketPath, unavailable: 'agentd_unavailable', p
 const session = newId('ses')
 const examples: ToolExample[] = []
 
-async function record(tool: string, args: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
+const record: RecordCall = async (tool, args = {}) => {
   const call = { call_id: newId('call'), session, agent: 'operator', tool, args }
   const answer = await agentd.request('POST', '/v1/calls', { body: call, schema: CallAnswer })
   if (answer.status !== 'done') throw new Error(`${tool} asked for an approval`)
@@ -21,34 +30,18 @@ async function record(tool: string, args: Record<string, unknown> = {}): Promise
   return (result ?? {}) as Record<string, unknown>
 }
 
-await record('system_health')
-await record('system_info')
-await record('process_list', { sortBy: 'memory', limit: 2 })
-await record('memory_usage')
-await record('disk_usage', { path: '/var/log' })
-await record('service_list', { state: 'running', limit: 3 })
-await record('service_status', { unit: 'systemd-journald' })
-await record('service_status', { unit: 'systemd-jornald' })
-await record('service_failed')
-await record('journal_query', { priority: 'warning', since: 'boot', limit: 3 })
-await record('network_listeners', { protocol: 'tcp' })
-await record('file_write', { path: 'notes/today.txt', content: 'buy milk\n' })
-await record('file_write', { path: 'notes/today.txt', content: 'call the plumber\n', mode: 'append' })
-await record('directory_list', { path: 'notes' })
-await record('file_read', { path: 'notes/today.txt' })
-await record('file_read', { path: '/etc/shadow' })
-await record('file_stat', { path: 'notes/today.txt' })
-await record('file_edit', { path: 'notes/today.txt', find: 'milk', replace: 'oat milk' })
-const { trashId } = await record('file_delete', { path: 'notes/today.txt' })
-await record('trash_list', { limit: 2 })
-await record('trash_restore', { id: trashId })
-await record('generation_list', { limit: 2 })
-await record('command_run', { argv: ['sort', '-r'], stdin: 'one\ntwo\nthree\n' })
-await record('shell_exec', { script: 'grep -c milk notes/*.txt && date -d "2026-01-01" +%A > day.txt' })
-await record('sandbox_exec', { argv: ['perl', 'sum.pl'], files: [{ name: 'sum.pl', content: 'print 6 * 7, "\\n";' }] })
-await record('ledger_query', { tool: 'file_delete', limit: 2 })
-await record('ledger_verify')
-await record('undo_apply')
+for (const family of [
+  systemExamples,
+  serviceExamples,
+  journalExamples,
+  networkExamples,
+  fileExamples,
+  nixosExamples,
+  commandExamples,
+  accountabilityExamples,
+]) {
+  await family(record)
+}
 agentd.close()
 
 console.log(JSON.stringify(examples, null, 2))

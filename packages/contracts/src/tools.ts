@@ -19,6 +19,40 @@ export const ToolLimits = z.strictObject({
 })
 export type ToolLimits = z.infer<typeof ToolLimits>
 
+/**
+ * What a result brings into the session that asked for it: words somebody else may have chosen (a log, a page, a file of
+ * another user), or something that must not leave the machine. A session keeps every label it ever took.
+ */
+export const TaintLabel = z.enum(['untrusted-text', 'secret'])
+export type TaintLabel = z.infer<typeof TaintLabel>
+
+/** What on the machine a call is about; policy decides by it. `id` is canonical: an absolute path, a full unit name. */
+export const ToolResource = z.strictObject({
+  kind: z.enum(['path', 'unit', 'host', 'option', 'generation', 'process', 'app', 'model', 'mcp-server', 'machine']),
+  id: z.string().min(1).max(4096),
+  access: z.enum(['read', 'write']),
+})
+export type ToolResource = z.infer<typeof ToolResource>
+
+/** What a call would do, for the person who is asked about it. Making it changes nothing. */
+export const ToolPreview = z.strictObject({
+  /** What will happen, a sentence a line. */
+  effects: z.array(z.string().max(2000)).max(100),
+  /** Unified diff of text that will change; cut at 64 KiB, the last line then says so. */
+  diff: z.string().max(65_536).optional(),
+  /** What undo can and cannot take back, one sentence. */
+  undo: z.string().max(2000),
+})
+export type ToolPreview = z.infer<typeof ToolPreview>
+
+/** How far long work is. `done` and `total` are in the tool's own steps; `total` is absent where nobody knows it. */
+export const ToolProgress = z.strictObject({
+  message: z.string().max(500),
+  done: z.number().min(0).optional(),
+  total: z.number().positive().optional(),
+})
+export type ToolProgress = z.infer<typeof ToolProgress>
+
 /** A tool as it is shown to models, clients and people. Schemas are JSON Schema 2020-12. */
 export const ToolDescriptor = z.strictObject({
   name: ToolName,
@@ -55,6 +89,8 @@ export interface ToolContext<Host> {
   readonly signal: AbortSignal
   /** `inverse` tools call this once, before they change anything. */
   keepInverse(inverse: Inverse): void
+  /** Tells whoever waits how far long work is; at most a few times a second. */
+  progress(progress: ToolProgress): void
   /** Names the ledger entry that this call is about, such as the act an undo takes back; the outcome entry links to it. */
   target(index: LedgerIndex): void
 }
@@ -63,6 +99,17 @@ export interface ToolContext<Host> {
 export interface RevertContext<Host> extends ToolContext<Host> {
   /** The operator insists: take it back even though the machine moved on. Never true for an agent. */
   readonly force: boolean
+}
+
+/** What a preview may look at. It reads the machine through the ports and changes nothing. */
+export interface PreviewContext<Host> {
+  readonly host: Host
+  readonly signal: AbortSignal
+}
+
+/** What undoing an act would do now. `movedOn` says why it would refuse without `force`: what changed since. */
+export interface RevertPreview extends ToolPreview {
+  readonly movedOn?: string
 }
 
 /** A tool is one value: contract and implementation side by side. `Host` is what the tool may touch. */
@@ -79,6 +126,14 @@ export interface ToolDefinition<Host, Input extends z.ZodType = z.ZodType, Outpu
   /** One or two sentences for people, with the figures that matter. */
   readonly summary: (output: z.infer<Output>, input: z.infer<Input>) => string
   readonly run: (input: z.infer<Input>, context: ToolContext<Host>) => Promise<z.infer<Output>>
+  /** What on the machine this call is about, before it runs; may resolve names through the ports. Absent: nothing that policy could name. */
+  readonly resources?: (input: z.infer<Input>, host: Host) => readonly ToolResource[] | Promise<readonly ToolResource[]>
+  /** What the result brings into the session. Absent: nothing. */
+  readonly taints?: (output: z.infer<Output>, input: z.infer<Input>) => readonly TaintLabel[]
+  /** What this call would do, for the person who is asked. Absent: the call itself says it all. */
+  readonly preview?: (input: z.infer<Input>, context: PreviewContext<Host>) => Promise<ToolPreview>
+  /** Only where `undo` is `inverse`: what `revert` would do now. Reads only. */
+  readonly revertPreview?: (data: unknown, context: PreviewContext<Host>) => Promise<RevertPreview>
   /** Only where `undo` is `inverse`: takes back one run. It changes the machine, so it keeps an inverse of its own. */
   readonly revert?: (data: unknown, context: RevertContext<Host>) => Promise<{ summary: string }>
 }

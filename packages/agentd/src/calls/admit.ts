@@ -26,6 +26,7 @@ export function admit(parts: CallParts, request: CallRequest, caller: Caller): C
     input,
     approvalId: request.approval_id,
     signal: caller.signal,
+    onProgress: caller.onProgress,
   }
 }
 

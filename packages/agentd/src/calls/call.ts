@@ -1,4 +1,12 @@
-import type { ApprovalId, CallOrigin, LedgerActor, LedgerDraft, Sha256Hex, ToolName } from '@castellan/contracts'
+import type {
+  ApprovalId,
+  CallOrigin,
+  LedgerActor,
+  LedgerDraft,
+  Sha256Hex,
+  ToolName,
+  ToolProgress,
+} from '@castellan/contracts'
 import type { Tool } from '../tools/define.ts'
 
 /** Who is at the other end of a socket. The socket says which kind, never the request. */
@@ -6,6 +14,8 @@ export interface Caller {
   readonly kind: 'agent' | 'operator'
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal
+  /** Where progress of the call goes, if anybody listens. */
+  readonly onProgress?: (progress: ToolProgress) => void
 }
 
 /** A call that was admitted: its tool is known and its arguments fit. */
@@ -20,6 +30,7 @@ export interface Call extends CallOrigin {
   readonly input: unknown
   readonly approvalId: ApprovalId | undefined
   readonly signal: AbortSignal
+  readonly onProgress: Caller['onProgress']
 }
 
 export function actorOf(call: CallOrigin): LedgerActor {

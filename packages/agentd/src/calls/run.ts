@@ -1,4 +1,11 @@
-import { CastellanError, describeIssues, type Inverse, type LedgerIndex, type ToolContext } from '@castellan/contracts'
+import {
+  CastellanError,
+  describeIssues,
+  type Inverse,
+  type LedgerIndex,
+  type ToolContext,
+  type ToolProgress,
+} from '@castellan/contracts'
 import type { Host } from '../host/index.ts'
 import type { Call } from './call.ts'
 import type { CallParts } from './path.ts'
@@ -68,6 +75,10 @@ class RunContext implements ToolContext<Host> {
     if (this.call.tool.undo !== 'inverse') throw new Error(`${this.call.name} says it keeps no inverse`)
     if (this.inverse !== undefined) throw new Error(`${this.call.name} kept two inverses`)
     this.inverse = inverse
+  }
+
+  readonly progress = (progress: ToolProgress): void => {
+    if (!this.#closed) this.call.onProgress?.(progress)
   }
 
   readonly target = (index: LedgerIndex): void => {

@@ -50,6 +50,7 @@ export class Undo implements UndoPort {
       call: context.call,
       signal: context.signal,
       force,
+      progress: (progress) => context.progress(progress),
       target: (index) => context.target(index),
       keepInverse: ({ description, data }) =>
         context.keepInverse({ description, data: { tool: act.tool, data } satisfies UndoneAct }),

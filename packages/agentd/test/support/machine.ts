@@ -49,6 +49,7 @@ export async function openMachine({ grants, ledger, replace }: MachineOptions = 
     host,
     signal,
     keepInverse: keep,
+    progress: () => {},
     target: () => {},
     call: { call_id: 'call_test0000', session: 'ses_test00000', agent: 'tester', caller: 'agent' } as never,
   })

@@ -1,0 +1,7 @@
+import type { RecordCall } from './record.ts'
+
+export async function accountabilityExamples(record: RecordCall): Promise<void> {
+  await record('ledger_query', { tool: 'file_delete', limit: 2 })
+  await record('ledger_verify')
+  await record('undo_apply')
+}

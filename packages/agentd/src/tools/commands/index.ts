@@ -1,0 +1,6 @@
+import type { Tool } from '../define.ts'
+import { commandRun } from './command_run.ts'
+import { sandboxExec } from './sandbox_exec.ts'
+import { shellExec } from './shell_exec.ts'
+
+export const commandTools: readonly Tool[] = [commandRun, shellExec, sandboxExec]
