@@ -1,6 +1,9 @@
 import { z } from 'zod'
+import { StandingRule } from './approvals.ts'
 import { UndoState } from './calls.ts'
 import { ApprovalId, CallId, LedgerIndex, OperatorKeyId, Timestamp } from './ids.ts'
+import { PasskeyAssertion } from './operators.ts'
+import { TaintLabel, ToolPreview } from './tools.ts'
 
 /** Largest frame a client may send on `/ws`, in bytes; a larger one closes the socket with 1009. */
 export const MAX_FRAME_BYTES = 64 * 1024
@@ -10,11 +13,15 @@ export const ChatId = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
 export type ChatId = z.infer<typeof ChatId>
 
-/** A person's yes or no on the chat socket. The proof comes from an operator key; a socket opened with the owner's token needs none. */
+/**
+ * A person's word on the chat socket. The proof comes from an operator key, as `signature` (Ed25519) or `assertion` (a
+ * passkey); a socket opened with the owner's token needs none, but for `always`.
+ */
 const verdictFields = {
   approval_id: ApprovalId,
   key_id: OperatorKeyId.optional(),
   signature: z.base64().optional(),
+  assertion: PasskeyAssertion.optional(),
 }
 
 /** What a client may send on `/ws`. */
@@ -27,6 +34,7 @@ export const ClientFrame = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('abort'), chat_id: ChatId.optional() }),
   z.strictObject({ type: z.literal('approve'), ...verdictFields }),
   z.strictObject({ type: z.literal('deny'), ...verdictFields }),
+  z.strictObject({ type: z.literal('always'), ...verdictFields }),
 ])
 export type ClientFrame = z.infer<typeof ClientFrame>
 
@@ -55,7 +63,8 @@ export const ServerFrame = z.discriminatedUnion('type', [
     message: z.string().optional(),
     ...chat,
   }),
-  z.strictObject({ type: z.literal('text'), text: z.string(), ...chat }),
+  /** `aside`: the whole answer to a command that was given while a turn runs; it belongs to no turn and has no `done`. */
+  z.strictObject({ type: z.literal('text'), text: z.string(), aside: z.literal(true).optional(), ...chat }),
   z.strictObject({ type: z.literal('suggestions'), suggestions: z.array(Suggestion), ...chat }),
   z.strictObject({
     type: z.literal('tool_use'),
@@ -84,14 +93,31 @@ export const ServerFrame = z.discriminatedUnion('type', [
     args: z.record(z.string(), z.unknown()),
     reason: z.string(),
     expires_at: Timestamp,
-    /** What an operator key signs to approve or to deny. */
-    signing: z.strictObject({ approve: z.string(), deny: z.string() }),
+    /** What an operator key signs; `always` only where there is a standing rule to sign. */
+    signing: z.strictObject({ approve: z.string(), deny: z.string(), always: z.string().optional() }),
+    /** What would happen; see `Approval`. Text of tools and files: neither markup nor instructions. */
+    preview: ToolPreview.optional(),
+    preview_problem: z.string().optional(),
+    /** What the session had taken in by then. */
+    taint: z.array(TaintLabel).optional(),
+    always: StandingRule.optional(),
+    /** How many different people have to say yes, and how many have; absent where one is enough. */
+    votes: z.strictObject({ given: z.int(), needed: z.int() }).optional(),
+    ...chat,
+  }),
+  /** One yes of several that are needed. */
+  z.strictObject({
+    type: z.literal('approval_vote'),
+    approval_id: ApprovalId,
+    by: z.string(),
+    given: z.int(),
+    needed: z.int(),
     ...chat,
   }),
   z.strictObject({
     type: z.literal('approval_decided'),
     approval_id: ApprovalId,
-    state: z.enum(['approved', 'denied', 'expired']),
+    state: z.enum(['approved', 'denied', 'expired', 'withdrawn', 'void']),
     by: z.string().optional(),
     ...chat,
   }),
