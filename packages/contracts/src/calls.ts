@@ -22,6 +22,10 @@ export const CallRequest = z.strictObject({
   tool: z.string().max(64),
   args: z.record(z.string(), z.unknown()),
   approval_id: ApprovalId.optional(),
+  /** Of a session that the owner opened: what {@link SessionOpened} answered. */
+  session_key: z.string().max(64).optional(),
+  /** A token of `capability_mint`: the call gets no more than its rights. */
+  capability: z.string().max(16_384).optional(),
 })
 export type CallRequest = z.infer<typeof CallRequest>
 

@@ -42,6 +42,15 @@ export const errorCatalogue = {
   approval_no_rule: 409,
   signature_invalid: 403,
   operator_unknown: 403,
+  // Sessions, budgets and capabilities
+  session_refused: 403,
+  budget_exceeded: 429,
+  capability_invalid: 403,
+  capability_expired: 403,
+  capability_revoked: 403,
+  capability_mismatch: 403,
+  capability_denied: 403,
+  capability_widens: 403,
   // The machine
   unsupported_host: 501,
   sandbox_unavailable: 501,

@@ -19,6 +19,10 @@ export type SessionId = z.infer<typeof SessionId>
 export const OperatorKeyId = prefixed('opk').brand<'OperatorKeyId'>()
 export type OperatorKeyId = z.infer<typeof OperatorKeyId>
 
+/** Identifies one capability. */
+export const CapabilityId = prefixed('cap').brand<'CapabilityId'>()
+export type CapabilityId = z.infer<typeof CapabilityId>
+
 /** Identifies one file kept in agentd's trash. */
 export const TrashId = prefixed('trs').brand<'TrashId'>()
 export type TrashId = z.infer<typeof TrashId>
@@ -50,7 +54,7 @@ export type Timestamp = z.infer<typeof Timestamp>
 export const LedgerIndex = z.int().min(0)
 export type LedgerIndex = z.infer<typeof LedgerIndex>
 
-type IdPrefix = 'call' | 'apr' | 'ses' | 'opk' | 'trs'
+type IdPrefix = 'call' | 'apr' | 'ses' | 'opk' | 'trs' | 'cap'
 
 /** A fresh id with 96 random bits, e.g. `newId('call')` → `call_l7XhJ0f3T3m4Yz1Q`. */
 export function newId(prefix: 'call'): CallId
@@ -58,6 +62,7 @@ export function newId(prefix: 'apr'): ApprovalId
 export function newId(prefix: 'ses'): SessionId
 export function newId(prefix: 'opk'): OperatorKeyId
 export function newId(prefix: 'trs'): TrashId
+export function newId(prefix: 'cap'): CapabilityId
 export function newId(prefix: IdPrefix): string {
   const bytes = crypto.getRandomValues(new Uint8Array(12))
   const base64 = btoa(String.fromCharCode(...bytes))

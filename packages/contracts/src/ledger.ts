@@ -23,6 +23,17 @@ export const LedgerEntryType = z.enum([
   'sign_in_issued',
   'sign_in_redeemed',
   'sign_in_failed',
+  // What agents may: sessions, modes, budgets, capabilities
+  'session_opened',
+  'mode_set',
+  'taint_cleared',
+  'usage_reported',
+  'budget_spent',
+  'budget_raised',
+  'capability_minted',
+  'capability_revoked',
+  // Something went wrong that the operator should know of
+  'incident_opened',
   // The daemon and its rules
   'policy_loaded',
   'daemon_started',
