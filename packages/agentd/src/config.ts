@@ -4,6 +4,11 @@ import { z } from 'zod'
 
 const AbsolutePath = z.string().refine(isAbsolute, 'must be an absolute path')
 
+/** An origin as browsers write it: scheme, host and perhaps a port. */
+const Origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text.toLowerCase(), {
+  message: 'must be an origin like https://castellan.example.org, without a path',
+})
+
 /** What a timer can wait for: 2^31 - 1 ms. */
 const MAX_TIMER_SECONDS = 2_147_483
 
@@ -15,6 +20,8 @@ export const Config = ProcessConfig.extend({
   operatorSocket: AbsolutePath,
   /** File with the owner's token, which may approve calls; needed only for that. */
   tokenFile: AbsolutePath.optional(),
+  /** Port of the local gateway, which serves the page. */
+  pagePort: z.int().min(1).max(65_535).default(18_789),
   files: z
     .strictObject({
       /** Folders that file tools may touch beside the workspace. */
@@ -25,6 +32,15 @@ export const Config = ProcessConfig.extend({
     .strictObject({
       /** Whether whoever holds the owner's token may approve. Meant for one owner on one machine. */
       ownerToken: z.boolean().default(true),
+      /** Where passkeys are used. Browsers make none for bare addresses, so locally the page's name is `localhost`. */
+      passkeys: z
+        .strictObject({
+          /** Pages that may sign with a passkey; that of the local gateway without it. */
+          origins: z.array(Origin).min(1).optional(),
+          /** The domain that passkeys belong to; that of the first origin without it. Changing it makes all of them useless. */
+          rpId: z.string().min(1).optional(),
+        })
+        .prefault({}),
     })
     .prefault({}),
   limits: z

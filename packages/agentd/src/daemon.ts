@@ -1,7 +1,9 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { CastellanError } from '@castellan/contracts'
 import { type DaemonContext, type Log, type RunningDaemon, SocketServer, version } from '@castellan/daemon'
 import type { Agentd } from './agentd.ts'
+import type { StandingRules } from './approvals/always.ts'
 import { Approvals } from './approvals/approvals.ts'
 import { ApprovalFile } from './approvals/lifecycle.ts'
 import { Proofs } from './approvals/proof.ts'
@@ -18,6 +20,7 @@ import { retention } from './ledger/retention.ts'
 import { UnrecordedFile, UnrecordedReads } from './ledger/unrecorded.ts'
 import { Witnesses } from './ledger/witnesses.ts'
 import { OperatorFile, Operators } from './operators/operators.ts'
+import type { PasskeyPlace } from './operators/passkeys.ts'
 import { SignInFile, SignIns } from './operators/sign-ins.ts'
 import { defaultPolicy } from './policy/default-policy.ts'
 import { addAgentRoutes } from './sockets/agent.ts'
@@ -96,11 +99,18 @@ async function build(
 ): Promise<Agentd> {
   const registry = new Registry(toolset)
   const policy = defaultPolicy()
-  const operators = await Operators.open(ledger, new StateFile(join(folder, 'operators.json'), OperatorFile))
+  const operators = await Operators.open({
+    ledger,
+    file: new StateFile(join(folder, 'operators.json'), OperatorFile),
+    place: passkeyPlace(config),
+  })
+  const standing = standingRules()
   const approvals = await Approvals.open({
     ledger,
     file: new StateFile(join(folder, 'approvals.json'), ApprovalFile),
     isEnrolled: (key) => operators.isEnrolled(key),
+    policyDigest: () => policy.digest,
+    standing,
     log,
   })
   const host = await createHost({
@@ -112,7 +122,7 @@ async function build(
   const inFlight = new InFlight(config.limits.callsInFlight)
   const witnesses = await openWitnesses(config, ledger, log)
   return {
-    calls: { registry, inFlight, rates: new Rates(), policy, approvals, ledger, host, log },
+    calls: { registry, inFlight, rates: new Rates(), policy, approvals, standing, ledger, host, log },
     approvals,
     proofs: new Proofs(operators, config.approvals.ownerToken ? config.tokenFile : undefined),
     operators,
@@ -136,6 +146,23 @@ async function openWitnesses({ ledger }: Config, recorder: LedgerRecorder, log: 
   const { witnessPolicy, cosignEverySeconds } = ledger
   if (witnessPolicy === undefined) return undefined
   return Witnesses.open({ recorder, policyFile: witnessPolicy, everySeconds: cosignEverySeconds, actor: SYSTEM, log })
+}
+
+/** The built-in policy takes no rules. */
+function standingRules(): StandingRules {
+  const reason = 'The policy of this instance takes no standing rules.'
+  return {
+    ruleFor: async () => ({ possible: false, reason }),
+    add: async () => {
+      throw new CastellanError('approval_no_rule', reason)
+    },
+  }
+}
+
+/** Passkeys belong to a domain: that of the page, which locally is called `localhost`. */
+function passkeyPlace({ approvals, pagePort }: Config): PasskeyPlace {
+  const { origins = [`http://localhost:${pagePort}`], rpId } = approvals.passkeys
+  return { origins, rpId: rpId ?? new URL(origins[0] as string).hostname }
 }
 
 /** The workspace first, because relative paths start there; agentd's own state never; then what the owner grants. */

@@ -7,40 +7,64 @@ import {
   type LedgerDraft,
   newId,
   type OperatorKeyId,
+  type SessionId,
+  type Sha256Hex,
+  type StandingRule,
+  type TaintLabel,
 } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import type { Recorder } from '../ledger/recorder.ts'
 import { Mutex } from '../state/mutex.ts'
 import type { StateFile } from '../state/state-file.ts'
+import { ruleToAdd, type StandingRules } from './always.ts'
+import { about, actors, endings, factsOf } from './entries.ts'
+import { refuseFlood } from './flood.ts'
 import {
   APPROVAL_LIFE_MS,
   type ApprovalFile,
   type ApprovalRecord,
+  asItStands,
   asksFor,
-  atTime,
   type Claim,
   type Decider,
   decided,
-  refusalOf,
+  isOpen,
   shown,
   spent,
+  type World,
+  withdrawn,
 } from './lifecycle.ts'
+import type { Previewed } from './preview.ts'
+import { refusalOf } from './refusals.ts'
 import { Watchers } from './watchers.ts'
 
 /** How long a settled approval can still be asked about, in milliseconds. */
 const KEPT_MS = 60 * 60_000
-/** Open questions at once, for a session and in all: more than a person can read, few enough to list. */
-const MAX_PENDING_PER_SESSION = 32
-const MAX_PENDING = 256
 
 export interface ApprovalsParts {
   readonly ledger: Recorder
   readonly file: StateFile<typeof ApprovalFile>
   /** Whether a key is enrolled and not revoked. */
   readonly isEnrolled: (key: OperatorKeyId) => boolean
+  /** Of the policy in force. */
+  readonly policyDigest: () => Sha256Hex
+  readonly standing: Pick<StandingRules, 'add'>
   readonly log: Log
   /** Milliseconds since 1970; the real clock without it. */
   readonly now?: () => number
+}
+
+/** What a person is told beside the call itself. */
+export interface Question {
+  /** Why policy asks, one sentence. */
+  readonly reason: string
+  /** How many different people have to say yes. */
+  readonly needed: number
+  readonly taint: readonly TaintLabel[]
+  readonly previewed: Previewed
+  readonly always: StandingRule
+  /** Asked ahead of the call, so the call id of the grant is not that of the call. */
+  readonly ahead?: boolean
 }
 
 /**
@@ -69,7 +93,7 @@ export class Approvals {
 
   /** Newest first; those settled more than an hour ago are gone. */
   list(): Approval[] {
-    return [...this.#records.keys()].map((id) => this.get(id)).toReversed()
+    return [...this.#records.values()].map((record) => shown(asItStands(record, this.#world()))).toReversed()
   }
 
   get pending(): number {
@@ -78,10 +102,10 @@ export class Approvals {
 
   /** Throws `approval_unknown`. */
   get(id: ApprovalId): Approval {
-    return shown(atTime(this.#find(id), this.#now()))
+    return shown(asItStands(this.#find(id), this.#world()))
   }
 
-  /** The approval once it is no longer pending, or as it is after `seconds`, or when `signal` fires. */
+  /** The approval once it has changed or is no longer pending, or as it is after `seconds`, or when `signal` fires. */
   async wait(id: ApprovalId, seconds: number, signal: AbortSignal): Promise<Approval> {
     const approval = this.get(id)
     if (approval.state !== 'pending' || seconds === 0) return approval
@@ -90,55 +114,60 @@ export class Approvals {
   }
 
   /**
-   * Asks a person about a call. Asked again about the very same call, it answers with the same question. Throws
-   * `rate_limited` when too many questions are open, `duplicate_call` when the call id asks about something else, and what
-   * {@link spent} throws when the question was settled.
+   * The open question about this very call, or one that was asked ahead for it. Throws `duplicate_call` when the call id
+   * asks about something else, and why the call may not go on when the question was settled.
    */
-  ask(claim: Claim, reason: string): Promise<Approval> {
+  earlier(claim: Claim): Approval | undefined {
+    const record = this.#asked(claim)
+    return record === undefined ? undefined : shown(record)
+  }
+
+  /**
+   * Asks a person about a call. Asked again about the very same call, it answers with the same question. Throws
+   * `rate_limited` when too many questions are open, and what {@link earlier} throws.
+   */
+  ask(claim: Claim, question: Question): Promise<Approval> {
     return this.#changes.run(async () => {
       const earlier = this.#asked(claim)
       if (earlier !== undefined) return shown(earlier)
-      this.#refuseFlood(claim)
-      const now = this.#now()
-      const record: ApprovalRecord = {
-        approval_id: newId('apr'),
-        state: 'pending',
-        call_id: claim.call_id,
-        session: claim.session,
-        agent: claim.agent,
-        tool: claim.tool,
-        effect: claim.effect,
-        args: { ...claim.args },
-        reason,
-        binding: {
-          args_digest: claim.argsDigest,
-          policy_digest: claim.policyDigest,
-          nonce: randomBytes(16).toString('base64url'),
-          expires_at: new Date(now + APPROVAL_LIFE_MS).toISOString(),
-        },
-        requested_at: new Date(now).toISOString(),
-      }
+      refuseFlood(this.list(), claim)
+      const record = this.#questionAbout(claim, question)
       const actor = { kind: 'agent' as const, name: record.agent }
-      await this.#write({ ...about(record), type: 'approval_requested', actor }, { args: record.args, reason })
+      const { args, reason, preview } = record
+      const payload = { args, reason, ...(preview === undefined ? {} : { preview }) }
+      await this.#write({ ...about(record), type: 'approval_requested', actor, facts: factsOf(record) }, payload)
       await this.#put(record)
       return shown(record)
     })
   }
 
-  /** A person's yes or no. Throws `approval_unknown` and what {@link decided} throws. */
+  /**
+   * A person's yes or no; `always` also puts the question's standing rule in force. Throws `approval_unknown`,
+   * `approval_no_rule`, `forbidden`, and what {@link decided} throws.
+   */
   decide(id: ApprovalId, verdict: ApprovalVerdict, decider: Decider): Promise<Approval> {
     return this.#changes.run(async () => {
-      const record = decided(this.#find(id), verdict, decider, this.#now())
-      const actor = { kind: 'operator' as const, name: decider.name }
+      const before = this.#find(id)
+      const record = decided(before, verdict, decider, this.#world())
+      const rule = verdict === 'always' ? ruleToAdd(before, decider) : undefined
+      if (rule !== undefined) await this.#parts.standing.add(rule, { approval_id: id, by: decider.name })
       await this.#write({
         ...about(record),
         type: 'approval_decided',
-        actor,
-        ok: verdict === 'approve',
-        ...(decider.key === undefined ? {} : { facts: { key_id: decider.key } }),
+        actor: { kind: 'operator', name: decider.name },
+        ok: verdict !== 'deny',
+        facts: {
+          verdict,
+          person: decider.person,
+          ...(verdict === 'deny' ? {} : { vote: record.votes.length, needed: record.needed }),
+          ...(decider.key === undefined ? {} : { key_id: decider.key }),
+          ...(rule === undefined || !record.always.possible ? {} : { rule_digest: record.always.digest }),
+        },
       })
-      await this.#put(record)
-      return shown(record)
+      const settled = rule === undefined ? record : this.#underNewPolicy(record)
+      await this.#put(settled)
+      if (rule !== undefined) await this.#settleAll()
+      return shown(settled)
     })
   }
 
@@ -148,32 +177,33 @@ export class Approvals {
    */
   spend(id: ApprovalId, claim: Claim): Promise<Approval> {
     return this.#changes.run(async () => {
-      const before = this.#find(id)
-      const record = spent(before, claim, this.#now())
+      const record = spent(this.#find(id), claim, this.#world())
       if (record.state !== 'spent') return shown(record)
-      if (before.decided_key !== undefined && !this.#parts.isEnrolled(before.decided_key)) {
-        throw new CastellanError('approval_denied', 'The key that approved this call was revoked since. Ask again.')
-      }
       await this.#put(record)
       await this.#write({ ...about(record), type: 'grant_spent', actor: { kind: 'agent', name: record.agent } })
       return shown(record)
     })
   }
 
-  /** Ends what its time ended: whoever waits is told, and the ledger too. A timer does this when it is due. */
-  async sweep(): Promise<void> {
-    await this.#changes.run(async () => {
-      for (const record of this.#records.values()) {
-        const current = atTime(record, this.#now())
-        if (current.state === record.state) continue
-        await this.#put(current).catch((error: unknown) => this.#parts.log.error({ err: error }, 'approvals not saved'))
-        await this.#write({
-          ...about(current),
-          type: 'approval_expired',
-          actor: { kind: 'system', name: 'agentd' },
-        }).catch((error: unknown) => this.#parts.log.error({ err: error }, 'an expiry was not recorded'))
-      }
+  /** Whoever asked no longer waits, so nothing may come of a yes. Throws `approval_unknown` and `forbidden`. */
+  withdraw(id: ApprovalId, session: SessionId): Promise<Approval> {
+    return this.#changes.run(async () => {
+      const before = this.#find(id)
+      const record = withdrawn(before, session, this.#world())
+      if (record.state !== 'withdrawn' || before.state === 'withdrawn') return shown(record)
+      // In force before it is written down: nothing may run for somebody who has gone.
+      await this.#put(record)
+      await this.#write({ ...about(record), type: 'approval_withdrawn', actor: { kind: 'agent', name: record.agent } })
+      return shown(record)
     })
+  }
+
+  /**
+   * Ends what time, a new policy and revoked keys ended: whoever waits is told, and the ledger too. A timer does this
+   * when time is due; call it when the policy was loaded or a key was revoked.
+   */
+  async sweep(): Promise<void> {
+    await this.#changes.run(() => this.#settleAll())
     this.#setTimer()
   }
 
@@ -181,6 +211,10 @@ export class Approvals {
   close(): void {
     clearTimeout(this.#timer)
     this.#watchers.close()
+  }
+
+  #world(): World {
+    return { now: this.#now(), policyDigest: this.#parts.policyDigest(), isEnrolled: this.#parts.isEnrolled }
   }
 
   #find(id: ApprovalId): ApprovalRecord {
@@ -193,24 +227,63 @@ export class Approvals {
   }
 
   #asked(claim: Claim): ApprovalRecord | undefined {
-    const found = [...this.#records.values()].find(({ call_id }) => call_id === claim.call_id)
-    if (found === undefined) return undefined
+    const current = [...this.#records.values()].map((record) => asItStands(record, this.#world()))
+    // What is void was taken off the table, so the same call may be asked about anew.
+    const found = current.findLast(({ call_id, state }) => call_id === claim.call_id && state !== 'void')
+    if (found === undefined) return current.find((record) => record.ahead && isOpen(record) && asksFor(record, claim))
     if (!asksFor(found, claim)) {
       const message = `The call ${claim.call_id} asks for an approval of something else. Use a new call_id for another call.`
       throw new CastellanError('duplicate_call', message)
     }
-    const record = atTime(found, this.#now())
-    if (record.state !== 'pending' && record.state !== 'approved') throw refusalOf(record)
-    return record
+    if (!isOpen(found)) throw refusalOf(found)
+    return found
   }
 
-  #refuseFlood({ session }: Claim): void {
-    const pending = this.list().filter(({ state }) => state === 'pending')
-    const ofSession = pending.filter((approval) => approval.session === session).length
-    if (pending.length < MAX_PENDING && ofSession < MAX_PENDING_PER_SESSION) return
-    throw new CastellanError('rate_limited', 'Too many calls already wait for a person. Wait until some are decided.', {
-      retryAfterSeconds: 60,
-    })
+  #questionAbout(claim: Claim, { reason, needed, taint, previewed, always, ahead = false }: Question): ApprovalRecord {
+    const now = this.#now()
+    return {
+      approval_id: newId('apr'),
+      state: 'pending',
+      call_id: claim.call_id,
+      session: claim.session,
+      agent: claim.agent,
+      tool: claim.tool,
+      effect: claim.effect,
+      args: { ...claim.args },
+      reason,
+      ahead,
+      taint: [...taint],
+      ...previewed,
+      always,
+      needed,
+      votes: [],
+      binding: {
+        args_digest: claim.argsDigest,
+        policy_digest: claim.policyDigest,
+        nonce: randomBytes(16).toString('base64url'),
+        expires_at: new Date(now + APPROVAL_LIFE_MS).toISOString(),
+      },
+      requested_at: new Date(now).toISOString(),
+    }
+  }
+
+  /** Who said "always" agreed to this call under the policy that their own rule made. */
+  #underNewPolicy(record: ApprovalRecord): ApprovalRecord {
+    return { ...record, binding: { ...record.binding, policy_digest: this.#parts.policyDigest() } }
+  }
+
+  async #settleAll(): Promise<void> {
+    const { log } = this.#parts
+    for (const record of this.#records.values()) {
+      const current = asItStands(record, this.#world())
+      if (current === record) continue
+      await this.#put(current).catch((error: unknown) => log.error({ err: error }, 'approvals not saved'))
+      const type = endings[current.state]
+      if (type === undefined) continue
+      const because = current.void_because === undefined ? {} : { facts: { because: current.void_because } }
+      const draft = { ...about(current), type, actor: actors.system, ...because }
+      await this.#write(draft).catch((error: unknown) => log.error({ err: error }, 'an ending was not recorded'))
+    }
   }
 
   async #write(draft: LedgerDraft, payload?: Record<string, unknown>): Promise<void> {
@@ -223,7 +296,7 @@ export class Approvals {
     this.#forgetOld()
     this.#watchers.notify(record.approval_id)
     this.#setTimer()
-    await this.#parts.file.save({ version: 1, approvals: [...this.#records.values()] })
+    await this.#parts.file.save({ version: 2, approvals: [...this.#records.values()] })
   }
 
   #forgetOld(): void {
@@ -235,20 +308,10 @@ export class Approvals {
 
   #setTimer(): void {
     clearTimeout(this.#timer)
-    const open = [...this.#records.values()].filter(({ state }) => state === 'pending' || state === 'approved')
+    const open = [...this.#records.values()].filter(isOpen)
     if (open.length === 0) return
     const next = Math.min(...open.map(({ binding }) => Date.parse(binding.expires_at)))
     this.#timer = setTimeout(() => void this.sweep(), Math.max(0, next - this.#now()))
     this.#timer.unref()
-  }
-}
-
-function about(record: ApprovalRecord) {
-  return {
-    session: record.session,
-    call_id: record.call_id,
-    approval_id: record.approval_id,
-    tool: record.tool,
-    effect: record.effect,
   }
 }

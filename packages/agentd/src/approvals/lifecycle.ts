@@ -2,6 +2,7 @@ import {
   type AgentName,
   Approval,
   type ApprovalVerdict,
+  ApprovalVote,
   type CallId,
   CastellanError,
   OperatorKeyId,
@@ -11,12 +12,15 @@ import {
   type ToolName,
 } from '@castellan/contracts'
 import { z } from 'zod'
+import { refusalOf, samePerson, settledAlready } from './refusals.ts'
 
 /** How long a question waits for an answer and an answer for its use, in milliseconds. */
 export const APPROVAL_LIFE_MS = 10 * 60_000
 
-/** An approval as agentd keeps it: with the key that decided, so that revoking the key takes back what it granted. */
-export const ApprovalRecord = Approval.extend({ decided_key: OperatorKeyId.optional() })
+/** An approval as agentd keeps it: each yes with its key, so that revoking the key takes back what it granted. */
+export const ApprovalRecord = Approval.extend({
+  votes: z.array(ApprovalVote.extend({ key: OperatorKeyId.optional() })).default([]),
+})
 export type ApprovalRecord = z.infer<typeof ApprovalRecord>
 
 /** The exact call that asks for an approval or comes back with one. */
@@ -32,47 +36,80 @@ export interface Claim {
   readonly policyDigest: Sha256Hex
 }
 
-/** Who decided, as people read it. */
+/** Who decides. */
 export interface Decider {
+  /** As people read it. */
   readonly name: string
+  /** Who stands behind the key; yeses of one person count once. */
+  readonly person: string
+  /** Absent for root on operator.sock and for the owner's token, which cannot be revoked one by one. */
   readonly key?: OperatorKeyId
+  /** Whether this person may say yes to more than one call. */
+  readonly mayAlways: boolean
+}
+
+/** What an approval depends on beside itself. */
+export interface World {
+  /** Milliseconds since 1970. */
+  readonly now: number
+  /** Of the policy in force. */
+  readonly policyDigest: Sha256Hex
+  readonly isEnrolled: (key: OperatorKeyId) => boolean
 }
 
 /*
- *   pending ── approve ──▶ approved ── spend ──▶ spent
- *      │                       │
- *      ├── deny ──▶ denied     │
- *      └───────── time ────────┴──▶ expired
+ *   pending ── enough yeses ──▶ approved ── spend ──▶ spent
+ *      │                            │
+ *      ├── one no ──▶ denied        │
+ *      ├── time ────────────────────┼──▶ expired
+ *      ├── the asker goes ──────────┼──▶ withdrawn
+ *      └── policy changed ──────────┴──▶ void ◀── a key that said yes was revoked (approved only)
  *
- * Each function below is one arrow. Nothing leads back, and nothing leads out of spent, denied and expired.
+ * Each function below is one kind of arrow. Nothing leads back, and nothing leads out of the states on the right.
  */
 
-/** The record as it stands at `now`: a question nobody answered and a yes nobody used both end with their time. */
-export function atTime(record: ApprovalRecord, now: number): ApprovalRecord {
-  const open = record.state === 'pending' || record.state === 'approved'
-  return open && now >= Date.parse(record.binding.expires_at) ? { ...record, state: 'expired' } : record
+/** The record as the world leaves it: what time, a new policy and revoked keys do to it without anybody deciding. */
+export function asItStands(record: ApprovalRecord, world: World): ApprovalRecord {
+  if (!isOpen(record)) return record
+  if (world.now >= Date.parse(record.binding.expires_at)) return { ...record, state: 'expired' }
+  if (record.binding.policy_digest !== world.policyDigest) return voided(record, 'policy_changed')
+  const votes = record.votes.filter(({ key }) => key === undefined || world.isEnrolled(key))
+  if (votes.length === record.votes.length) return record
+  return record.state === 'approved' ? voided(record, 'key_revoked') : { ...record, votes }
 }
 
-/** Throws `approval_expired`, `approval_spent` or `conflict`. */
+/**
+ * One person's word. Throws `approval_expired`, `approval_spent`, `approval_withdrawn`, `approval_stale`,
+ * `approval_revoked` or `conflict` for what is settled, and `approval_same_person` for a second yes of the same person.
+ */
 export function decided(
   record: ApprovalRecord,
   verdict: ApprovalVerdict,
   decider: Decider,
-  now: number,
+  world: World,
 ): ApprovalRecord {
-  const current = atTime(record, now)
+  const current = asItStands(record, world)
   if (current.state !== 'pending') throw settledAlready(current)
-  return {
-    ...current,
-    state: verdict === 'approve' ? 'approved' : 'denied',
-    decided_at: new Date(now).toISOString(),
-    decided_by: decider.name,
-    ...(decider.key === undefined ? {} : { decided_key: decider.key }),
+  if (decider.key !== undefined && !world.isEnrolled(decider.key)) {
+    throw new CastellanError('operator_unknown', `The key ${decider.key} was revoked. Nothing was decided.`)
   }
+  const at = new Date(world.now).toISOString()
+  if (verdict === 'deny') return { ...current, state: 'denied', decided_at: at, decided_by: decider.name }
+  if (current.votes.some(({ person }) => person === decider.person)) throw samePerson(current, decider.person)
+  const vote = {
+    by: decider.name,
+    person: decider.person,
+    at,
+    ...(decider.key === undefined ? {} : { key: decider.key }),
+  }
+  const votes = [...current.votes, vote]
+  if (votes.length < current.needed) return { ...current, votes }
+  const decided_by = votes.map(({ by }) => by).join(' and ')
+  return { ...current, votes, state: 'approved', decided_at: at, decided_by }
 }
 
-/** Throws `approval_mismatch`, `approval_denied`, `approval_expired` or `approval_spent`; a pending one stays as it is. */
-export function spent(record: ApprovalRecord, claim: Claim, now: number): ApprovalRecord {
+/** Throws `approval_mismatch` or why an approval in its state is no grant; a pending one stays as it is. */
+export function spent(record: ApprovalRecord, claim: Claim, world: World): ApprovalRecord {
   const difference = mismatch(record, claim)
   if (difference !== undefined) {
     throw new CastellanError(
@@ -80,10 +117,33 @@ export function spent(record: ApprovalRecord, claim: Claim, now: number): Approv
       `This approval is for another call, with another ${difference}. Nothing was done; ask for an approval of this call.`,
     )
   }
-  const current = atTime(record, now)
+  // The policy that decided this call a moment ago counts as well as the one in force now.
+  const current = asItStands(asItStands(record, world), { ...world, policyDigest: claim.policyDigest })
   if (current.state === 'pending') return current
   if (current.state === 'approved') return { ...current, state: 'spent' }
   throw refusalOf(current)
+}
+
+/** The asker no longer waits. What is settled stays as it is. Throws `forbidden` for any other session. */
+export function withdrawn(record: ApprovalRecord, session: SessionId, world: World): ApprovalRecord {
+  if (record.session !== session) {
+    throw new CastellanError(
+      'forbidden',
+      'Only the session that asked may withdraw its question. A person can deny it.',
+    )
+  }
+  const current = asItStands(record, world)
+  return isOpen(current) ? { ...current, state: 'withdrawn' } : current
+}
+
+/** Whether this record is the question that the claim would ask, or one that was asked ahead for it. */
+export function asksFor(record: ApprovalRecord, claim: Claim): boolean {
+  return mismatch(record, claim) === undefined
+}
+
+/** Whether something can still come of it. */
+export function isOpen({ state }: Pick<Approval, 'state'>): boolean {
+  return state === 'pending' || state === 'approved'
 }
 
 /** What is different between the call that was asked about and the one at hand. */
@@ -91,47 +151,25 @@ function mismatch(record: ApprovalRecord, claim: Claim): string | undefined {
   if (claim.caller !== 'agent') return 'caller'
   if (record.agent !== claim.agent) return 'agent'
   if (record.session !== claim.session) return 'session'
-  if (record.call_id !== claim.call_id) return 'call_id'
+  if (record.call_id !== claim.call_id && !record.ahead) return 'call_id'
   if (record.tool !== claim.tool) return 'tool'
   if (record.binding.args_digest !== claim.argsDigest) return 'set of arguments'
-  if (record.binding.policy_digest !== claim.policyDigest) return 'policy in force'
   return undefined
 }
 
-/** Whether this record is the question that the claim would ask. */
-export function asksFor(record: ApprovalRecord, claim: Claim): boolean {
-  return mismatch(record, claim) === undefined
-}
-
-/** Why a call may not go on with an approval in this state. */
-export function refusalOf({ state, approval_id, decided_by }: ApprovalRecord): CastellanError {
-  switch (state) {
-    case 'denied':
-      return new CastellanError(
-        'approval_denied',
-        `The call was denied by ${decided_by ?? 'a person'}. Nothing was done.`,
-      )
-    case 'expired':
-      return new CastellanError(
-        'approval_expired',
-        'The approval was not given or not used within 10 minutes. Nothing was done; ask again with a new call_id.',
-      )
-    default:
-      return new CastellanError(
-        'approval_spent',
-        `The approval ${approval_id} was used already; each is good for one call.`,
-      )
-  }
-}
-
-function settledAlready(record: ApprovalRecord): CastellanError {
-  if (record.state === 'expired' || record.state === 'spent') return refusalOf(record)
-  return new CastellanError('conflict', `The call was already ${record.state} by ${record.decided_by ?? 'a person'}.`)
+function voided(record: ApprovalRecord, because: NonNullable<Approval['void_because']>): ApprovalRecord {
+  return { ...record, state: 'void', void_because: because }
 }
 
 /** The part that interfaces show. */
-export function shown({ decided_key: _, ...approval }: ApprovalRecord): Approval {
-  return approval
+export function shown(record: ApprovalRecord): Approval {
+  return { ...record, votes: record.votes.map(({ key: _, ...vote }) => vote) }
 }
 
-export const ApprovalFile = z.strictObject({ version: z.literal(1), approvals: z.array(ApprovalRecord) })
+/** Questions of the first version lived ten minutes and knew no votes: they are asked again. */
+const FirstVersion = z.object({ version: z.literal(1) }).transform(() => ({ version: 2 as const, approvals: [] }))
+
+export const ApprovalFile = z.union([
+  z.strictObject({ version: z.literal(2), approvals: z.array(ApprovalRecord) }),
+  FirstVersion,
+])

@@ -1,7 +1,12 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { type Approval, type ApprovalDecision, approvalSigningText, CastellanError } from '@castellan/contracts'
-import { verifyEd25519 } from '../operators/ed25519.ts'
+import {
+  type Approval,
+  type ApprovalDecision,
+  approvalSigningText,
+  CastellanError,
+  type OperatorKey,
+} from '@castellan/contracts'
 import type { Operators } from '../operators/operators.ts'
 import type { Decider } from './lifecycle.ts'
 
@@ -19,21 +24,26 @@ export class Proofs {
     this.#tokenFile = tokenFile
   }
 
-  /** Throws `unauthorized`, `operator_unknown` or `signature_invalid`. */
+  /** Throws `unauthorized`, `operator_unknown`, `signature_invalid` or `approval_no_rule`. */
   async decider(approval: Approval, { verdict, proof }: ApprovalDecision): Promise<Decider> {
+    if (verdict === 'always' && !approval.always.possible) {
+      throw new CastellanError('approval_no_rule', `${approval.always.reason} Approve this one call, or deny it.`)
+    }
     const text = approvalSigningText(verdict, approval)
     switch (proof?.kind) {
-      case 'signature': {
-        const key = this.#operators.get(proof.key_id)
-        if (verifyEd25519(key.public_key, text, proof.signature)) return { name: key.name, key: key.key_id }
-        throw invalid()
-      }
+      case 'signature':
+        return withKey(this.#operators.checkSignature(proof.key_id, text, proof.signature))
+      case 'passkey':
+        return withKey(await this.#operators.checkPasskey(proof.key_id, text, proof.assertion))
       case 'owner_token': {
         const expected = createHmac('sha256', await this.#ownerToken())
           .update(text)
           .digest()
-        if (timingSafeEqual(expected, Buffer.from(proof.mac, 'hex'))) return { name: "owner's token" }
-        throw invalid()
+        if (timingSafeEqual(expected, Buffer.from(proof.mac, 'hex'))) return OWNER_TOKEN
+        throw new CastellanError(
+          'signature_invalid',
+          'The proof is not for this decision about this call. Nothing was decided.',
+        )
       }
       case undefined:
         throw new CastellanError(
@@ -62,9 +72,12 @@ export class Proofs {
   }
 }
 
-function invalid(): CastellanError {
-  return new CastellanError(
-    'signature_invalid',
-    'The proof is not for this decision about this call. Nothing was decided.',
-  )
+/** Whoever holds the token is the owner; a token that a gateway keeps in memory says yes to one call at a time. */
+const OWNER_TOKEN: Decider = { name: "owner's token", person: 'owner', mayAlways: false }
+
+/** Root on operator.sock: the kernel vouches, no proof is needed. */
+export const ROOT: Decider = { name: 'operator', person: 'owner', mayAlways: true }
+
+function withKey({ key_id, name, person }: OperatorKey): Decider {
+  return { name, person, key: key_id, mayAlways: true }
 }

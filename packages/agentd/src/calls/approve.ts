@@ -1,32 +1,72 @@
 import { type Approval, CastellanError } from '@castellan/contracts'
+import type { Question } from '../approvals/approvals.ts'
+import type { Claim } from '../approvals/lifecycle.ts'
+import { previewOf } from '../approvals/preview.ts'
 import type { Call } from './call.ts'
 import type { Permission } from './decide.ts'
 import type { CallParts } from './path.ts'
 import { refuse } from './refuse.ts'
 
-/** Why a call may go on: policy lets it, or a person agreed to exactly this call. Or it may not yet. */
+/** Why a call may go on: policy lets it, or people agreed to exactly this call. Or it may not yet. */
 export type Permit =
   | { readonly kind: 'policy' }
   | { readonly kind: 'grant'; readonly approval: Approval }
   | { readonly kind: 'pending'; readonly approval: Approval }
 
 /**
- * Spends the grant that the caller came back with, or asks a person for one. Throws `approval_unknown`,
- * `approval_mismatch`, `approval_denied`, `approval_expired` or `approval_spent`, which are recorded.
+ * Spends the grant that the caller came back with or that was given ahead, or asks a person for one. Throws
+ * `approval_unknown`, `approval_mismatch`, `approval_denied`, `approval_expired`, `approval_withdrawn`, `approval_stale`,
+ * `approval_revoked` or `approval_spent`, which are recorded.
  */
 export async function approve(parts: CallParts, call: Call, permission: Permission): Promise<Permit> {
-  if (permission.decision === 'allow') return { kind: 'policy' }
-  const claim = { ...call, tool: call.name, effect: call.tool.effect, policyDigest: parts.policy.digest }
+  const claim: Claim = { ...call, tool: call.name, effect: call.tool.effect, policyDigest: parts.policy.digest }
+  if (permission.decision === 'allow') return settleIfAsked(parts, call, claim)
   try {
     const approval =
       call.approvalId === undefined
-        ? await parts.approvals.ask(claim, permission.reason)
+        ? await ask(parts, call, claim, permission)
         : await parts.approvals.spend(call.approvalId, claim)
     return { kind: approval.state === 'spent' ? 'grant' : 'pending', approval }
   } catch (error) {
     if (error instanceof CastellanError && isVerdict(error)) throw await refuse(parts, call, error)
     throw error
   }
+}
+
+/** The question about this call, made where it is not open yet. A yes that was given ahead is used up at once. */
+async function ask(parts: CallParts, call: Call, claim: Claim, permission: Permission): Promise<Approval> {
+  const { approvals } = parts
+  const earlier = approvals.earlier(claim)
+  const asked = earlier ?? (await approvals.ask(claim, await questionAbout(parts, call, claim, permission)))
+  return asked.ahead && asked.state === 'approved' ? approvals.spend(asked.approval_id, claim) : asked
+}
+
+/** All that a person is told. Whatever of it cannot be made is left out with the reason, never the question itself. */
+export async function questionAbout(
+  { host, standing, log }: Pick<CallParts, 'host' | 'standing' | 'log'>,
+  { tool, input, signal }: Pick<Call, 'tool' | 'input' | 'signal'>,
+  claim: Claim,
+  { reason, approvals = 1 }: Pick<Permission, 'reason' | 'approvals'>,
+): Promise<Question> {
+  const [previewed, always] = await Promise.all([
+    previewOf(tool, input, host, signal),
+    standing.ruleFor(claim).catch((error: unknown) => {
+      log.error({ err: error, tool: claim.tool }, 'no standing rule could be made')
+      return { possible: false as const, reason: 'No standing rule could be made for this call.' }
+    }),
+  ])
+  if (signal.aborted) throw new CastellanError('cancelled', 'The caller went away before a person was asked.')
+  return { reason, needed: approvals, taint: [], previewed, always }
+}
+
+/** The policy allows it by now, perhaps because somebody said "always" to this very question: then its grant is used up. */
+async function settleIfAsked({ approvals }: CallParts, { approvalId }: Call, claim: Claim): Promise<Permit> {
+  if (approvalId === undefined) return { kind: 'policy' }
+  const approval = await approvals.spend(approvalId, claim).catch((error: unknown) => {
+    if (error instanceof CastellanError && isVerdict(error)) return undefined
+    throw error
+  })
+  return approval?.state === 'spent' ? { kind: 'grant', approval } : { kind: 'policy' }
 }
 
 function isVerdict({ code }: CastellanError): boolean {

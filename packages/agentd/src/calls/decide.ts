@@ -10,13 +10,16 @@ export type Permission = PolicyDecision & { readonly decision: 'allow' | 'ask' }
 
 /** Asks the policy. Throws `policy_denied`, which is recorded. */
 export async function decide(parts: CallParts, call: Call): Promise<Permission> {
-  const { decision, rule, reason } = parts.policy.decide({
+  const { decision, rule, reason, approvals } = parts.policy.decide({
     principal: { kind: call.caller, agent: call.agent, session: call.session },
     tool: call.tool,
     args: call.args,
   })
   if (decision === 'allow') return { decision, rule, reason }
-  if (decision === 'ask') return { decision, rule, reason: await reasonFor(parts, call, reason) }
+  if (decision === 'ask') {
+    const asked = { decision, rule, reason: await reasonFor(parts, call, reason) }
+    return approvals === undefined ? asked : { ...asked, approvals }
+  }
   const error = new CastellanError('policy_denied', `Policy denies ${call.name} (rule ${rule}): ${reason}`, {
     detail: { rule },
   })

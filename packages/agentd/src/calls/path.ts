@@ -1,9 +1,11 @@
 import type { CallAnswer, CallRequest } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
+import type { StandingRules } from '../approvals/always.ts'
 import type { Approvals } from '../approvals/approvals.ts'
 import type { Host } from '../host/index.ts'
 import type { Recorder } from '../ledger/recorder.ts'
 import type { Policy } from '../policy/policy.ts'
+import type { KeptInverses } from '../undo/kept.ts'
 import { admit } from './admit.ts'
 import { answer, answerPending } from './answer.ts'
 import { approve } from './approve.ts'
@@ -23,7 +25,10 @@ export interface CallParts {
   readonly rates: Rates
   readonly policy: Policy
   readonly approvals: Approvals
+  readonly standing: StandingRules
   readonly ledger: Recorder
+  /** What running calls would be taken back by. */
+  readonly inverses: KeptInverses
   readonly host: Host
   readonly log: Log
 }

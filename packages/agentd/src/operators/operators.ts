@@ -1,35 +1,58 @@
-import { CastellanError, newId, OperatorKey, type OperatorKeyId } from '@castellan/contracts'
+import {
+  CastellanError,
+  newId,
+  OperatorKey,
+  type OperatorKeyId,
+  type PasskeyAssertion,
+  type PasskeyAttestation,
+} from '@castellan/contracts'
 import { z } from 'zod'
 import type { Recorder } from '../ledger/recorder.ts'
 import { Mutex } from '../state/mutex.ts'
 import type { StateFile } from '../state/state-file.ts'
-import { isEd25519Key } from './ed25519.ts'
+import { isEd25519Key, verifyEd25519 } from './ed25519.ts'
+import { checkAssertion, Passkey, type PasskeyPlace, readAttestation } from './passkeys.ts'
 
 /** Keys enrolled at once: one for each browser of a household of operators, and then some. */
 const MAX_ENROLLED = 64
 
-export const OperatorFile = z.strictObject({ version: z.literal(1), operators: z.array(OperatorKey) })
+/** A key as agentd keeps it: for a passkey with its credential and its counter. */
+const StoredKey = OperatorKey.extend({ passkey: Passkey.optional() })
+type StoredKey = z.infer<typeof StoredKey>
+
+export const OperatorFile = z.strictObject({ version: z.literal(1), operators: z.array(StoredKey) })
+
+export interface OperatorsParts {
+  readonly ledger: Recorder
+  readonly file: StateFile<typeof OperatorFile>
+  readonly place: PasskeyPlace
+}
+
+/** Whose key is to be enrolled. */
+export interface Enrolment {
+  readonly name: string
+  readonly person: string
+  readonly by: OperatorKey['enrolled_by']
+}
 
 /** The keys whose signature approves calls. */
 export class Operators {
-  readonly #ledger: Recorder
-  readonly #file: StateFile<typeof OperatorFile>
-  readonly #keys: Map<OperatorKeyId, OperatorKey>
+  readonly #parts: OperatorsParts
+  readonly #keys: Map<OperatorKeyId, StoredKey>
   readonly #changes = new Mutex()
 
-  private constructor(ledger: Recorder, file: StateFile<typeof OperatorFile>, keys: readonly OperatorKey[]) {
-    this.#ledger = ledger
-    this.#file = file
+  private constructor(parts: OperatorsParts, keys: readonly StoredKey[]) {
+    this.#parts = parts
     this.#keys = new Map(keys.map((key) => [key.key_id, key]))
   }
 
-  static async open(ledger: Recorder, file: StateFile<typeof OperatorFile>): Promise<Operators> {
-    return new Operators(ledger, file, (await file.load())?.operators ?? [])
+  static async open(parts: OperatorsParts): Promise<Operators> {
+    return new Operators(parts, (await parts.file.load())?.operators ?? [])
   }
 
   /** All keys ever enrolled, oldest first. */
   list(): OperatorKey[] {
-    return [...this.#keys.values()]
+    return [...this.#keys.values()].map(shown)
   }
 
   isEnrolled(id: OperatorKeyId): boolean {
@@ -39,6 +62,107 @@ export class Operators {
 
   /** A key in force. Throws `operator_unknown`. */
   get(id: OperatorKeyId): OperatorKey {
+    return shown(this.#find(id))
+  }
+
+  /** The key in force with this base64 public key. */
+  withPublicKey(publicKey: string): OperatorKey | undefined {
+    return this.list().find((key) => key.public_key === publicKey && key.revoked_at === undefined)
+  }
+
+  /** The key in force with this raw Ed25519 public key. Throws `operator_unknown`. */
+  named(publicKey: string): OperatorKey {
+    const key = this.withPublicKey(publicKey)
+    if (key !== undefined) return key
+    throw new CastellanError(
+      'operator_unknown',
+      'This key is not enrolled, or was revoked. Root enrols it on the host: `agentctl operator enroll NAME --public-key KEY`.',
+    )
+  }
+
+  /** Throws `invalid_request` for what is not a key, `conflict` for one that is enrolled already or one too many. */
+  enrol(publicKey: string, enrolment: Enrolment): Promise<OperatorKey> {
+    return this.#changes.run(async () => {
+      if (!isEd25519Key(publicKey)) {
+        throw new CastellanError('invalid_request', 'public_key is not an Ed25519 public key (32 raw bytes in base64).')
+      }
+      return this.#add({ kind: 'ed25519', public_key: publicKey }, enrolment)
+    })
+  }
+
+  /** Enrols a passkey that was made with this challenge. Throws `signature_invalid`, and what {@link enrol} throws. */
+  enrolPasskey(attestation: PasskeyAttestation, challenge: string, enrolment: Enrolment): Promise<OperatorKey> {
+    return this.#changes.run(async () => {
+      const passkey = await readAttestation(attestation, challenge, this.#parts.place)
+      return this.#add({ kind: 'passkey', public_key: passkey.public_key, passkey }, enrolment)
+    })
+  }
+
+  /** Throws `operator_unknown`, and `signature_invalid` unless the Ed25519 key signed the text. */
+  checkSignature(id: OperatorKeyId, text: string, signature: string): OperatorKey {
+    const key = this.get(id)
+    if (key.kind === 'ed25519' && verifyEd25519(key.public_key, text, signature)) return key
+    throw new CastellanError(
+      'signature_invalid',
+      'The proof is not for this decision about this call. Nothing was decided.',
+    )
+  }
+
+  /**
+   * Throws `operator_unknown`, and `signature_invalid` unless the passkey signed the text. Its counter is kept before it
+   * answers: an assertion of a copied authenticator, or one that was seen before, counts once at most.
+   */
+  checkPasskey(id: OperatorKeyId, text: string, assertion: PasskeyAssertion): Promise<OperatorKey> {
+    return this.#changes.run(async () => {
+      const key = this.#find(id)
+      if (key.passkey === undefined) {
+        throw new CastellanError('signature_invalid', `${id} is no passkey. Sign with its Ed25519 key instead.`)
+      }
+      const counter = await checkAssertion(key.passkey, text, assertion, this.#parts.place)
+      if (counter !== key.passkey.counter) {
+        this.#keys.set(id, { ...key, passkey: { ...key.passkey, counter } })
+        await this.#save()
+      }
+      return shown(key)
+    })
+  }
+
+  /** Gives a key another name. Whose key it is stays: that decides whom its yes counts for. */
+  rename(id: OperatorKeyId, name: string): Promise<OperatorKey> {
+    return this.#changes.run(async () => {
+      const key = { ...this.#find(id), name }
+      await this.#append('operator_renamed', key)
+      this.#keys.set(id, key)
+      await this.#save()
+      return shown(key)
+    })
+  }
+
+  /** What the key signs from now on approves nothing, and what it approved but was not used yet is void. */
+  revoke(id: OperatorKeyId): Promise<OperatorKey> {
+    return this.#changes.run(async () => {
+      const key = { ...this.#find(id), revoked_at: new Date().toISOString() }
+      // In force before it is written down: a full disk must not keep a lost key alive.
+      this.#keys.set(id, key)
+      await this.#save()
+      await this.#append('operator_revoked', key)
+      return shown(key)
+    })
+  }
+
+  async #add(
+    made: Pick<StoredKey, 'kind' | 'public_key' | 'passkey'>,
+    { name, person, by }: Enrolment,
+  ): Promise<OperatorKey> {
+    this.#refuseConflict(made.public_key)
+    const key = { key_id: newId('opk'), name, person, ...made, enrolled_at: new Date().toISOString(), enrolled_by: by }
+    await this.#append('operator_enrolled', key)
+    this.#keys.set(key.key_id, key)
+    await this.#save()
+    return shown(key)
+  }
+
+  #find(id: OperatorKeyId): StoredKey {
     const key = this.#keys.get(id)
     if (key === undefined)
       throw new CastellanError('operator_unknown', `No operator key ${id} is enrolled. Sign in again.`)
@@ -49,52 +173,6 @@ export class Operators {
     )
   }
 
-  /** The key in force with this raw base64 public key. */
-  withPublicKey(publicKey: string): OperatorKey | undefined {
-    return this.list().find((key) => key.public_key === publicKey && key.revoked_at === undefined)
-  }
-
-  /** Throws `invalid_request` for what is not a key, `conflict` for one that is enrolled already or one too many. */
-  enrol(name: string, publicKey: string, by: OperatorKey['enrolled_by']): Promise<OperatorKey> {
-    return this.#changes.run(async () => {
-      if (!isEd25519Key(publicKey)) {
-        throw new CastellanError('invalid_request', 'public_key is not an Ed25519 public key (32 raw bytes in base64).')
-      }
-      this.#refuseConflict(publicKey)
-      const key: OperatorKey = {
-        key_id: newId('opk'),
-        name,
-        public_key: publicKey,
-        enrolled_at: new Date().toISOString(),
-        enrolled_by: by,
-      }
-      await this.#ledger.append({
-        type: 'operator_enrolled',
-        actor: { kind: 'operator', name: by },
-        facts: { key_id: key.key_id, name, public_key: publicKey },
-      })
-      this.#keys.set(key.key_id, key)
-      await this.#save()
-      return key
-    })
-  }
-
-  /** What the key signs from now on approves nothing, and what it approved but was not used yet is void. */
-  revoke(id: OperatorKeyId): Promise<OperatorKey> {
-    return this.#changes.run(async () => {
-      const key: OperatorKey = { ...this.get(id), revoked_at: new Date().toISOString() }
-      // In force before it is written down: a full disk must not keep a lost key alive.
-      this.#keys.set(id, key)
-      await this.#save()
-      await this.#ledger.append({
-        type: 'operator_revoked',
-        actor: { kind: 'operator', name: 'operator' },
-        facts: { key_id: id, name: key.name },
-      })
-      return key
-    })
-  }
-
   #refuseConflict(publicKey: string): void {
     const twin = this.withPublicKey(publicKey)
     if (twin !== undefined) {
@@ -103,12 +181,24 @@ export class Operators {
     if (this.list().filter((key) => key.revoked_at === undefined).length >= MAX_ENROLLED) {
       throw new CastellanError(
         'conflict',
-        `${MAX_ENROLLED} operator keys are enrolled, as many as may be. Revoke some with \`agentctl operators revoke\`.`,
+        `${MAX_ENROLLED} operator keys are enrolled, as many as may be. Revoke some with \`agentctl operator revoke\`.`,
       )
     }
   }
 
-  #save(): Promise<void> {
-    return this.#file.save({ version: 1, operators: this.list() })
+  async #append(
+    type: 'operator_enrolled' | 'operator_renamed' | 'operator_revoked',
+    { key_id, name, person, kind, public_key, enrolled_by }: StoredKey,
+  ): Promise<void> {
+    const actor = { kind: 'operator' as const, name: type === 'operator_enrolled' ? enrolled_by : 'operator' }
+    await this.#parts.ledger.append({ type, actor, facts: { key_id, name, person, kind, public_key } })
   }
+
+  #save(): Promise<void> {
+    return this.#parts.file.save({ version: 1, operators: [...this.#keys.values()] })
+  }
+}
+
+function shown({ passkey: _, ...key }: StoredKey): OperatorKey {
+  return key
 }

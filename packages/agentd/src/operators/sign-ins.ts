@@ -1,9 +1,11 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import {
   CastellanError,
+  enrolmentText,
   normalSignInCode,
   type OperatorKey,
   type SignInCode,
+  type SignInKey,
   type SignInRedemption,
   type SignInResult,
 } from '@castellan/contracts'
@@ -21,7 +23,15 @@ const WRONG_PER_MINUTE = 10
 /** Crockford's base32: no I, L, O, U. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
-const StoredCode = z.strictObject({ code: z.string(), expires_at: z.iso.datetime({ precision: 3 }) })
+/** Whose keys are enrolled with a code that names nobody. */
+const OWNER = 'owner'
+
+const StoredCode = z.strictObject({
+  code: z.string(),
+  expires_at: z.iso.datetime({ precision: 3 }),
+  /** Whom root invited with it, and how their key is to be called; absent on a plain sign-in code. */
+  invited: z.strictObject({ name: z.string(), person: z.string() }).optional(),
+})
 type StoredCode = z.infer<typeof StoredCode>
 
 /** The codes themselves are kept, because they key the proof: in a private file, like the owner's token. */
@@ -52,12 +62,23 @@ export class SignIns {
     return new SignIns(ledger, operators, file, (await file.load())?.codes ?? [])
   }
 
-  /** A fresh code of 100 bits, good for one sign-in within 24 hours. */
-  issue(): Promise<SignInCode> {
+  /**
+   * A fresh code of 100 bits, good for one sign-in within 24 hours. The key that is enrolled with it belongs to the
+   * invited person, or to the owner.
+   */
+  issue(invited?: { readonly name: string; readonly person: string }): Promise<SignInCode> {
     return this.#changes.run(async () => {
       const code = [...randomBytes(20)].map((byte) => ALPHABET[byte & 31]).join('')
-      const stored = { code, expires_at: new Date(Date.now() + LIFE_MS).toISOString() }
-      await this.#ledger.append({ type: 'sign_in_issued', actor: { kind: 'operator', name: 'operator' } })
+      const stored = {
+        code,
+        expires_at: new Date(Date.now() + LIFE_MS).toISOString(),
+        ...(invited === undefined ? {} : { invited }),
+      }
+      await this.#ledger.append({
+        type: 'sign_in_issued',
+        actor: { kind: 'operator', name: 'operator' },
+        ...(invited === undefined ? {} : { facts: invited }),
+      })
       await this.#keep([...this.#inForce(), stored].slice(-MAX_CODES))
       return { code: (code.match(/.{5}/g) as string[]).join('-'), expires_at: stored.expires_at }
     })
@@ -72,11 +93,10 @@ export class SignIns {
       this.#refuseGuessing()
       const stored = this.#inForce().find(({ code }) => isMac(code, 'castellan sign-in', proof))
       if (stored === undefined) throw await this.#wrongProof()
-      if (key !== undefined && !isMac(stored.code, `castellan enrol ${key.public_key}`, key.key_mac)) {
-        throw await this.#wrongProof()
-      }
+      if (key !== undefined && !isMac(stored.code, enrolmentText(key), key.key_mac)) throw await this.#wrongProof()
+      // A key that is refused leaves the code good: its owner has no other one at hand.
+      const enrolled = key === undefined ? undefined : await this.#enrol(key, stored)
       await this.#keep(this.#codes.filter((other) => other !== stored))
-      const enrolled = key === undefined ? undefined : await this.#enrol(key.name.trim() || 'page', key.public_key)
       await this.#ledger.append({
         type: 'sign_in_redeemed',
         actor: { kind: 'operator', name: enrolled?.name ?? 'page' },
@@ -87,8 +107,12 @@ export class SignIns {
   }
 
   /** A browser that signs in again brings the key it has. */
-  async #enrol(name: string, publicKey: string): Promise<OperatorKey> {
-    return this.#operators.withPublicKey(publicKey) ?? this.#operators.enrol(name, publicKey, 'sign_in')
+  async #enrol(key: SignInKey, { code, invited }: StoredCode): Promise<OperatorKey> {
+    if ('key_id' in key) return this.#operators.get(key.key_id)
+    const name = invited?.name ?? (key.name.trim() || 'page')
+    const enrolment = { name, person: invited?.person ?? OWNER, by: 'sign_in' as const }
+    if ('passkey' in key) return this.#operators.enrolPasskey(key.passkey, passkeyChallenge(code), enrolment)
+    return this.#operators.withPublicKey(key.public_key) ?? this.#operators.enrol(key.public_key, enrolment)
   }
 
   #inForce(): StoredCode[] {
@@ -127,6 +151,14 @@ export class SignIns {
 }
 
 function isMac(code: string, text: string, mac: string): boolean {
-  const expected = createHmac('sha256', normalSignInCode(code)).update(text).digest()
-  return timingSafeEqual(expected, Buffer.from(mac, 'hex'))
+  return timingSafeEqual(macOf(code, text), Buffer.from(mac, 'hex'))
+}
+
+/** A passkey is made with a challenge that only who has the code can know. */
+function passkeyChallenge(code: string): string {
+  return macOf(code, 'castellan passkey').toString('base64url')
+}
+
+function macOf(code: string, text: string): Buffer {
+  return createHmac('sha256', normalSignInCode(code)).update(text).digest()
 }

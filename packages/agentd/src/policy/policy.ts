@@ -13,6 +13,8 @@ export interface PolicyDecision {
   readonly rule: string
   /** Why, one sentence for people. */
   readonly reason: string
+  /** How many different people have to agree, where the policy asks; one without it. */
+  readonly approvals?: number
 }
 
 /** Decides every call. Deciding has no effects and never fails: what a policy does not understand it denies. */

@@ -1,16 +1,32 @@
-import { ApprovalDecision, SignInRedemption } from '@castellan/contracts'
+import {
+  ApprovalDecision,
+  ApprovalWithdrawal,
+  type OperatorKeyName,
+  OperatorKeyQuery,
+  SignInRedemption,
+} from '@castellan/contracts'
 import type { SocketServer } from '@castellan/daemon'
 import type { Agentd } from '../agentd.ts'
 import { addSharedRoutes, approvalId } from './shared.ts'
 
 /** agent.sock: for whoever asks on an agent's behalf. Nothing here decides without a proof that its carrier cannot make. */
 export function addAgentRoutes(server: SocketServer, agentd: Agentd): void {
-  const { approvals, proofs, signIns } = agentd
+  const { approvals, operators, proofs, signIns } = agentd
   addSharedRoutes(server, agentd, 'agent')
 
   server.route('POST', '/v1/approvals/:id/decision', { body: ApprovalDecision }, async ({ params, body }) => {
     const id = approvalId(params.id)
     return approvals.decide(id, body.verdict, await proofs.decider(approvals.get(id), body))
+  })
+
+  server.route('POST', '/v1/approvals/:id/withdrawal', { body: ApprovalWithdrawal }, ({ params, body }) =>
+    approvals.withdraw(approvalId(params.id), body.session),
+  )
+
+  // Who holds a key finds out under which id it counts; nothing here enrols one.
+  server.route('GET', '/v1/operators/key', { query: OperatorKeyQuery }, ({ query }): OperatorKeyName => {
+    const { key_id, name, person } = operators.named(query.public_key)
+    return { key_id, name, person }
   })
 
   server.route('POST', '/v1/sign-ins/redeem', { body: SignInRedemption }, ({ body }) => signIns.redeem(body))

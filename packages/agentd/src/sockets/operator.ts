@@ -4,13 +4,16 @@ import {
   CastellanError,
   newId,
   OperatorEnrolment,
+  OperatorInvitation,
   OperatorKeyId,
+  OperatorRenaming,
   SessionId,
   SignInRedemption,
   UndoRequest,
 } from '@castellan/contracts'
 import type { SocketServer } from '@castellan/daemon'
 import type { Agentd } from '../agentd.ts'
+import { ROOT } from '../approvals/proof.ts'
 import { takeCall } from '../calls/path.ts'
 import { addLedgerKeepingRoutes } from './ledger.ts'
 import { addSharedRoutes, approvalId } from './shared.ts'
@@ -26,7 +29,7 @@ export function addOperatorRoutes(server: SocketServer, agentd: Agentd): void {
   addLedgerKeepingRoutes(server, agentd)
 
   server.route('POST', '/v1/approvals/:id/decision', { body: ApprovalDecision }, ({ params, body }) =>
-    approvals.decide(approvalId(params.id), body.verdict, { name: 'operator' }),
+    approvals.decide(approvalId(params.id), body.verdict, ROOT),
   )
 
   server.route('POST', '/v1/undo', { body: UndoRequest }, ({ body, signal }) => {
@@ -45,9 +48,19 @@ export function addOperatorRoutes(server: SocketServer, agentd: Agentd): void {
 
   server.route('GET', '/v1/operators', {}, () => ({ operators: operators.list() }))
   server.route('POST', '/v1/operators', { body: OperatorEnrolment }, ({ body }) =>
-    operators.enrol(body.name, body.public_key, 'operator'),
+    operators.enrol(body.public_key, { name: body.name, person: body.person ?? body.name, by: 'operator' }),
   )
-  server.route('DELETE', '/v1/operators/:id', {}, ({ params }) => operators.revoke(operatorKeyId(params.id)))
+  server.route('POST', '/v1/operators/invitations', { body: OperatorInvitation }, ({ body }) =>
+    signIns.issue({ name: body.name, person: body.person ?? body.name }),
+  )
+  server.route('PATCH', '/v1/operators/:id', { body: OperatorRenaming }, ({ params, body }) =>
+    operators.rename(operatorKeyId(params.id), body.name),
+  )
+  server.route('DELETE', '/v1/operators/:id', {}, async ({ params }) => {
+    const key = await operators.revoke(operatorKeyId(params.id))
+    await approvals.sweep()
+    return key
+  })
 }
 
 function operatorKeyId(text: string): OperatorKeyId {

@@ -1,0 +1,33 @@
+import type { Approval, ApprovalState, LedgerEntryType } from '@castellan/contracts'
+import type { ApprovalRecord } from './lifecycle.ts'
+
+export const actors = { system: { kind: 'system', name: 'agentd' } } as const
+
+/** The entry that records an ending which nobody decided. */
+export const endings: Partial<Record<ApprovalState, LedgerEntryType>> = {
+  expired: 'approval_expired',
+  void: 'approval_void',
+}
+
+/** What every ledger entry about an approval says. */
+export function about(record: ApprovalRecord) {
+  return {
+    session: record.session,
+    call_id: record.call_id,
+    approval_id: record.approval_id,
+    tool: record.tool,
+    effect: record.effect,
+  }
+}
+
+/** What the entry of a question says for ever: digests and limits, nothing of what was asked. */
+export function factsOf({ needed, ahead, taint, binding, always }: Approval) {
+  return {
+    needed,
+    policy_digest: binding.policy_digest,
+    expires_at: binding.expires_at,
+    ...(ahead ? { ahead } : {}),
+    ...(taint.length === 0 ? {} : { taint: taint.join(' ') }),
+    ...(always.possible ? { rule_digest: always.digest } : {}),
+  }
+}
