@@ -1,7 +1,11 @@
 import { CastellanError } from '@castellan/contracts'
-import { type CommandResult, commandFailed, findProgram, runCommand } from './command.ts'
+import { commandFailed } from './command.ts'
 import { likely } from './likely.ts'
-import { systemdRuns } from './system.ts'
+import { parseJsonList, parseProperties, systemctl } from './systemctl.ts'
+import { listSockets, listTimers, type Socket, type Timer } from './timers.ts'
+import { controlUnit, type UnitVerb } from './unit-control.ts'
+import { readUnitFiles, type UnitFile } from './unit-files.ts'
+import { type UnitLinks, type UnitReach, unitLinks, unitReach } from './unit-links.ts'
 
 /** One service unit in a list. States are systemd's own words (systemd.unit(5)). */
 export interface ServiceSummary {
@@ -27,15 +31,15 @@ export interface UnitDetail extends ServiceSummary {
   readonly result: string | null
   readonly exitStatus: number | null
   readonly unitFile: string | null
+  /** Whether it can read its configuration again while it runs. */
+  readonly canReload: boolean
 }
-
-const MAX_OUTPUT_BYTES = 8 * 1024 * 1024
 
 const suffixes = /\.(service|socket|target|timer|mount|automount|path|slice|scope|swap|device)$/
 
 const properties = [
   'Id,Description,LoadState,ActiveState,SubState,UnitFileState,FragmentPath,StateChangeTimestamp,MainPID,MemoryCurrent',
-  'CPUUsageNSec,TasksCurrent,NRestarts,Result,ExecMainStatus,ExecMainExitTimestamp',
+  'CPUUsageNSec,TasksCurrent,NRestarts,Result,ExecMainStatus,ExecMainExitTimestamp,CanReload',
 ].join(',')
 
 /** What `systemctl` knows. Needs systemd 251 or later as process 1; otherwise every method throws `unsupported_host`. */
@@ -66,6 +70,35 @@ export class Systemd {
     const near = likely(unit, names)
     const hint = near.length === 0 ? 'service_list shows the services there are.' : `Did you mean ${near.join(', ')}?`
     throw new CastellanError('unit_not_found', `This host has no unit ${unit}. ${hint}`, { detail: { near } })
+  }
+
+  /** Starts, stops, restarts or reloads a unit by its full name and waits until systemd is done with it. */
+  control(verb: UnitVerb, unit: string, signal: AbortSignal): Promise<void> {
+    return controlUnit(verb, unit, signal)
+  }
+
+  /** What a unit depends on and what depends on it. `unit` is a full name. */
+  links(unit: string, signal: AbortSignal): Promise<UnitLinks> {
+    return unitLinks(unit, signal)
+  }
+
+  /** Which other units starting or stopping this one would start and stop. `unit` is a full name. */
+  reach(verb: UnitVerb, unit: string, signal: AbortSignal): Promise<UnitReach> {
+    return unitReach(verb, unit, signal)
+  }
+
+  /** The file of a unit and its drop-ins, in the order in which systemd reads them. `unit` is a full name. */
+  files(unit: string, signal: AbortSignal): Promise<readonly UnitFile[]> {
+    return readUnitFiles(unit, signal)
+  }
+
+  timers(signal: AbortSignal): Promise<readonly Timer[]> {
+    return listTimers(signal)
+  }
+
+  /** Addresses that systemd itself waits on for its socket units. */
+  sockets(signal: AbortSignal): Promise<readonly Socket[]> {
+    return listSockets(signal)
   }
 
   async #unitNames(signal: AbortSignal): Promise<string[]> {
@@ -113,30 +146,6 @@ export function parseUnitDetail(text: string): UnitDetail {
     result: fields.get('Result') ?? null,
     exitStatus: word('ExecMainExitTimestamp') === '' ? null : count('ExecMainStatus'),
     unitFile: word('FragmentPath') || null,
+    canReload: word('CanReload') === 'yes',
   }
-}
-
-function parseProperties(text: string): Map<string, string> {
-  const fields = new Map<string, string>()
-  for (const line of text.split('\n')) {
-    const equals = line.indexOf('=')
-    if (equals > 0) fields.set(line.slice(0, equals), line.slice(equals + 1))
-  }
-  return fields
-}
-
-function parseJsonList(json: string): Record<string, unknown>[] {
-  const value: unknown = json.trim() === '' ? [] : JSON.parse(json)
-  return Array.isArray(value) ? value : []
-}
-
-async function systemctl(args: readonly string[], signal: AbortSignal): Promise<CommandResult> {
-  if (!(await systemdRuns())) {
-    throw new CastellanError(
-      'unsupported_host',
-      'This host is not run by systemd (there is no /run/systemd/system), so it has no services to ask about. On NixOS, or ' +
-        'any Linux that boots with systemd, this works.',
-    )
-  }
-  return runCommand(await findProgram('systemctl'), args, { signal, maxOutputBytes: MAX_OUTPUT_BYTES })
 }

@@ -14,6 +14,14 @@ export const pathField = (what: string) =>
 export const limitField = (most: number, standard: number, what: string) =>
   z.int().min(1).max(most).default(standard).describe(`At most this many ${what}, 1 to ${most}. Default ${standard}.`)
 
+export const offsetField = (what: string) =>
+  z
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(0)
+    .describe(`How many ${what} to leave out from the front, to see the rest of a longer list. Default 0.`)
+
 export const momentField = (what: string) =>
   z
     .string()

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { defineTool, readLimits } from '../define.ts'
 import { unitField } from '../fields.ts'
 import { moment, size } from '../words.ts'
+import { unitResources } from './acting.ts'
 
 /** Null where systemd does not count it, or the unit has no such thing. */
 const measured = z.number().min(0).nullable()
@@ -29,6 +30,7 @@ export const serviceStatus = defineTool({
     result: z.string().nullable().describe('How it ended last: success, exit-code, signal, timeout, …'),
     exitStatus: measured,
     unitFile: z.string().nullable(),
+    canReload: z.boolean().describe('Whether service_reload works for it.'),
   }),
   effect: 'read',
   undo: 'none',
@@ -59,6 +61,7 @@ export const serviceStatus = defineTool({
     }
     return `${unit} is ${activeState} (${subState})${when}.${boot}`
   },
+  resources: ({ unit }, host) => unitResources(unit, host, 'read'),
   run: async ({ unit }, { host, signal }) => {
     const detail = await host.systemd.unit(unit, signal)
     return { ...detail, since: detail.since?.toISOString() ?? null }
