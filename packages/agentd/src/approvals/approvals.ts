@@ -43,7 +43,7 @@ const KEPT_MS = 60 * 60_000
 
 export interface ApprovalsParts {
   readonly ledger: Recorder
-  readonly file: StateFile<typeof ApprovalFile>
+  readonly file: Pick<StateFile<typeof ApprovalFile>, 'load' | 'save'>
   /** Whether a key is enrolled and not revoked. */
   readonly isEnrolled: (key: OperatorKeyId) => boolean
   /** Of the policy in force. */
@@ -86,9 +86,13 @@ export class Approvals {
     this.#setTimer()
   }
 
+  /** With the questions that were open when agentd stopped. */
   static async open(parts: ApprovalsParts): Promise<Approvals> {
     const saved = await parts.file.load()
-    return new Approvals(parts, saved?.approvals ?? [])
+    const approvals = new Approvals(parts, saved?.approvals ?? [])
+    // What ended while agentd was away is put on record before anybody asks.
+    await approvals.sweep()
+    return approvals
   }
 
   /** Newest first; those settled more than an hour ago are gone. */

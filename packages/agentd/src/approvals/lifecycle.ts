@@ -12,6 +12,7 @@ import {
   type ToolName,
 } from '@castellan/contracts'
 import { z } from 'zod'
+import type { Caller } from '../calls/call.ts'
 import { refusalOf, samePerson, settledAlready } from './refusals.ts'
 
 /** How long a question waits for an answer and an answer for its use, in milliseconds. */
@@ -25,7 +26,7 @@ export type ApprovalRecord = z.infer<typeof ApprovalRecord>
 
 /** The exact call that asks for an approval or comes back with one. */
 export interface Claim {
-  readonly caller: 'agent' | 'operator'
+  readonly caller: Caller['kind'] | 'routine'
   readonly agent: AgentName
   readonly session: SessionId
   readonly call_id: CallId
@@ -148,7 +149,8 @@ export function isOpen({ state }: Pick<Approval, 'state'>): boolean {
 
 /** What is different between the call that was asked about and the one at hand. */
 function mismatch(record: ApprovalRecord, claim: Claim): string | undefined {
-  if (claim.caller !== 'agent') return 'caller'
+  // The operator is never asked, so no question is theirs.
+  if (claim.caller === 'operator') return 'caller'
   if (record.agent !== claim.agent) return 'agent'
   if (record.session !== claim.session) return 'session'
   if (record.call_id !== claim.call_id && !record.ahead) return 'call_id'

@@ -1,221 +1,181 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type ApprovalId, CastellanError, type OperatorKeyId } from '@castellan/contracts'
-import { createLogger } from '@castellan/daemon'
-import fc from 'fast-check'
-import { afterAll, expect, test } from 'vitest'
-import { Approvals } from '../../src/approvals/approvals.ts'
-import { APPROVAL_LIFE_MS, ApprovalFile, type Claim } from '../../src/approvals/lifecycle.ts'
-import { StateFile } from '../../src/state/state-file.ts'
-import { MemoryRecorder } from '../support/recorder.ts'
+import { expect, test } from 'vitest'
+import type { Claim } from '../../src/approvals/lifecycle.ts'
+import { ApprovalsWorld, keyOf, ROOT, RULE } from '../support/approvals.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'cst-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-let files = 0
+const ann = keyOf('ann')
+const bob = keyOf('bob')
+const annsPhone = keyOf('ann', 'annsphone')
 
-/** What should be true of one question, kept beside the real thing. */
-interface Expected {
-  readonly call: number
-  asked: number
-  state: 'pending' | 'approved' | 'denied' | 'spent'
-  key: OperatorKeyId | undefined
-  effects: number
-}
+test.each<[string, Partial<Record<keyof Claim, unknown>>]>([
+  ['caller', { caller: 'operator' }],
+  ['agent', { agent: 'other' }],
+  ['session', { session: 'ses_other00000' }],
+  ['call', { call_id: 'call_other00000' }],
+  ['tool', { tool: 'test_other' }],
+  ['set of arguments', { argsDigest: 'f'.repeat(64) }],
+])('a grant is no good for another %s', async (_, change) => {
+  const world = await ApprovalsWorld.open()
+  const id = await world.ask()
+  await world.approvals.decide(id, 'approve', ROOT)
+  await expect(world.approvals.spend(id, world.claim(change))).rejects.toMatchObject({ code: 'approval_mismatch' })
+  expect(world.approvals.get(id).state).toBe('approved')
+})
 
-type Step =
-  | { do: 'ask'; call: number }
-  | { do: 'decide'; at: number; verdict: 'approve' | 'deny'; by: 'root' | 'key' }
-  | { do: 'spend'; at: number; changed: keyof typeof changes | 'nothing'; times: number }
-  | { do: 'wait'; ms: number }
-  | { do: 'revoke' }
-  | { do: 'restart' }
+test('a new policy makes questions and unused grants void, and the same call may be asked about again', async () => {
+  const world = await ApprovalsWorld.open()
+  const id = await world.ask()
+  const granted = await world.ask({}, world.claim({ call_id: 'call_11111111' }))
+  await world.approvals.decide(granted, 'approve', ROOT)
+  world.changePolicy()
+  await world.approvals.sweep()
+  expect(world.approvals.list().map(({ state, void_because }) => [state, void_because])).toEqual([
+    ['void', 'policy_changed'],
+    ['void', 'policy_changed'],
+  ])
+  await expect(world.approvals.decide(id, 'approve', ROOT)).rejects.toMatchObject({ code: 'approval_stale' })
+  const late = world.approvals.spend(granted, world.claim({ call_id: 'call_11111111' }))
+  await expect(late).rejects.toMatchObject({ code: 'approval_stale' })
+  expect(await world.ask()).not.toBe(id)
+  expect(world.ledger.types.filter((type) => type === 'approval_void')).toHaveLength(2)
+})
 
-const changes = {
-  caller: { caller: 'operator' },
-  agent: { agent: 'other' },
-  session: { session: 'ses_other00000' },
-  call_id: { call_id: 'call_other00000' },
-  tool: { tool: 'test_other' },
-  arguments: { argsDigest: 'f'.repeat(64) },
-  policy: { policyDigest: 'e'.repeat(64) },
-} as const
+test('a call that the policy decided before it changed cannot use a grant of the policy after it', async () => {
+  const world = await ApprovalsWorld.open()
+  const old = world.claim()
+  world.changePolicy()
+  const id = await world.ask()
+  await world.approvals.decide(id, 'approve', ROOT)
+  await expect(world.approvals.spend(id, old)).rejects.toMatchObject({ code: 'approval_stale' })
+})
 
-const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ do: fc.constant('ask' as const), call: fc.nat(3) }),
-  fc.record({
-    do: fc.constant('decide' as const),
-    at: fc.nat(5),
-    verdict: fc.constantFrom('approve' as const, 'approve' as const, 'deny' as const),
-    by: fc.constantFrom('root' as const, 'key' as const),
-  }),
-  fc.record({
-    do: fc.constant('spend' as const),
-    at: fc.nat(5),
-    changed: fc.constantFrom('nothing', 'nothing', 'nothing', ...(Object.keys(changes) as (keyof typeof changes)[])),
-    times: fc.integer({ min: 1, max: 4 }),
-  }),
-  fc.record({
-    do: fc.constant('wait' as const),
-    ms: fc.constantFrom(1, 60_000, APPROVAL_LIFE_MS / 2, APPROVAL_LIFE_MS),
-  }),
-  fc.record({ do: fc.constant('revoke' as const) }),
-  fc.record({ do: fc.constant('restart' as const) }),
-)
+test('deny after approve is a conflict, and so is approve after deny', async () => {
+  const world = await ApprovalsWorld.open()
+  const yes = await world.ask()
+  await world.approvals.decide(yes, 'approve', ROOT)
+  await expect(world.approvals.decide(yes, 'deny', ann)).rejects.toMatchObject({
+    code: 'conflict',
+    message: 'The call was already approved by operator.',
+  })
+  const no = await world.ask({}, world.claim({ call_id: 'call_11111111' }))
+  await world.approvals.decide(no, 'deny', ann)
+  await expect(world.approvals.decide(no, 'approve', ROOT)).rejects.toMatchObject({ code: 'conflict' })
+})
 
-const theKey = 'opk_000000000000' as OperatorKeyId
+test('where two people have to agree, two keys of one person count once', async () => {
+  const world = await ApprovalsWorld.open()
+  const id = await world.ask({ needed: 2 })
+  expect(await world.approvals.decide(id, 'approve', ann)).toMatchObject({
+    state: 'pending',
+    needed: 2,
+    votes: [{ by: 'ann', person: 'ann' }],
+  })
+  await expect(world.approvals.decide(id, 'approve', annsPhone)).rejects.toMatchObject({ code: 'approval_same_person' })
+  expect((await world.approvals.spend(id, world.claim())).state).toBe('pending')
+  expect(await world.approvals.decide(id, 'approve', bob)).toMatchObject({
+    state: 'approved',
+    decided_by: 'ann and bob',
+  })
+  expect((await world.approvals.spend(id, world.claim())).state).toBe('spent')
+})
 
-test('no sequence of questions, answers, uses, restarts and time has an effect without its own fresh yes', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
-      const world = await World.open()
-      for (const next of steps) await world.take(next)
-      world.close()
-      for (const expected of world.questions.values()) expect(expected.effects).toBeLessThanOrEqual(1)
-    }),
-    { numRuns: 150 },
-  )
-}, 60_000)
+test("root and the owner's token are one person", async () => {
+  const world = await ApprovalsWorld.open()
+  const id = await world.ask({ needed: 2 })
+  await world.approvals.decide(id, 'approve', ROOT)
+  const token = { name: "owner's token", person: 'owner', mayAlways: false }
+  await expect(world.approvals.decide(id, 'approve', token)).rejects.toMatchObject({ code: 'approval_same_person' })
+})
 
-class World {
-  readonly questions = new Map<ApprovalId, Expected>()
-  readonly #ledger = new MemoryRecorder()
-  readonly #file = new StateFile(join(folder, `${files++}.json`), ApprovalFile)
-  #approvals!: Approvals
-  #now = Date.parse('2026-01-01T00:00:00.000Z')
-  #enrolled = true
+test('the first yes of two can be followed by a no, which ends it', async () => {
+  const world = await ApprovalsWorld.open()
+  const id = await world.ask({ needed: 2 })
+  await world.approvals.decide(id, 'approve', ann)
+  expect((await world.approvals.decide(id, 'deny', ann)).state).toBe('denied')
+  await expect(world.approvals.decide(id, 'approve', bob)).rejects.toMatchObject({ code: 'conflict' })
+})
 
-  static async open(): Promise<World> {
-    const world = new World()
-    await world.#open()
-    return world
-  }
+test('revoking a key takes back its yes of two, so that two others have to agree', async () => {
+  const world = await ApprovalsWorld.open()
+  const id = await world.ask({ needed: 2 })
+  await world.approvals.decide(id, 'approve', ann)
+  world.revoked.add(ann.key)
+  await world.approvals.sweep()
+  expect(world.approvals.get(id)).toMatchObject({ state: 'pending', votes: [] })
+  await world.approvals.decide(id, 'approve', bob)
+  expect(world.approvals.get(id).state).toBe('pending')
+  await expect(world.approvals.decide(id, 'approve', ann)).rejects.toMatchObject({ code: 'operator_unknown' })
+})
 
-  close(): void {
-    this.#approvals.close()
-  }
+test('revoking a key makes void what it approved and nobody used', async () => {
+  const world = await ApprovalsWorld.open()
+  const id = await world.ask()
+  await world.approvals.decide(id, 'approve', ann)
+  world.revoked.add(ann.key)
+  await world.approvals.sweep()
+  expect(world.approvals.get(id)).toMatchObject({ state: 'void', void_because: 'key_revoked' })
+  await expect(world.approvals.spend(id, world.claim())).rejects.toMatchObject({ code: 'approval_revoked' })
+})
 
-  async take(next: Step): Promise<void> {
-    switch (next.do) {
-      case 'ask':
-        return this.#ask(next.call)
-      case 'decide':
-        return this.#decide(next)
-      case 'spend':
-        return this.#spend(next)
-      case 'wait':
-        this.#now += next.ms
-        return
-      case 'revoke':
-        this.#enrolled = false
-        return
-      case 'restart':
-        this.#approvals.close()
-        return this.#open()
-    }
-  }
+test('what was withdrawn cannot be approved, and only the session that asked withdraws', async () => {
+  const world = await ApprovalsWorld.open()
+  const id = await world.ask()
+  const { session } = world.claim()
+  await expect(world.approvals.withdraw(id, 'ses_other00000' as never)).rejects.toMatchObject({ code: 'forbidden' })
+  expect((await world.approvals.withdraw(id, session)).state).toBe('withdrawn')
+  expect((await world.approvals.withdraw(id, session)).state).toBe('withdrawn')
+  await expect(world.approvals.decide(id, 'approve', ROOT)).rejects.toMatchObject({ code: 'approval_withdrawn' })
+  await expect(world.approvals.spend(id, world.claim())).rejects.toMatchObject({ code: 'approval_withdrawn' })
+  await expect(world.ask()).rejects.toMatchObject({ code: 'approval_withdrawn' })
+  expect(world.ledger.types).toEqual(['approval_requested', 'approval_withdrawn'])
+})
 
-  async #open(): Promise<void> {
-    this.#approvals = await Approvals.open({
-      ledger: this.#ledger,
-      file: this.#file,
-      isEnrolled: () => this.#enrolled,
-      log: createLogger({ name: 'test', file: '/dev/null' }),
-      now: () => this.#now,
-    })
-  }
+test('a yes that was not used yet can be withdrawn, a used one cannot', async () => {
+  const world = await ApprovalsWorld.open()
+  const id = await world.ask()
+  await world.approvals.decide(id, 'approve', ROOT)
+  expect((await world.approvals.withdraw(id, world.claim().session)).state).toBe('withdrawn')
+  const used = await world.ask({}, world.claim({ call_id: 'call_11111111' }))
+  await world.approvals.decide(used, 'approve', ROOT)
+  await world.approvals.spend(used, world.claim({ call_id: 'call_11111111' }))
+  expect((await world.approvals.withdraw(used, world.claim().session)).state).toBe('spent')
+})
 
-  async #ask(call: number): Promise<void> {
-    const earlier = [...this.questions].find(([, expected]) => expected.call === call)
-    const code = await outcomeOf(this.#approvals.ask(claimOf(call), 'Because.'), (approval) => {
-      if (earlier === undefined) {
-        this.questions.set(approval.approval_id, {
-          call,
-          asked: this.#now,
-          state: 'pending',
-          key: undefined,
-          effects: 0,
-        })
-      } else {
-        expect(approval.approval_id).toBe(earlier[0])
-      }
-    })
-    const open =
-      earlier === undefined || (!this.#late(earlier[1]) && ['pending', 'approved'].includes(earlier[1].state))
-    // A question that was settled more than an hour ago is forgotten; the ledger's call ids take over from there.
-    if (!open && code === 'ok') throw new Error('a settled question was opened again')
-    if (open) expect(code).toBe('ok')
-  }
+test('"always" puts the rule in force that was shown, agrees to this call, and makes other open questions void', async () => {
+  const world = await ApprovalsWorld.open()
+  const id = await world.ask()
+  const other = await world.ask({}, world.claim({ call_id: 'call_11111111' }))
+  expect((await world.approvals.decide(id, 'always', ann)).state).toBe('approved')
+  expect(world.rules).toEqual([RULE])
+  expect(world.approvals.get(other).state).toBe('void')
+  expect((await world.approvals.spend(id, world.claim())).state).toBe('spent')
+})
 
-  async #decide({ at, verdict, by }: Extract<Step, { do: 'decide' }>): Promise<void> {
-    const [id, expected] = this.#pick(at)
-    if (id === undefined || expected === undefined) return
-    const decider = by === 'key' ? { name: 'laptop', key: theKey } : { name: 'operator' }
-    const code = await outcomeOf(this.#approvals.decide(id, verdict, decider))
-    const legal = expected.state === 'pending' && !this.#late(expected)
-    expect(code === 'ok').toBe(legal)
-    if (!legal) return
-    expected.state = verdict === 'approve' ? 'approved' : 'denied'
-    expected.key = by === 'key' ? theKey : undefined
-  }
+test.each([
+  [
+    'there is no such rule',
+    { always: { possible: false as const, reason: 'bash runs anything.' } },
+    ann,
+    'approval_no_rule',
+  ],
+  ['two people have to agree', { needed: 2 }, ann, 'approval_no_rule'],
+  ["the owner's token asks for it", {}, { name: "owner's token", person: 'owner', mayAlways: false }, 'forbidden'],
+])('"always" is refused where %s, and decides nothing', async (_, changes, decider, code) => {
+  const world = await ApprovalsWorld.open()
+  const id = await world.ask(changes)
+  await expect(world.approvals.decide(id, 'always', decider)).rejects.toMatchObject({ code })
+  expect(world.rules).toEqual([])
+  expect(world.approvals.get(id)).toMatchObject({ state: 'pending', votes: [] })
+})
 
-  async #spend({ at, changed, times }: Extract<Step, { do: 'spend' }>): Promise<void> {
-    const [id, expected] = this.#pick(at)
-    if (id === undefined || expected === undefined) return
-    const claim = { ...claimOf(expected.call), ...(changed === 'nothing' ? {} : changes[changed]) } as Claim
-    const codes = await Promise.all(
-      Array.from({ length: times }, () =>
-        outcomeOf(this.#approvals.spend(id, claim), ({ state }) => {
-          if (state === 'spent') expected.effects += 1
-        }),
-      ),
-    )
-    if (changed !== 'nothing') return expect(new Set(codes)).toEqual(new Set(['approval_mismatch']))
-    if (this.#late(expected) && expected.state !== 'denied' && expected.state !== 'spent') {
-      return expect(new Set(codes)).toEqual(new Set(['approval_expired']))
-    }
-    if (expected.state === 'approved') {
-      const void_ = expected.key !== undefined && !this.#enrolled
-      if (void_) return expect(new Set(codes)).toEqual(new Set(['approval_denied']))
-      expect(codes.filter((code) => code === 'ok')).toHaveLength(1)
-      expect(codes.filter((code) => code === 'approval_spent')).toHaveLength(times - 1)
-      expected.state = 'spent'
-      return
-    }
-    const code = { pending: 'ok', denied: 'approval_denied', spent: 'approval_spent' }[expected.state]
-    expect(new Set(codes)).toEqual(new Set([code]))
-  }
-
-  #late({ asked }: Expected): boolean {
-    return this.#now >= asked + APPROVAL_LIFE_MS
-  }
-
-  #pick(at: number): [ApprovalId?, Expected?] {
-    const all = [...this.questions].filter(([, { asked }]) => this.#now < asked + APPROVAL_LIFE_MS + 60 * 60_000)
-    return all.length === 0 ? [] : (all[at % all.length] as [ApprovalId, Expected])
-  }
-}
-
-function claimOf(call: number): Claim {
-  return {
-    caller: 'agent',
-    agent: 'main',
-    session: 'ses_0123456789',
-    call_id: `call_0000000${call}`,
-    tool: 'test_note',
-    effect: 'change',
-    args: { call },
-    argsDigest: String(call).repeat(64),
-    policyDigest: 'a'.repeat(64),
-  } as unknown as Claim
-}
-
-async function outcomeOf<T>(promise: Promise<T>, use: (value: T) => void = () => undefined): Promise<string> {
-  try {
-    use(await promise)
-    return 'ok'
-  } catch (error) {
-    if (error instanceof CastellanError) return error.code
-    throw error
-  }
-}
+test('a yes that was given ahead is good for the next such call, once', async () => {
+  const world = await ApprovalsWorld.open()
+  const id = await world.ask({ ahead: true })
+  await world.approvals.decide(id, 'approve', ROOT)
+  const call = world.claim({ call_id: 'call_11111111' })
+  expect(world.approvals.earlier(call)).toMatchObject({ approval_id: id, state: 'approved', ahead: true })
+  expect(world.approvals.earlier(world.claim({ call_id: 'call_22222222', argsDigest: 'f'.repeat(64) }))).toBeUndefined()
+  expect((await world.approvals.spend(id, call)).state).toBe('spent')
+  await expect(world.approvals.spend(id, world.claim({ call_id: 'call_22222222' }))).rejects.toMatchObject({
+    code: 'approval_spent',
+  })
+})
