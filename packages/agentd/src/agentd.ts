@@ -7,6 +7,7 @@ import type { Recorder } from './ledger/recorder.ts'
 import type { Witnesses } from './ledger/witnesses.ts'
 import type { Operators } from './operators/operators.ts'
 import type { SignIns } from './operators/sign-ins.ts'
+import type { Routines } from './routines/routines.ts'
 
 /** The parts of agentd that its sockets speak to. */
 export interface Agentd {
@@ -17,6 +18,7 @@ export interface Agentd {
   readonly signIns: SignIns
   readonly ledger: Recorder
   readonly keeper: LedgerKeeper
+  readonly routines: Routines
   /** Only where a witness policy is configured. */
   readonly witnesses: Witnesses | undefined
   readonly state: () => ProcessHealth['state']

@@ -34,6 +34,10 @@ export const LedgerEntryType = z.enum([
   'capability_revoked',
   // Something went wrong that the operator should know of
   'incident_opened',
+  // What agentd does by itself
+  'routine_run',
+  'routine_skipped',
+  'watcher_changed',
   // The daemon and its rules
   'policy_loaded',
   'daemon_started',
@@ -53,7 +57,7 @@ export const LedgerEntryType = z.enum([
 export type LedgerEntryType = z.infer<typeof LedgerEntryType>
 
 export const LedgerActor = z.strictObject({
-  kind: z.enum(['agent', 'operator', 'system']),
+  kind: z.enum(['agent', 'operator', 'routine', 'system']),
   name: z.string().min(1).max(80),
 })
 export type LedgerActor = z.infer<typeof LedgerActor>

@@ -74,21 +74,23 @@ export interface Inverse {
   readonly data: unknown
 }
 
-/** Who asked for a call: an agent through agent.sock, or the operator (root) through operator.sock. */
+/** Who asked for a call: an agent through agent.sock, the operator (root) through operator.sock, or agentd for a routine or a watcher. */
 export interface CallOrigin {
   readonly call_id: CallId
   readonly session: SessionId
   readonly agent: AgentName
-  readonly caller: 'agent' | 'operator'
+  readonly caller: 'agent' | 'operator' | 'routine'
 }
 
 export interface ToolContext<Host> {
   readonly host: Host
   readonly call: CallOrigin
+  /** Whether a person agreed to exactly this call: a grant was spent for it, or the operator made it. */
+  readonly agreed: boolean
   /** Aborted when the deadline passes or the caller goes away. */
   readonly signal: AbortSignal
-  /** `inverse` tools call this once, before they change anything. */
-  keepInverse(inverse: Inverse): void
+  /** `inverse` tools call this once and await it before they change anything: then the inverse is on disk, whatever comes. */
+  keepInverse(inverse: Inverse): Promise<void>
   /** Tells whoever waits how far long work is; at most a few times a second. */
   progress(progress: ToolProgress): void
   /** Names the ledger entry that this call is about, such as the act an undo takes back; the outcome entry links to it. */

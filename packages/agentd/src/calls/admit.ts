@@ -27,6 +27,7 @@ export function admit(parts: CallParts, request: CallRequest, caller: Caller): C
     approvalId: request.approval_id,
     signal: caller.signal,
     onProgress: caller.onProgress,
+    agreedBefore: caller.agreed === true,
   }
 }
 

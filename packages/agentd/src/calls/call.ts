@@ -9,9 +9,11 @@ import type {
 } from '@castellan/contracts'
 import type { Tool } from '../tools/define.ts'
 
-/** Who is at the other end of a socket. The socket says which kind, never the request. */
+/** Who is at the other end of a socket, or agentd itself for a routine. The socket says which kind, never the request. */
 export interface Caller {
-  readonly kind: 'agent' | 'operator'
+  readonly kind: 'agent' | 'operator' | 'routine'
+  /** Whether a person agreed to exactly this call when the routine or watcher was set up. */
+  readonly agreed?: boolean
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal
   /** Where progress of the call goes, if anybody listens. */
@@ -31,6 +33,8 @@ export interface Call extends CallOrigin {
   readonly approvalId: ApprovalId | undefined
   readonly signal: AbortSignal
   readonly onProgress: Caller['onProgress']
+  /** {@link Caller.agreed} */
+  readonly agreedBefore: boolean
 }
 
 export function actorOf(call: CallOrigin): LedgerActor {

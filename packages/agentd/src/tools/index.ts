@@ -5,6 +5,7 @@ import { fileTools } from './files/index.ts'
 import { journalTools } from './journal/index.ts'
 import { networkTools } from './network/index.ts'
 import { nixosTools } from './nixos/index.ts'
+import { routineTools } from './routines/index.ts'
 import { serviceTools } from './services/index.ts'
 import { systemTools } from './system/index.ts'
 
@@ -19,5 +20,6 @@ export const tools: readonly Tool[] = [
   ...fileTools,
   ...nixosTools,
   ...commandTools,
+  ...routineTools,
   ...accountabilityTools,
 ]
