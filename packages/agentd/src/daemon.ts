@@ -7,7 +7,9 @@ import type { StandingRules } from './approvals/always.ts'
 import { Approvals } from './approvals/approvals.ts'
 import { ApprovalFile } from './approvals/lifecycle.ts'
 import { Proofs } from './approvals/proof.ts'
+import { readArguments } from './calls/arguments.ts'
 import { InFlight } from './calls/in-flight.ts'
+import type { CallParts } from './calls/path.ts'
 import { Rates } from './calls/rates.ts'
 import { Registry } from './calls/registry.ts'
 import type { Config } from './config.ts'
@@ -23,11 +25,16 @@ import { OperatorFile, Operators } from './operators/operators.ts'
 import type { PasskeyPlace } from './operators/passkeys.ts'
 import { SignInFile, SignIns } from './operators/sign-ins.ts'
 import { defaultPolicy } from './policy/default-policy.ts'
+import { ownCalls } from './routines/caller.ts'
+import { RoutineFile } from './routines/routine.ts'
+import { Routines } from './routines/routines.ts'
 import { addAgentRoutes } from './sockets/agent.ts'
 import { addOperatorRoutes } from './sockets/operator.ts'
+import { StateKeys } from './state/keys.ts'
 import { StateFile } from './state/state-file.ts'
 import type { Tool } from './tools/define.ts'
 import { tools } from './tools/index.ts'
+import { KeptInverses } from './undo/kept.ts'
 import { Undo } from './undo/undo.ts'
 
 /** When stopping, time for calls to finish by themselves, in milliseconds; then they are told to stop. */
@@ -46,8 +53,11 @@ export async function startAgentd(
   const folder = join(config.stateDir, 'agentd')
   await mkdir(folder, { recursive: true, mode: 0o700 })
 
-  const ledger = await openLedger(config, folder, log)
-  const agentd = await build(config, folder, ledger, log, toolset)
+  const keys = await StateKeys.open(folder, encryptedIn(folder))
+  const inverses = await KeptInverses.open(join(folder, 'undo'), keys.derive('castellan kept inverses v1'))
+  const registry = new Registry(toolset)
+  const ledger = await openLedger(config, folder, { inverses, registry }, log)
+  const agentd = await build(config, folder, { keys, inverses, ledger, registry }, log)
   const { payloadDays } = config.ledger.retention
   const pruning =
     payloadDays === undefined ? undefined : retention({ recorder: ledger, payloadDays, actor: SYSTEM, log })
@@ -59,12 +69,14 @@ export async function startAgentd(
   await operatorServer.listen({ path: config.operatorSocket, mode: 0o600 })
   await agentServer.listen({ path: config.agentSocket, mode: 0o660 })
   agentd.witnesses?.start()
+  agentd.routines.start()
   pruning?.start()
 
   return {
     async stop() {
       agentd.approvals.close()
-      const schedules = Promise.all([agentd.witnesses?.close(), pruning?.stop()])
+      registry.close()
+      const schedules = Promise.all([agentd.witnesses?.close(), pruning?.stop(), agentd.routines.stop()])
       await Promise.all([agentServer, operatorServer].map((server) => server.close({ graceMs: GRACE_MS })))
       await agentd.calls.inFlight.idle(RECORD_MS)
       await schedules
@@ -76,16 +88,25 @@ export async function startAgentd(
   }
 }
 
-async function openLedger(config: Config, folder: string, log: Log): Promise<LedgerRecorder> {
+async function openLedger(
+  config: Config,
+  folder: string,
+  { inverses, registry }: { inverses: KeptInverses; registry: Registry },
+  log: Log,
+): Promise<LedgerRecorder> {
   return LedgerRecorder.open({
     options: { dir: join(config.stateDir, 'ledger'), keyDir: join(folder, 'ledger-keys') },
     unrecorded: await UnrecordedReads.open(new StateFile(join(folder, 'unrecorded.json'), UnrecordedFile), log),
     log,
     async onOpen(ledger, { again, unrecordedReads }) {
-      const interrupted = await interruptOrphans(ledger)
+      const interrupted = await interruptOrphans(ledger, inverses)
+      if (!again) await inverses.clear()
       if (interrupted > 0) log.warn({ interrupted }, 'calls had no outcome and are recorded as interrupted')
-      const facts = { version, interrupted, unrecorded_reads: unrecordedReads }
-      await ledger.append({ type: again ? 'ledger_reopened' : 'daemon_started', actor: SYSTEM, facts })
+      const { registryDigest: registry_digest } = registry.listing
+      const facts = { version, interrupted, unrecorded_reads: unrecordedReads, registry_digest }
+      const type = again ? 'ledger_reopened' : 'daemon_started'
+      // What every tool is from here on, so that a hash that a client pinned can be traced.
+      await ledger.append({ type, actor: SYSTEM, facts }, { tool_hashes: registry.hashes() })
     },
   })
 }
@@ -93,11 +114,14 @@ async function openLedger(config: Config, folder: string, log: Log): Promise<Led
 async function build(
   config: Config,
   folder: string,
-  ledger: LedgerRecorder,
+  {
+    keys,
+    inverses,
+    ledger,
+    registry,
+  }: { keys: StateKeys; inverses: KeptInverses; ledger: LedgerRecorder; registry: Registry },
   log: Log,
-  toolset: readonly Tool[],
 ): Promise<Agentd> {
-  const registry = new Registry(toolset)
   const policy = defaultPolicy()
   const operators = await Operators.open({
     ledger,
@@ -113,16 +137,43 @@ async function build(
     standing,
     log,
   })
+  const routines = await Routines.open({
+    file: new StateFile(join(folder, 'routines.json'), RoutineFile),
+    ledger,
+    // The path needs the host, and the host offers the routines; by the time one is due, both are there.
+    makeCall: (call, errand) => ownCalls(calls)(call, errand),
+    checkCall({ tool: name, args }) {
+      const { tool, descriptor } = registry.find(name)
+      readArguments(tool, descriptor, args)
+    },
+    log,
+  })
   const host = await createHost({
     grants: grantsOf(config),
     stateDir: folder,
+    keys,
+    trash: config.trash,
     ledger: { query: (query) => ledger.query(query), verify: () => ledger.verify() },
     undo: new Undo(ledger, (name) => registry.find(name).tool),
+    routines,
   })
   const inFlight = new InFlight(config.limits.callsInFlight)
   const witnesses = await openWitnesses(config, ledger, log)
+  const calls: CallParts = {
+    registry,
+    inFlight,
+    rates: new Rates(),
+    policy,
+    approvals,
+    standing,
+    ledger,
+    inverses,
+    host,
+    log,
+  }
   return {
-    calls: { registry, inFlight, rates: new Rates(), policy, approvals, standing, ledger, host, log },
+    calls,
+    routines,
     approvals,
     proofs: new Proofs(operators, config.approvals.ownerToken ? config.tokenFile : undefined),
     operators,
@@ -168,4 +219,9 @@ function passkeyPlace({ approvals, pagePort }: Config): PasskeyPlace {
 /** The workspace first, because relative paths start there; agentd's own state never; then what the owner grants. */
 function grantsOf({ stateDir, files }: Config): [Grant, ...Grant[]] {
   return [{ path: join(stateDir, 'workspace'), access: 'write' }, { path: stateDir, access: 'none' }, ...files.roots]
+}
+
+/** What lies in agentd's folder under a key of {@link StateKeys}: where any of it is there, the root key has to be. */
+function encryptedIn(folder: string): string[] {
+  return ['trash/blobs', 'trash/items', 'undo'].map((name) => join(folder, name))
 }

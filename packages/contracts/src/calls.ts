@@ -1,9 +1,12 @@
 import { z } from 'zod'
 import { ErrorEnvelope } from './errors.ts'
 import { AgentName, ApprovalId, CallId, LedgerIndex, SessionId, Sha256Hex, Timestamp, ToolName } from './ids.ts'
-import { ToolDescriptor } from './tools.ts'
+import { ToolDescriptor, ToolProgress } from './tools.ts'
 
-/** `GET /v1/tools` on agent.sock and operator.sock. */
+/**
+ * `GET /v1/tools` on agent.sock and operator.sock. With `?after=DIGEST&wait=SECONDS` (at most 30) it is held until the
+ * registry is another one than that, or the time is over.
+ */
 export const ToolListing = z.strictObject({
   tools: z.array(ToolDescriptor),
   /** SHA-256 over the canonical JSON of `tools`; changes whenever any tool's contract does. */
@@ -67,6 +70,17 @@ export type CallPending = z.infer<typeof CallPending>
 
 export const CallAnswer = z.discriminatedUnion('status', [CallOutcome, CallPending])
 export type CallAnswer = z.infer<typeof CallAnswer>
+
+/**
+ * One line of the answer to a `POST /v1/calls` with `Accept: application/x-ndjson`: any number of `progress`, then one
+ * `answer`, or one `error` where the call was refused after it had made progress. A refusal before that is an ordinary one.
+ */
+export const CallLine = z.union([
+  z.strictObject({ progress: ToolProgress }),
+  z.strictObject({ answer: CallAnswer }),
+  z.strictObject({ error: ErrorEnvelope }),
+])
+export type CallLine = z.infer<typeof CallLine>
 
 /** `POST /v1/undo` on operator.sock: takes back the act whose intent or outcome entry has this number. */
 export const UndoRequest = z.strictObject({ index: LedgerIndex, force: z.boolean().default(false) })

@@ -34,11 +34,11 @@ export const AgentName = z
   .brand<'AgentName'>()
 export type AgentName = z.infer<typeof AgentName>
 
-/** A tool's name: `noun_verb` in snake case, at most 64 characters. */
+/** A tool's name: `noun_verb` in snake case, at most 64 characters; `server__tool` for one of another MCP server. */
 export const ToolName = z
   .string()
   .max(64)
-  .regex(/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/, 'must be snake case, like disk_usage')
+  .regex(/^[a-z][a-z0-9]*(_[a-z0-9]+)*(__[a-z0-9]+(_[a-z0-9]+)*)?$/, 'must be snake case, like disk_usage')
   .brand<'ToolName'>()
 export type ToolName = z.infer<typeof ToolName>
 

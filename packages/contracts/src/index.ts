@@ -12,6 +12,7 @@ export {
 } from './approvals.ts'
 export {
   CallAnswer,
+  CallLine,
   CallOutcome,
   CallPending,
   CallRequest,
@@ -145,5 +146,6 @@ export {
   ToolPreview,
   ToolProgress,
   ToolResource,
+  toolContract,
   UndoKind,
 } from './tools.ts'

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { canonicalJson } from './canonical.ts'
 import { type AgentName, type CallId, type LedgerIndex, type SessionId, ToolName } from './ids.ts'
 
 /** What a tool does to the machine: nothing, something that can be taken back, something that cannot. */
@@ -152,4 +153,12 @@ export function describeTool(tool: ToolDefinition<never>): ToolDescriptor {
     inputSchema: z.toJSONSchema(tool.input, { io: 'input' }) as Record<string, unknown>,
     outputSchema: z.toJSONSchema(tool.output) as Record<string, unknown>,
   }
+}
+
+/**
+ * The exact text (RFC 8785) whose SHA-256 is a tool's hash: what a model is told of it, and what its arguments and
+ * results have to be. A client that pinned the hash knows when any of that is no longer what it agreed to.
+ */
+export function toolContract({ name, description, inputSchema, outputSchema }: ToolDescriptor): string {
+  return canonicalJson({ name, description, inputSchema, outputSchema })
 }

@@ -3,39 +3,116 @@ import {
   CastellanError,
   canonicalJson,
   describeTool,
+  type Sha256Hex,
   type ToolDescriptor,
   type ToolListing,
+  toolContract,
 } from '@castellan/contracts'
 import { didYouMean } from '@castellan/daemon'
 import type { Tool } from '../tools/define.ts'
 
-/** The tools by name, and how they are shown. Names are unique, or building it throws. */
-export class Registry {
-  readonly listing: ToolListing
-  readonly #tools: ReadonlyMap<string, Tool>
-  readonly #descriptors: ReadonlyMap<string, ToolDescriptor>
+interface Entry {
+  readonly tool: Tool
+  readonly descriptor: ToolDescriptor
+}
 
+/**
+ * The tools by name, and how they are shown: agentd's own, which never change while it runs, and those of the MCP
+ * servers that run at the moment. Names are unique.
+ */
+export class Registry {
+  readonly #own: readonly Entry[]
+  /** By the server that offers them. */
+  readonly #foreign = new Map<string, readonly Entry[]>()
+  #entries: ReadonlyMap<string, Entry> = new Map()
+  #listing: ToolListing = { tools: [], registryDigest: '' }
+  readonly #waiting = new Set<() => void>()
+  #closed = false
+
+  /** Throws where two tools have the same name. */
   constructor(tools: readonly Tool[]) {
-    this.#tools = new Map(tools.map((tool) => [tool.name, tool]))
-    if (this.#tools.size !== tools.length) throw new Error('two tools have the same name')
-    const descriptors = tools.map(describeTool)
-    this.#descriptors = new Map(descriptors.map((descriptor) => [descriptor.name, descriptor]))
-    const registryDigest = createHash('sha256').update(canonicalJson(descriptors)).digest('hex')
-    this.listing = { tools: descriptors, registryDigest }
+    this.#own = tools.map(entryOf)
+    this.#rebuild()
   }
 
   get size(): number {
-    return this.#tools.size
+    return this.#entries.size
+  }
+
+  get listing(): ToolListing {
+    return this.#listing
+  }
+
+  /** SHA-256 of each tool's {@link toolContract}, by name. */
+  hashes(): Record<string, Sha256Hex> {
+    return Object.fromEntries(this.#listing.tools.map((descriptor) => [descriptor.name, toolHash(descriptor)]))
   }
 
   /** Throws `unknown_tool`, naming the nearest. */
-  find(name: string): { readonly tool: Tool; readonly descriptor: ToolDescriptor } {
-    const tool = this.#tools.get(name)
-    const descriptor = this.#descriptors.get(name)
-    if (tool !== undefined && descriptor !== undefined) return { tool, descriptor }
+  find(name: string): Entry {
+    const entry = this.#entries.get(name)
+    if (entry !== undefined) return entry
     throw new CastellanError(
       'unknown_tool',
-      `There is no tool ${JSON.stringify(name)}.${didYouMean(name, this.#tools.keys())} GET /v1/tools lists them all.`,
+      `There is no tool ${JSON.stringify(name)}.${didYouMean(name, this.#entries.keys())} GET /v1/tools lists them all.`,
     )
   }
+
+  /** What a server offers from now on; nothing takes it away. A name that is taken is refused with `conflict`. */
+  setForeign(server: string, tools: readonly Tool[]): void {
+    const before = this.#foreign.get(server)
+    if (tools.length === 0) this.#foreign.delete(server)
+    else this.#foreign.set(server, tools.map(entryOf))
+    try {
+      this.#rebuild()
+    } catch (cause) {
+      if (before === undefined) this.#foreign.delete(server)
+      else this.#foreign.set(server, before)
+      throw new CastellanError('conflict', `Two tools of the MCP server ${server} would have the same name.`, { cause })
+    }
+    for (const resolve of [...this.#waiting]) resolve()
+  }
+
+  /** Answers once the registry is another one than `digest`, after `seconds`, or when `signal` fires. */
+  async changed(digest: Sha256Hex, seconds: number, signal: AbortSignal): Promise<void> {
+    const until = performance.now() + seconds * 1000
+    while (this.#listing.registryDigest === digest && !signal.aborted && !this.#closed) {
+      const left = until - performance.now()
+      if (left <= 0) return
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const timer = setTimeout(resolve, left)
+      const onGone = (): void => resolve()
+      this.#waiting.add(resolve)
+      signal.addEventListener('abort', onGone, { once: true })
+      await promise
+      clearTimeout(timer)
+      this.#waiting.delete(resolve)
+      signal.removeEventListener('abort', onGone)
+    }
+  }
+
+  /** Answers all who wait. */
+  close(): void {
+    this.#closed = true
+    for (const resolve of [...this.#waiting]) resolve()
+  }
+
+  #rebuild(): void {
+    const all = [...this.#own, ...[...this.#foreign.keys()].sort().flatMap((name) => this.#foreign.get(name) ?? [])]
+    const entries = new Map(all.map((entry) => [entry.descriptor.name as string, entry]))
+    if (entries.size !== all.length) throw new Error('two tools have the same name')
+    const tools = all.map(({ descriptor }) => descriptor)
+    const registryDigest = createHash('sha256').update(canonicalJson(tools)).digest('hex')
+    this.#entries = entries
+    this.#listing = { tools, registryDigest }
+  }
+}
+
+/** SHA-256 of a tool's {@link toolContract}. */
+export function toolHash(descriptor: ToolDescriptor): Sha256Hex {
+  return createHash('sha256').update(toolContract(descriptor)).digest('hex')
+}
+
+function entryOf(tool: Tool): Entry {
+  return { tool, descriptor: describeTool(tool) }
 }

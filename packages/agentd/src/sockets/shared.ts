@@ -1,10 +1,11 @@
-import { ApprovalId, CallRequest, CastellanError } from '@castellan/contracts'
-import { addHealthRoute, reply, type SocketServer } from '@castellan/daemon'
+import { ApprovalId, type CallAnswer, CallRequest, CastellanError, Sha256Hex } from '@castellan/contracts'
+import { addHealthRoute, ndjson, reply, type SocketServer } from '@castellan/daemon'
 import { z } from 'zod'
 import type { Agentd } from '../agentd.ts'
 import type { Caller } from '../calls/call.ts'
 import { takeCall } from '../calls/path.ts'
 import { withProof } from '../calls/prove.ts'
+import { callLines } from './call-lines.ts'
 import { addLedgerRoutes } from './ledger.ts'
 
 /** Largest body of a call, in bytes; everything else is far smaller. */
@@ -13,6 +14,11 @@ const MAX_CALL_BYTES = 256 * 1024
 const MAX_WAIT_SECONDS = 30
 
 const WantsProof = z.strictObject({ proof: z.stringbool().default(false) })
+/** Holds a listing until the registry is another one. */
+const After = z.strictObject({
+  after: Sha256Hex.optional(),
+  wait: z.coerce.number().min(0).max(MAX_WAIT_SECONDS).default(0),
+})
 const Wait = z.strictObject({ wait: z.coerce.number().min(0).max(MAX_WAIT_SECONDS).default(0) })
 
 /** The routes that both sockets have. What differs is who is calling, and who may see what was in a call. */
@@ -21,13 +27,20 @@ export function addSharedRoutes(server: SocketServer, agentd: Agentd, caller: Ca
 
   addHealthRoute(server, { name: 'agentd', state: agentd.state, detail: agentd.detail })
 
-  server.route('GET', '/v1/tools', {}, () => calls.registry.listing)
+  server.route('GET', '/v1/tools', { query: After }, async ({ query, signal }) => {
+    if (query.after !== undefined) await calls.registry.changed(query.after, query.wait, signal)
+    return calls.registry.listing
+  })
 
   const callOptions = { body: CallRequest, query: WantsProof, maxBodyBytes: MAX_CALL_BYTES }
-  server.route('POST', '/v1/calls', callOptions, async ({ body, query, signal }) => {
-    const answer = await takeCall(calls, body, { kind: caller, signal })
-    const shown = query.proof ? await withProof(calls, answer) : answer
-    return reply(shown, { status: shown.status === 'done' ? 200 : 202 })
+  server.route('POST', '/v1/calls', callOptions, async ({ body, query, headers, signal }) => {
+    const make = async (onProgress?: Caller['onProgress']): Promise<CallAnswer> => {
+      const answer = await takeCall(calls, body, { kind: caller, signal, ...(onProgress && { onProgress }) })
+      return query.proof ? await withProof(calls, answer) : answer
+    }
+    if (headers.accept === 'application/x-ndjson') return ndjson(callLines(make))
+    const answer = await make()
+    return reply(answer, { status: answer.status === 'done' ? 200 : 202 })
   })
 
   server.route('GET', '/v1/approvals', {}, () => ({ approvals: approvals.list() }))

@@ -54,7 +54,7 @@ export class UnixClient {
     const deadline = AbortSignal.timeout(timeoutMs)
     const signal = options.signal === undefined ? deadline : AbortSignal.any([options.signal, deadline])
     try {
-      const response = await this.#send(method, path, options, signal)
+      const response = await this.#send(method, path, options, signal, 'application/json')
       const text = await readAll(response)
       if (!isSuccess(response)) throw this.#refusal(response, text)
       return this.#checked(options.schema, text, `${method} ${path}`)
@@ -79,7 +79,7 @@ export class UnixClient {
       ...(options.signal === undefined ? [] : [options.signal]),
     ])
     try {
-      const response = await this.#send(method, path, options, signal)
+      const response = await this.#send(method, path, options, signal, 'application/x-ndjson')
       clearTimeout(timer)
       if (!isSuccess(response)) throw this.#refusal(response, await readAll(response))
       for await (const line of readLines(response, MAX_ANSWER_BYTES)) {
@@ -98,7 +98,13 @@ export class UnixClient {
     this.#agent.destroy()
   }
 
-  #send(method: Method, path: string, options: UnixRequest<z.ZodType>, signal: AbortSignal): Promise<IncomingMessage> {
+  #send(
+    method: Method,
+    path: string,
+    options: UnixRequest<z.ZodType>,
+    signal: AbortSignal,
+    accept: string,
+  ): Promise<IncomingMessage> {
     const body = options.body === undefined ? undefined : JSON.stringify(options.body)
     return new Promise((resolve, reject) => {
       const request = httpRequest({
@@ -109,7 +115,7 @@ export class UnixClient {
         signal,
         headers: {
           host: 'localhost',
-          accept: 'application/json, application/x-ndjson',
+          accept,
           ...(options.requestId === undefined ? {} : { 'x-request-id': options.requestId }),
           ...(body === undefined
             ? {}
