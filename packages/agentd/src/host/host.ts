@@ -5,8 +5,11 @@ import type { Journal } from './journal.ts'
 import type { LedgerPort } from './ledger.ts'
 import type { Network } from './network.ts'
 import type { Nix } from './nix.ts'
+import type { Probes } from './probes/probes.ts'
 import type { Processes } from './processes.ts'
+import type { RoutinesPort } from './routines.ts'
 import type { Storage } from './storage.ts'
+import type { SwitchPort } from './switch.ts'
 import type { System } from './system.ts'
 import type { Systemd } from './systemd.ts'
 import type { UndoPort } from './undo.ts'
@@ -21,6 +24,7 @@ export interface Host {
   readonly processes: Processes
   readonly storage: Storage
   readonly network: Network
+  readonly probes: Probes
   readonly systemd: Systemd
   readonly journal: Journal
   readonly nix: Nix
@@ -29,4 +33,6 @@ export interface Host {
   readonly sandbox: Sandbox
   readonly ledger: LedgerPort
   readonly undo: UndoPort
+  readonly switch: SwitchPort
+  readonly routines: RoutinesPort
 }

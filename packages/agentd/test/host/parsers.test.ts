@@ -42,7 +42,15 @@ describe('/proc', () => {
     const line = (local: string, state: string) =>
       `   0: ${local} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000  1000        0 4242 1 0 100 0 0 10 0\n`
     expect(parseSockets(head + line('0100007F:1F90', '0A'))).toEqual([
-      { address: '127.0.0.1', port: 8080, remotePort: 0, state: 10, uid: 1000, inode: '4242' },
+      {
+        address: '127.0.0.1',
+        port: 8080,
+        remoteAddress: '0.0.0.0',
+        remotePort: 0,
+        state: 10,
+        uid: 1000,
+        inode: '4242',
+      },
     ])
     const six = parseSockets(
       head +

@@ -43,6 +43,7 @@ export const networkListeners = defineTool({
     const shown = [...doors].map(([door, sockets]) => `${door} (${reach(sockets)})`)
     return `${sentence(count(matching, 'socket'))} ${matching === 1 ? 'listens' : 'listen'} on ${where}: ${list(shown, 8)}.`
   },
+  taints: ({ listeners }) => (listeners.some(({ process }) => process !== null) ? ['untrusted-text'] : []),
   run: async ({ port, protocol }, { host, signal }) => {
     const matching = (await host.network.listeners(signal)).filter(
       (listener) =>
