@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fromSystemError, LedgerError } from '../error.ts'
-import { encodeFrame } from '../journal/frame.ts'
+import { checkpointOffset, encodeFrame } from '../journal/frame.ts'
+import { provisionalCheckpoint } from '../journal/provisional.ts'
 import { encodeSegmentHeader, SEGMENT_BYTES, segmentName } from '../journal/segment.ts'
 import { SegmentWriter } from '../journal/writer.ts'
 import { TILE_WIDTH } from '../merkle/tiles.ts'
@@ -88,6 +89,8 @@ export class LogWriter {
    */
   async handOver(next: Signer, makeRequest: (index: number) => Request): Promise<void> {
     const before = this.#signers
+    // The old key is gone afterwards: what it has signed must not lose its signature any more.
+    await this.#segment.settle()
     const batch = new Batch(this.#parts.state, this.#parts.keys.cipher)
     batch.add(makeRequest(this.#parts.state.frontier.size), this.#parts.clock())
     this.#signers = [...before, next]
@@ -147,16 +150,22 @@ export class LogWriter {
     if (this.#failure !== null) return batch.reject(this.#failure)
     const first = state.frontier.size
     const head = { origin: this.#parts.origin, size: batch.frontier.size, root: batch.frontier.root() }
-    const checkpoint = signCheckpoint(head, ...this.#signers)
-    const frame = encodeFrame(first, batch.entries, checkpoint)
+    const signers = this.#signers
+    const signed = signers.length > 1 ? signCheckpoint(head, ...signers) : null
+    const frame = encodeFrame(first, batch.entries, signed ?? provisionalCheckpoint(head, this.signer))
     try {
       if (!this.#segment.fits(frame.length)) await this.#nextSegment(first, frame.length)
     } catch (error) {
       // Nothing of the batch has touched the log: the callers may try again, unless a file is stuck.
       return batch.reject(fromSystemError(error, 'Starting a journal segment'))
     }
+    let checkpoint: string
     try {
-      await this.#segment.write(frame)
+      const written = this.#segment.write(frame)
+      // Signed while the disk is at work; the signature follows the frame before anybody hears of it.
+      checkpoint = signed ?? signCheckpoint(head, ...signers)
+      const at = await written
+      if (signed === null) this.#segment.amend(at + checkpointOffset(frame), Buffer.from(checkpoint))
       mark.raise(checkpoint)
     } catch (error) {
       this.#failure = fromSystemError(error, 'Writing the journal')
@@ -184,6 +193,8 @@ export class LogWriter {
 
   async #nextSegment(first: number, frameBytes: number): Promise<void> {
     const { dir, origin, state } = this.#parts
+    // Only the last segment may hold a frame that waits for its signature.
+    await this.#segment.settle()
     const header = encodeSegmentHeader({ v: 1, origin, first, open: [...state.open].sort((a, b) => a - b) })
     const size = Math.max(SEGMENT_BYTES, header.length + frameBytes)
     const path = join(dir, 'journal', segmentName(first))

@@ -10,14 +10,14 @@ import { sha256 } from '../merkle/hash.ts'
  *     zeros up to a multiple of 32, so that no header straddles two sectors
  *
  * No byte is free: the header by its hash, leaves by the root in the checkpoint, payloads by the digest in their
- * leaves, the checkpoint by its signature.
+ * leaves, the checkpoint by its signature (which follows the frame: see `provisional.ts`).
  */
 export const FRAME_HEADER_BYTES = 32
 const MAGIC = 0x434c4631
 const CHECKED_BYTES = 24
 const ALIGNMENT = 32
 /** What a disk writes whole or not at all. */
-const SECTOR_BYTES = 512
+export const SECTOR_BYTES = 512
 
 export interface StoredEntry {
   readonly leaf: Buffer
@@ -33,8 +33,9 @@ export interface Frame {
   readonly first: number
   readonly entries: readonly StoredEntry[]
   readonly checkpoint: Buffer
-  /** Where the frame starts and ends in its segment. */
+  /** Where the frame starts and ends in its segment, and where in it the checkpoint lies. */
   readonly start: number
+  readonly checkpointAt: number
   readonly end: number
 }
 
@@ -58,6 +59,11 @@ export function encodeFrame(first: number, entries: readonly StoredEntry[], chec
   }
   frame.set(note, at)
   return frame
+}
+
+/** Where in an encoded frame its checkpoint starts. */
+export function checkpointOffset(frame: Buffer): number {
+  return FRAME_HEADER_BYTES + frame.readUInt32BE(4)
 }
 
 /** What lies at `start` of a segment: a frame, the end of what was written, a write cut short, or damage. */
@@ -91,7 +97,8 @@ export function readFrame(segment: Buffer, start: number, next: number): FrameRe
   const entries = readBody(segment, start + FRAME_HEADER_BYTES, bodyEnd, header.readUInt32BE(8))
   if (entries === null) return tornOr(segment, start, end, bad('the entries of a frame do not fill it'))
   if (!isZero(segment, noteEnd, end)) return bad('the padding of a frame is not empty')
-  return { kind: 'frame', frame: { first, entries, checkpoint: segment.subarray(bodyEnd, noteEnd), start, end } }
+  const checkpoint = segment.subarray(bodyEnd, noteEnd)
+  return { kind: 'frame', frame: { first, entries, checkpoint, start, checkpointAt: bodyEnd, end } }
 }
 
 /** A frame that does not verify was torn by a power cut if a whole sector of it never reached the disk. */

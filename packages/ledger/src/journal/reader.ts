@@ -48,11 +48,17 @@ export class JournalReader {
     return oldest === undefined ? null : segmentFirst(oldest.name)
   }
 
-  /** Segments in order, one in memory at a time. */
-  async *segments(): AsyncGenerator<SegmentRead> {
+  /**
+   * Segments in order, one in memory at a time. Without `keep` the bytes of each are overwritten by the next: whoever
+   * needs them longer copies them.
+   */
+  async *segments({ keep }: { keep: boolean }): AsyncGenerator<SegmentRead> {
     let next: number | null = null
+    let room = Buffer.alloc(0)
     for (const [i, { name, handle }] of this.#handles.entries()) {
-      const bytes = await readWhole(handle)
+      const { size } = await handle.stat()
+      if (keep || room.length < size) room = Buffer.alloc(size)
+      const bytes = await readWhole(handle, room.subarray(0, size))
       const segment = readSegment(bytes, name, i === this.#handles.length - 1)
       if (next !== null && segment.header.first !== next) {
         throw damaged(`The journal goes from entry ${next - 1} to entry ${segment.header.first}`, { index: next })
@@ -60,6 +66,12 @@ export class JournalReader {
       next = segment.header.first + segment.frames.reduce((sum, frame) => sum + frame.entries.length, 0)
       yield segment
     }
+  }
+
+  /** Whether a writer has removed or replaced a segment since: one that is replaced (an erasure) is overwritten, too. */
+  async stale(): Promise<boolean> {
+    for (const { handle } of this.#handles) if ((await handle.stat()).nlink === 0) return true
+    return false
   }
 
   async close(): Promise<void> {
@@ -107,12 +119,10 @@ function cutOff(name: string, index: number): SegmentRead['stop'] {
   }
 }
 
-async function readWhole(handle: FileHandle): Promise<Buffer> {
-  const { size } = await handle.stat()
-  const bytes = Buffer.alloc(size)
+async function readWhole(handle: FileHandle, bytes: Buffer): Promise<Buffer> {
   let at = 0
-  while (at < size) {
-    const { bytesRead } = await handle.read(bytes, at, size - at, at)
+  while (at < bytes.length) {
+    const { bytesRead } = await handle.read(bytes, at, bytes.length - at, at)
     if (bytesRead === 0) return bytes.subarray(0, at)
     at += bytesRead
   }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { constants, write } from 'node:fs'
+import { constants, write, writeSync } from 'node:fs'
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { makeFolder, syncFolder, TEMP_PREFIX } from '../store/files.ts'
@@ -8,12 +8,15 @@ import { makeFolder, syncFolder, TEMP_PREFIX } from '../store/files.ts'
 export class SegmentWriter {
   readonly path: string
   readonly #handle: FileHandle
+  /** The same file without O_DSYNC, for what may follow later. */
+  readonly #lazy: FileHandle
   readonly #size: number
   #position: number
 
-  private constructor(path: string, handle: FileHandle, position: number, size: number) {
+  private constructor(path: string, handle: FileHandle, lazy: FileHandle, position: number, size: number) {
     this.path = path
     this.#handle = handle
+    this.#lazy = lazy
     this.#position = position
     this.#size = size
   }
@@ -39,25 +42,50 @@ export class SegmentWriter {
     await rename(temp, path)
     await syncFolder(folder)
     const handle = await open(path, constants.O_WRONLY | constants.O_DSYNC)
-    return new SegmentWriter(path, handle, content.length, size)
+    try {
+      return new SegmentWriter(path, handle, await open(path, 'r+'), content.length, size)
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
   }
 
   fits(bytes: number): boolean {
     return this.#position + bytes <= this.#size
   }
 
-  /** Writes a frame that {@link fits}. After any error the segment's content is unknown: stop, reopen, recover. */
-  async write(frame: Buffer): Promise<void> {
+  /** Writes a frame that {@link fits}; returns where it lies. After any error the segment's content is unknown: stop, reopen, recover. */
+  async write(frame: Buffer): Promise<number> {
+    const at = this.#position
     const written = await new Promise<number>((resolve, reject) => {
-      write(this.#handle.fd, frame, 0, frame.length, this.#position, (error, bytes) =>
+      write(this.#handle.fd, frame, 0, frame.length, at, (error, bytes) =>
         error === null ? resolve(bytes) : reject(error),
       )
     })
-    if (written !== frame.length) throw new Error(`only ${written} of ${frame.length} bytes were written`)
+    checkWritten(written, frame.length)
     this.#position += frame.length
+    return at
+  }
+
+  /** Replaces bytes of what was written: at once for every process, and on the disk by {@link settle} at the latest. */
+  amend(at: number, bytes: Buffer): void {
+    checkWritten(writeSync(this.#lazy.fd, bytes, 0, bytes.length, at), bytes.length)
+  }
+
+  /** Makes what was amended durable. */
+  async settle(): Promise<void> {
+    await this.#lazy.datasync()
   }
 
   async close(): Promise<void> {
-    await this.#handle.close()
+    try {
+      await this.settle()
+    } finally {
+      await Promise.all([this.#lazy.close(), this.#handle.close()])
+    }
   }
+}
+
+function checkWritten(written: number, length: number): void {
+  if (written !== length) throw new Error(`only ${written} of ${length} bytes were written`)
 }

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
+import { createHmac, createPrivateKey, createPublicKey, hkdfSync, type KeyObject, sign, verify } from 'node:crypto'
 import { LedgerError } from '../error.ts'
 import { sha256 } from '../merkle/hash.ts'
 import { decodeBase64 } from './base64.ts'
@@ -20,6 +20,8 @@ export interface Signer {
   readonly verifier: Verifier
   /** Ed25519 over `message` (RFC 8032), 64 bytes. */
   sign(message: Uint8Array): Buffer
+  /** HMAC-SHA256 under a key derived from the same seed: cheap, and known again by whoever holds the seed alone. */
+  mac(message: Uint8Array): Buffer
 }
 
 /** SPKI and PKCS #8 frames of an Ed25519 key (RFC 8410); the raw 32 bytes follow. */
@@ -75,7 +77,12 @@ export function parseVkey(text: string): Verifier {
 export function makeSigner(name: string, seed: Uint8Array, type: Verifier['type'] = NOTE_ED25519): Signer {
   const key = privateKeyFromSeed(seed)
   const verifier = makeVerifier(name, rawPublicKey(createPublicKey(key)), type)
-  return { verifier, sign: (message) => sign(null, message, key) }
+  const macKey = Buffer.from(hkdfSync('sha256', seed, '', 'castellan ledger mac v1', 32))
+  return {
+    verifier,
+    sign: (message) => sign(null, message, key),
+    mac: (message) => createHmac('sha256', macKey).update(message).digest(),
+  }
 }
 
 export function verifyEd25519(verifier: Verifier, message: Uint8Array, signature: Uint8Array): boolean {

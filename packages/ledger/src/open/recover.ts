@@ -6,6 +6,7 @@ import { genesisHash } from '../entry/leaf.ts'
 import { entryHash, isTombstone } from '../entry/tombstone.ts'
 import { damaged, LedgerError } from '../error.ts'
 import { type Frame, storedBytes } from '../journal/frame.ts'
+import { finishCheckpoint } from '../journal/provisional.ts'
 import { isTornFrame, JournalReader, type SegmentRead } from '../journal/reader.ts'
 import { SEGMENT_BYTES } from '../journal/segment.ts'
 import { SegmentWriter } from '../journal/writer.ts'
@@ -54,7 +55,7 @@ export async function recover(parts: RecoverParts): Promise<Recovered> {
     const replay = await Replay.begin(parts, journal.first)
     let last: SegmentRead | undefined
     let end = 0
-    for await (const segment of journal.segments()) {
+    for await (const segment of journal.segments({ keep: true })) {
       if (segment.header.origin !== parts.origin)
         throw damaged(`Journal segment ${segment.name} belongs to another log`)
       if (last === undefined) replay.takeOpen(segment.header.open)
@@ -134,6 +135,8 @@ class Replay {
   segment(segment: SegmentRead): number {
     for (const frame of segment.frames) {
       const last = frame === segment.frames.at(-1)
+      // Signed again in memory; the last segment, the only one where this can happen, is written afresh from there.
+      frame.checkpoint.set(finishCheckpoint(frame.checkpoint, frame.checkpointAt, this.#parts.signer) ?? [])
       try {
         this.#check(frame, last)
       } catch (error) {

@@ -2,19 +2,21 @@ import { readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { entryHash, isTombstone, tombstone } from '../entry/tombstone.ts'
 import { encodeFrame, type Frame, readFrame, type StoredEntry } from '../journal/frame.ts'
+import { finishCheckpoint } from '../journal/provisional.ts'
 import { listSegments, readSegment } from '../journal/reader.ts'
 import { encodeSegmentHeader, SEGMENT_BYTES } from '../journal/segment.ts'
 import { SegmentWriter } from '../journal/writer.ts'
 import type { Frontier } from '../merkle/frontier.ts'
 import { sha256 } from '../merkle/hash.ts'
 import { openCheckpoint } from '../note/checkpoint.ts'
-import type { Verifier } from '../note/keys.ts'
+import type { Signer, Verifier } from '../note/keys.ts'
 import { digestOf, follow, type Losses, predecessorOf } from './bundles.ts'
 
 export interface JournalParts {
   readonly dir: string
   readonly origin: string
   readonly verifiers: readonly Verifier[]
+  readonly signer: Signer
   /** The tree of all entries before the journal; grows as frames are saved. */
   readonly frontier: Frontier
   /** Intents open at that point; followed likewise. */
@@ -47,6 +49,7 @@ async function mendSegment(parts: JournalParts, path: string, name: string, last
   const { frames, whole } = framesOf(bytes, name, frontier.size, last)
   const saved: Buffer[] = []
   for (const [i, frame] of frames.entries()) {
+    frame.checkpoint.set(finishCheckpoint(frame.checkpoint, frame.checkpointAt, parts.signer) ?? [])
     const entries = mendFrame(parts, frame, frames[i + 1])
     if (entries === null) break
     for (const [at, { leaf }] of entries.entries()) {

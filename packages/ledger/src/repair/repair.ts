@@ -68,7 +68,7 @@ export async function repairLedger(options: RepairOptions): Promise<RepairReport
     )
     const verifiers = await dropStrangers(dir, keyDir, listed)
     const acknowledged = await readMark(keyDir, verifiers).catch(() => null)
-    await mend(dir, verifiers, losses)
+    await mend(dir, keyDir, verifiers, losses)
     history = await settleMark(dir, keyDir, verifiers, acknowledged, now)
   } finally {
     await lock.release()
@@ -103,8 +103,9 @@ async function dropStrangers(dir: string, keyDir: string, listed: readonly Verif
 }
 
 /** Bundles, then journal; published files are made anew by the ledger itself. */
-async function mend(dir: string, verifiers: readonly Verifier[], losses: Losses): Promise<void> {
+async function mend(dir: string, keyDir: string, verifiers: readonly Verifier[], losses: Losses): Promise<void> {
   const origin = (verifiers.at(-1) as Verifier).name
+  const { signer } = await readKeys(keyDir, origin)
   for (const path of await listFiles(join(dir, 'tile'))) if (/\.p\/\d+$/.test(path)) await rm(join(dir, 'tile', path))
   await rm(join(dir, 'checkpoint'), { force: true })
   const segments = await listSegments(dir)
@@ -114,7 +115,7 @@ async function mend(dir: string, verifiers: readonly Verifier[], losses: Losses)
     const header = encodeSegmentHeader({ v: 1, origin, first, open: [...open].sort((a, b) => a - b) })
     await (await SegmentWriter.create(join(dir, 'journal', segmentName(first)), header, SEGMENT_BYTES)).close()
   }
-  await mendJournal({ dir, origin, verifiers, frontier: restoreTree(dir, first).frontier, open, losses })
+  await mendJournal({ dir, origin, verifiers, signer, frontier: restoreTree(dir, first).frontier, open, losses })
   // Full bundles beyond the journal's beginning are written again from the journal; those beyond its end are remains.
   await removeBeyond(dir, first)
 }

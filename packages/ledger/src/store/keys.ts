@@ -33,9 +33,9 @@ export async function readKeys(keyDir: string, origin: string): Promise<LedgerKe
   return { signer: makeSigner(origin, seed), cipher: new PayloadCipher(payloadKey), indexKey }
 }
 
-/** The public half of the signing key in a key folder. */
-export async function readSigner(keyDir: string, origin: string): Promise<Verifier> {
-  return makeSigner(origin, await readSecret(join(keyDir, 'signing.key'))).verifier
+/** The signing key in a key folder. */
+export async function readSigner(keyDir: string, origin: string): Promise<Signer> {
+  return makeSigner(origin, await readSecret(join(keyDir, 'signing.key')))
 }
 
 /** The log's public keys, oldest first, from its `vkeys` file: one a line. Null where the log has no such file yet. */

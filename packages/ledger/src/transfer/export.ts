@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { damaged } from '../error.ts'
-import type { StoredEntry } from '../journal/frame.ts'
+import type { Frame, StoredEntry } from '../journal/frame.ts'
+import { looksProvisional } from '../journal/provisional.ts'
 import { JournalReader } from '../journal/reader.ts'
 import { bundlePath, payloadPath, TILE_WIDTH } from '../merkle/tiles.ts'
 import type { Verifier } from '../note/keys.ts'
@@ -12,7 +13,7 @@ import { type ExportEnd, type ExportHead, formatEntry } from './format.ts'
 
 /**
  * The lines of an export of the log in `dir`, each ending in a newline. Read-only, in constant memory, also while a
- * writer appends: it ends at the newest durable batch.
+ * writer appends: it ends at the newest batch that is durable and signed.
  */
 export async function* exportLedger(dir: string): AsyncGenerator<string> {
   const verifiers = await readVerifiers(dir)
@@ -31,8 +32,8 @@ export async function* exportLedger(dir: string): AsyncGenerator<string> {
       yield `${formatEntry(entry)}\n`
       size += 1
     }
-    for await (const segment of journal.segments()) {
-      for (const frame of segment.frames) {
+    for await (const segment of journal.segments({ keep: false })) {
+      for (const frame of signedFrames(segment.frames)) {
         for (const entry of frame.entries) yield `${formatEntry(entry)}\n`
         size += frame.entries.length
         checkpoint = frame.checkpoint.toString()
@@ -46,6 +47,11 @@ export async function* exportLedger(dir: string): AsyncGenerator<string> {
   } finally {
     await journal.close()
   }
+}
+
+/** Up to the newest signature: what is written but not signed yet, or lost its signature in a power cut, is not handed on. */
+function signedFrames(frames: readonly Frame[]): readonly Frame[] {
+  return frames.slice(0, frames.findLastIndex(({ checkpoint }) => !looksProvisional(checkpoint)) + 1)
 }
 
 async function* bundles(dir: string, end: number): AsyncGenerator<StoredEntry> {

@@ -46,8 +46,13 @@ export async function readExport(lines: AsyncIterable<string>, options: ExportOp
   let end: ExportEnd | undefined
   let bytes = 0
   try {
-    for (let step = await source.next(); !step.done && end === undefined; step = await source.next()) {
+    for (let step = await source.next(); !step.done; step = await source.next()) {
       bytes += step.value.length
+      if (end !== undefined) {
+        const message = 'Lines follow the closing line of the export.'
+        findings.add({ kind: 'altered', subject: 'entry', index: tree.size, message })
+        break
+      }
       if (step.value.startsWith('{"end":')) {
         end = ExportEnd.safeParse(parseJson(step.value, tree.size)).data
         continue
@@ -83,7 +88,7 @@ export async function readExport(lines: AsyncIterable<string>, options: ExportOp
     openIntents: chain.openIntents.size,
     erasedPayloads: chain.erasedPayloads,
     gaps: chain.gaps,
-    findings: findings.list,
+    findings: findings.inOrder,
     furtherFindings: findings.further,
     notes: [...notes, 'The high-water mark is not part of an export: that its tail is whole was not checked.'],
     bytes,

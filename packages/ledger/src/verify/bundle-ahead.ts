@@ -1,3 +1,5 @@
+import { getCompileCacheDir } from 'node:module'
+import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { BundleFileReader, type BundleFiles } from './bundle-files.ts'
 import { type Filled, newSlot, readSlot } from './slot.ts'
@@ -23,8 +25,11 @@ export async function* bundlesAhead(dir: string, from: number, end: number): Asy
   }
   const slots = Array.from({ length: AHEAD }, newSlot)
   const script = import.meta.url.endsWith('.ts') ? '../worker/main.ts' : '../worker/main.js'
+  const cache = getCompileCacheDir()
   const worker = new Worker(new URL(script, import.meta.url), {
     workerData: { dir, slots },
+    // A thread does not take over the process's compile cache by itself; without it, stripping types costs it 15 MiB.
+    ...(cache === undefined ? {} : { env: { NODE_COMPILE_CACHE: dirname(cache) } }),
     resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 },
   })
   const inbox = new Inbox(worker)

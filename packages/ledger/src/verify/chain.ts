@@ -54,6 +54,8 @@ export class ChainCheck {
   #prev: TextHash | null
   #time = 0
   #mismatch: Mismatch | null = null
+  /** An entry that names another predecessor than the one before it. */
+  #unlinked: { readonly index: number; readonly file: string } | null = null
 
   constructor(findings: Findings, origin: string, from: number) {
     this.#findings = findings
@@ -107,6 +109,7 @@ export class ChainCheck {
     }
     const header = this.#parse(index, leaf, file)
     this.#settle(header?.prev ?? null)
+    this.#blame(header?.prev ?? null)
     if (header !== null) {
       this.#checkHeader(index, header, file)
       this.#checkPayload(index, header, payload, hashed?.payload, file)
@@ -130,6 +133,7 @@ export class ChainCheck {
   /** What only the whole log can tell: damage that no gap entry accounts for, payloads gone without a word. */
   finish(): void {
     this.#settle(null)
+    this.#blame(null)
     for (const suspect of this.#suspects) {
       const gone = suspect.what === 'entries' ? this.#goneEntries : [...this.#gonePayloads, ...this.#goneEntries]
       if (!covered(suspect, gone)) this.#findings.add(suspect.finding)
@@ -143,6 +147,19 @@ export class ChainCheck {
         message: `The payload of ${which} is gone, and no entry says that it was erased.`,
       })
     }
+  }
+
+  /** Judges a broken link by the one after it: an entry that its successor knows was not changed, so it was the one before. */
+  #blame(next: string | null): void {
+    const unlinked = this.#unlinked
+    if (unlinked === null) return
+    this.#unlinked = null
+    const { index, file } = unlinked
+    const whole = this.#prev === null || next === null || next === hexOf(this.#prev)
+    const message = whole
+      ? `Entry ${index - 1} is not as written: entry ${index} names another hash of it.`
+      : `Entry ${index} does not follow the entry before it: its chain hash is another.`
+    this.#altered('entry', whole ? index - 1 : index, file, message)
   }
 
   /** Judges an earlier mismatch by what the entry after it names as its predecessor. */
@@ -179,12 +196,7 @@ export class ChainCheck {
     if (header.index !== index) {
       this.#altered('entry', index, file, `Entry ${header.index} lies where entry ${index} belongs.`)
     } else if (this.#prev !== null && header.prev !== hexOf(this.#prev)) {
-      this.#altered(
-        'entry',
-        index,
-        file,
-        `Entry ${index} does not follow the entry before it: its chain hash is another.`,
-      )
+      this.#unlinked = { index, file }
     }
     if (header.time < this.#time && header.type !== 'clock_set') {
       const back = `${((this.#time - header.time) / 1000).toFixed(3)} s`

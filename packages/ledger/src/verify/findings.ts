@@ -89,6 +89,12 @@ export class Findings {
     else this.further += 1
   }
 
+  /** By the entry they are about, what is about none of them last. */
+  get inOrder(): Finding[] {
+    const place = ({ index }: Finding) => index ?? Number.POSITIVE_INFINITY
+    return this.list.toSorted((a, b) => (place(a) === place(b) ? 0 : place(a) - place(b)))
+  }
+
   has(kind: FindingKind): boolean {
     return this.#kinds.has(kind)
   }

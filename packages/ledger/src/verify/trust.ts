@@ -1,5 +1,5 @@
 import { damaged } from '../error.ts'
-import { parseVkey, type Verifier } from '../note/keys.ts'
+import { parseVkey, type Signer, type Verifier } from '../note/keys.ts'
 import { readNextKey, readSigner, readVerifiers } from '../store/keys.ts'
 import type { Findings } from './findings.ts'
 import type { LogKeys } from './log-keys.ts'
@@ -11,6 +11,8 @@ export interface Trust {
   readonly listed: readonly Verifier[]
   /** vkeys in the key folder: the signing key, then the one that a rotation has prepared; null without a folder. */
   readonly held: readonly string[] | null
+  /** The signing key itself, with which the log's own unsigned frames are known; null without a folder. */
+  readonly signer: Signer | null
   /** The key given to trust. */
   readonly given: string | null
 }
@@ -22,10 +24,8 @@ export async function readTrust(dir: string, keyDir?: string, vkey?: string): Pr
     throw damaged(`There is no ledger in ${dir}: its vkeys file is missing`, { kind: 'missing', file: 'vkeys' })
   const name = (named[0] as Verifier).name
   const next = keyDir === undefined ? null : await readNextKey(keyDir, name)
-  const held =
-    keyDir === undefined
-      ? null
-      : [(await readSigner(keyDir, name)).vkey, ...(next === null ? [] : [next.verifier.vkey])]
+  const signer = keyDir === undefined ? null : await readSigner(keyDir, name)
+  const held = signer === null ? null : [signer.verifier.vkey, ...(next === null ? [] : [next.verifier.vkey])]
   const given = vkey === undefined ? null : parseVkey(vkey).vkey
   const listed = (await readVerifiers(dir)) ?? named
   const trusted = given ?? held?.[0] ?? null
@@ -35,7 +35,7 @@ export async function readTrust(dir: string, keyDir?: string, vkey?: string): Pr
       file: 'vkeys',
     })
   }
-  return { listed, held, given }
+  return { listed, held, signer, given }
 }
 
 /**

@@ -3,7 +3,7 @@ import { findingOf, fromSystemError } from '../error.ts'
 import { JournalReader } from '../journal/reader.ts'
 import { bundlePath, TILE_WIDTH } from '../merkle/tiles.ts'
 import { type Checkpoint, openCheckpoint } from '../note/checkpoint.ts'
-import type { Verifier } from '../note/keys.ts'
+import type { Signer, Verifier } from '../note/keys.ts'
 import { verifiedBy } from '../note/note.ts'
 import { readPublished } from '../open/recover.ts'
 import { exists } from '../store/files.ts'
@@ -18,7 +18,7 @@ import { checkPresence, checkPublication } from './presence.ts'
 import { TreeCheck } from './tree.ts'
 import { judgeKeys, readTrust, type Trust } from './trust.ts'
 import { checkUpperTiles, type UpperTile } from './upper-tiles.ts'
-import { Walk } from './walk.ts'
+import { Walk } from './walk/walk.ts'
 import { agrees, type Watched, Watchlist } from './watch.ts'
 import { checkCosigned, checkLogKey, judgeWitnesses, type WitnessCheck } from './witnesses.ts'
 
@@ -58,6 +58,7 @@ class Verification {
   readonly #notes: string[] = []
   readonly #watchlist = new Watchlist()
   #verifiers: readonly Verifier[] = []
+  #signer: Signer | null = null
   #keys: LogKeys | null = null
   #chain: ChainCheck | null = null
   #tree: TreeCheck | null = null
@@ -143,10 +144,7 @@ class Verification {
   }
 
   verdict(durationMs: number): Verdict {
-    const { list, further, exitCode } = this.#findings
-    const findings = [...list].sort(
-      (a, b) => (a.index ?? Number.POSITIVE_INFINITY) - (b.index ?? Number.POSITIVE_INFINITY),
-    )
+    const { inOrder: findings, further, exitCode } = this.#findings
     return {
       ok: findings.length === 0,
       exitCode,
@@ -189,11 +187,13 @@ class Verification {
       dir,
       origin,
       keys,
+      signer: this.#signer,
       findings,
       notes: this.#notes,
       chain,
       tree,
       acknowledged,
+      published,
       onProgress: (entries) => onProgress?.(entries, Math.max(total, entries)),
     })
     this.#walk = walk
@@ -240,6 +240,7 @@ class Verification {
     const { dir, keyDir, vkey } = this.#options
     const trust = await readTrust(dir, keyDir, vkey)
     this.#verifiers = trust.listed
+    this.#signer = trust.signer
     if (trust.held === null && trust.given === null)
       this.#notes.push('No trusted key was given: the log was checked against the keys it names itself.')
     return trust

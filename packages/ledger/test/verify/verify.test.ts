@@ -171,7 +171,7 @@ describe('tampering by hand', () => {
     })
     const verdict = await verifyLedger(at)
     expect(verdict.exitCode).toBe(1)
-    expect(verdict.findings[0]?.index).toBe(10)
+    expect(verdict.findings[0]?.index).toBe(9)
   })
 
   test('swapped payloads are found', async () => {
