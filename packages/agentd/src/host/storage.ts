@@ -1,6 +1,8 @@
 import { readFile, realpath, stat, statfs } from 'node:fs/promises'
 import { CastellanError } from '@castellan/contracts'
+import { type BlockDevice, readBlockDevices } from './disks.ts'
 import { isErrno } from './files/errors.ts'
+import { type DiskHealth, readHealth } from './smart.ts'
 
 /** One mounted file system that holds files, in bytes. */
 export interface FileSystem {
@@ -26,6 +28,8 @@ export interface Mount {
   readonly readOnly: boolean
   readonly type: string
   readonly source: string
+  /** Of this mount and of its file system together, e.g. `rw`, `nosuid`, `relatime`. */
+  readonly options: readonly string[]
 }
 
 /** Smaller than this is no disk: masks and placeholders that sandboxes mount. */
@@ -39,7 +43,7 @@ const pseudoTypes: ReadonlySet<string> = new Set(
   ).split(' '),
 )
 
-/** The machine's file systems, from mountinfo and statfs(2). */
+/** The machine's file systems, from mountinfo and statfs(2), and the disks they are on. */
 export class Storage {
   /** Real file systems, one line each however often they are mounted; pseudo file systems are left out. */
   async fileSystems(signal: AbortSignal): Promise<readonly FileSystem[]> {
@@ -50,6 +54,25 @@ export class Storage {
       if (fileSystem !== null && fileSystem.totalBytes >= SMALLEST_BYTES) fileSystems.push(fileSystem)
     }
     return fileSystems
+  }
+
+  /** Every mount of this host in the order in which they were made; of each, whether it holds files of anybody's. */
+  async mounts(): Promise<readonly (Mount & { readonly pseudo: boolean })[]> {
+    return (await readMounts()).map((mount) => ({ ...mount, pseudo: pseudoTypes.has(mount.type) }))
+  }
+
+  /** Disks, partitions and what is built on them. */
+  async devices(): Promise<readonly BlockDevice[]> {
+    const mountPoints = new Map<string, string[]>()
+    for (const { device, mountPoint } of await readMounts()) {
+      mountPoints.set(device, [...new Set([...(mountPoints.get(device) ?? []), mountPoint])])
+    }
+    return readBlockDevices(mountPoints)
+  }
+
+  /** What a disk says of its own health. `device` is a name from {@link devices}. */
+  health(device: string, signal: AbortSignal): Promise<DiskHealth> {
+    return readHealth(device, signal)
   }
 
   /** The file system that holds `path`, whatever its type. Throws `not_found`. */
@@ -85,6 +108,7 @@ export function parseMountinfo(text: string): Mount[] {
       readOnly: isReadOnly(options) || isReadOnly(superOptions),
       type,
       source: unescapeOctal(source ?? ''),
+      options: [...new Set([...(options ?? '').split(','), ...(superOptions ?? '').split(',')])].filter(Boolean),
     })
   }
   return mounts

@@ -7,6 +7,7 @@ import { networkTools } from './network/index.ts'
 import { nixosTools } from './nixos/index.ts'
 import { routineTools } from './routines/index.ts'
 import { serviceTools } from './services/index.ts'
+import { storageTools } from './storage/index.ts'
 import { systemTools } from './system/index.ts'
 
 export type { Tool } from './define.ts'
@@ -18,6 +19,7 @@ export const tools: readonly Tool[] = [
   ...journalTools,
   ...networkTools,
   ...fileTools,
+  ...storageTools,
   ...nixosTools,
   ...commandTools,
   ...routineTools,

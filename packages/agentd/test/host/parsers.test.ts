@@ -67,8 +67,24 @@ describe('/proc', () => {
       '28 27 8:1 / /mnt/my\\040disk ro,relatime - vfat /dev/sda1 rw\n' +
       'nonsense\n'
     expect(parseMountinfo(text)).toEqual([
-      { device: '254:0', root: '/', mountPoint: '/', readOnly: false, type: 'ext4', source: '/dev/vda' },
-      { device: '8:1', root: '/', mountPoint: '/mnt/my disk', readOnly: true, type: 'vfat', source: '/dev/sda1' },
+      {
+        device: '254:0',
+        root: '/',
+        mountPoint: '/',
+        readOnly: false,
+        type: 'ext4',
+        source: '/dev/vda',
+        options: ['rw', 'relatime', 'discard'],
+      },
+      {
+        device: '8:1',
+        root: '/',
+        mountPoint: '/mnt/my disk',
+        readOnly: true,
+        type: 'vfat',
+        source: '/dev/sda1',
+        options: ['ro', 'relatime', 'rw'],
+      },
     ])
   })
 
@@ -80,6 +96,7 @@ describe('/proc', () => {
       readOnly: false,
       type,
       source: '',
+      options: [],
     })
     const shown = distinctMounts([
       mount('0:21', '/', '/proc', 'proc'),

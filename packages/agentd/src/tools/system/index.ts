@@ -1,8 +1,7 @@
 import type { Tool } from '../define.ts'
-import { diskUsage } from './disk_usage.ts'
 import { memoryUsage } from './memory_usage.ts'
 import { processList } from './process_list.ts'
 import { systemHealth } from './system_health.ts'
 import { systemInfo } from './system_info.ts'
 
-export const systemTools: readonly Tool[] = [systemHealth, systemInfo, processList, memoryUsage, diskUsage]
+export const systemTools: readonly Tool[] = [systemHealth, systemInfo, processList, memoryUsage]

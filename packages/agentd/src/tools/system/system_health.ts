@@ -5,8 +5,8 @@ import type { FileSystem } from '../../host/storage.ts'
 import type { Load, Memory } from '../../host/system.ts'
 import { defineTool, readLimits } from '../define.ts'
 import { percentField } from '../fields.ts'
+import { usedInodesPercent, usedPercent } from '../storage/disk_usage.ts'
 import { count, duration, list, percent, sentence, size } from '../words.ts'
-import { usedInodesPercent, usedPercent } from './disk_usage.ts'
 
 const Finding = z.strictObject({ severity: z.enum(['warning', 'critical']), message: z.string() })
 type Finding = z.infer<typeof Finding>

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { FileSystem } from '../../host/storage.ts'
 import { defineTool, readLimits } from '../define.ts'
@@ -51,13 +51,18 @@ export const diskUsage = defineTool({
     const rest = others.map(({ mountPoint, usedPercent }) => `${mountPoint} ${Math.round(usedPercent)} %`)
     return `${sentenceCount(fileSystems.length)}. The fullest: ${describe(first)} The others: ${list(rest)} full.`
   },
+  resources: ({ path }, host) =>
+    path === undefined ? [] : [{ kind: 'path', id: absolute(path, host.files.workspace), access: 'read' }],
   run: async ({ path }, { host, signal }) => {
     if (path === undefined) return { fileSystems: (await host.storage.fileSystems(signal)).map(present) }
-    const absolute = path.startsWith('~') ? join(host.files.workspace, path.slice(1)) : path
-    const resolved = absolute.startsWith('/') ? absolute : join(host.files.workspace, absolute)
-    return { fileSystems: [present(await host.storage.fileSystemOf(resolved))] }
+    return { fileSystems: [present(await host.storage.fileSystemOf(absolute(path, host.files.workspace)))] }
   },
 })
+
+function absolute(path: string, workspace: string): string {
+  if (path.startsWith('~')) return join(workspace, path.slice(1))
+  return resolve(workspace, path)
+}
 
 /** How full a file system is for ordinary users, in percent with one decimal, as df(1) counts. */
 export function usedPercent({ usedBytes, availableBytes }: Pick<FileSystem, 'usedBytes' | 'availableBytes'>): number {
