@@ -81,7 +81,7 @@ test('a revoked key decides nothing, and what it approved before is void', async
   await decide(agentd, first.id, signed(enrolled, 'approve', first.approval))
   await agentd.operator.request('DELETE', `/v1/operators/${enrolled.key_id}`, { schema: OperatorKey })
   const unused = await refusal(send(agentd.agent, { ...first.asked, approval_id: first.id }))
-  expect(unused.code).toBe('approval_denied')
+  expect(unused.code).toBe('approval_revoked')
   const second = await ask(agentd)
   const late = await refusal(decide(agentd, second.id, signed(enrolled, 'approve', second.approval)))
   expect(late.code).toBe('operator_unknown')

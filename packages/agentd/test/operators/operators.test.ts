@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { OperatorKey, OperatorListing } from '@castellan/contracts'
+import { OperatorKey, OperatorKeyName, OperatorListing } from '@castellan/contracts'
 import { expect, test } from 'vitest'
 import { refusal, TestAgentd } from '../support/agentd.ts'
 
@@ -48,3 +48,28 @@ function enrol(agentd: TestAgentd, body: Partial<OperatorKey>): Promise<Operator
 function revoke(agentd: TestAgentd, id: string): Promise<OperatorKey> {
   return agentd.operator.request('DELETE', `/v1/operators/${id}`, { schema: OperatorKey })
 }
+
+test('a key is renamed by root, and whose key it is stays', async () => {
+  const agentd = await TestAgentd.start()
+  const { key_id } = await enrol(agentd, { name: 'laptop', person: 'Ann' })
+  const path = `/v1/operators/${key_id}`
+  const renamed = await agentd.operator.request('PATCH', path, { body: { name: 'old laptop' }, schema: OperatorKey })
+  expect(renamed).toMatchObject({ key_id, name: 'old laptop', person: 'Ann' })
+  expect(await agentd.story()).toEqual(['operator_enrolled', 'operator_renamed'])
+})
+
+test('without a person the name says whose key it is', async () => {
+  const agentd = await TestAgentd.start()
+  expect(await enrol(agentd, { name: 'Bob' })).toMatchObject({ name: 'Bob', person: 'Bob' })
+})
+
+test('who holds a key learns on agent.sock under which id it counts, and of no other key', async () => {
+  const agentd = await TestAgentd.start()
+  const { key_id, public_key } = await enrol(agentd, { name: 'Bob' })
+  const ask = (key: string) =>
+    agentd.agent.request('GET', `/v1/operators/key?public_key=${encodeURIComponent(key)}`, { schema: OperatorKeyName })
+  expect(await ask(public_key)).toEqual({ key_id, name: 'Bob', person: 'Bob' })
+  expect((await refusal(ask(randomBytes(32).toString('base64')))).code).toBe('operator_unknown')
+  await revoke(agentd, key_id)
+  expect((await refusal(ask(public_key))).code).toBe('operator_unknown')
+})

@@ -8,6 +8,8 @@ import { MemoryRecorder } from './recorder.ts'
 
 export const RULE = 'permit (principal, action == Action::"test_note", resource);'
 
+const log = createLogger({ name: 'test', file: '/dev/null' })
+
 export const question: Question = {
   reason: 'Because.',
   needed: 1,
@@ -41,6 +43,7 @@ export function claimOf(changes: Partial<Record<keyof Claim, unknown>> = {}): Cl
 export class MemoryFile implements Pick<StateFile<typeof ApprovalFile>, 'load' | 'save'> {
   text: string | undefined
   broken = false
+  saves = 0
 
   async load() {
     return this.text === undefined ? undefined : JSON.parse(this.text)
@@ -49,6 +52,7 @@ export class MemoryFile implements Pick<StateFile<typeof ApprovalFile>, 'load' |
   async save(value: unknown): Promise<void> {
     if (this.broken) throw new Error('the disk is full')
     this.text = JSON.stringify(value)
+    this.saves += 1
   }
 }
 
@@ -81,7 +85,7 @@ export class ApprovalsWorld {
           this.changePolicy()
         },
       },
-      log: createLogger({ name: 'test', file: '/dev/null' }),
+      log,
       now: () => this.now,
     }
     this.approvals = await Approvals.open(parts)

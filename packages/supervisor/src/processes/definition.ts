@@ -50,6 +50,7 @@ export function defineProcesses(inputs: DefinitionInputs): Record<ProcessName, P
         CASTELLAN_AGENT_SOCKET: layout.agentSocket,
         CASTELLAN_OPERATOR_SOCKET: layout.operatorSocket,
         CASTELLAN_TOKEN_FILE: layout.tokenFile,
+        CASTELLAN_PAGE_PORT: String(port),
       },
       { health: { socketPath: layout.operatorSocket }, required: true },
     ),
