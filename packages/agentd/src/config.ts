@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path'
 import { ProcessConfig } from '@castellan/daemon'
 import { z } from 'zod'
+import { Check, Confirm } from './switch/index.ts'
 
 const AbsolutePath = z.string().refine(isAbsolute, 'must be an absolute path')
 
@@ -26,6 +27,29 @@ export const Config = ProcessConfig.extend({
     .strictObject({
       /** Folders that file tools may touch beside the workspace. */
       roots: z.array(z.strictObject({ path: AbsolutePath, access: z.enum(['read', 'write']) })).default([]),
+    })
+    .prefault({}),
+  trash: z
+    .strictObject({
+      /** Most that deleted and replaced files may take on disk, in bytes; the oldest leave first. A quarter of a GiB. */
+      quotaBytes: z
+        .int()
+        .min(1024 * 1024)
+        .default(256 * 1024 * 1024),
+      /** Days after which they leave in any case. */
+      maxAgeDays: z.int().min(1).max(3650).default(30),
+    })
+    .prefault({}),
+  /** How this host is switched to another system, where a call does not say (docs/safeswitch.md). Times in seconds. */
+  switch: z
+    .strictObject({
+      /** Whose word commits: the checks' (`health`), a person's (`operator`), or `both`. */
+      confirm: Confirm.default('health'),
+      activationSeconds: z.int().min(1).max(3600).default(600),
+      graceSeconds: z.int().min(0).max(3600).default(5),
+      probationSeconds: z.int().min(1).max(86_400).default(60),
+      confirmSeconds: z.int().min(1).max(86_400).default(600),
+      checks: z.array(Check).max(100).default([]),
     })
     .prefault({}),
   approvals: z

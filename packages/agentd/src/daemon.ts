@@ -32,6 +32,7 @@ import { addAgentRoutes } from './sockets/agent.ts'
 import { addOperatorRoutes } from './sockets/operator.ts'
 import { StateKeys } from './state/keys.ts'
 import { StateFile } from './state/state-file.ts'
+import { SafeSwitch } from './switch/index.ts'
 import type { Tool } from './tools/define.ts'
 import { tools } from './tools/index.ts'
 import { KeptInverses } from './undo/kept.ts'
@@ -69,6 +70,7 @@ export async function startAgentd(
   await operatorServer.listen({ path: config.operatorSocket, mode: 0o600 })
   await agentServer.listen({ path: config.agentSocket, mode: 0o660 })
   agentd.witnesses?.start()
+  await agentd.safeSwitch.start()
   agentd.routines.start()
   pruning?.start()
 
@@ -76,7 +78,7 @@ export async function startAgentd(
     async stop() {
       agentd.approvals.close()
       registry.close()
-      const schedules = Promise.all([agentd.witnesses?.close(), pruning?.stop(), agentd.routines.stop()])
+      const schedules = Promise.all([agentd.witnesses?.close(), pruning?.stop(), agentd.routines.stop(), agentd.safeSwitch.close()])
       await Promise.all([agentServer, operatorServer].map((server) => server.close({ graceMs: GRACE_MS })))
       await agentd.calls.inFlight.idle(RECORD_MS)
       await schedules
@@ -148,6 +150,12 @@ async function build(
     },
     log,
   })
+  const safeSwitch = await SafeSwitch.open({
+    folder: join(folder, 'switch'),
+    ledger,
+    defaults: { activation: 'auto', ...config.switch },
+    log,
+  })
   const host = await createHost({
     grants: grantsOf(config),
     stateDir: folder,
@@ -156,6 +164,7 @@ async function build(
     ledger: { query: (query) => ledger.query(query), verify: () => ledger.verify() },
     undo: new Undo(ledger, (name) => registry.find(name).tool),
     routines,
+    switching: safeSwitch,
   })
   const inFlight = new InFlight(config.limits.callsInFlight)
   const witnesses = await openWitnesses(config, ledger, log)
@@ -174,6 +183,7 @@ async function build(
   return {
     calls,
     routines,
+    safeSwitch,
     approvals,
     proofs: new Proofs(operators, config.approvals.ownerToken ? config.tokenFile : undefined),
     operators,

@@ -67,7 +67,7 @@ export const ToolDescriptor = z.strictObject({
 })
 export type ToolDescriptor = z.infer<typeof ToolDescriptor>
 
-/** What an `inverse` tool hands back beside its output: all that undoing the act will need. */
+/** What a tool that can be undone hands back beside its output: all that undoing the act will need. */
 export interface Inverse {
   /** What undoing would do, one sentence for people. */
   readonly description: string
@@ -102,12 +102,19 @@ export interface ToolContext<Host> {
 export interface RevertContext<Host> extends ToolContext<Host> {
   /** The operator insists: take it back even though the machine moved on. Never true for an agent. */
   readonly force: boolean
+  /** agentd ended in the middle of the act: where its effect did not happen, there is nothing to take back, and that is fine. */
+  readonly interrupted: boolean
 }
 
 /** What a preview may look at. It reads the machine through the ports and changes nothing. */
 export interface PreviewContext<Host> {
   readonly host: Host
   readonly signal: AbortSignal
+}
+
+/** What looking ahead at an undo may look at, as {@link RevertContext} has it. */
+export interface RevertPreviewContext<Host> extends PreviewContext<Host> {
+  readonly interrupted: boolean
 }
 
 /** What undoing an act would do now. `movedOn` says why it would refuse without `force`: what changed since. */
@@ -136,7 +143,7 @@ export interface ToolDefinition<Host, Input extends z.ZodType = z.ZodType, Outpu
   /** What this call would do, for the person who is asked. Absent: the call itself says it all. */
   readonly preview?: (input: z.infer<Input>, context: PreviewContext<Host>) => Promise<ToolPreview>
   /** Only where `undo` is `inverse`: what `revert` would do now. Reads only. */
-  readonly revertPreview?: (data: unknown, context: PreviewContext<Host>) => Promise<RevertPreview>
+  readonly revertPreview?: (data: unknown, context: RevertPreviewContext<Host>) => Promise<RevertPreview>
   /** Only where `undo` is `inverse`: takes back one run. It changes the machine, so it keeps an inverse of its own. */
   readonly revert?: (data: unknown, context: RevertContext<Host>) => Promise<{ summary: string }>
 }

@@ -46,7 +46,7 @@ export async function takeCall(parts: CallParts, request: CallRequest, caller: C
   if (permit.kind === 'pending') return answerPending(call, permit.approval)
 
   const intent = await intend(parts, call, decision, permit)
-  const report = await run(parts, call)
+  const report = await run(parts, call, permit)
   const outcome = await record(parts, call, intent, permit, report)
   return answer(call, report, outcome)
 }

@@ -10,7 +10,7 @@ import type { RunReport } from './run.ts'
  * written: the caller is never told that something happened which the ledger does not know.
  */
 export async function record(
-  { ledger, log }: CallParts,
+  { ledger, inverses, log }: CallParts,
   call: Call,
   intent: LedgerIndex | null,
   permit: Permit,
@@ -34,7 +34,9 @@ export async function record(
     ...(inverse === undefined ? {} : { inverse: { tool: call.name, ...inverse } }),
   }
   try {
-    return await ledger.append(draft, payload)
+    const outcome = await ledger.append(draft, payload)
+    if (inverse !== undefined) await inverses.release(call.call_id)
+    return outcome
   } catch (cause) {
     log.error({ err: cause, call_id: call.call_id, tool: call.name, intent }, 'an outcome could not be recorded')
     const code = cause instanceof CastellanError && cause.code === 'ledger_damaged' ? cause.code : 'ledger_unavailable'

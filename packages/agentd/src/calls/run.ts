@@ -7,6 +7,8 @@ import {
   type ToolProgress,
 } from '@castellan/contracts'
 import type { Host } from '../host/index.ts'
+import type { KeptInverses } from '../undo/kept.ts'
+import type { Permit } from './approve.ts'
 import type { Call } from './call.ts'
 import type { CallParts } from './path.ts'
 
@@ -29,10 +31,10 @@ export interface RunReport {
  * Runs the tool: until its deadline, until its caller goes away, and with its result held to its own contract. Never
  * throws; a failure is a report too.
  */
-export async function run({ host, log }: CallParts, call: Call): Promise<RunReport> {
+export async function run({ host, inverses, log }: CallParts, call: Call, permit: Permit): Promise<RunReport> {
   const startedAt = performance.now()
   const abort = abortAfter(call)
-  const context = new RunContext(host, call, abort.signal)
+  const context = new RunContext(host, inverses, call, hasAgreed(call, permit), abort.signal)
   const report = (result: RunReport['result']): RunReport => ({
     result,
     durationMs: Math.round(performance.now() - startedAt),
@@ -58,23 +60,29 @@ export async function run({ host, log }: CallParts, call: Call): Promise<RunRepo
 class RunContext implements ToolContext<Host> {
   readonly host: Host
   readonly call: Call
+  readonly agreed: boolean
   readonly signal: AbortSignal
   inverse: Inverse | undefined
   aim: LedgerIndex | undefined
+  readonly #inverses: KeptInverses
   #closed = false
 
-  constructor(host: Host, call: Call, signal: AbortSignal) {
+  constructor(host: Host, inverses: KeptInverses, call: Call, agreed: boolean, signal: AbortSignal) {
     this.host = host
+    this.#inverses = inverses
     this.call = call
+    this.agreed = agreed
     this.signal = signal
   }
 
   // Fields rather than methods: tools take them out of their context and call them on their own.
-  readonly keepInverse = (inverse: Inverse): void => {
+  readonly keepInverse = async (inverse: Inverse): Promise<void> => {
     this.#refuseIfClosed()
-    if (this.call.tool.undo !== 'inverse') throw new Error(`${this.call.name} says it keeps no inverse`)
+    if (this.call.tool.undo === 'none') throw new Error(`${this.call.name} says it keeps no inverse`)
     if (this.inverse !== undefined) throw new Error(`${this.call.name} kept two inverses`)
     this.inverse = inverse
+    await this.#inverses.keep(this.call.call_id, { tool: this.call.name, ...inverse })
+    this.#refuseIfClosed()
   }
 
   readonly progress = (progress: ToolProgress): void => {
@@ -93,6 +101,10 @@ class RunContext implements ToolContext<Host> {
   #refuseIfClosed(): void {
     if (this.#closed) throw new CastellanError('cancelled', 'The call is over; nothing more may happen in its name.')
   }
+}
+
+function hasAgreed({ caller, agreedBefore }: Call, { kind }: Permit): boolean {
+  return kind === 'grant' || caller === 'operator' || agreedBefore
 }
 
 function abortAfter({ tool, name, signal }: Call): { readonly signal: AbortSignal; release(): void } {

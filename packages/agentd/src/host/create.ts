@@ -16,6 +16,7 @@ import type { RoutinesPort } from './routines.ts'
 import { Storage } from './storage.ts'
 import { System } from './system.ts'
 import { Systemd } from './systemd.ts'
+import type { SwitchPort } from './switch.ts'
 import type { UndoPort } from './undo.ts'
 
 export interface HostOptions {
@@ -29,6 +30,7 @@ export interface HostOptions {
   readonly ledger: LedgerPort
   readonly undo: UndoPort
   readonly routines: RoutinesPort
+  readonly switching: SwitchPort
 }
 
 /** The ports to this machine. Opens the trash; nothing else is touched before a tool asks. */
@@ -38,6 +40,7 @@ export async function createHost({
   ledger,
   undo,
   routines,
+  switching,
   keys,
   trash: limits,
 }: HostOptions): Promise<Host> {
@@ -59,5 +62,6 @@ export async function createHost({
     ledger,
     undo,
     routines,
+    switch: switching,
   }
 }

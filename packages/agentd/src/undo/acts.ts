@@ -20,8 +20,9 @@ const KeptInverse = z.looseObject({ tool: z.string(), data: z.unknown() })
 
 /** An act that can be taken back, as the ledger has it. */
 export interface Act {
-  /** Ledger number of its outcome. */
+  /** Ledger number of the entry that closes it: its outcome, or that it was interrupted. */
   readonly outcome: LedgerIndex
+  readonly interrupted: boolean
   /** The tool whose `revert` takes it back, and what that needs. */
   readonly tool: string
   readonly data: unknown
@@ -35,23 +36,22 @@ export class Acts {
     this.#ledger = ledger
   }
 
-  /** The act whose intent or outcome has this number. Throws `not_found` or `not_undoable`. */
+  /** The act one of whose entries (intent, outcome, interrupted) has this number. Throws `not_found` or `not_undoable`. */
   async numbered(index: LedgerIndex): Promise<Act> {
     const { entry } = await this.#ledger.read(index)
-    if (entry.type === 'outcome') return this.#actOf(entry)
+    if (entry.type === 'outcome' || entry.type === 'interrupted') return this.#actOf(entry)
     if (entry.type !== 'intent' || entry.call_id === undefined) {
       throw new CastellanError(
         'not_undoable',
         `Entry ${index} is no act but records ${entry.type.replaceAll('_', ' ')}.`,
       )
     }
-    const { records } = await this.#ledger.query({ call_id: entry.call_id, type: 'outcome', limit: 1 })
-    const [outcome] = records
-    if (outcome !== undefined) return this.#actOf(outcome.entry)
-    throw new CastellanError(
-      'not_undoable',
-      `Act ${index} has no outcome: it still runs or was interrupted. Look at what it left, and repair that by hand.`,
-    )
+    for (const type of ['outcome', 'interrupted'] as const) {
+      const { records } = await this.#ledger.query({ call_id: entry.call_id, type, limit: 1 })
+      const [closing] = records
+      if (closing !== undefined) return this.#actOf(closing.entry)
+    }
+    throw new CastellanError('not_undoable', `Act ${index} still runs. Wait for its outcome, or stop its caller.`)
   }
 
   /** The newest act of the caller that is not taken back yet: of this session, else of this agent. Throws `not_undoable`. */
@@ -66,13 +66,18 @@ export class Acts {
 
   /** Throws `already_undone`, naming the act that did it. */
   async refuseUndone(act: Act): Promise<void> {
-    const undoneBy = await this.#undoneBy(act.outcome)
+    const undoneBy = await this.undoneBy(act)
     if (undoneBy === undefined) return
     throw new CastellanError(
       'already_undone',
       `Act ${act.outcome} was taken back by act ${undoneBy}. To have it again, undo ${undoneBy}.`,
       { detail: { undone_by: undoneBy } },
     )
+  }
+
+  /** The act that took this one back, if one did. */
+  async undoneBy({ outcome }: Act): Promise<LedgerIndex | undefined> {
+    return this.#undoneBy(outcome)
   }
 
   async #newest(filter: LedgerQuery): Promise<Act | undefined> {
@@ -118,12 +123,12 @@ export class Acts {
     )
   }
 
-  async #tryActOf({ index }: LedgerEntry): Promise<Act | undefined> {
+  async #tryActOf({ index, type }: LedgerEntry): Promise<Act | undefined> {
     const { payload } = await this.#ledger.read(index)
     const kept = KeptInverse.safeParse(inverseIn(payload))
     if (!kept.success) return undefined
     const { tool, data } = kept.data.tool === 'undo_apply' ? UndoneAct.parse(kept.data.data) : kept.data
-    return { outcome: index, tool, data }
+    return { outcome: index, interrupted: type === 'interrupted', tool, data }
   }
 }
 

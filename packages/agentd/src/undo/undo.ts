@@ -48,8 +48,10 @@ export class Undo implements UndoPort {
     const within: RevertContext<Host> = {
       host: context.host,
       call: context.call,
+      agreed: context.agreed,
       signal: context.signal,
       force,
+      interrupted: act.interrupted,
       progress: (progress) => context.progress(progress),
       target: (index) => context.target(index),
       keepInverse: ({ description, data }) =>

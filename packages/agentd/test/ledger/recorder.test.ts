@@ -1,9 +1,11 @@
+import { join } from 'node:path'
 import { CastellanError } from '@castellan/contracts'
 import { Ledger } from '@castellan/ledger'
 import { until } from '@castellan/testing'
 import { expect, test } from 'vitest'
 import { LedgerRecorder } from '../../src/ledger/ledger-recorder.ts'
 import { interruptOrphans } from '../../src/ledger/orphans.ts'
+import { KeptInverses } from '../../src/undo/kept.ts'
 import { refusal } from '../support/agentd.ts'
 import { recorderParts } from '../support/ledger.ts'
 
@@ -60,13 +62,14 @@ test('what is wrong with a request is told as it is', async () => {
 
 test('an intent without outcome is closed as interrupted, once', async () => {
   const { options } = await recorderParts()
+  const inverses = await KeptInverses.open(join(options.dir, '..', 'undo'), Buffer.alloc(32))
   const before = await Ledger.open(options)
   const { index } = await before.append({ type: 'intent', actor, tool: 'test_echo' as never, effect: 'read' })
   await before.close()
 
   const after = await Ledger.open(options)
-  expect(await interruptOrphans(after)).toBe(1)
+  expect(await interruptOrphans(after, inverses)).toBe(1)
   expect(await after.read(index + 1)).toMatchObject({ type: 'interrupted', intent: index, tool: 'test_echo' })
-  expect(await interruptOrphans(after)).toBe(0)
+  expect(await interruptOrphans(after, inverses)).toBe(0)
   await after.close()
 })

@@ -1,10 +1,11 @@
-import { mkdtemp, realpath, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Inverse } from '@castellan/contracts'
 import { createHost, type HostOptions } from '../../src/host/create.ts'
 import type { Grant } from '../../src/host/files/files.ts'
 import type { Host } from '../../src/host/host.ts'
+import { StateKeys } from '../../src/state/keys.ts'
 import { tools } from '../../src/tools/index.ts'
 
 /** What a call of a tool gave: its validated output, the sentence for people, and how to take it back. */
@@ -23,7 +24,7 @@ export interface Machine extends AsyncDisposable {
   readonly signal: AbortSignal
   /** Validates the arguments, runs the tool, validates its output: what the call path does around a tool. */
   call(name: string, args?: Record<string, unknown>): Promise<Answer>
-  revert(name: string, inverse: Inverse | null, force?: boolean): Promise<Inverse | null>
+  revert(name: string, inverse: Inverse | null, force?: boolean, interrupted?: boolean): Promise<Inverse | null>
 }
 
 export interface MachineOptions {
@@ -39,17 +40,20 @@ export async function openMachine({ grants, ledger, replace }: MachineOptions = 
     ...(await createHost({
       grants: [{ path: workspace, access: 'write' }, ...(grants?.(folder) ?? [])],
       stateDir: join(folder, 'state'),
+      keys: await StateKeys.open(await privateFolder(folder, 'state')),
+      trash: { quotaBytes: 256 * 1024 * 1024, maxAgeDays: 30 },
       ledger: ledger ?? absent('ledger'),
       undo: absent('undo'),
     })),
     ...replace,
   }
   const signal = new AbortController().signal
-  const context = (keep: (inverse: Inverse) => void) => ({
+  const context = (keep: (inverse: Inverse) => Promise<void>) => ({
     host,
     signal,
     keepInverse: keep,
     progress: () => {},
+    agreed: false,
     target: () => {},
     call: { call_id: 'call_test0000', session: 'ses_test00000', agent: 'tester', caller: 'agent' } as never,
   })
@@ -64,19 +68,19 @@ export async function openMachine({ grants, ledger, replace }: MachineOptions = 
       let inverse: Inverse | null = null
       const result = await tool.run(
         input,
-        context((kept) => {
+        context(async (kept) => {
           inverse = kept
         }),
       )
       const output = tool.output.parse(result)
       return { output: output as Record<string, unknown>, summary: tool.summary(output, input), inverse }
     },
-    async revert(name, inverse, force = false) {
+    async revert(name, inverse, force = false, interrupted = false) {
       let kept: Inverse | null = null
-      const keep = (next: Inverse) => {
+      const keep = async (next: Inverse) => {
         kept = next
       }
-      await toolByName(name).revert?.(jsonCopy(inverse?.data), { ...context(keep), force })
+      await toolByName(name).revert?.(jsonCopy(inverse?.data), { ...context(keep), force, interrupted })
       return kept
     },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
@@ -101,4 +105,10 @@ function absent<T extends object>(name: string): T {
       throw new Error(`this test brings no ${name}`)
     },
   })
+}
+
+async function privateFolder(parent: string, name: string): Promise<string> {
+  const folder = join(parent, name)
+  await mkdir(folder, { mode: 0o700 })
+  return folder
 }

@@ -35,7 +35,7 @@ const note = defineTool({
   summary: ({ path }) => `Wrote ${path}.`,
   run: async ({ path, text }, context) => {
     const before = existsSync(path) ? readFileSync(path, 'utf8') : null
-    context.keepInverse({ description: `Puts ${path} back as it was.`, data: { path, before, after: text } })
+    await context.keepInverse({ description: `Puts ${path} back as it was.`, data: { path, before, after: text } })
     writeFileSync(path, text)
     return { path }
   },
@@ -48,7 +48,7 @@ const note = defineTool({
       throw new CastellanError('world_moved_on', `${path} was changed since. The operator can insist.`)
     }
     const description = `Puts ${path} back as it was before the undo.`
-    context.keepInverse({ description, data: { path, before: present, after: before } })
+    await context.keepInverse({ description, data: { path, before: present, after: before } })
     if (before === null) rmSync(path, { force: true })
     else writeFileSync(path, before)
     return { summary: `${path} is as it was.` }

@@ -240,7 +240,7 @@ describe('the trash tools', () => {
     const listing = await machine.call('trash_list')
     expect(listing.output).toMatchObject({ deleted: 2, replaced: 0, truncated: false, maxAgeDays: 30 })
     expect(listing.summary).toMatch(
-      /^The trash keeps 2 deleted files \(\S+ B\), each for 30 days\. The newest: .*\/b, deleted /,
+      /^The trash keeps 2 deleted files \(\S+ B of 268 MB\), each for at most 30 days\. The newest: .*\/b, deleted /,
     )
     expect((await machine.call('trash_restore', { id: output.trashId })).summary).toBe(
       `${at('a')} is back from the trash (3 B).`,

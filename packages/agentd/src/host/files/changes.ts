@@ -1,11 +1,13 @@
 import type { BigIntStats } from 'node:fs'
-import { lstat, readlink, rmdir } from 'node:fs/promises'
-import type { Inverse, TrashId } from '@castellan/contracts'
+import { lstat, readlink, unlink } from 'node:fs/promises'
+import type { Inverse, RevertContext, TrashId } from '@castellan/contracts'
+import type { Mutex } from '../../state/mutex.ts'
 import { chunksOf, notAFile, openContent, wholeContent } from './content.ts'
 import { fileError, isErrno } from './errors.ts'
+import { removeFolders, writable } from './ground.ts'
 import { quotePath } from './path.ts'
-import { missingFolders, ownershipIn, placeFile, placeLink, removeEntry } from './placing.ts'
-import { inUse, movedOn, notOurs, occupied, privileged, readingOnly, severalNames, unknownInTrash } from './refusals.ts'
+import { draftName, missingFolders, ownershipIn, placeFile, placeLink, removeEntry } from './placing.ts'
+import { inUse, movedOn, notOurs, occupied, privileged, severalNames, unknownInTrash } from './refusals.ts'
 import {
   type FileSnapshot,
   ownershipOf,
@@ -21,7 +23,9 @@ import type { Place, Walker } from './walk.ts'
 
 const SETUID_OR_SETGID = 0o6000n
 
-export type KeepInverse = (inverse: Inverse) => void
+export type KeepInverse = (inverse: Inverse) => Promise<void>
+/** What reverting needs of its context. */
+export type Reverting = Pick<RevertContext<never>, 'force' | 'interrupted' | 'keepInverse' | 'signal'>
 export type WriteMode = 'create' | 'overwrite' | 'append'
 
 /** What a change did. */
@@ -54,16 +58,17 @@ interface Step {
 export class Changes {
   readonly #walker: Walker
   readonly #trash: Trash
-  #turn: Promise<unknown> = Promise.resolve()
+  readonly #turn: Mutex
 
-  constructor(walker: Walker, trash: Trash) {
+  constructor(walker: Walker, trash: Trash, turn: Mutex) {
     this.#walker = walker
     this.#trash = trash
+    this.#turn = turn
   }
 
   write(path: string, bytes: Uint8Array, mode: WriteMode, keep: KeepInverse, signal: AbortSignal): Promise<Change> {
     return this.#inTurn(path, async () => {
-      using place = await this.#writable(path, 'follow')
+      using place = await writable(this.#walker, path, 'follow')
       const { found } = place
       if (found !== null && !found.stats.isFile()) throw notAFile(place)
       if (found !== null && mode === 'create')
@@ -76,7 +81,7 @@ export class Changes {
   /** Replaces the content by what `edit` makes of it. Nothing is changed when `edit` throws. Files up to 16 MiB. */
   edit(path: string, edit: (content: Buffer) => Uint8Array, keep: KeepInverse, signal: AbortSignal): Promise<Change> {
     return this.#inTurn(path, async () => {
-      using place = await this.#writable(path, 'follow')
+      using place = await writable(this.#walker, path, 'follow')
       return await this.#replace(place, edit(await wholeContent(place)), keep, signal)
     })
   }
@@ -84,7 +89,7 @@ export class Changes {
   /** Moves a file or a symbolic link (never what it points to) to the trash. */
   delete(path: string, keep: KeepInverse, signal: AbortSignal): Promise<Change & { readonly trashId: TrashId }> {
     return this.#inTurn(path, async () => {
-      using place = await this.#writable(path, 'keep')
+      using place = await writable(this.#walker, path, 'keep')
       const { stats } = place.existing
       if (!stats.isFile() && !stats.isSymbolicLink()) throw notAFile(place)
       const before = await this.#examine(place, 'deleted', signal)
@@ -99,7 +104,7 @@ export class Changes {
     const asked = 'id' in which ? which.id : which.path
     return this.#inTurn(asked, async () => {
       const item = 'id' in which ? this.#trash.get(which.id) : await this.#newest(which.path)
-      using place = await this.#writable(item.path, 'keep')
+      using place = await writable(this.#walker, item.path, 'keep')
       if (place.found !== null)
         throw occupied(place, 'Delete or rename that one first: file_delete keeps it in the trash.')
       const before = await this.#examine(place, 'replaced', signal)
@@ -112,24 +117,28 @@ export class Changes {
   }
 
   /** Takes back a change. Throws `world_moved_on` unless forced, and `trash_unknown` where the old content is gone. */
-  async revert(data: unknown, force: boolean, keep: KeepInverse, signal: AbortSignal): Promise<{ summary: string }> {
+  async revert(data: unknown, { force, interrupted, keepInverse, signal }: Reverting): Promise<{ summary: string }> {
     const parsed = Transition.safeParse(data)
     if (!parsed.success) throw notOurs()
     const transition = parsed.data
     return await this.#inTurn(transition.path, async () => {
-      using place = await this.#writable(transition.path, 'keep')
+      await this.#sweep(transition)
+      using place = await writable(this.#walker, transition.path, 'keep')
       const target = transition.before
       if (place.path !== transition.path) throw movedOn(transition.path, 'its folder is another one now')
       const reason = target.kind === 'absent' ? 'deleted' : 'replaced'
       const before = await this.#examine(place, reason, signal, target.kind === 'file' ? target.digest : undefined)
-      if (!force && !sameContent(before.snapshot, transition.after)) {
-        if (before.item !== null) await this.#trash.drop(before.item.id)
-        throw movedOn(transition.path, before.snapshot.kind === 'absent' ? 'it is gone' : 'it was changed since')
+      if (!sameContent(before.snapshot, transition.after)) {
+        const same = interrupted && sameContent(before.snapshot, target)
+        if (before.item !== null && (same || !force)) await this.#trash.drop(before.item.id)
+        if (same) return await this.#alreadyBack(transition)
+        if (!force)
+          throw movedOn(transition.path, before.snapshot.kind === 'absent' ? 'it is gone' : 'it was changed since')
       }
       const description = `Makes ${quotePath(place.path)} again what it was before this undo.`
       const content = () => this.#contentOf(target)
-      await this.#make({ place, before, after: target, description, content }, keep, signal)
-      if (target.kind === 'absent') await this.#removeFolders(transition.folders)
+      await this.#make({ place, before, after: target, description, content }, keepInverse, signal)
+      if (target.kind === 'absent') await removeFolders(this.#walker, transition.folders)
       return { summary: revertSummary(place.path, target) }
     })
   }
@@ -177,12 +186,13 @@ export class Changes {
     try {
       signal.throwIfAborted()
       const folders = after.kind === 'absent' ? [] : missingFolders(place)
-      const transition: Transition = { path: place.path, before: before.snapshot, after, folders }
-      keep({ description: step.description, data: transition })
+      const draft = draftName()
+      const transition: Transition = { path: place.path, before: before.snapshot, after, folders, draft }
+      await keep({ description: step.description, data: transition })
       await this.#ensureUnchanged(place, before.stats)
-      if (after.kind === 'absent') await removeEntry(place)
-      else if (after.kind === 'file') await placeFile(place, after, step.content())
-      else await placeLink(place, after)
+      if (after.kind === 'absent') await removeEntry(place, draft)
+      else if (after.kind === 'file') await placeFile(place, draft, after, step.content())
+      else await placeLink(place, draft, after)
     } catch (error) {
       await this.#dropIfUnchanged(step)
       throw error
@@ -203,14 +213,19 @@ export class Changes {
     if (!sameStats(now, stats)) throw inUse(place)
   }
 
-  async #removeFolders(folders: readonly string[]): Promise<void> {
-    for (const path of folders.toReversed()) {
-      using place = await this.#walker.walk(path, 'keep')
-      if (place.found === null || place.name === '.') continue
-      await rmdir(place.folder.child(place.name)).catch((error: unknown) => {
-        if (!isErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR')) throw error
-      })
-    }
+  /** The act was interrupted before its effect: at most the folders it made are left. */
+  async #alreadyBack({ path, before, folders }: Transition): Promise<{ summary: string }> {
+    if (before.kind === 'absent') await removeFolders(this.#walker, folders)
+    return { summary: `${path} is as it was before: the act was interrupted before it changed anything.` }
+  }
+
+  /** Removes what a crash in the middle of the act left beside the place; the trash has what was set aside. */
+  async #sweep({ path, draft }: Transition): Promise<void> {
+    using place = await writable(this.#walker, path, 'keep')
+    if (place.missing.length > 0) return
+    await unlink(place.folder.child(draft)).catch((error: unknown) => {
+      if (!isErrno(error, 'ENOENT')) throw error
+    })
   }
 
   async *#contentOf(snapshot: Snapshot): AsyncGenerator<Uint8Array> {
@@ -224,19 +239,10 @@ export class Changes {
     throw unknownInTrash(place)
   }
 
-  async #writable(path: string, lastLink: 'follow' | 'keep'): Promise<Place> {
-    const place = await this.#walker.walk(path, lastLink)
-    if (place.access === 'write') return place
-    place[Symbol.dispose]()
-    throw readingOnly(place)
-  }
-
   #inTurn<T>(path: string, change: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(change).catch((error: unknown) => {
+    return this.#turn.run(change).catch((error: unknown) => {
       throw fileError(error, path)
     })
-    this.#turn = result.catch(() => {})
-    return result
   }
 }
 

@@ -17,7 +17,7 @@ const CHUNK_BYTES = 256 * 1024
 export async function openContent(place: Place): Promise<FileHandle> {
   const { descriptor, stats } = place.existing
   if (!stats.isFile()) throw notAFile(place)
-  if (stats.nlink > 1n) await refuseForeignLink(place)
+  await refuseForeignLink(place)
   const file = await descriptor.open(constants.O_RDONLY)
   const opened = await file.stat({ bigint: true })
   if (opened.dev === stats.dev && opened.ino === stats.ino) return file
@@ -69,9 +69,10 @@ export function notAFile(place: Place): CastellanError {
  * never granted. It is safe where nobody but the file's own owner (and root) can have made this name: the folder
  * belongs to that owner and nobody else may write in it.
  */
-async function refuseForeignLink(place: Place): Promise<void> {
-  const folder = await place.folder.stat()
+export async function refuseForeignLink(place: Place): Promise<void> {
   const file = place.existing.stats
+  if (file.nlink <= 1n) return
+  const folder = await place.folder.stat()
   if (folder.uid === file.uid && (folder.mode & 0o022n) === 0n) return
   throw new CastellanError(
     'path_outside_roots',

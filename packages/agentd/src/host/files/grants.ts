@@ -62,6 +62,11 @@ export class Grants {
     return best?.access ?? 'none'
   }
 
+  /** Whether a grant begins somewhere below a resolved folder. */
+  within(resolved: readonly string[]): boolean {
+    return this.#grants.some(({ real }) => real.length > resolved.length && startsWith(real, resolved))
+  }
+
   outside(path: string): CastellanError {
     return new CastellanError(
       'path_outside_roots',

@@ -10,12 +10,17 @@ import type { Place } from './walk.ts'
 const SETGID = 0o2000n
 
 /**
- * Puts a file at a place, whole or not at all: a draft in the same folder gets content, owner, mode and time, is synced,
+ * Puts a file at a place, whole or not at all: `draft`, a name in the same folder, gets content, owner, mode and time, is synced,
  * and takes the name in one step. Durable when it returns. Throws `already_exists` where something took a free name first.
  */
-export async function placeFile(place: Place, file: FileSnapshot, content: AsyncIterable<Uint8Array>): Promise<void> {
+export async function placeFile(
+  place: Place,
+  draft: string,
+  file: FileSnapshot,
+  content: AsyncIterable<Uint8Array>,
+): Promise<void> {
   await inFolder(place, (folder) =>
-    withDraft(folder, place, async (draft) => {
+    withDraft(folder, place, draft, async () => {
       await using handle = await folder.createFile(draft)
       for await (const chunk of content) await handle.writeFile(chunk)
       const created = await handle.stat()
@@ -29,9 +34,9 @@ export async function placeFile(place: Place, file: FileSnapshot, content: Async
 }
 
 /** Puts a symbolic link at a place, in the same way. */
-export async function placeLink(place: Place, snapshot: LinkSnapshot): Promise<void> {
+export async function placeLink(place: Place, draft: string, snapshot: LinkSnapshot): Promise<void> {
   await inFolder(place, (folder) =>
-    withDraft(folder, place, async (draft) => {
+    withDraft(folder, place, draft, async () => {
       await symlink(snapshot.target, folder.child(draft))
       using created = await Descriptor.place(folder.child(draft))
       const stats = await created.stat()
@@ -50,10 +55,10 @@ export async function placeLink(place: Place, snapshot: LinkSnapshot): Promise<v
  * Removes the entry that was found at a place. It is renamed first and looked at again under a name nobody else uses, so
  * that something swapped in at the last moment is put back instead of lost.
  */
-export async function removeEntry(place: Place): Promise<void> {
+export async function removeEntry(place: Place, draft: string): Promise<void> {
   const { stats } = place.existing
   const name = place.folder.child(place.name)
-  const aside = place.folder.child(draftName())
+  const aside = place.folder.child(draft)
   await rename(name, aside)
   const moved = await lstat(aside, { bigint: true })
   if (moved.dev !== stats.dev || moved.ino !== stats.ino || moved.mtimeNs !== stats.mtimeNs) {
@@ -69,7 +74,7 @@ export async function removeEntry(place: Place): Promise<void> {
 }
 
 /** Makes the folders that are missing, then works in the innermost. */
-async function inFolder(place: Place, work: (folder: Descriptor) => Promise<void>): Promise<void> {
+export async function inFolder(place: Place, work: (folder: Descriptor) => Promise<void>): Promise<void> {
   const made: Descriptor[] = []
   try {
     let folder = place.folder
@@ -89,10 +94,9 @@ async function inFolder(place: Place, work: (folder: Descriptor) => Promise<void
   }
 }
 
-async function withDraft(folder: Descriptor, place: Place, fill: (draft: string) => Promise<void>): Promise<void> {
-  const draft = draftName()
+async function withDraft(folder: Descriptor, place: Place, draft: string, fill: () => Promise<void>): Promise<void> {
   try {
-    await fill(draft)
+    await fill()
     if (place.found !== null) await rename(folder.child(draft), folder.child(place.name))
     else await takeFreeName(folder, draft, place)
   } catch (error) {
@@ -112,14 +116,15 @@ async function takeFreeName(folder: Descriptor, draft: string, place: Place): Pr
   await unlink(folder.child(draft))
 }
 
-function takenMeanwhile(place: Place): CastellanError {
+export function takenMeanwhile(place: Place): CastellanError {
   return new CastellanError(
     'already_exists',
     `Another program created ${quotePath(place.path)} just now. Look at it, then try again.`,
   )
 }
 
-function draftName(): string {
+/** A name for the step between: 72 random bits, so nobody else has it. */
+export function draftName(): string {
   return `.castellan-${randomBytes(9).toString('hex')}.draft`
 }
 

@@ -63,3 +63,11 @@ export function notOurs(): CastellanError {
     'What was kept with this act does not say how to take it back: it is not from a file tool.',
   )
 }
+
+export function apart(source: Place, target: Place): CastellanError {
+  return new CastellanError(
+    'conflict',
+    `${quotePath(source.path)} and ${quotePath(target.path)} are on different file systems, where a move is a copy that could ` +
+      'stop half way. Move it within one file system.',
+  )
+}

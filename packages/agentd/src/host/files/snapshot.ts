@@ -34,13 +34,18 @@ export type PresentSnapshot = z.infer<typeof PresentSnapshot>
 export const Snapshot = z.discriminatedUnion('kind', [FileSnapshot, LinkSnapshot, AbsentSnapshot])
 export type Snapshot = z.infer<typeof Snapshot>
 
-/** Every change of the file tools is one path going from one snapshot to another; undoing goes the other way. */
+/** A name nobody else uses. */
+export const DraftName = z.string().regex(/^\.castellan-[0-9a-f]{18}\.draft$/)
+
+/** Every change of a file's content is one path going from one snapshot to another; undoing goes the other way. */
 export const Transition = z.strictObject({
   path: z.string().startsWith('/'),
   before: Snapshot,
   after: Snapshot,
   /** Folders made for it, outermost first: undoing removes those that are empty. */
   folders: z.array(z.string().startsWith('/')),
+  /** The name beside it under which the new state is prepared or the old one set aside: what a crash may leave there. */
+  draft: DraftName,
 })
 export type Transition = z.infer<typeof Transition>
 
@@ -50,6 +55,24 @@ export function sameContent(left: Snapshot, right: Snapshot): boolean {
   if (left.kind === 'symlink') return right.kind === 'symlink' && left.target === right.target
   return right.kind === 'absent'
 }
+
+/** What was moved, as far as recognising it again needs: its bytes are not read for that. */
+const Moved = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('file'), sizeBytes: z.int().min(0), modifiedUs: Nanoseconds }),
+  z.strictObject({ kind: z.literal('symlink'), target: z.string() }),
+  z.strictObject({ kind: z.literal('directory'), dev: z.string(), ino: z.string() }),
+])
+export type Moved = z.infer<typeof Moved>
+
+/** A file, link or folder that went from one path to another. */
+export const Move = z.strictObject({
+  from: z.string().startsWith('/'),
+  to: z.string().startsWith('/'),
+  moved: Moved,
+  /** Folders made for it, outermost first: undoing removes those that are empty. */
+  folders: z.array(z.string().startsWith('/')),
+})
+export type Move = z.infer<typeof Move>
 
 export function ownershipOf({ mode, uid, gid }: FileSnapshot): { mode: number; uid: number; gid: number } {
   return { mode, uid, gid }

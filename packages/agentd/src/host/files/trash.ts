@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CastellanError, newId, TrashId } from '@castellan/contracts'
 import { z } from 'zod'
+import { seal, unseal } from '../../state/seal.ts'
 import { writePrivateFile } from './durable.ts'
 import { PresentSnapshot } from './snapshot.ts'
 import { Vault } from './vault.ts'
@@ -13,8 +14,6 @@ export interface TrashLimits {
   readonly quotaBytes: number
   readonly maxAgeDays: number
 }
-
-export const trashLimits: TrashLimits = { quotaBytes: 256 * 1024 * 1024, maxAgeDays: 30 }
 
 const StoredItem = z.strictObject({
   id: TrashId,
@@ -41,50 +40,55 @@ export interface TrashItem {
 export interface TrashContents {
   /** Newest first. */
   readonly items: readonly TrashItem[]
-  /** What the encrypted contents take on disk, and the most they may. */
+  /** How many more are off the list, because they were put back, and kept only so that undoing works. */
+  readonly unlisted: number
+  /** What the encrypted contents take on disk, those that only undoing needs included, and the most they may. */
   readonly usedBytes: number
   readonly quotaBytes: number
   readonly maxAgeDays: number
 }
 
 /**
- * What was deleted or replaced, kept so that it can come back. Items are small JSON files beside the vault that holds
- * their bytes. The oldest go first when the quota is reached; nothing stays longer than the age limit.
+ * What was deleted or replaced, kept so that it can come back. Items are small encrypted files beside the vault that
+ * holds their bytes. The oldest go first when the quota is reached; nothing stays longer than the age limit.
  */
 export class Trash {
   readonly limits: TrashLimits
   readonly vault: Vault
   readonly #folder: string
+  readonly #key: Uint8Array
   readonly #items: Map<TrashId, StoredItem>
   readonly #sizes: Map<string, number>
 
   private constructor(
     folder: string,
+    key: Uint8Array,
     vault: Vault,
     limits: TrashLimits,
     items: StoredItem[],
     sizes: Map<string, number>,
   ) {
     this.#folder = folder
+    this.#key = key
     this.vault = vault
     this.limits = limits
     this.#items = new Map(items.map((item) => [item.id, item]))
     this.#sizes = sizes
   }
 
-  /** Opens the trash in `folder` (made with mode 0700). Items that cannot be read are left out and left alone. */
-  static async open(folder: string, limits: TrashLimits = trashLimits): Promise<Trash> {
+  /** Opens the trash in `folder` (made with mode 0700) under a 32-byte key. Items that cannot be read are left out and left alone. */
+  static async open(folder: string, key: Uint8Array, limits: TrashLimits): Promise<Trash> {
     const itemFolder = join(folder, 'items')
     await mkdir(itemFolder, { recursive: true, mode: 0o700 })
-    const vault = await Vault.open(join(folder, 'contents'), join(folder, 'key'))
+    const vault = await Vault.open(join(folder, 'blobs'), key)
     const items: StoredItem[] = []
     for (const name of await readdir(itemFolder)) {
-      if (!name.endsWith('.json')) continue
-      const item = parseItem(await readFile(join(itemFolder, name), 'utf8'))
+      if (!TrashId.safeParse(name).success) continue
+      const item = parseItem(unseal(key, await readFile(join(itemFolder, name)), name))
       if (item !== null) items.push(item)
     }
     items.sort((left, right) => left.keptAtMs - right.keptAtMs)
-    const trash = new Trash(itemFolder, vault, limits, items, await vault.contents())
+    const trash = new Trash(itemFolder, key, vault, limits, items, await vault.contents())
     await trash.#dropUnreferenced()
     await trash.#evict(() => false)
     return trash
@@ -93,8 +97,10 @@ export class Trash {
   /** What people may restore, newest first. Changes nothing: what is too old is left out, and goes at the next change. */
   list(): TrashContents {
     const oldest = this.#oldestMs()
-    const items = [...this.#items.values()].filter(({ listed, keptAtMs }) => listed && keptAtMs >= oldest).map(present)
-    return { items: items.reverse(), usedBytes: this.#usedBytes(), ...this.limits }
+    const kept = [...this.#items.values()].filter(({ keptAtMs }) => keptAtMs >= oldest)
+    const items = kept.filter(({ listed }) => listed).map(present)
+    const unlisted = kept.length - items.length
+    return { items: items.reverse(), unlisted, usedBytes: this.#usedBytes(), ...this.limits }
   }
 
   /** Throws `trash_unknown`. */
@@ -147,12 +153,20 @@ export class Trash {
   async drop(id: TrashId): Promise<void> {
     const item = this.#items.get(id)
     this.#items.delete(id)
-    await rm(join(this.#folder, `${id}.json`), { force: true })
+    await rm(join(this.#folder, id), { force: true })
     if (item?.content.kind === 'file') await this.#dropContent(item.content.digest)
   }
 
+  /** Drops everything that was kept before a moment (milliseconds since 1970), listed or not, for good. */
+  async empty(beforeMs: number): Promise<{ readonly items: number; readonly freedBytes: number }> {
+    const used = this.#usedBytes()
+    const leaving = [...this.#items.values()].filter(({ keptAtMs }) => keptAtMs < beforeMs)
+    for (const { id } of leaving) await this.drop(id)
+    return { items: leaving.length, freedBytes: used - this.#usedBytes() }
+  }
+
   async #store(item: StoredItem): Promise<void> {
-    await writePrivateFile(join(this.#folder, `${item.id}.json`), JSON.stringify(item))
+    await writePrivateFile(join(this.#folder, item.id), seal(this.#key, JSON.stringify(item), item.id))
     this.#items.set(item.id, item)
   }
 
@@ -191,9 +205,9 @@ function present({ id, path, reason, keptAtMs, content }: StoredItem): TrashItem
   return { id, path, reason, keptAt: new Date(keptAtMs), content }
 }
 
-function parseItem(text: string): StoredItem | null {
+function parseItem(text: Buffer | undefined): StoredItem | null {
   try {
-    return StoredItem.parse(JSON.parse(text))
+    return StoredItem.parse(JSON.parse(String(text)))
   } catch {
     return null
   }

@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CastellanError } from '@castellan/contracts'
-import { syncFolder, writePrivateFile } from './durable.ts'
+import { syncFolder } from './durable.ts'
 import { isErrno } from './errors.ts'
 
 const MAGIC = Buffer.from('CSTVLT01')
@@ -33,10 +33,10 @@ export class Vault {
     this.#digestKey = Buffer.from(hkdfSync('sha256', key, '', 'castellan vault digest v1', 32))
   }
 
-  /** Opens the vault in `folder` (made with mode 0700) with the key in `keyFile` (made with mode 0600). */
-  static async open(folder: string, keyFile: string): Promise<Vault> {
+  /** Opens the vault in `folder` (made with mode 0700) under a 32-byte key. */
+  static async open(folder: string, key: Uint8Array): Promise<Vault> {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    const vault = new Vault(folder, await loadKey(keyFile))
+    const vault = new Vault(folder, key)
     // A draft is what a crash left in the middle of `keep`: nothing refers to it.
     for (const name of await readdir(folder)) if (name.startsWith('draft-')) await rm(join(folder, name))
     return vault
@@ -134,21 +134,6 @@ export class Vault {
   #blob(digest: string): string {
     return join(this.#folder, digest)
   }
-}
-
-async function loadKey(keyFile: string): Promise<Uint8Array> {
-  const key = await readFile(keyFile).catch(async (error: unknown) => {
-    if (!isErrno(error, 'ENOENT')) throw error
-    const fresh = randomBytes(32)
-    await writePrivateFile(keyFile, fresh)
-    return fresh
-  })
-  if (key.length === 32) return key
-  throw new CastellanError(
-    'config_invalid',
-    `The trash's key file ${keyFile} is damaged (${key.length} bytes instead of 32). Put it back from a backup, or move ` +
-      'the trash folder away to start an empty one.',
-  )
 }
 
 function damaged(): CastellanError {

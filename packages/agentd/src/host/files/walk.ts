@@ -5,20 +5,11 @@ import { Descriptor } from './descriptor.ts'
 import { fileError, isErrno } from './errors.ts'
 import type { Grant } from './files.ts'
 import type { Grants } from './grants.ts'
+import { isKernelFileSystem } from './kernel-files.ts'
 import { joinPath, parsePath, quotePath, splitPath } from './path.ts'
 
 /** As many links as the kernel itself follows (path_resolution(7)). */
 const MAX_LINKS = 40
-
-/** File systems whose files are the kernel talking: reading some blocks, and /proc leads anywhere (statfs(2) magics). */
-const kernelFileSystems: ReadonlySet<number> = new Set([
-  0x9fa0, // proc
-  0x1cd1, // devpts
-  0x62656572, // sysfs
-  0x64626720, // debugfs
-  0x74726163, // tracefs
-  0x73636673, // securityfs
-])
 
 /** One folder on the way, held open, under the name that leads to it by real folders only. */
 interface Step {
@@ -200,7 +191,7 @@ export class Walker {
 
   async #refuseKernelFiles(place: Place): Promise<void> {
     const { type } = await statfs((place.found?.descriptor ?? place.folder).self)
-    if (!kernelFileSystems.has(type)) return
+    if (!isKernelFileSystem(type)) return
     throw new CastellanError(
       'path_outside_roots',
       `${quotePath(place.path)} is the kernel speaking, not a file on a disk. Use a tool made for it, like process_list ` +

@@ -23,5 +23,5 @@ export const fileDelete = defineTool({
     const { created: _, ...change } = await host.files.changes.delete(path, keepInverse, signal)
     return change
   },
-  revert: (data, { host, force, keepInverse, signal }) => host.files.changes.revert(data, force, keepInverse, signal),
+  revert: (data, context) => context.host.files.changes.revert(data, context),
 })

@@ -44,7 +44,7 @@ export const fileEdit = defineTool({
     const { created: _, ...change } = await host.files.changes.edit(path, edit, keepInverse, signal)
     return { ...change, replacements }
   },
-  revert: (data, { host, force, keepInverse, signal }) => host.files.changes.revert(data, force, keepInverse, signal),
+  revert: (data, context) => context.host.files.changes.revert(data, context),
 })
 
 function decode(content: Uint8Array, path: string): string {

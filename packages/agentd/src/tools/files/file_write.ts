@@ -41,5 +41,5 @@ export const fileWrite = defineTool({
     const change = await host.files.changes.write(path, bytes, mode, keepInverse, signal)
     return { ...change, writtenBytes: bytes.length }
   },
-  revert: (data, { host, force, keepInverse, signal }) => host.files.changes.revert(data, force, keepInverse, signal),
+  revert: (data, context) => context.host.files.changes.revert(data, context),
 })

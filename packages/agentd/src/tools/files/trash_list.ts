@@ -21,11 +21,17 @@ export const trashList = defineTool({
         kind: z.enum(['file', 'symlink']),
         sizeBytes: z.int(),
         keptAt: Timestamp,
+        leavesAt: Timestamp.describe(
+          'When it leaves for its age; earlier where the quota is reached, the oldest first.',
+        ),
       }),
     ),
     deleted: z.int().describe('How many deleted files there are, shown or not.'),
     replaced: z.int(),
-    usedBytes: z.int().describe('What the trash takes on disk.'),
+    unlisted: z
+      .int()
+      .describe('How many more were put back and are kept only so that undoing works; they count towards the quota.'),
+    usedBytes: z.int().describe('What the trash takes on disk, those included.'),
     quotaBytes: z.int(),
     maxAgeDays: z.int(),
     truncated: truncatedField,
@@ -33,7 +39,7 @@ export const trashList = defineTool({
   effect: 'read',
   undo: 'none',
   limits: readLimits,
-  summary: ({ items, deleted, replaced, usedBytes, maxAgeDays }) => {
+  summary: ({ items, deleted, replaced, usedBytes, quotaBytes, maxAgeDays }) => {
     if (deleted + replaced === 0) return 'The trash is empty.'
     const kinds = [
       ...(deleted > 0 ? [count(deleted, 'deleted file')] : []),
@@ -41,17 +47,22 @@ export const trashList = defineTool({
     ]
     const newest = items.find(({ reason }) => reason === 'deleted') ?? items[0]
     const last = newest === undefined ? '' : ` The newest: ${newest.path}, ${newest.reason} ${moment(newest.keptAt)}.`
-    return `The trash keeps ${list(kinds)} (${size(usedBytes)}), each for ${maxAgeDays} days.${sentence(last)}`
+    return `The trash keeps ${list(kinds)} (${size(usedBytes)} of ${size(quotaBytes)}), each for at most ${maxAgeDays} days.${sentence(last)}`
   },
   run: async ({ limit }, { host }) => {
     const { items: all, ...figures } = host.trash.list()
     const deleted = all.filter(({ reason }) => reason === 'deleted').length
-    const items = fitting(all.slice(0, limit).map(present), readLimits.outputBytes)
+    const lifeMs = figures.maxAgeDays * 86_400_000
+    const items = fitting(
+      all.slice(0, limit).map((item) => present(item, lifeMs)),
+      readLimits.outputBytes,
+    )
     return { items, deleted, replaced: all.length - deleted, ...figures, truncated: items.length < all.length }
   },
 })
 
-function present({ id, path, reason, keptAt, content }: TrashItem) {
+function present({ id, path, reason, keptAt, content }: TrashItem, lifeMs: number) {
   const sizeBytes = content.kind === 'file' ? content.sizeBytes : Buffer.byteLength(content.target)
-  return { id, path, reason, kind: content.kind, sizeBytes, keptAt: keptAt.toISOString() }
+  const leavesAt = new Date(keptAt.getTime() + lifeMs).toISOString()
+  return { id, path, reason, kind: content.kind, sizeBytes, keptAt: keptAt.toISOString(), leavesAt }
 }

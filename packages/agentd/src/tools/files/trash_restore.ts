@@ -29,5 +29,5 @@ export const trashRestore = defineTool({
     const { created: _, ...change } = await host.files.changes.restore(which, keepInverse, signal)
     return change
   },
-  revert: (data, { host, force, keepInverse, signal }) => host.files.changes.revert(data, force, keepInverse, signal),
+  revert: (data, context) => context.host.files.changes.revert(data, context),
 })

@@ -28,7 +28,7 @@ export async function switchUnit(
   // A failed unit is down already; stopping it is no change that could be taken back.
   if (before === after) return answer(unit, unit, false)
   const description = `${before === 'up' ? 'Starts' : 'Stops'} ${unit.unit} again.`
-  keepInverse({ description, data: { unit: unit.unit, before, after } })
+  await keepInverse({ description, data: { unit: unit.unit, before, after } })
   return act(host, verbTo[after], unit, signal)
 }
 

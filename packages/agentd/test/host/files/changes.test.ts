@@ -31,7 +31,8 @@ afterEach(() => machine[Symbol.asyncDispose]())
 
 const at = (name: string) => join(machine.workspace, name)
 const changes = () => machine.host.files.changes
-const nothing = () => {}
+const nothing = async () => {}
+const reverting = () => ({ force: false, interrupted: false, keepInverse: nothing, signal: machine.signal })
 
 /** What a person would compare: every name, kind, content, link target, mode and time (to the microsecond). */
 async function picture(folder: string): Promise<Record<string, string>> {
@@ -162,7 +163,7 @@ describe('a change that fails', () => {
 
   it('keeps the copy when the file changed meanwhile', async () => {
     await writeFile(at('f'), 'mine')
-    const meddle = () => {
+    const meddle = async () => {
       writeFileSync(at('f'), 'theirs')
     }
     await expect(changes().delete('f', meddle, machine.signal)).rejects.toMatchObject({ code: 'conflict' })
@@ -231,7 +232,7 @@ describe('undoing', () => {
   it('changes nothing when the earlier content is gone from the trash, or was tampered with there', async () => {
     await writeFile(at('f'), 'one')
     const { inverse } = await machine.call('file_write', { path: 'f', content: 'two', mode: 'overwrite' })
-    const contents = join(machine.folder, 'state/trash/contents')
+    const contents = join(machine.folder, 'state/trash/blobs')
     const [kept] = (await readdir(contents)) as [string]
     const bytes = await readFile(join(contents, kept))
     bytes[bytes.length - 20] = (bytes.at(-20) as number) ^ 1
@@ -245,10 +246,10 @@ describe('undoing', () => {
 
   it('finds the earlier content even where the trash has hardly room for both', async () => {
     const limits = { quotaBytes: 10_000, maxAgeDays: 30 }
-    const trash = await Trash.open(join(machine.folder, 'small'), limits)
+    const trash = await Trash.open(join(machine.folder, 'small'), Buffer.alloc(32), limits)
     const files = await Files.open([{ path: machine.workspace, access: 'write' }], trash, new Accounts())
     let inverse: Inverse | null = null
-    const keep = (kept: Inverse) => {
+    const keep = async (kept: Inverse) => {
       inverse = kept
     }
     await writeFile(at('f'), 'a'.repeat(4900))
@@ -256,12 +257,12 @@ describe('undoing', () => {
     const undo = (inverse as unknown as Inverse).data
     await files.changes.write('g', Buffer.from('c'.repeat(4900)), 'create', nothing, machine.signal)
     await files.changes.delete('g', nothing, machine.signal)
-    await files.changes.revert(undo, false, nothing, machine.signal)
+    await files.changes.revert(undo, reverting())
     expect(await readFile(at('f'), 'utf8')).toBe('a'.repeat(4900))
   })
 
   it('refuses data that is not its own', async () => {
-    await expect(changes().revert({ path: 'f' }, false, nothing, machine.signal)).rejects.toThrow()
+    await expect(changes().revert({ path: 'f' }, reverting())).rejects.toThrow()
   })
 
   it('in reverse order gives back the byte-identical start, for any sequence of changes', {

@@ -144,10 +144,12 @@ describe('a grant for reading only', () => {
     const log = join(machine.folder, 'logs/today.log')
     expect(await read(log)).toBe('log')
     const { changes } = machine.host.files
-    await expect(changes.write(log, Buffer.from('x'), 'overwrite', () => {}, machine.signal)).rejects.toMatchObject({
+    await expect(
+      changes.write(log, Buffer.from('x'), 'overwrite', async () => {}, machine.signal),
+    ).rejects.toMatchObject({
       code: 'read_only',
     })
-    await expect(changes.delete(log, () => {}, machine.signal)).rejects.toMatchObject({ code: 'read_only' })
+    await expect(changes.delete(log, async () => {}, machine.signal)).rejects.toMatchObject({ code: 'read_only' })
   })
 })
 
@@ -171,7 +173,7 @@ describe('things that are not files', () => {
         code: 'not_a_file',
       })
       await expect(
-        wide.host.files.changes.write(device, Buffer.from('x'), 'overwrite', () => {}, wide.signal),
+        wide.host.files.changes.write(device, Buffer.from('x'), 'overwrite', async () => {}, wide.signal),
       ).rejects.toMatchObject({ code: 'not_a_file' })
     }
   })
