@@ -42,6 +42,15 @@ export interface JournalPage {
   readonly restricted: boolean
 }
 
+/** One boot as far as the journal goes back. */
+export interface Boot {
+  /** 0 is the present boot, -1 the one before. */
+  readonly boot: number
+  readonly id: string
+  readonly firstEntry: Date
+  readonly lastEntry: Date
+}
+
 const MAX_OUTPUT_BYTES = 32 * 1024 * 1024
 const MAX_MESSAGE_CHARACTERS = 4096
 const fields = 'MESSAGE,PRIORITY,_PID,SYSLOG_IDENTIFIER,_COMM,_SYSTEMD_UNIT,UNIT'
@@ -60,6 +69,30 @@ export class Journal {
       throw refusal(result.stderr) ?? commandFailed('journalctl', result)
     return { ...parseJournal(result.stdout, query.limit), restricted }
   }
+
+  /** The boots that the journal remembers, the present one first. Needs systemd 251 or later. Throws `unsupported_host`. */
+  async boots(signal: AbortSignal): Promise<readonly Boot[]> {
+    await journalFolder()
+    const program = await findProgram('journalctl')
+    const args = ['--list-boots', '--output=json', '--quiet', '--no-pager']
+    const result = await runCommand(program, args, { signal, maxOutputBytes: MAX_OUTPUT_BYTES })
+    if (result.exitCode !== 0) throw commandFailed('journalctl', result)
+    return parseBoots(result.stdout)
+  }
+}
+
+/** An array of boots, oldest first, times in microseconds. */
+export function parseBoots(json: string): Boot[] {
+  const boots: unknown = json.trim() === '' ? [] : JSON.parse(json)
+  const list = (Array.isArray(boots) ? boots : []) as Record<string, unknown>[]
+  return list
+    .map(({ index, boot_id, first_entry, last_entry }) => ({
+      boot: Number(index),
+      id: String(boot_id),
+      firstEntry: new Date(Number(first_entry) / 1000),
+      lastEntry: new Date(Number(last_entry) / 1000),
+    }))
+    .sort((left, right) => right.boot - left.boot)
 }
 
 export function journalArguments(query: JournalQuery): string[] {

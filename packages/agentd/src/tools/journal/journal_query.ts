@@ -1,12 +1,12 @@
-import { CastellanError, Timestamp } from '@castellan/contracts'
+import { Timestamp } from '@castellan/contracts'
 import { z } from 'zod'
-import type { Host } from '../../host/host.ts'
 import { priorities } from '../../host/journal.ts'
 import { fitting } from '../cut.ts'
 import { defineTool, readLimits } from '../define.ts'
 import { limitField, momentField, truncatedField, unitField } from '../fields.ts'
 import { parseMoment } from '../time.ts'
 import { count, list, moment } from '../words.ts'
+import { unitName, unitOrJournal } from './units.ts'
 
 export const journalQuery = defineTool({
   name: 'journal_query',
@@ -75,6 +75,8 @@ export const journalQuery = defineTool({
     const more = truncated ? ' There are older ones.' : ''
     return `${truncated ? 'The newest ' : ''}${count(entries.length, 'entry', 'entries')}${which}, the last at ${moment(newest.at)}: ${list(sources)}.${more}${partial}`
   },
+  resources: ({ unit }, host) => unitOrJournal(unit, host),
+  taints: ({ entries }) => (entries.length === 0 ? [] : ['untrusted-text']),
   run: async ({ unit, since, until, ...query }, { host, signal }) => {
     const clock = { now: new Date(), bootedAt: (await host.system.facts()).bootedAt }
     const page = await host.journal.query(
@@ -97,16 +99,6 @@ export const journalQuery = defineTool({
     }
   },
 })
-
-/** The unit's full name where systemd can be asked; a journal read elsewhere still needs the suffix. */
-async function unitName(host: Host, unit: string, signal: AbortSignal): Promise<string> {
-  try {
-    return await host.systemd.resolve(unit, signal)
-  } catch (error) {
-    if (!(error instanceof CastellanError && error.code === 'unsupported_host')) throw error
-    return unit.includes('.') ? unit : `${unit}.service`
-  }
-}
 
 /** `nginx.service 12, sshd.service 3`: who said how much, the loudest first. */
 function mostFrequent(names: readonly string[]): string[] {
