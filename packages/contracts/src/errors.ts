@@ -68,6 +68,10 @@ export const errorCatalogue = {
   command_failed: 502,
   disk_full: 507,
   read_only: 409,
+  // Switching systems
+  switch_refused: 409,
+  switch_rolled_back: 409,
+  switch_rollback_failed: 500,
   // Undo
   not_undoable: 409,
   already_undone: 409,

@@ -42,6 +42,8 @@ export const LedgerEntryType = z.enum([
   'policy_loaded',
   'daemon_started',
   'daemon_stopped',
+  // SafeSwitch entered a phase of a switch (docs/safeswitch.md).
+  'switch_step',
   // The ledger itself
   'key_rotated',
   'payload_erased',

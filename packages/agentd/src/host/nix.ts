@@ -1,6 +1,7 @@
-import { lstat, readdir, readFile, readlink } from 'node:fs/promises'
+import { lstat, readdir, readFile, readlink, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { CastellanError } from '@castellan/contracts'
+import { type SystemChanges, systemChanges } from './nix/changes.ts'
 
 /** One generation of the system profile. */
 export interface Generation {
@@ -13,6 +14,13 @@ export interface Generation {
   readonly nixosVersion: string | null
   readonly kernelVersion: string | null
 }
+
+export interface RunningSystem {
+  readonly path: string
+  readonly generation: number | null
+}
+
+const runningSystem = '/run/current-system'
 
 export const systemProfile = '/nix/var/nix/profiles/system'
 
@@ -43,6 +51,33 @@ export class Nix {
       if (generation !== null) generations.push(generation)
     }
     return generations.sort((left, right) => right.number - left.number)
+  }
+
+  /** One generation; throws `not_found`, naming those there are. */
+  async generation(number: number, signal: AbortSignal): Promise<Generation> {
+    const all = await this.generations(signal)
+    const found = all.find((generation) => generation.number === number)
+    if (found !== undefined) return found
+    const [newest, oldest] = [all[0]?.number, all.at(-1)?.number]
+    throw new CastellanError(
+      'not_found',
+      `There is no generation ${number}. There are ${all.length}, from ${oldest} to ${newest}.`,
+    )
+  }
+
+  /** The system that runs, and its generation where it is one. Throws `unsupported_host` where this is not NixOS. */
+  async running(): Promise<RunningSystem> {
+    const path = await realpath(runningSystem).catch(() => {
+      throw new CastellanError('unsupported_host', `This host runs no NixOS system: there is no ${runningSystem}.`)
+    })
+    const all = await this.generations(new AbortController().signal).catch(() => [])
+    const found = all.filter((generation) => generation.path === path)
+    return { path, generation: (found.find(({ current }) => current) ?? found[0])?.number ?? null }
+  }
+
+  /** What lies between two systems in the store. */
+  changes(before: string, after: string, signal: AbortSignal): Promise<SystemChanges> {
+    return systemChanges(before, after, signal)
   }
 }
 
