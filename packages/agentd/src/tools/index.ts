@@ -1,4 +1,5 @@
 import { accountabilityTools } from './accountability/index.ts'
+import { appTools } from './apps/index.ts'
 import { commandTools } from './commands/index.ts'
 import type { Tool } from './define.ts'
 import { fileTools } from './files/index.ts'
@@ -8,7 +9,9 @@ import { nixosTools } from './nixos/index.ts'
 import { routineTools } from './routines/index.ts'
 import { serviceTools } from './services/index.ts'
 import { storageTools } from './storage/index.ts'
+import { switchTools } from './switch/index.ts'
 import { systemTools } from './system/index.ts'
+import { watcherTools } from './watchers/index.ts'
 
 export type { Tool } from './define.ts'
 
@@ -21,7 +24,10 @@ export const tools: readonly Tool[] = [
   ...fileTools,
   ...storageTools,
   ...nixosTools,
+  ...switchTools,
   ...commandTools,
+  ...appTools,
+  ...watcherTools,
   ...routineTools,
   ...accountabilityTools,
 ]
