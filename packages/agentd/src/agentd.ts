@@ -2,12 +2,16 @@ import type { ProcessHealth } from '@castellan/contracts'
 import type { Approvals } from './approvals/approvals.ts'
 import type { Proofs } from './approvals/proof.ts'
 import type { CallParts } from './calls/path.ts'
+import type { Incidents } from './incidents/incidents.ts'
 import type { LedgerKeeper } from './ledger/keeper.ts'
 import type { Recorder } from './ledger/recorder.ts'
 import type { Witnesses } from './ledger/witnesses.ts'
 import type { Operators } from './operators/operators.ts'
 import type { SignIns } from './operators/sign-ins.ts'
 import type { Routines } from './routines/routines.ts'
+import type { Sessions } from './sessions/sessions.ts'
+import type { SafeSwitch } from './switch/index.ts'
+import type { Watchers } from './watchers/watchers.ts'
 
 /** The parts of agentd that its sockets speak to. */
 export interface Agentd {
@@ -19,6 +23,10 @@ export interface Agentd {
   readonly ledger: Recorder
   readonly keeper: LedgerKeeper
   readonly routines: Routines
+  readonly watchers: Watchers
+  readonly sessions: Sessions
+  readonly incidents: Incidents
+  readonly safeSwitch: SafeSwitch
   /** Only where a witness policy is configured. */
   readonly witnesses: Witnesses | undefined
   readonly state: () => ProcessHealth['state']

@@ -1,6 +1,8 @@
 import { isAbsolute } from 'node:path'
+import { SessionMode } from '@castellan/contracts'
 import { ProcessConfig } from '@castellan/daemon'
 import { z } from 'zod'
+import { BudgetConfig } from './sessions/limits.ts'
 import { Check, Confirm } from './switch/index.ts'
 
 const AbsolutePath = z.string().refine(isAbsolute, 'must be an absolute path')
@@ -67,6 +69,14 @@ export const Config = ProcessConfig.extend({
         .prefault({}),
     })
     .prefault({}),
+  sessions: z
+    .strictObject({
+      /** How freely agents act where the operator set nothing else. */
+      mode: SessionMode.default('assist'),
+    })
+    .prefault({}),
+  /** What agents may use up; see docs/sessions.md for the defaults. */
+  budgets: BudgetConfig,
   limits: z
     .strictObject({
       /** Calls running at once; more are refused with `busy`. */

@@ -7,6 +7,7 @@ import type { StandingRules } from './approvals/always.ts'
 import { Approvals } from './approvals/approvals.ts'
 import { ApprovalFile } from './approvals/lifecycle.ts'
 import { Proofs } from './approvals/proof.ts'
+import { startApps } from './apps/start.ts'
 import { readArguments } from './calls/arguments.ts'
 import { InFlight } from './calls/in-flight.ts'
 import type { CallParts } from './calls/path.ts'
@@ -15,6 +16,7 @@ import { Registry } from './calls/registry.ts'
 import type { Config } from './config.ts'
 import { createHost } from './host/create.ts'
 import type { Grant } from './host/index.ts'
+import { IncidentFile, Incidents } from './incidents/incidents.ts'
 import { LedgerKeeper } from './ledger/keeper.ts'
 import { LedgerRecorder } from './ledger/ledger-recorder.ts'
 import { interruptOrphans } from './ledger/orphans.ts'
@@ -28,6 +30,9 @@ import { defaultPolicy } from './policy/default-policy.ts'
 import { ownCalls } from './routines/caller.ts'
 import { RoutineFile } from './routines/routine.ts'
 import { Routines } from './routines/routines.ts'
+import { BookFile } from './sessions/book-file.ts'
+import { BookKeeper } from './sessions/book-keeper.ts'
+import { Sessions } from './sessions/sessions.ts'
 import { addAgentRoutes } from './sockets/agent.ts'
 import { addOperatorRoutes } from './sockets/operator.ts'
 import { StateKeys } from './state/keys.ts'
@@ -37,6 +42,9 @@ import type { Tool } from './tools/define.ts'
 import { tools } from './tools/index.ts'
 import { KeptInverses } from './undo/kept.ts'
 import { Undo } from './undo/undo.ts'
+import { lookAt } from './watchers/look.ts'
+import { WatcherFile } from './watchers/watcher.ts'
+import { Watchers } from './watchers/watchers.ts'
 
 /** When stopping, time for calls to finish by themselves, in milliseconds; then they are told to stop. */
 const GRACE_MS = 3000
@@ -57,8 +65,13 @@ export async function startAgentd(
   const keys = await StateKeys.open(folder, encryptedIn(folder))
   const inverses = await KeptInverses.open(join(folder, 'undo'), keys.derive('castellan kept inverses v1'))
   const registry = new Registry(toolset)
-  const ledger = await openLedger(config, folder, { inverses, registry }, log)
-  const agentd = await build(config, folder, { keys, inverses, ledger, registry }, log)
+  const book = await BookKeeper.open({
+    file: new StateFile(join(folder, 'sessions.json'), BookFile),
+    marksKey: keys.derive('castellan taint marks v1'),
+    log,
+  })
+  const ledger = await openLedger(config, folder, { inverses, registry, book }, log)
+  const agentd = await build(config, folder, { keys, inverses, book, ledger, registry }, log)
   const { payloadDays } = config.ledger.retention
   const pruning =
     payloadDays === undefined ? undefined : retention({ recorder: ledger, payloadDays, actor: SYSTEM, log })
@@ -72,20 +85,30 @@ export async function startAgentd(
   agentd.witnesses?.start()
   await agentd.safeSwitch.start()
   agentd.routines.start()
+  agentd.watchers.start()
+  void startApps(agentd.calls, log)
   pruning?.start()
 
   return {
     async stop() {
       agentd.approvals.close()
       registry.close()
-      const schedules = Promise.all([agentd.witnesses?.close(), pruning?.stop(), agentd.routines.stop(), agentd.safeSwitch.close()])
+      const schedules = Promise.all([
+        agentd.witnesses?.close(),
+        pruning?.stop(),
+        agentd.routines.stop(),
+        agentd.watchers.stop(),
+        agentd.safeSwitch.close(),
+      ])
       await Promise.all([agentServer, operatorServer].map((server) => server.close({ graceMs: GRACE_MS })))
       await agentd.calls.inFlight.idle(RECORD_MS)
       await schedules
+      await agentd.incidents.close()
       await ledger.append({ type: 'daemon_stopped', actor: SYSTEM }).catch((error: unknown) => {
         log.error({ err: error }, 'the stop could not be recorded')
       })
       await ledger.close()
+      await book.save()
     },
   }
 }
@@ -93,12 +116,13 @@ export async function startAgentd(
 async function openLedger(
   config: Config,
   folder: string,
-  { inverses, registry }: { inverses: KeptInverses; registry: Registry },
+  { inverses, registry, book }: { inverses: KeptInverses; registry: Registry; book: BookKeeper },
   log: Log,
 ): Promise<LedgerRecorder> {
   return LedgerRecorder.open({
     options: { dir: join(config.stateDir, 'ledger'), keyDir: join(folder, 'ledger-keys') },
     unrecorded: await UnrecordedReads.open(new StateFile(join(folder, 'unrecorded.json'), UnrecordedFile), log),
+    follower: book,
     log,
     async onOpen(ledger, { again, unrecordedReads }) {
       const interrupted = await interruptOrphans(ledger, inverses)
@@ -119,9 +143,10 @@ async function build(
   {
     keys,
     inverses,
+    book,
     ledger,
     registry,
-  }: { keys: StateKeys; inverses: KeptInverses; ledger: LedgerRecorder; registry: Registry },
+  }: { keys: StateKeys; inverses: KeptInverses; book: BookKeeper; ledger: LedgerRecorder; registry: Registry },
   log: Log,
 ): Promise<Agentd> {
   const policy = defaultPolicy()
@@ -150,6 +175,14 @@ async function build(
     },
     log,
   })
+  const watchers = await Watchers.open({
+    file: new StateFile(join(folder, 'watchers.json'), WatcherFile),
+    ledger,
+    look: (check, signal) => lookAt(check, host, signal),
+    makeCall: (call, errand) => ownCalls(calls)(call, errand),
+    notify: ({ name }, message) => void incidents.raise({ class: 'watched_failure', subject: name, summary: message }),
+    log,
+  })
   const safeSwitch = await SafeSwitch.open({
     folder: join(folder, 'switch'),
     ledger,
@@ -164,14 +197,28 @@ async function build(
     ledger: { query: (query) => ledger.query(query), verify: () => ledger.verify() },
     undo: new Undo(ledger, (name) => registry.find(name).tool),
     routines,
+    watchers,
     switching: safeSwitch,
+  })
+  const incidents = await Incidents.open({
+    ledger,
+    file: new StateFile(join(folder, 'incidents.json'), IncidentFile),
+    log,
+  })
+  const sessions = new Sessions({
+    keeper: book,
+    ledger,
+    keys,
+    mode: config.sessions.mode,
+    budgets: config.budgets,
   })
   const inFlight = new InFlight(config.limits.callsInFlight)
   const witnesses = await openWitnesses(config, ledger, log)
   const calls: CallParts = {
     registry,
     inFlight,
-    rates: new Rates(),
+    rates: new Rates(incidents),
+    sessions,
     policy,
     approvals,
     standing,
@@ -182,7 +229,10 @@ async function build(
   }
   return {
     calls,
+    sessions,
+    incidents,
     routines,
+    watchers,
     safeSwitch,
     approvals,
     proofs: new Proofs(operators, config.approvals.ownerToken ? config.tokenFile : undefined),
@@ -199,6 +249,8 @@ async function build(
       tools: registry.size,
       calls_in_flight: inFlight.size,
       approvals_pending: approvals.pending,
+      incidents_open: incidents.open,
+      mode: sessions.list().mode,
     }),
   }
 }

@@ -4,7 +4,7 @@ import { Config } from '../src/config.ts'
 import { configEnv } from './support/agentd.ts'
 
 test('three paths are enough; the rest has defaults', () => {
-  expect(loadConfig(Config, { env: configEnv('/var/lib/castellan', { TOKEN_FILE: '/t' }) })).toEqual({
+  expect(loadConfig(Config, { env: configEnv('/var/lib/castellan', { TOKEN_FILE: '/t' }) })).toMatchObject({
     logLevel: 'info',
     stateDir: '/var/lib/castellan',
     agentSocket: '/var/lib/castellan/sockets/agent.sock',

@@ -23,6 +23,10 @@ export type OperatorKeyId = z.infer<typeof OperatorKeyId>
 export const CapabilityId = prefixed('cap').brand<'CapabilityId'>()
 export type CapabilityId = z.infer<typeof CapabilityId>
 
+/** Identifies one incident. */
+export const IncidentId = prefixed('inc').brand<'IncidentId'>()
+export type IncidentId = z.infer<typeof IncidentId>
+
 /** Identifies one file kept in agentd's trash. */
 export const TrashId = prefixed('trs').brand<'TrashId'>()
 export type TrashId = z.infer<typeof TrashId>
@@ -54,7 +58,7 @@ export type Timestamp = z.infer<typeof Timestamp>
 export const LedgerIndex = z.int().min(0)
 export type LedgerIndex = z.infer<typeof LedgerIndex>
 
-type IdPrefix = 'call' | 'apr' | 'ses' | 'opk' | 'trs' | 'cap'
+type IdPrefix = 'call' | 'apr' | 'ses' | 'opk' | 'trs' | 'cap' | 'inc'
 
 /** A fresh id with 96 random bits, e.g. `newId('call')` → `call_l7XhJ0f3T3m4Yz1Q`. */
 export function newId(prefix: 'call'): CallId
@@ -63,6 +67,7 @@ export function newId(prefix: 'ses'): SessionId
 export function newId(prefix: 'opk'): OperatorKeyId
 export function newId(prefix: 'trs'): TrashId
 export function newId(prefix: 'cap'): CapabilityId
+export function newId(prefix: 'inc'): IncidentId
 export function newId(prefix: IdPrefix): string {
   const bytes = crypto.getRandomValues(new Uint8Array(12))
   const base64 = btoa(String.fromCharCode(...bytes))

@@ -54,6 +54,7 @@ export {
   ApprovalId,
   CallId,
   CapabilityId,
+  IncidentId,
   LedgerIndex,
   newId,
   OperatorKeyId,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ApprovalProof } from './approvals.ts'
-import { AgentName, CapabilityId, SessionId, Timestamp, ToolName } from './ids.ts'
+import { AgentName, CapabilityId, IncidentId, SessionId, Timestamp, ToolName } from './ids.ts'
 import { TaintLabel } from './tools.ts'
 
 /** How freely a session may act; the policy says what each mode lets through. */
@@ -191,12 +191,12 @@ export const CapabilityRevocation = z.strictObject({ capability: z.string().max(
 export type CapabilityRevocation = z.infer<typeof CapabilityRevocation>
 
 /** What can go wrong, for {@link Incident}. Grows with the components that raise incidents. */
-export const IncidentClass = z.enum(['tool_call_burst', 'policy_bypass_attempt', 'unauthorized_access'])
+export const IncidentClass = z.enum(['tool_call_burst', 'policy_bypass_attempt', 'unauthorized_access', 'watched_failure'])
 export type IncidentClass = z.infer<typeof IncidentClass>
 
 /** One thing that went wrong, however often it was seen. */
 export const Incident = z.strictObject({
-  id: z.string(),
+  id: IncidentId,
   class: IncidentClass,
   /** Whom or what it is about; the same class and subject is the same incident while it is open. */
   subject: z.string().max(200),

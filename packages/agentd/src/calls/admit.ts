@@ -5,15 +5,17 @@ import type { Call, Caller } from './call.ts'
 import type { CallParts } from './path.ts'
 
 /**
- * Admits a call: its tool exists, its arguments fit, its session does not ask too often, its id is new. The socket
- * already checked the request's own shape and size. Throws `unknown_tool`, `invalid_arguments`, `rate_limited` or
- * `duplicate_call`; nothing of that is recorded, or whoever may ask could fill the ledger.
+ * Admits a call: its tool exists, its arguments fit, nobody asks too often, its id is new, its session is its own, its
+ * capability holds, its budgets are not spent. The socket already checked the request's own shape and size. Throws
+ * `unknown_tool`, `invalid_arguments`, `rate_limited`, `duplicate_call`, `session_refused`, `budget_exceeded` and the
+ * codes of capabilities; nothing of that is recorded, or whoever may ask could fill the ledger.
  */
 export function admit(parts: CallParts, request: CallRequest, caller: Caller): Call {
   const { tool, descriptor } = parts.registry.find(request.tool)
   const input = readArguments(tool, descriptor, request.args)
-  if (caller.kind === 'agent') parts.rates.take(request.session, tool)
+  if (caller.kind === 'agent') parts.rates.take(request, tool)
   refuseKnownId(parts, request)
+  const standing = parts.sessions.admit(request, caller.kind)
   return {
     call_id: request.call_id,
     session: request.session,
@@ -27,6 +29,7 @@ export function admit(parts: CallParts, request: CallRequest, caller: Caller): C
     approvalId: request.approval_id,
     signal: caller.signal,
     onProgress: caller.onProgress,
+    standing,
     agreedBefore: caller.agreed === true,
   }
 }

@@ -43,11 +43,12 @@ async function ask(parts: CallParts, call: Call, claim: Claim, permission: Permi
 
 /** All that a person is told. Whatever of it cannot be made is left out with the reason, never the question itself. */
 export async function questionAbout(
-  { host, standing, log }: Pick<CallParts, 'host' | 'standing' | 'log'>,
-  { tool, input, signal }: Pick<Call, 'tool' | 'input' | 'signal'>,
+  { host, sessions, standing, log }: Pick<CallParts, 'host' | 'sessions' | 'standing' | 'log'>,
+  call: Pick<Call, 'tool' | 'input' | 'signal' | 'caller' | 'session' | 'agreedBefore'>,
   claim: Claim,
   { reason, approvals = 1 }: Pick<Permission, 'reason' | 'approvals'>,
 ): Promise<Question> {
+  const { tool, input, signal } = call
   const [previewed, always] = await Promise.all([
     previewOf(tool, input, host, signal),
     standing.ruleFor(claim).catch((error: unknown) => {
@@ -56,7 +57,7 @@ export async function questionAbout(
     }),
   ])
   if (signal.aborted) throw new CastellanError('cancelled', 'The caller went away before a person was asked.')
-  return { reason, needed: approvals, taint: [], previewed, always }
+  return { reason, needed: approvals, taint: sessions.labels(call), previewed, always }
 }
 
 /** The policy allows it by now, perhaps because somebody said "always" to this very question: then its grant is used up. */

@@ -7,6 +7,7 @@ import type {
   ToolName,
   ToolProgress,
 } from '@castellan/contracts'
+import type { Standing } from '../sessions/sessions.ts'
 import type { Tool } from '../tools/define.ts'
 
 /** Who is at the other end of a socket, or agentd itself for a routine. The socket says which kind, never the request. */
@@ -33,6 +34,8 @@ export interface Call extends CallOrigin {
   readonly approvalId: ApprovalId | undefined
   readonly signal: AbortSignal
   readonly onProgress: Caller['onProgress']
+  /** What it came with: a capability, budgets. */
+  readonly standing: Standing
   /** {@link Caller.agreed} */
   readonly agreedBefore: boolean
 }

@@ -3,6 +3,7 @@ import type { Permit } from './approve.ts'
 import { type Call, headerOf } from './call.ts'
 import type { Permission } from './decide.ts'
 import type { CallParts } from './path.ts'
+import type { Plan } from './plan.ts'
 
 /**
  * Writes down what is about to happen; on disk when it returns. Throws `cancelled` if the caller has gone by now. Null
@@ -11,6 +12,7 @@ import type { CallParts } from './path.ts'
 export async function intend(
   { ledger, policy }: CallParts,
   call: Call,
+  { facts }: Plan,
   { rule }: Permission,
   permit: Permit,
 ): Promise<LedgerIndex | null> {
@@ -19,7 +21,7 @@ export async function intend(
     ...headerOf(call),
     type: 'intent' as const,
     ...(permit.kind === 'grant' ? { approval_id: permit.approval.approval_id } : {}),
-    facts: { rule, policy_digest: policy.digest },
+    facts: { rule, policy_digest: policy.digest, ...facts },
   }
   try {
     return await ledger.append(draft, { args: call.args })

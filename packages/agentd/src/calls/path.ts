@@ -5,6 +5,7 @@ import type { Approvals } from '../approvals/approvals.ts'
 import type { Host } from '../host/index.ts'
 import type { Recorder } from '../ledger/recorder.ts'
 import type { Policy } from '../policy/policy.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import type { KeptInverses } from '../undo/kept.ts'
 import { admit } from './admit.ts'
 import { answer, answerPending } from './answer.ts'
@@ -13,6 +14,7 @@ import type { Caller } from './call.ts'
 import { decide } from './decide.ts'
 import type { InFlight } from './in-flight.ts'
 import { intend } from './intend.ts'
+import { plan } from './plan.ts'
 import type { Rates } from './rates.ts'
 import { record } from './record.ts'
 import type { Registry } from './registry.ts'
@@ -23,6 +25,7 @@ export interface CallParts {
   readonly registry: Registry
   readonly inFlight: InFlight
   readonly rates: Rates
+  readonly sessions: Sessions
   readonly policy: Policy
   readonly approvals: Approvals
   readonly standing: StandingRules
@@ -41,12 +44,13 @@ export async function takeCall(parts: CallParts, request: CallRequest, caller: C
   using _place = parts.inFlight.enter(request.call_id)
 
   const call = admit(parts, request, caller)
-  const decision = await decide(parts, call)
+  using planned = await plan(parts, call)
+  const decision = await decide(parts, call, planned)
   const permit = await approve(parts, call, decision)
   if (permit.kind === 'pending') return answerPending(call, permit.approval)
 
-  const intent = await intend(parts, call, decision, permit)
-  const report = await run(parts, call, permit)
-  const outcome = await record(parts, call, intent, permit, report)
+  const intent = await intend(parts, call, planned, decision, permit)
+  const report = await run(parts, call, planned, permit)
+  const outcome = await record(parts, call, planned, intent, permit, report)
   return answer(call, report, outcome)
 }

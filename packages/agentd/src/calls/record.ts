@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { CastellanError, canonicalJson, type LedgerIndex } from '@castellan/contracts'
+import { CastellanError, canonicalJson, type LedgerIndex, TaintLabel } from '@castellan/contracts'
 import type { Permit } from './approve.ts'
 import { type Call, headerOf } from './call.ts'
 import type { CallParts } from './path.ts'
+import type { Plan } from './plan.ts'
 import type { RunReport } from './run.ts'
 
 /**
@@ -10,13 +11,18 @@ import type { RunReport } from './run.ts'
  * written: the caller is never told that something happened which the ledger does not know.
  */
 export async function record(
-  { ledger, inverses, log }: CallParts,
+  { ledger, inverses, sessions, log }: CallParts,
   call: Call,
+  { resources }: Plan,
   intent: LedgerIndex | null,
   permit: Permit,
   { result, durationMs, inverse, target }: RunReport,
 ): Promise<LedgerIndex | null> {
-  if (intent === null) return null
+  const facts = sessions.outcomeFacts(call, labelsOf(call, result), call.tool.taints === undefined ? [] : resources)
+  if (intent === null) {
+    await sessions.takeUnrecorded(call, facts)
+    return null
+  }
   const draft = {
     ...headerOf(call),
     type: 'outcome' as const,
@@ -26,6 +32,7 @@ export async function record(
     ok: result.ok,
     ...(result.ok ? {} : { code: result.error.code }),
     duration_ms: durationMs,
+    ...(Object.keys(facts).length === 0 ? {} : { facts }),
   }
   const payload = {
     summary: result.ok ? result.summary : result.error.message,
@@ -46,4 +53,20 @@ export async function record(
       { cause, detail: { intent } },
     )
   }
+}
+
+/** What the result brings into the session. Where a tool cannot tell, whoever wrote it is trusted with nothing. */
+function labelsOf({ tool, input }: Call, result: RunReport['result']): readonly TaintLabel[] {
+  if (tool.taints === undefined) return []
+  // The words of a failure are the tool's own, but some quote what they met.
+  if (!result.ok) return quotes(result.error) ? ['untrusted-text'] : []
+  try {
+    return tool.taints(result.output, input)
+  } catch {
+    return TaintLabel.options
+  }
+}
+
+function quotes({ code, detail }: CastellanError): boolean {
+  return code === 'command_failed' || detail !== undefined
 }

@@ -11,6 +11,7 @@ import type { KeptInverses } from '../undo/kept.ts'
 import type { Permit } from './approve.ts'
 import type { Call } from './call.ts'
 import type { CallParts } from './path.ts'
+import type { Plan } from './plan.ts'
 
 /** Time a tool has to stop after its signal, in milliseconds; after that the answer no longer waits for it. */
 const GRACE_MS = 2000
@@ -31,9 +32,14 @@ export interface RunReport {
  * Runs the tool: until its deadline, until its caller goes away, and with its result held to its own contract. Never
  * throws; a failure is a report too.
  */
-export async function run({ host, inverses, log }: CallParts, call: Call, permit: Permit): Promise<RunReport> {
+export async function run(
+  { host, inverses, log }: CallParts,
+  call: Call,
+  { wallMs }: Plan,
+  permit: Permit,
+): Promise<RunReport> {
   const startedAt = performance.now()
-  const abort = abortAfter(call)
+  const abort = abortAfter(call, wallMs)
   const context = new RunContext(host, inverses, call, hasAgreed(call, permit), abort.signal)
   const report = (result: RunReport['result']): RunReport => ({
     result,
@@ -107,12 +113,11 @@ function hasAgreed({ caller, agreedBefore }: Call, { kind }: Permit): boolean {
   return kind === 'grant' || caller === 'operator' || agreedBefore
 }
 
-function abortAfter({ tool, name, signal }: Call): { readonly signal: AbortSignal; release(): void } {
+function abortAfter({ tool, name, signal }: Call, wallMs: number): { readonly signal: AbortSignal; release(): void } {
   const controller = new AbortController()
   const timer = setTimeout(() => {
-    const message = `${name} did not finish within ${tool.limits.timeoutMs} ms and was stopped.`
-    controller.abort(new CastellanError('deadline_exceeded', message))
-  }, tool.limits.timeoutMs)
+    controller.abort(tooLong(name, tool.limits.timeoutMs, wallMs))
+  }, wallMs)
   const onGone = () => controller.abort(whyGone(signal.reason))
   signal.addEventListener('abort', onGone, { once: true })
   if (signal.aborted) onGone()
@@ -123,6 +128,14 @@ function abortAfter({ tool, name, signal }: Call): { readonly signal: AbortSigna
       signal.removeEventListener('abort', onGone)
     },
   }
+}
+
+function tooLong(name: string, deadlineMs: number, wallMs: number): CastellanError {
+  if (wallMs >= deadlineMs) {
+    return new CastellanError('deadline_exceeded', `${name} did not finish within ${deadlineMs} ms and was stopped.`)
+  }
+  const message = `${name} was stopped after ${wallMs} ms: that was all the running time its budgets had left.`
+  return new CastellanError('budget_exceeded', message)
 }
 
 function whyGone(reason: unknown): CastellanError {

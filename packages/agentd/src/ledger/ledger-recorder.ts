@@ -15,6 +15,7 @@ import type { Log } from '@castellan/daemon'
 import { Ledger, type LedgerOptions } from '@castellan/ledger'
 import type { LedgerVerdict } from '../host/index.ts'
 import { Mutex } from '../state/mutex.ts'
+import type { LedgerFollower } from './follower.ts'
 import { RecentCalls } from './recent-calls.ts'
 import type { Recorder } from './recorder.ts'
 import { fullRecord, listedRecord } from './records.ts'
@@ -33,6 +34,8 @@ export interface Opening {
 export interface LedgerRecorderParts {
   readonly options: LedgerOptions
   readonly unrecorded: UnrecordedReads
+  /** Told of every entry. */
+  readonly follower?: LedgerFollower
   readonly log: Log
   /** Called with every ledger that was opened, before anybody may use it. */
   readonly onOpen: (ledger: Ledger, opening: Opening) => Promise<void>
@@ -66,8 +69,9 @@ export class LedgerRecorder implements Recorder {
   }
 
   async append(draft: LedgerDraft, payload: LedgerPayload = {}): Promise<LedgerIndex> {
-    const { index } = await this.use((ledger) => ledger.append(draft, payload))
+    const { index, entry } = await this.use((ledger) => ledger.append(draft, payload))
     this.#recent.note(draft, index)
+    this.#parts.follower?.note(entry)
     return index
   }
 
@@ -163,6 +167,7 @@ export class LedgerRecorder implements Recorder {
       await first?.(ledger)
       await onOpen(ledger, { again: this.#wasOpen, unrecordedReads })
       await this.#recent.learn(ledger)
+      await this.#parts.follower?.catchUp(ledger)
       this.#ledger = ledger
       this.#problem = undefined
       this.#wasOpen = true
