@@ -5,6 +5,7 @@ import {
   CallAnswer,
   type CallRequest,
   ProcessHealth,
+  type SessionId,
   type SignInRedemption,
   SignInResult,
   ToolListing,
@@ -15,6 +16,7 @@ import { z } from 'zod'
 /** Longest a call may take, in milliseconds. Tools have shorter deadlines of their own, which agentd keeps. */
 const CALL_MS = 15 * 60 * 1000
 const HEALTH_MS = 1_000
+const WITHDRAW_MS = 1_000
 /** How long agentd holds a question about an approval, in seconds, before it answers that nothing changed. */
 const LONG_POLL_SECONDS = 25
 
@@ -53,13 +55,20 @@ export class Agentd {
     return this.#client.request('GET', `/v1/approvals/${id}`, { schema: Approval, signal })
   }
 
-  /** The approval once it is decided, or as it still is after 25 s. */
-  approvalOnceDecided(id: ApprovalId, signal: AbortSignal): Promise<Approval> {
-    return this.#client.request('GET', `/v1/approvals/${id}?wait=${LONG_POLL_SECONDS}`, { schema: Approval, signal })
+  /** The approval once it is decided or has more yeses than these, or as it still is after 25 s. */
+  approvalOnceChanged(id: ApprovalId, votes: number, signal: AbortSignal): Promise<Approval> {
+    const path = `/v1/approvals/${id}?wait=${LONG_POLL_SECONDS}&votes=${votes}`
+    return this.#client.request('GET', path, { schema: Approval, signal })
   }
 
   decide(id: ApprovalId, decision: ApprovalDecision): Promise<Approval> {
     return this.#client.request('POST', `/v1/approvals/${id}/decision`, { body: decision, schema: Approval })
+  }
+
+  /** The session that asked no longer waits: a yes that comes late is refused. Given up after a second. */
+  withdraw(id: ApprovalId, session: SessionId): Promise<Approval> {
+    const path = `/v1/approvals/${id}/withdrawal`
+    return this.#client.request('POST', path, { body: { session }, schema: Approval, timeoutMs: WITHDRAW_MS })
   }
 
   redeemSignIn(redemption: SignInRedemption): Promise<SignInResult> {

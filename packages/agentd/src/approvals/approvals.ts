@@ -109,10 +109,14 @@ export class Approvals {
     return shown(asItStands(this.#find(id), this.#world()))
   }
 
-  /** The approval once it has changed or is no longer pending, or as it is after `seconds`, or when `signal` fires. */
-  async wait(id: ApprovalId, seconds: number, signal: AbortSignal): Promise<Approval> {
+  /**
+   * The approval once it is no longer pending or has another number of yeses than `votes`, which is what the caller knew
+   * last; or as it is after the next change, after `seconds`, or when `signal` fires.
+   */
+  async wait(id: ApprovalId, seconds: number, signal: AbortSignal, votes?: number): Promise<Approval> {
     const approval = this.get(id)
-    if (approval.state !== 'pending' || seconds === 0) return approval
+    const isNews = votes !== undefined && approval.votes.length !== votes
+    if (approval.state !== 'pending' || seconds === 0 || isNews) return approval
     await this.#watchers.changed(id, seconds * 1000, signal)
     return this.get(id)
   }

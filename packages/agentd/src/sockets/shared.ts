@@ -19,7 +19,11 @@ const After = z.strictObject({
   after: Sha256Hex.optional(),
   wait: z.coerce.number().min(0).max(MAX_WAIT_SECONDS).default(0),
 })
-const Wait = z.strictObject({ wait: z.coerce.number().min(0).max(MAX_WAIT_SECONDS).default(0) })
+const Wait = z.strictObject({
+  wait: z.coerce.number().min(0).max(MAX_WAIT_SECONDS).default(0),
+  /** How many yeses the caller knows of: another number is news. */
+  votes: z.coerce.number().int().min(0).optional(),
+})
 
 /** The routes that both sockets have. What differs is who is calling, and who may see what was in a call. */
 export function addSharedRoutes(server: SocketServer, agentd: Agentd, caller: Caller['kind']): void {
@@ -46,7 +50,7 @@ export function addSharedRoutes(server: SocketServer, agentd: Agentd, caller: Ca
   server.route('GET', '/v1/approvals', {}, () => ({ approvals: approvals.list() }))
 
   server.route('GET', '/v1/approvals/:id', { query: Wait }, ({ params, query, signal }) =>
-    approvals.wait(approvalId(params.id), query.wait, signal),
+    approvals.wait(approvalId(params.id), query.wait, signal, query.votes),
   )
 
   addLedgerRoutes(server, agentd, caller === 'operator')

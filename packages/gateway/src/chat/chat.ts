@@ -12,6 +12,7 @@ import { Transcript } from './transcript.ts'
 
 type StatusFrame = Extract<ServerFrame, { type: 'status' }>
 type ApprovalFrame = Extract<ServerFrame, { type: 'approval_required' }>
+type VoteFrame = Extract<ServerFrame, { type: 'approval_vote' }>
 type DecidedFrame = Extract<ServerFrame, { type: 'approval_decided' }>
 
 /** Whoever hears a chat: every socket of the owner, but for the one that is excepted. */
@@ -58,6 +59,12 @@ export class Chat {
     return this.#turn.signal
   }
 
+  /** Answers `asker` in one piece while a turn runs, without being part of it. */
+  aside(text: string, answer: string, asker: object): void {
+    this.#say({ type: 'asked', text }, asker)
+    this.#say({ type: 'text', text: answer, aside: true })
+  }
+
   /** Ends the turn; everyone hears its one `done`. */
   end(): void {
     this.history.close()
@@ -94,6 +101,13 @@ export class Chat {
   /** Asks for a person's word; whoever joins before it is given is asked as well. */
   askApproval(frame: ApprovalFrame): void {
     this.#approval = this.#say(frame)
+  }
+
+  /** One yes of several: whoever joins now is asked with the count as it stands. */
+  approvalVote(frame: VoteFrame): void {
+    const { given, needed } = frame
+    if (this.#approval !== null) this.#approval = { ...this.#approval, votes: { given, needed } }
+    this.#say(frame)
   }
 
   approvalDecided(frame: DecidedFrame): void {

@@ -3,20 +3,26 @@ import { didYouMean, parseJson, version } from '@castellan/daemon'
 import { makeCall } from './tool-call.ts'
 import type { Turn } from './turn.ts'
 
+/** What commands need that only read: they are answered while a turn runs as well. */
+export type ReadingParts = Pick<Turn, 'agentd' | 'engine' | 'signal'>
+
 interface Command {
   readonly usage: string
   readonly purpose: string
-  run(argument: string, turn: Turn): Promise<void> | void
+  /** Only reads: its whole answer. */
+  readonly answer?: (parts: ReadingParts) => Promise<string> | string
+  /** Does something: a turn of its own. */
+  readonly run?: (argument: string, turn: Turn) => Promise<void>
 }
 
 /** What works in a chat without any model. */
 const commands: Record<string, Command> = {
-  help: { usage: '/help', purpose: 'this list', run: (_argument, { chat }) => chat.emit({ type: 'text', text: HELP }) },
-  tools: { usage: '/tools', purpose: 'the tools, what each does, and whether it changes anything', run: listTools },
+  help: { usage: '/help', purpose: 'this list', answer: () => HELP },
+  tools: { usage: '/tools', purpose: 'the tools, what each does, and whether it changes anything', answer: listTools },
   call: { usage: '/call NAME {JSON}', purpose: 'run one tool, e.g. /call disk_usage {"path":"/"}', run: callTool },
-  approvals: { usage: '/approvals', purpose: 'calls that wait for your yes or no', run: listApprovals },
+  approvals: { usage: '/approvals', purpose: 'calls that wait for your yes or no', answer: listApprovals },
   undo: { usage: '/undo N', purpose: 'take back the act with ledger number N', run: undo },
-  status: { usage: '/status', purpose: 'the state of the gateway, agentd and the engine', run: tellStatus },
+  status: { usage: '/status', purpose: 'the state of the gateway, agentd and the engine', answer: tellStatus },
 }
 
 const HELP = [
@@ -34,20 +40,35 @@ export function isCommand(text: string): boolean {
 
 /** Carries out a command. Throws `not_found` for one that does not exist, and what its argument or its call fails with. */
 export async function runCommand(text: string, turn: Turn): Promise<void> {
-  const [, word = '', argument = ''] = COMMAND.exec(text) ?? []
-  const name = word.toLowerCase()
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  const { word, argument } = read(text)
+  const command = find(word)
   if (command === undefined) {
-    const hint = didYouMean(name, Object.keys(commands))
+    const hint = didYouMean(word.toLowerCase(), Object.keys(commands))
     throw new CastellanError('not_found', `There is no command /${word}.${hint} /help lists them all.`)
   }
-  await command.run(argument.trim(), turn)
+  if (command.answer !== undefined) turn.chat.emit({ type: 'text', text: await command.answer(turn) })
+  await command.run?.(argument, turn)
 }
 
-async function listTools(_argument: string, { chat, agentd, signal }: Turn): Promise<void> {
+/** The answer to a command that only reads; undefined for everything else that can be said. */
+export function readingAnswer(text: string, parts: ReadingParts): Promise<string> | string | undefined {
+  return find(read(text).word)?.answer?.(parts)
+}
+
+function read(text: string): { readonly word: string; readonly argument: string } {
+  const [, word = '', argument = ''] = COMMAND.exec(text) ?? []
+  return { word, argument: argument.trim() }
+}
+
+function find(word: string): Command | undefined {
+  const name = word.toLowerCase()
+  return Object.hasOwn(commands, name) ? commands[name] : undefined
+}
+
+async function listTools({ agentd, signal }: ReadingParts): Promise<string> {
   const { tools } = await agentd.tools(signal)
   const lines = tools.map(({ name, effect, description }) => `${name} (${effect}): ${description}`)
-  chat.emit({ type: 'text', text: [`${tools.length} tools:`, ...lines].join('\n') })
+  return [`${tools.length} tools:`, ...lines].join('\n')
 }
 
 async function callTool(argument: string, turn: Turn): Promise<void> {
@@ -88,16 +109,17 @@ async function callAndTell(said: string, name: string, args: Record<string, unkn
   chat.emit({ type: 'text', text: result.summary })
 }
 
-async function listApprovals(_argument: string, { chat, agentd, signal }: Turn): Promise<void> {
+async function listApprovals({ agentd, signal }: ReadingParts): Promise<string> {
   const pending = (await agentd.approvals(signal)).filter((approval) => approval.state === 'pending')
-  const lines = pending.map(({ approval_id, tool, args, reason, binding }) => {
-    return `${approval_id}: ${tool} ${JSON.stringify(args)}\n  ${reason} Open until ${binding.expires_at}.`
+  const lines = pending.map(({ approval_id, tool, args, reason, binding, votes, needed }) => {
+    const count = needed === 1 ? '' : ` Approved ${votes.length} of ${needed}.`
+    return `${approval_id}: ${tool} ${JSON.stringify(args)}\n  ${reason} Open until ${binding.expires_at}.${count}`
   })
   const answer = lines.length === 0 ? ['Nothing waits for your approval.'] : ['Waiting for your yes or no:', ...lines]
-  chat.emit({ type: 'text', text: answer.join('\n') })
+  return answer.join('\n')
 }
 
-async function tellStatus(_argument: string, { chat, agentd, engine, signal }: Turn): Promise<void> {
+async function tellStatus({ agentd, engine, signal }: ReadingParts): Promise<string> {
   const [acting, thinking] = await Promise.all([
     agentd.state(),
     engine.health(signal).then(
@@ -108,13 +130,12 @@ async function tellStatus(_argument: string, { chat, agentd, engine, signal }: T
       (error: unknown) => (error instanceof CastellanError ? error.message : String(error)),
     ),
   ])
-  const text = [
+  return [
     `Castellan ${version}`,
     `gateway: up ${duration(process.uptime())}`,
     `agentd: ${acting}${acting === 'degraded' ? ' (npx agentctl status says why)' : ''}`,
     `engine: ${thinking}`,
-  ]
-  chat.emit({ type: 'text', text: text.join('\n') })
+  ].join('\n')
 }
 
 function duration(seconds: number): string {

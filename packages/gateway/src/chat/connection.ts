@@ -3,6 +3,8 @@ import { CastellanError, type ClientFrame, type ServerFrame } from '@castellan/c
 import type { WebSocket } from 'ws'
 import type { Caller } from '../plugins/auth.ts'
 import { toCastellanError } from '../plugins/errors.ts'
+import type { Chat } from './chat.ts'
+import { readingAnswer } from './commands.ts'
 import { carryDecision, type DecisionParts } from './decisions.ts'
 import { readClientFrame } from './frames.ts'
 import { Outbox } from './outbox.ts'
@@ -11,6 +13,8 @@ import { runTurn, type TurnParts } from './turn.ts'
 
 /** What a client gets to answer a close with its own, in milliseconds. */
 const LEAVE_MS = 1_000
+/** For the answer to a command that only reads, in milliseconds. */
+const ASIDE_MS = 10_000
 
 export type ConnectionParts = DecisionParts & TurnParts
 
@@ -99,6 +103,7 @@ export class Connection {
     switch (frame.type) {
       case 'chat': {
         const chat = chats.open(frame.chat_id)
+        if (chat.running && this.#answerAside(frame, chat)) return
         const signal = chat.begin(frame.text, this)
         void runTurn(frame.text, { ...this.#parts, chat, signal })
         return
@@ -113,6 +118,17 @@ export class Connection {
       default:
         carryDecision(frame, this.#caller, this.#parts).catch((error: unknown) => this.#refuse(error, frame))
     }
+  }
+
+  /** A command that only reads is answered while a turn runs, such as one that waits for this very person. */
+  #answerAside(frame: Extract<ClientFrame, { type: 'chat' }>, chat: Chat): boolean {
+    const answer = readingAnswer(frame.text, { ...this.#parts, signal: AbortSignal.timeout(ASIDE_MS) })
+    if (answer === undefined) return false
+    Promise.resolve(answer).then(
+      (text) => chat.aside(frame.text, text, this),
+      (error: unknown) => this.#refuse(error, frame),
+    )
+    return true
   }
 
   #refuse(thrown: unknown, frame: ClientFrame | undefined): void {

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import {
   type Approval,
-  type ApprovalDecision,
+  type ApprovalProof,
   approvalSigningText,
   CastellanError,
   type ClientFrame,
@@ -12,8 +12,7 @@ import type { Caller } from '../plugins/auth.ts'
 import type { Audience } from './audience.ts'
 import type { ChatSessions } from './sessions.ts'
 
-type VerdictFrame = Extract<ClientFrame, { type: 'approve' | 'deny' }>
-type Proof = NonNullable<ApprovalDecision['proof']>
+type VerdictFrame = Extract<ClientFrame, { type: 'approve' | 'deny' | 'always' }>
 
 export interface DecisionParts {
   readonly agentd: Agentd
@@ -32,32 +31,47 @@ export async function carryDecision(frame: VerdictFrame, caller: Caller, parts: 
   const announced = parts.chats.waitingFor(frame.approval_id) !== undefined
   const decided = await parts.agentd.decide(frame.approval_id, { verdict: frame.type, proof })
   if (announced) return
-  const news: ServerFrame = {
-    type: 'approval_decided',
-    approval_id: frame.approval_id,
-    state: frame.type === 'approve' ? 'approved' : 'denied',
-    ...(decided.decided_by === undefined ? {} : { by: decided.decided_by }),
-  }
-  parts.audience.tell(JSON.stringify(news))
+  parts.audience.tell(JSON.stringify(news(decided)))
 }
 
-function proofOf(frame: VerdictFrame, caller: Caller, approval: Approval): Proof {
-  if (frame.key_id !== undefined && frame.signature !== undefined) {
-    return { kind: 'signature', key_id: frame.key_id, signature: frame.signature }
+function news({ approval_id, state, votes, needed, decided_by }: Approval): ServerFrame {
+  if (state === 'pending') {
+    return { type: 'approval_vote', approval_id, by: votes.at(-1)?.by ?? '', given: votes.length, needed }
   }
-  if (frame.key_id !== undefined || frame.signature !== undefined) {
+  return {
+    type: 'approval_decided',
+    approval_id,
+    state: state === 'spent' ? 'approved' : state,
+    ...(decided_by === undefined ? {} : { by: decided_by }),
+  }
+}
+
+function proofOf(frame: VerdictFrame, caller: Caller, approval: Approval): ApprovalProof {
+  const { type, key_id, signature, assertion } = frame
+  if (key_id !== undefined && signature !== undefined && assertion === undefined) {
+    return { kind: 'signature', key_id, signature }
+  }
+  if (key_id !== undefined && assertion !== undefined && signature === undefined) {
+    return { kind: 'passkey', key_id, assertion }
+  }
+  if (key_id !== undefined || signature !== undefined || assertion !== undefined) {
     throw new CastellanError(
       'invalid_request',
-      `This ${frame.type} frame does not fit: key_id and signature go together; send both or neither.`,
+      `This ${type} frame does not fit: key_id and either signature or assertion go together; send both or neither.`,
     )
   }
-  if (caller.kind === 'owner') {
-    const text = approvalSigningText(frame.type, approval)
+  if (caller.kind === 'owner' && type !== 'always') {
+    const text = approvalSigningText(type, approval)
     return { kind: 'owner_token', mac: createHmac('sha256', caller.token).update(text, 'utf8').digest('hex') }
   }
-  throw new CastellanError(
-    'forbidden',
-    'This browser has no operator key to sign with. Sign in again in a browser with Ed25519, ' +
-      `or run: npx agentctl ${frame.type} ${frame.approval_id}`,
-  )
+  throw new CastellanError('forbidden', `${NO_PROOF[caller.kind]} Run: npx agentctl ${commandFor(frame)}`)
+}
+
+const NO_PROOF: Record<Caller['kind'], string> = {
+  owner: "A rule for later calls needs an operator key; the owner's token says yes to one call.",
+  page: 'This browser has no operator key to sign with. Sign in again in a browser that can make one.',
+}
+
+function commandFor({ type, approval_id }: VerdictFrame): string {
+  return type === 'always' ? `approve --always ${approval_id}` : `${type} ${approval_id}`
 }

@@ -1,22 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  type Approval,
-  approvalSigningText,
-  type CallOutcome,
-  type CallPending,
-  type CallRequest,
-  CastellanError,
-  type EngineMessage,
-} from '@castellan/contracts'
+import { type CallOutcome, type CallRequest, CastellanError, type EngineMessage } from '@castellan/contracts'
 import { toCastellanError } from '../plugins/errors.ts'
+import { personAgrees, StoppedWaiting } from './approval.ts'
 import type { ToolCall } from './ask.ts'
 import type { Turn } from './turn.ts'
 
 type ToolMessage = Extract<EngineMessage, { role: 'tool' }>
-
-/** agentd keeps approvals over a restart, so a turn that waits for one outlives it. In milliseconds. */
-const RESTART_MS = 30_000
-const RESTART_POLL_MS = 500
 
 /**
  * Makes one tool call through agentd and tells the chat: a `tool_use`, an `approval_required` where a person has to agree,
@@ -44,70 +32,17 @@ async function callWhenApproved({ call_id, name, args }: ToolCall, turn: Turn): 
   let answer = await agentd.call(request, signal)
   while (answer.status === 'approval_required') {
     const { approval_id } = answer
-    await personAgrees(answer, turn)
+    const agreed = await personAgrees(answer, turn)
     chat.status('running', `Running ${name}.`)
-    answer = await agentd.call({ ...request, approval_id }, signal)
+    // What became void in between is asked about anew: under the new policy, or without the key that was revoked.
+    answer = agreed
+      ? await agentd.call({ ...request, approval_id }, signal).catch((error: unknown) => {
+          if (isVoid(error)) return agentd.call(request, signal)
+          throw error
+        })
+      : await agentd.call(request, signal)
   }
   return answer
-}
-
-/** Asks for a person's word and waits for it. Throws `approval_denied` or `approval_expired` when it is not a yes. */
-async function personAgrees(pending: CallPending, turn: Turn): Promise<void> {
-  const { agentd, chat, signal } = turn
-  const asked = await agentd.approval(pending.approval_id, signal)
-  chat.askApproval({
-    type: 'approval_required',
-    approval_id: asked.approval_id,
-    call_id: asked.call_id,
-    name: asked.tool,
-    args: asked.args,
-    reason: pending.reason,
-    expires_at: asked.binding.expires_at,
-    signing: { approve: approvalSigningText('approve', asked), deny: approvalSigningText('deny', asked) },
-  })
-  chat.status('waiting', 'Waiting for your approval.')
-  const decided = await decision(asked, turn).catch((error: unknown) => {
-    throw signal.aborted ? new StoppedWaiting() : error
-  })
-  const by = decided.decided_by === undefined ? {} : { by: decided.decided_by }
-  switch (decided.state) {
-    case 'approved':
-      return chat.approvalDecided({
-        type: 'approval_decided',
-        approval_id: decided.approval_id,
-        state: 'approved',
-        ...by,
-      })
-    case 'denied':
-      chat.approvalDecided({ type: 'approval_decided', approval_id: decided.approval_id, state: 'denied', ...by })
-      throw new CastellanError('approval_denied', `The owner said no to this ${asked.tool} call; nothing was done.`)
-    case 'expired':
-      chat.approvalDecided({ type: 'approval_decided', approval_id: decided.approval_id, state: 'expired' })
-      throw new CastellanError(
-        'approval_expired',
-        `Nobody answered in time, so this ${asked.tool} call was not made; ask again.`,
-      )
-    default:
-      throw new CastellanError('approval_spent', 'This approval was used elsewhere; ask again for a fresh one.')
-  }
-}
-
-/** Asks agentd, 25 s at a time, until the approval is no longer pending. */
-async function decision(asked: Approval, { agentd, signal }: Turn): Promise<Approval> {
-  let goneSince: number | null = null
-  for (;;) {
-    try {
-      const approval = await agentd.approvalOnceDecided(asked.approval_id, signal)
-      goneSince = null
-      if (approval.state !== 'pending') return approval
-    } catch (error) {
-      if (!(error instanceof CastellanError) || !['agentd_unavailable', 'shutting_down'].includes(error.code))
-        throw error
-      goneSince ??= Date.now()
-      if (Date.now() - goneSince > RESTART_MS) throw error
-      await sleep(RESTART_POLL_MS, undefined, { signal })
-    }
-  }
 }
 
 function tellOutcome({ call_id, name }: ToolCall, outcome: CallOutcome, { chat }: Turn): ToolMessage {
@@ -132,11 +67,8 @@ function tellRefusal({ call_id, name }: ToolCall, refusal: CastellanError, { cha
   return { role: 'tool', ...told }
 }
 
-/** The turn was stopped while the call waited for a person: agentd runs nothing until the call is sent again. */
-class StoppedWaiting extends CastellanError {
-  constructor() {
-    super('cancelled', 'Stopped while the call waited for approval; nothing was done.')
-  }
+function isVoid(error: unknown): boolean {
+  return error instanceof CastellanError && ['approval_stale', 'approval_revoked'].includes(error.code)
 }
 
 function stopped(error: unknown): CastellanError {

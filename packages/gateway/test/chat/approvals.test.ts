@@ -107,17 +107,23 @@ test('a turn waits while every socket is closed, and a new socket learns what wa
   expect(await back.hears('tool_result')).toMatchObject({ ok: true })
 })
 
-test('a waiting turn can be stopped; the approval stays, and spends nothing', async () => {
+test('a waiting turn can be stopped; its question is withdrawn, so that a late yes is refused', async () => {
   const gateway = await startGateway()
   const { client, asked } = await waitingWrite(gateway)
-  const before = performance.now()
   client.send({ type: 'abort' })
   await client.hears('done')
-  expect(performance.now() - before).toBeLessThan(100)
+  expect(gateway.agentd.pending).toEqual([])
 
   client.send({ type: 'approve', approval_id: asked.approval_id })
-  expect(await client.hears('approval_decided')).not.toHaveProperty('chat_id')
+  await client.hears('error', ({ code }) => code === 'approval_withdrawn')
   expect(gateway.agentd.calls).toHaveLength(1)
+})
+
+test('a gateway that stops withdraws what its turns were waiting for', async () => {
+  const gateway = await startGateway()
+  await waitingWrite(gateway)
+  await gateway.stop()
+  expect(gateway.agentd.pending).toEqual([])
 })
 
 test('a waiting turn outlives a restart of agentd', async () => {
@@ -189,4 +195,92 @@ test('a message while an approval is waited for is told what it waits for', asyn
   expect(await client.hears('error')).toMatchObject({
     ...{ code: 'turn_in_progress', message: expect.stringContaining('approve or deny it') },
   })
+})
+
+test.each([
+  ['/help', 'Ask in plain words'],
+  ['/status', 'agentd: ready'],
+  ['/tools', 'file_write (change)'],
+  ['/approvals', 'apr_'],
+])('%s is answered while an approval is waited for, and the turn goes on', async (command, words) => {
+  const gateway = await startGateway()
+  const { client, asked } = await waitingWrite(gateway)
+  client.send({ type: 'chat', text: command })
+  const answer = await client.hears('text')
+  expect(answer).toMatchObject({ aside: true, chat_id: 'main', text: expect.stringContaining(words) })
+  expect(typesOf(client.frames)).not.toContain('done')
+  expect(typesOf(client.frames)).not.toContain('error')
+  client.send({ type: 'approve', approval_id: asked.approval_id })
+  await client.hears('done')
+  expect(await client.hears('tool_result')).toMatchObject({ ok: true })
+})
+
+test('a command that does something still has to wait', async () => {
+  const gateway = await startGateway()
+  const { client } = await waitingWrite(gateway)
+  client.send({ type: 'chat', text: '/call disk_usage {}' })
+  await client.hears('error', ({ code }) => code === 'turn_in_progress')
+})
+
+test('all that a person should know is in the question', async () => {
+  const gateway = await startGateway()
+  const preview = { effects: ['Writes notes.txt.'], diff: '+x\n', undo: 'It can be taken back.' }
+  const always = { possible: true as const, rule: 'permit (…);', digest: '0'.repeat(64) }
+  gateway.agentd.question = { preview, always, taint: ['untrusted-text'], needed: 2 }
+  const { asked } = await waitingWrite(gateway)
+  expect(asked).toMatchObject({ preview, always, taint: ['untrusted-text'], votes: { given: 0, needed: 2 } })
+  expect(asked.signing.always).toContain('\nalways\n')
+  expect(asked.signing.always?.endsWith(`\n${always.digest}\n`)).toBe(true)
+})
+
+test('each yes of several is heard, and who joins is asked with the count as it stands', async () => {
+  const gateway = await startGateway()
+  gateway.agentd.question = { needed: 2 }
+  const { client, asked } = await waitingWrite(gateway)
+  gateway.agentd.vote(asked.approval_id, 'ann')
+  expect(await client.hears('approval_vote')).toMatchObject({ by: 'ann', given: 1, needed: 2, chat_id: 'main' })
+  const late = await gateway.connect()
+  expect(await late.hears('approval_required')).toMatchObject({ votes: { given: 1, needed: 2 } })
+  gateway.agentd.decide(asked.approval_id, 'approved', 'ann and bob')
+  await client.hears('done')
+  expect(await client.hears('approval_decided')).toMatchObject({ state: 'approved', by: 'ann and bob' })
+})
+
+test('a question that became void is asked anew by itself', async () => {
+  const gateway = await startGateway()
+  const { client, asked } = await waitingWrite(gateway)
+  gateway.agentd.decide(asked.approval_id, 'void')
+  const again = await client.hears('approval_required', ({ approval_id }) => approval_id !== asked.approval_id)
+  expect(again.call_id).toBe(asked.call_id)
+  expect(await client.hears('approval_decided')).toMatchObject({ approval_id: asked.approval_id, state: 'void' })
+  client.send({ type: 'approve', approval_id: again.approval_id })
+  await client.hears('done')
+  expect(await client.hears('tool_result')).toMatchObject({ ok: true })
+})
+
+test('"always" is carried with its proof, and the owner’s token is told that it says yes to one call only', async () => {
+  const gateway = await startGateway()
+  const always = { possible: true as const, rule: 'permit (…);', digest: '0'.repeat(64) }
+  gateway.agentd.question = { always }
+  const { client, asked } = await waitingWrite(gateway)
+  client.send({ type: 'always', approval_id: asked.approval_id })
+  const refused = await client.hears('error', ({ code }) => code === 'forbidden')
+  expect(refused.message).toContain(`agentctl approve --always ${asked.approval_id}`)
+
+  const proof = { key_id: 'opk_AAAAAAAAAAAAAAAA', signature: 'c2lnbmVk' }
+  client.send({ type: 'always', approval_id: asked.approval_id, ...proof })
+  await client.hears('done')
+  expect(gateway.agentd.decisions.at(-1)).toEqual({ verdict: 'always', proof: { kind: 'signature', ...proof } })
+})
+
+test('the assertion of a passkey is carried as it is', async () => {
+  const gateway = await startGateway()
+  const { client, asked } = await waitingWrite(gateway)
+  const proof = {
+    key_id: 'opk_AAAAAAAAAAAAAAAA',
+    assertion: { client_data: 'YQ', authenticator_data: 'Yg', signature: 'Yw' },
+  }
+  client.send({ type: 'approve', approval_id: asked.approval_id, ...proof })
+  await client.hears('done')
+  expect(gateway.agentd.decisions.at(-1)).toEqual({ verdict: 'approve', proof: { kind: 'passkey', ...proof } })
 })

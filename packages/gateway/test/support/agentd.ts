@@ -3,6 +3,7 @@ import {
   type Approval,
   ApprovalDecision,
   type ApprovalState,
+  ApprovalWithdrawal,
   approvalSigningText,
   type CallOutcome,
   CallRequest,
@@ -29,6 +30,9 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 /** Speaks agentd's HTTP over a real Unix socket: tools that need approval unless they read, grants spent by their first use. */
 export class StandInAgentd {
   readonly calls: CallRequest[] = []
+  readonly decisions: ApprovalDecision[] = []
+  /** What else the next questions say. */
+  question: Partial<Approval> = {}
   readonly tools = new Map<string, StandInTool>()
   readonly #approvals = new Map<string, { approval: Approval; changed: () => void; change: Promise<void> }>()
   readonly #server: SocketServer
@@ -63,10 +67,24 @@ export class StandInAgentd {
     return [...this.#approvals.values()].map(({ approval }) => approval).filter(({ state }) => state === 'pending')
   }
 
+  /** One yes of several. */
+  vote(id: string, by: string): void {
+    const entry = this.#approvals.get(id)
+    if (entry === undefined) throw new CastellanError('approval_unknown', `There is no approval ${id}.`)
+    const votes = [...entry.approval.votes, { by, person: by, at: new Date().toISOString() }]
+    const { changed } = entry
+    const next = Promise.withResolvers<void>()
+    this.#approvals.set(id, { approval: { ...entry.approval, votes }, changed: next.resolve, change: next.promise })
+    changed()
+  }
+
   /** Decides as an operator would on the other socket. */
   decide(id: string, state: ApprovalState, by = 'root'): Approval {
     const entry = this.#approvals.get(id)
     if (entry === undefined) throw new CastellanError('approval_unknown', `There is no approval ${id}.`)
+    if (entry.approval.state === 'withdrawn') {
+      throw new CastellanError('approval_withdrawn', 'Whoever asked withdrew the question.')
+    }
     if (entry.approval.state !== 'pending' && state !== 'spent') {
       throw new CastellanError('conflict', `This approval is ${entry.approval.state} already.`)
     }
@@ -85,21 +103,28 @@ export class StandInAgentd {
     this.#server.route('GET', '/v1/approvals', {}, () => ({
       approvals: [...this.#approvals.values()].map(({ approval }) => approval),
     }))
-    const Wait = z.strictObject({ wait: z.coerce.number().max(30).default(0) })
+    const Wait = z.strictObject({ wait: z.coerce.number().max(30).default(0), votes: z.coerce.number().optional() })
     this.#server.route('GET', '/v1/approvals/:id', { query: Wait }, async ({ params, query, signal }) => {
       const entry = this.#approvals.get(params.id)
       if (entry === undefined) throw new CastellanError('approval_unknown', `There is no approval ${params.id}.`)
-      if (query.wait > 0 && entry.approval.state === 'pending') {
+      const { state, votes } = entry.approval
+      if (query.wait > 0 && state === 'pending' && votes.length === (query.votes ?? votes.length)) {
         const gone = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
         await Promise.race([entry.change, gone])
       }
-      return entry.approval
+      return this.#approvals.get(params.id)?.approval
     })
     this.#server.route('POST', '/v1/approvals/:id/decision', { body: ApprovalDecision }, ({ params, body }) => {
       const approval = this.#approvals.get(params.id)?.approval
       if (approval === undefined) throw new CastellanError('approval_unknown', `There is no approval ${params.id}.`)
       const by = this.#judge(body, approval)
-      return this.decide(params.id, body.verdict === 'approve' ? 'approved' : 'denied', by)
+      this.decisions.push(body)
+      return this.decide(params.id, body.verdict === 'deny' ? 'denied' : 'approved', by)
+    })
+    this.#server.route('POST', '/v1/approvals/:id/withdrawal', { body: ApprovalWithdrawal }, ({ params, body }) => {
+      const approval = this.#approvals.get(params.id)?.approval
+      if (approval?.session !== body.session) throw new CastellanError('forbidden', 'This session did not ask.')
+      return this.decide(params.id, 'withdrawn')
     })
     this.#server.route('POST', '/v1/sign-ins/redeem', { body: SignInRedemption }, ({ body }) => {
       const proof = createHmac('sha256', this.signInCode).update('castellan sign-in').digest('hex')
@@ -113,8 +138,9 @@ export class StandInAgentd {
       if (proof.signature === 'c2lnbmVk') return proof.key_id
       throw new CastellanError('signature_invalid', 'The signature does not fit this call.')
     }
+    if (proof?.kind === 'passkey') return proof.key_id
     const mac = createHmac('sha256', this.#token).update(approvalSigningText(verdict, approval)).digest('hex')
-    if (proof?.mac === mac) return 'owner-token'
+    if (proof?.kind === 'owner_token' && proof.mac === mac) return 'owner-token'
     throw new CastellanError('signature_invalid', 'The proof does not fit this call.')
   }
 
@@ -161,6 +187,12 @@ export class StandInAgentd {
       effect,
       args: request.args,
       reason: `${request.tool} changes the machine.`,
+      ahead: false,
+      taint: [],
+      always: { possible: false, reason: 'The stand-in has no rules.' },
+      needed: 1,
+      votes: [],
+      ...this.question,
       binding: {
         args_digest: sha256(canonicalJson(request.args)),
         policy_digest: sha256('policy'),
