@@ -138,6 +138,7 @@ export {
   type PreviewContext,
   type RevertContext,
   type RevertPreview,
+  type RevertPreviewContext,
   TaintLabel,
   type ToolContext,
   type ToolDefinition,

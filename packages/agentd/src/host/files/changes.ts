@@ -8,6 +8,7 @@ import { removeFolders, writable } from './ground.ts'
 import { quotePath } from './path.ts'
 import { draftName, missingFolders, ownershipIn, placeFile, placeLink, removeEntry } from './placing.ts'
 import { inUse, movedOn, notOurs, occupied, privileged, severalNames, unknownInTrash } from './refusals.ts'
+import { lookAtRevert, type RevertLook } from './revert-look.ts'
 import {
   type FileSnapshot,
   ownershipOf,
@@ -22,6 +23,7 @@ import type { Trash, TrashItem } from './trash.ts'
 import type { Place, Walker } from './walk.ts'
 
 const SETUID_OR_SETGID = 0o6000n
+const RENAME_FIRST = 'Delete or rename that one first: file_delete keeps it in the trash.'
 
 export type KeepInverse = (inverse: Inverse) => Promise<void>
 /** What reverting needs of its context. */
@@ -105,8 +107,7 @@ export class Changes {
     return this.#inTurn(asked, async () => {
       const item = 'id' in which ? this.#trash.get(which.id) : await this.#newest(which.path)
       using place = await writable(this.#walker, item.path, 'keep')
-      if (place.found !== null)
-        throw occupied(place, 'Delete or rename that one first: file_delete keeps it in the trash.')
+      if (place.found !== null) throw occupied(place, RENAME_FIRST)
       const before = await this.#examine(place, 'replaced', signal)
       const description = `Moves ${quotePath(place.path)} to the trash again.`
       const content = () => this.#contentOf(item.content)
@@ -114,6 +115,40 @@ export class Changes {
       await this.#trash.unlist(item.id)
       return { path: place.path, sizeBytes: sizeOf(item.content), created: true }
     })
+  }
+
+  /** What would be changed, and refuses what changing would refuse. Null bytes: there is nothing there yet. */
+  async peek(path: string): Promise<{ path: string; now: Buffer | null; folders: string[] }> {
+    using place = await writable(this.#walker, path, 'follow')
+    if (place.found === null) return { path: place.path, now: null, folders: missingFolders(place) }
+    const now = await wholeContent(place)
+    refuseFixed(place)
+    return { path: place.path, now, folders: [] }
+  }
+
+  /** What a deletion would take away; refuses what deleting would refuse. */
+  async peekEntry(path: string): Promise<{ path: string; kind: 'file' | 'symlink'; sizeBytes: number }> {
+    using place = await writable(this.#walker, path, 'keep')
+    const { stats } = place.existing
+    if (!stats.isFile() && !stats.isSymbolicLink()) throw notAFile(place)
+    if (stats.nlink > 1n) throw severalNames(place, stats)
+    if (stats.isFile()) this.#trash.ensureFits(quotePath(place.path), Number(stats.size))
+    return { path: place.path, kind: stats.isFile() ? 'file' : 'symlink', sizeBytes: Number(stats.size) }
+  }
+
+  /** What restoring would put back; refuses what restoring would refuse. */
+  async peekTrash(which: { id: string } | { path: string }): Promise<TrashItem> {
+    const item = 'id' in which ? this.#trash.get(which.id) : await this.#newest(which.path)
+    using place = await writable(this.#walker, item.path, 'keep')
+    if (place.found !== null) throw occupied(place, RENAME_FIRST)
+    return item
+  }
+
+  /** What `revert` would do now, with the content there is and the content there would be, where they are small. */
+  revertPreview(data: unknown, interrupted: boolean, signal: AbortSignal): Promise<RevertLook> {
+    const parsed = Transition.safeParse(data)
+    if (!parsed.success) throw notOurs()
+    return lookAtRevert(parsed.data, { walker: this.#walker, trash: this.#trash, interrupted, signal })
   }
 
   /** Takes back a change. Throws `world_moved_on` unless forced, and `trash_unknown` where the old content is gone. */
@@ -144,7 +179,7 @@ export class Changes {
   }
 
   async #replace(place: Place, bytes: Uint8Array, keep: KeepInverse, signal: AbortSignal): Promise<Change> {
-    if (((place.found?.stats.mode ?? 0n) & SETUID_OR_SETGID) !== 0n) throw privileged(place)
+    if (place.found !== null) refuseFixed(place)
     const before = await this.#examine(place, 'replaced', signal)
     const after: FileSnapshot = {
       kind: 'file',
@@ -244,6 +279,13 @@ export class Changes {
       throw fileError(error, path)
     })
   }
+}
+
+/** A program with other rights keeps its content; a file with several names would be parted from them. */
+function refuseFixed(place: Place): void {
+  const { stats } = place.existing
+  if ((stats.mode & SETUID_OR_SETGID) !== 0n) throw privileged(place)
+  if (stats.nlink > 1n) throw severalNames(place, stats)
 }
 
 function revertSummary(path: string, target: Snapshot): string {

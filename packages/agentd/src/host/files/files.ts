@@ -112,8 +112,8 @@ export class Files {
   static async open(granted: readonly [Grant, ...Grant[]], trash: Trash, accounts: Accounts): Promise<Files> {
     const workspace = granted[0].path
     const grants = await Grants.resolve(granted)
-    const { uid } = await stat(workspace, { bigint: true })
-    const trust = new Trust([uid, BigInt(process.geteuid?.() ?? 0)])
+    const { uid } = await stat(workspace)
+    const trust = new Trust([uid, process.geteuid?.() ?? 0])
     return new Files(workspace, new Walker(grants, workspace), grants, trust, trash, accounts)
   }
 

@@ -28,6 +28,14 @@ export interface Sought {
   readonly ignoreCase: boolean
 }
 
+export interface ScanLimits {
+  readonly maxLines: number
+  /** Only lines after this one. */
+  readonly afterLine: number
+  readonly maxBytes: number
+  readonly signal: AbortSignal
+}
+
 export function sought(text: string, ignoreCase: boolean): Sought {
   const bytes = Buffer.from(text)
   return { bytes: ignoreCase ? lowered(bytes) : bytes, ignoreCase }
@@ -37,7 +45,7 @@ export function sought(text: string, ignoreCase: boolean): Sought {
 export async function scan(
   file: FileHandle,
   what: Sought,
-  { maxLines, maxBytes, signal }: { maxLines: number; maxBytes: number; signal: AbortSignal },
+  { maxLines, afterLine, maxBytes, signal }: ScanLimits,
 ): Promise<Scan> {
   const hits: { readonly offset: number; readonly line: number }[] = []
   // The end of the chunk before, in which a match may have begun, lies in front of each chunk.
@@ -70,7 +78,7 @@ export async function scan(
       if (hit === -1) break
       line += countLines(window, counted, hit)
       counted = hit
-      hits.push({ offset: windowStart + hit, line })
+      if (line > afterLine) hits.push({ offset: windowStart + hit, line })
       const end = window.indexOf(NEWLINE, hit)
       from = end === -1 ? window.length : end + 1
       lineFound = end === -1

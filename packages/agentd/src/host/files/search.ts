@@ -3,7 +3,7 @@ import { openContent } from './content.ts'
 import { isErrno } from './errors.ts'
 import { fitsGlob } from './glob.ts'
 import type { Grants } from './grants.ts'
-import { scan, sought } from './scan.ts'
+import { type Sought, scan, sought } from './scan.ts'
 import { type FileKind, kindOf } from './stats.ts'
 import { walkTree } from './tree.ts'
 import type { Trust } from './trust.ts'
@@ -11,8 +11,14 @@ import type { Place } from './walk.ts'
 
 /** Larger files are not looked through, in bytes. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024
-/** Lines shown of one file. */
-const MAX_LINES_PER_FILE = 20
+
+/** The last thing that was shown or looked at. */
+export interface SearchPosition {
+  /** Names from the start of the search. */
+  readonly names: readonly string[]
+  /** The last line of it that was shown; null where all of it was looked at. */
+  readonly line: number | null
+}
 
 export interface SearchQuery {
   /** Pattern for names, with `*` and `?`; every name without it. */
@@ -21,8 +27,8 @@ export interface SearchQuery {
   readonly contains?: string | undefined
   readonly ignoreCase: boolean
   readonly limit: number
-  /** Where an earlier answer ended: names from the start of the search. */
-  readonly after?: readonly string[] | undefined
+  /** Where an earlier answer ended. */
+  readonly after?: SearchPosition | undefined
 }
 
 /** At which a search stops and says where to go on. */
@@ -33,6 +39,7 @@ export interface SearchBudget {
 }
 
 export interface SearchHit {
+  readonly names: readonly string[]
   readonly path: string
   readonly kind: FileKind
   readonly sizeBytes: number
@@ -52,7 +59,7 @@ export interface SearchResult {
   /** Whether anything shown may be somebody else's words. */
   readonly untrusted: boolean
   /** Where to go on; null at the end. */
-  readonly next: readonly string[] | null
+  readonly next: SearchPosition | null
 }
 
 /** Looks for files below a place by name and by what is in them. Binary files and what others may not see are counted. */
@@ -71,13 +78,21 @@ export async function searchTree(
   const onSkipped = () => {
     skipped += 1
   }
-  for await (const { place, stats, names } of walkTree(start, grants, { signal, after: query.after, onSkipped })) {
+  for await (const { place, stats, names } of walkTree(start, grants, {
+    signal,
+    from: query.after?.names,
+    onSkipped,
+  })) {
+    const after = query.after !== undefined && sameNames(names, query.after.names) ? query.after : undefined
+    if (after?.line === null) continue
     searchedEntries += 1
+    let whole = true
     const name = place.path.slice(place.path.lastIndexOf('/') + 1)
     const named = pattern === undefined || fitsGlob(query.ignoreCase ? name.toLowerCase() : name, pattern)
     const isStart = names.length === 0 && stats.isDirectory()
     if (named && !isStart) {
       const facts = {
+        names,
         path: place.path,
         kind: kindOf(stats),
         sizeBytes: Number(stats.size),
@@ -87,8 +102,9 @@ export async function searchTree(
         hits.push({ ...facts, line: 0, text: '' })
         untrusted ||= trust.untrusted(stats, place.path)
       } else if (stats.isFile()) {
-        const room = Math.min(MAX_LINES_PER_FILE, query.limit - hits.length)
-        const found = await lookThrough(place, text, room, signal)
+        const limits = { maxLines: query.limit - hits.length, afterLine: after?.line ?? 0, signal }
+        const found = await lookThrough(place, text, limits)
+        whole = found?.whole !== false || found.binary
         readBytes += found?.readBytes ?? 0
         if (found === null || found.binary) skipped += 1
         for (const line of found?.lines ?? []) hits.push({ ...facts, ...line })
@@ -97,7 +113,7 @@ export async function searchTree(
     }
     const spent = performance.now() - startedAt >= budget.milliseconds
     if (hits.length >= query.limit || searchedEntries >= budget.entries || readBytes >= budget.bytes || spent) {
-      const next = names.length === 0 && !stats.isDirectory() ? null : names
+      const next = { names, line: whole ? null : (hits.at(-1)?.line ?? null) }
       return { path: start.path, hits, searchedEntries, readBytes, skipped, untrusted, next }
     }
   }
@@ -105,14 +121,22 @@ export async function searchTree(
 }
 
 /** Null for a file that is too large or must not be read. */
-async function lookThrough(place: Place, text: ReturnType<typeof sought>, maxLines: number, signal: AbortSignal) {
+async function lookThrough(
+  place: Place,
+  text: Sought,
+  limits: { maxLines: number; afterLine: number; signal: AbortSignal },
+) {
   if (place.existing.stats.size > BigInt(MAX_FILE_BYTES)) return null
   try {
     await using file = await openContent(place)
-    return await scan(file, text, { maxLines, maxBytes: MAX_FILE_BYTES, signal })
+    return await scan(file, text, { ...limits, maxBytes: MAX_FILE_BYTES })
   } catch (error) {
     const passed = error instanceof CastellanError || isErrno(error, 'EACCES', 'EPERM', 'ENOENT', 'EIO')
-    if (passed && !signal.aborted) return null
+    if (passed && !limits.signal.aborted) return null
     throw error
   }
+}
+
+function sameNames(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((name, index) => name === right[index])
 }

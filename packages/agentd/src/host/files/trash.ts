@@ -103,14 +103,24 @@ export class Trash {
     return { items: items.reverse(), unlisted, usedBytes: this.#usedBytes(), ...this.limits }
   }
 
+  find(id: string): TrashItem | undefined {
+    const item = this.#items.get(id as TrashId)
+    return item === undefined ? undefined : present(item)
+  }
+
   /** Throws `trash_unknown`. */
   get(id: string): TrashItem {
-    const item = this.#items.get(id as TrashId)
-    if (item !== undefined) return present(item)
+    const item = this.find(id)
+    if (item !== undefined) return item
     throw new CastellanError(
       'trash_unknown',
       `The trash holds nothing with the id ${JSON.stringify(id)}. trash_list shows what it holds.`,
     )
+  }
+
+  /** Whether the content with this digest is kept. */
+  holds(digest: string): boolean {
+    return this.#sizes.has(digest)
   }
 
   /** What of `path` was deleted last, or else replaced last. */
@@ -157,10 +167,15 @@ export class Trash {
     if (item?.content.kind === 'file') await this.#dropContent(item.content.digest)
   }
 
+  /** Everything that was kept before a moment (milliseconds since 1970), listed or not, oldest first. */
+  keptBefore(beforeMs: number): readonly TrashItem[] {
+    return [...this.#items.values()].filter(({ keptAtMs }) => keptAtMs < beforeMs).map(present)
+  }
+
   /** Drops everything that was kept before a moment (milliseconds since 1970), listed or not, for good. */
   async empty(beforeMs: number): Promise<{ readonly items: number; readonly freedBytes: number }> {
     const used = this.#usedBytes()
-    const leaving = [...this.#items.values()].filter(({ keptAtMs }) => keptAtMs < beforeMs)
+    const leaving = this.keptBefore(beforeMs)
     for (const { id } of leaving) await this.drop(id)
     return { items: leaving.length, freedBytes: used - this.#usedBytes() }
   }

@@ -12,8 +12,8 @@ const MAX_DEPTH = 64
 
 export interface TreeOptions {
   readonly signal: AbortSignal
-  /** Go on after this path below the start, in the order of the walk. */
-  readonly after?: readonly string[] | undefined
+  /** Go on at this path below the start, in the order of the walk. */
+  readonly from?: readonly string[] | undefined
   /** Go into other file systems that are mounted below; not without it. */
   readonly crossing?: boolean
   /** Told what is passed over, and why. */
@@ -37,7 +37,7 @@ export interface TreeEntry {
  */
 export async function* walkTree(start: Place, grants: Grants, options: TreeOptions): AsyncGenerator<TreeEntry> {
   const { stats, descriptor } = start.existing
-  if (options.after === undefined) yield { place: start, stats, names: [] }
+  if (options.from === undefined || options.from.length === 0) yield { place: start, stats, names: [] }
   if (!stats.isDirectory()) return
   yield* below(descriptor, splitPath(start.path), [], stats, grants, options)
 }
@@ -50,13 +50,13 @@ async function* below(
   grants: Grants,
   options: TreeOptions,
 ): AsyncGenerator<TreeEntry> {
-  const after =
-    options.after !== undefined && startsAlike(options.after, names) ? options.after[names.length] : undefined
+  const { from } = options
+  const first = from !== undefined && startsAlike(from, names) ? from[names.length] : undefined
   for (const name of await namesIn(folder, [...path], options)) {
     options.signal.throwIfAborted()
-    if (after !== undefined && Buffer.compare(Buffer.from(name), Buffer.from(after)) < 0) continue
-    // What the earlier part of the walk ended at was yielded then; what is below it was not.
-    const passed = name === after
+    if (first !== undefined && Buffer.compare(Buffer.from(name), Buffer.from(first)) < 0) continue
+    // The folders on the way to where the walk goes on were yielded in its earlier part.
+    const passed = name === first && from !== undefined && from.length > names.length + 1
     const child = await open(folder, name, options, [...path, name])
     if (child === null) continue
     using descriptor = child

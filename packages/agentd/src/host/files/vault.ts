@@ -46,6 +46,16 @@ export class Vault {
     return createHmac('sha256', this.#digestKey).update(bytes).digest('hex')
   }
 
+  /** The digest under which `source` would be kept, without keeping it. */
+  async digestOf(source: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<string> {
+    const hmac = createHmac('sha256', this.#digestKey)
+    for await (const chunk of source) {
+      signal.throwIfAborted()
+      hmac.update(chunk)
+    }
+    return hmac.digest('hex')
+  }
+
   /** Keeps everything `source` yields. On disk when it returns. Aborting leaves nothing behind. */
   async keep(source: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Kept> {
     const draft = join(this.#folder, `draft-${randomBytes(9).toString('hex')}`)

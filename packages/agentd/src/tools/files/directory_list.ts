@@ -4,6 +4,7 @@ import { fitting } from '../cut.ts'
 import { defineTool, readLimits } from '../define.ts'
 import { limitField, pathField, truncatedField } from '../fields.ts'
 import { count, list, size } from '../words.ts'
+import { pathOf, takesUntrusted, untrustedField } from './about.ts'
 
 export const directoryList = defineTool({
   name: 'directory_list',
@@ -27,6 +28,7 @@ export const directoryList = defineTool({
       }),
     ),
     totalEntries: z.int(),
+    untrusted: untrustedField,
     truncated: truncatedField,
     nextOffset: z.int().nullable().describe('Offset of the next entries; null at the end.'),
   }),
@@ -43,6 +45,8 @@ export const directoryList = defineTool({
     const part = truncated ? ` Shown: ${entries.length}.` : ''
     return `${path} has ${count(totalEntries, 'entry', 'entries')}: ${list(names, 10)}.${part}`
   },
+  resources: pathOf('read'),
+  taints: takesUntrusted,
   run: async ({ path, limit, offset }, { host, signal }) => {
     const page = await host.files.list(path, { offset, limit }, signal)
     const shown = page.entries.map((entry) => ({ ...entry, modifiedAt: entry.modifiedAt.toISOString() }))
@@ -50,6 +54,13 @@ export const directoryList = defineTool({
     // An entry that vanished meanwhile was passed over; it still counts as seen.
     const seen = entries.length < shown.length ? offset + entries.length : Math.min(offset + limit, page.totalEntries)
     const truncated = seen < page.totalEntries
-    return { path: page.path, entries, totalEntries: page.totalEntries, truncated, nextOffset: truncated ? seen : null }
+    return {
+      path: page.path,
+      entries,
+      totalEntries: page.totalEntries,
+      untrusted: page.untrusted,
+      truncated,
+      nextOffset: truncated ? seen : null,
+    }
   },
 })

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { changeLimits, defineTool } from '../define.ts'
 import { pathField } from '../fields.ts'
 import { size } from '../words.ts'
+import { pathOf, revertsContent, undoRestores } from './about.ts'
 
 export const fileDelete = defineTool({
   name: 'file_delete',
@@ -19,9 +20,15 @@ export const fileDelete = defineTool({
   undo: 'inverse',
   limits: changeLimits,
   summary: ({ path, sizeBytes, trashId }) => `Moved ${path} (${size(sizeBytes)}) to the trash as ${trashId}.`,
+  resources: pathOf('write', 'keep'),
+  preview: async ({ path }, { host }) => {
+    const { path: real, kind, sizeBytes } = await host.files.changes.peekEntry(path)
+    const what = kind === 'file' ? `the file ${real} (${size(sizeBytes)})` : `the symbolic link ${real}`
+    return { effects: [`Moves ${what} to the trash.`], undo: `${undoRestores} trash_restore does so too.` }
+  },
   run: async ({ path }, { host, signal, keepInverse }) => {
     const { created: _, ...change } = await host.files.changes.delete(path, keepInverse, signal)
     return change
   },
-  revert: (data, context) => context.host.files.changes.revert(data, context),
+  ...revertsContent,
 })

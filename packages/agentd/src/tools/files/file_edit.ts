@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { changeLimits, defineTool } from '../define.ts'
 import { pathField, textField } from '../fields.ts'
 import { count, size } from '../words.ts'
+import { pathOf, revertsContent, undoRestores, withDiff } from './about.ts'
 
 const MAX_TEXT_CHARACTERS = 65_536
 
@@ -32,20 +33,42 @@ export const fileEdit = defineTool({
   limits: changeLimits,
   summary: ({ path, replacements, sizeBytes }) =>
     `Replaced ${count(replacements, 'occurrence')} in ${path}, which has ${size(sizeBytes)} now. The earlier content is in the trash.`,
+  resources: pathOf('write'),
+  preview: async (input, { host }) => {
+    const { path, now } = await host.files.changes.peek(input.path)
+    if (now === null) throw new CastellanError('not_found', `${path} does not exist.`)
+    const { bytes, replacements } = edit(now, { ...input, path })
+    const effects = [`Replaces ${count(replacements, 'occurrence')} in ${path}.`]
+    return withDiff({ effects, undo: undoRestores }, path, now, bytes)
+  },
   run: async ({ path, find, replace, all }, { host, signal, keepInverse }) => {
     let replacements = 0
-    const edit = (content: Uint8Array) => {
-      const parts = decode(content, path).split(find)
-      replacements = parts.length - 1
-      if (replacements === 0) throw notFound(path)
-      if (replacements > 1 && !all) throw ambiguous(path, replacements)
-      return Buffer.from(parts.join(replace))
+    const replacing = (content: Uint8Array) => {
+      const edited = edit(content, { path, find, replace, all })
+      replacements = edited.replacements
+      return edited.bytes
     }
-    const { created: _, ...change } = await host.files.changes.edit(path, edit, keepInverse, signal)
+    const { created: _, ...change } = await host.files.changes.edit(path, replacing, keepInverse, signal)
     return { ...change, replacements }
   },
-  revert: (data, context) => context.host.files.changes.revert(data, context),
+  ...revertsContent,
 })
+
+interface Edit {
+  readonly path: string
+  readonly find: string
+  readonly replace: string
+  readonly all: boolean
+}
+
+/** Throws `not_utf8`, `text_not_found` and `text_ambiguous`. */
+function edit(content: Uint8Array, { path, find, replace, all }: Edit): { bytes: Buffer; replacements: number } {
+  const parts = decode(content, path).split(find)
+  const replacements = parts.length - 1
+  if (replacements === 0) throw notFound(path)
+  if (replacements > 1 && !all) throw ambiguous(path, replacements)
+  return { bytes: Buffer.from(parts.join(replace)), replacements }
+}
 
 function decode(content: Uint8Array, path: string): string {
   try {

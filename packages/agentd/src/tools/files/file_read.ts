@@ -3,6 +3,8 @@ import { z } from 'zod'
 import { defineTool, readLimits } from '../define.ts'
 import { pathField, truncatedField } from '../fields.ts'
 import { count, size } from '../words.ts'
+import { pathOf, takesUntrusted, untrustedField } from './about.ts'
+import { looksSecret } from './secret.ts'
 
 const limits = { ...readLimits, outputBytes: 256 * 1024 }
 
@@ -35,6 +37,7 @@ export const fileRead = defineTool({
     contentBytes: z.int(),
     sizeBytes: z.int().describe('Size of the whole file.'),
     lines: z.int().describe('Lines in this content.'),
+    untrusted: untrustedField,
     truncated: truncatedField,
     nextOffset: z.int().nullable().describe('Offset of the bytes after these; null at the end of the file.'),
   }),
@@ -47,6 +50,11 @@ export const fileRead = defineTool({
     if (!truncated && offset === 0) return `${path} has ${count(lines, 'line')} (${size(sizeBytes)}).`
     return `Bytes ${offset} to ${offset + contentBytes} of ${path}, ${count(lines, 'line')} of a file of ${size(sizeBytes)}.`
   },
+  resources: pathOf('read'),
+  taints: ({ path, content, untrusted }) => [
+    ...takesUntrusted({ untrusted }),
+    ...(looksSecret(path, content) ? (['secret'] as const) : []),
+  ],
   run: async ({ path, offset, limit }, { host, signal }) => {
     const slice = await host.files.read(path, { offset, limit }, signal)
     const wanted = wholeCharacters(slice.bytes, slice.offset, slice.offset + slice.bytes.length >= slice.sizeBytes)
@@ -61,6 +69,7 @@ export const fileRead = defineTool({
       contentBytes: bytes,
       sizeBytes: slice.sizeBytes,
       lines: lineCount(content),
+      untrusted: slice.untrusted,
       truncated,
       nextOffset: truncated ? end : null,
     }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { defineTool, readLimits } from '../define.ts'
 import { pathField } from '../fields.ts'
 import { moment, size } from '../words.ts'
+import { pathOf } from './about.ts'
 
 const kindWords = {
   file: 'a file',
@@ -35,6 +36,7 @@ export const fileStat = defineTool({
     const extent = kind === 'file' ? ` of ${size(sizeBytes)}` : ''
     return `${path} is ${kindWords[kind]}${extent}, owned by ${owner}:${group} with mode ${mode}, last changed ${moment(modifiedAt)}.`
   },
+  resources: pathOf('read'),
   run: async ({ path }, { host, signal }) => {
     const facts = await host.files.stat(path, signal)
     return { ...facts, modifiedAt: facts.modifiedAt.toISOString() }

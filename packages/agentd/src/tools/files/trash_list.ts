@@ -5,6 +5,7 @@ import { fitting } from '../cut.ts'
 import { defineTool, readLimits } from '../define.ts'
 import { limitField, truncatedField } from '../fields.ts'
 import { count, list, moment, sentence, size } from '../words.ts'
+import { takesUntrusted, untrustedField } from './about.ts'
 
 export const trashList = defineTool({
   name: 'trash_list',
@@ -34,6 +35,7 @@ export const trashList = defineTool({
     usedBytes: z.int().describe('What the trash takes on disk, those included.'),
     quotaBytes: z.int(),
     maxAgeDays: z.int(),
+    untrusted: untrustedField,
     truncated: truncatedField,
   }),
   effect: 'read',
@@ -49,6 +51,8 @@ export const trashList = defineTool({
     const last = newest === undefined ? '' : ` The newest: ${newest.path}, ${newest.reason} ${moment(newest.keptAt)}.`
     return `The trash keeps ${list(kinds)} (${size(usedBytes)} of ${size(quotaBytes)}), each for at most ${maxAgeDays} days.${sentence(last)}`
   },
+  resources: () => [{ kind: 'machine', id: 'trash', access: 'read' }],
+  taints: takesUntrusted,
   run: async ({ limit }, { host }) => {
     const { items: all, ...figures } = host.trash.list()
     const deleted = all.filter(({ reason }) => reason === 'deleted').length
@@ -57,7 +61,17 @@ export const trashList = defineTool({
       all.slice(0, limit).map((item) => present(item, lifeMs)),
       readLimits.outputBytes,
     )
-    return { items, deleted, replaced: all.length - deleted, ...figures, truncated: items.length < all.length }
+    const untrusted = all
+      .slice(0, items.length)
+      .some(({ content, path }) => host.files.trust.untrustedRecord(content, path))
+    return {
+      items,
+      untrusted,
+      deleted,
+      replaced: all.length - deleted,
+      ...figures,
+      truncated: items.length < all.length,
+    }
   },
 })
 

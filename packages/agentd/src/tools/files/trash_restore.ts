@@ -1,8 +1,10 @@
 import { CastellanError, TrashId } from '@castellan/contracts'
 import { z } from 'zod'
+import { sizeOf } from '../../host/files/snapshot.ts'
 import { changeLimits, defineTool } from '../define.ts'
 import { pathField } from '../fields.ts'
-import { size } from '../words.ts'
+import { moment, size } from '../words.ts'
+import { revertsContent } from './about.ts'
 
 export const trashRestore = defineTool({
   name: 'trash_restore',
@@ -18,16 +20,28 @@ export const trashRestore = defineTool({
   undo: 'inverse',
   limits: changeLimits,
   summary: ({ path, sizeBytes }) => `${path} is back from the trash (${size(sizeBytes)}).`,
-  run: async ({ id, path }, { host, signal, keepInverse }) => {
-    if ((id === undefined) === (path === undefined)) {
-      throw new CastellanError(
-        'invalid_arguments',
-        'Say what to restore: either id or path, not both. trash_list shows what there is.',
-      )
-    }
-    const which = id === undefined ? { path: path as string } : { id }
-    const { created: _, ...change } = await host.files.changes.restore(which, keepInverse, signal)
+  resources: async ({ id, path }, host) => {
+    const item = id === undefined ? undefined : host.trash.find(id)
+    const asked = item?.path ?? path
+    return asked === undefined ? [] : [{ kind: 'path', id: await host.files.locate(asked, 'keep'), access: 'write' }]
+  },
+  preview: async (input, { host }) => {
+    const { path, content, keptAt } = await host.files.changes.peekTrash(which(input))
+    const effects = [`Puts ${path} back (${size(sizeOf(content))}), as it was ${moment(keptAt)}.`]
+    return { effects, undo: 'Undo moves it to the trash again.' }
+  },
+  run: async (input, { host, signal, keepInverse }) => {
+    const { created: _, ...change } = await host.files.changes.restore(which(input), keepInverse, signal)
     return change
   },
-  revert: (data, context) => context.host.files.changes.revert(data, context),
+  ...revertsContent,
 })
+
+function which({ id, path }: { readonly id?: string | undefined; readonly path?: string | undefined }) {
+  if (id !== undefined && path === undefined) return { id }
+  if (path !== undefined && id === undefined) return { path }
+  throw new CastellanError(
+    'invalid_arguments',
+    'Say what to restore: either id or path, not both. trash_list shows what there is.',
+  )
+}
