@@ -73,7 +73,14 @@ export class LogWriter {
   /** Runs `work` between two batches: no write is under way, none begins. */
   exclusively<T>(work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#exclusive.push(() => work().then(resolve, reject))
+      this.#exclusive.push(async () => {
+        try {
+          this.#segment.amendNow()
+          resolve(await work())
+        } catch (error) {
+          reject(error)
+        }
+      })
       this.#start()
     })
   }
@@ -122,8 +129,7 @@ export class LogWriter {
   }
 
   #start(): void {
-    // The turn of the event loop lets every caller that was just answered queue again before the next batch is cut.
-    this.#running ??= new Promise((resolve) => setImmediate(() => this.#run().then(resolve)))
+    this.#running ??= callersQueued().then(() => this.#run())
   }
 
   async #run(): Promise<void> {
@@ -131,7 +137,7 @@ export class LogWriter {
       const work = this.#exclusive.shift()
       if (work !== undefined) await work()
       else await this.#writeBatch()
-      if (this.#queue.length > 0) await new Promise(setImmediate)
+      if (this.#queue.length > 0) await callersQueued()
     }
     this.#running = null
   }
@@ -162,7 +168,7 @@ export class LogWriter {
     let checkpoint: string
     try {
       const written = this.#segment.write(frame)
-      // Signed while the disk is at work; the signature follows the frame before anybody hears of it.
+      // Signed while the disk is at work; the signature follows the frame beside the next write.
       checkpoint = signed ?? signCheckpoint(head, ...signers)
       const at = await written
       if (signed === null) this.#segment.amend(at + checkpointOffset(frame), Buffer.from(checkpoint))
@@ -211,4 +217,9 @@ export class LogWriter {
   #rejectAll(error: LedgerError): void {
     for (const request of this.#queue.splice(0)) request.reject(error)
   }
+}
+
+/** Resolves once every caller that was just answered has queued again: they run before the next tick does. */
+function callersQueued(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve))
 }

@@ -6,9 +6,9 @@ import { SECTOR_BYTES } from './frame.ts'
 /**
  * A frame goes to the disk before its checkpoint is signed, because signing takes a fifth of the time that the disk
  * does. In the place of the 64 bytes of the signature stand 32 bytes of HMAC under a key derived from the signing key,
- * and 32 zeros. The signature is made meanwhile and put there before anybody is told that the entries are durable: it
- * survives the process. A power cut may take it back; the MAC tells the frame from one that somebody else put there, and
- * the next start signs it again.
+ * and 32 zeros. The signature is made meanwhile: it is in the high-water mark before anybody is told that the entries are
+ * durable, and takes its place here some milliseconds later. Where a crash keeps it from there, the MAC tells the frame
+ * from one that somebody else put there, and the next start signs it again.
  */
 const MAC_BYTES = 32
 const SIGNATURE_BYTES = 64

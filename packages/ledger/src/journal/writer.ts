@@ -4,6 +4,9 @@ import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { makeFolder, syncFolder, TEMP_PREFIX } from '../store/files.ts'
 
+/** How long an amendment waits for a write to be made beside, ms. */
+const AMEND_MS = 5
+
 /** The segment being written. One call of {@link SegmentWriter.write} is one write(2) with O_DSYNC: durable when it returns. */
 export class SegmentWriter {
   readonly path: string
@@ -12,6 +15,9 @@ export class SegmentWriter {
   readonly #lazy: FileHandle
   readonly #size: number
   #position: number
+  /** What {@link amend} has yet to write. */
+  #amendment: { readonly at: number; readonly bytes: Buffer } | null = null
+  #timer: NodeJS.Timeout | undefined
 
   private constructor(path: string, handle: FileHandle, lazy: FileHandle, position: number, size: number) {
     this.path = path
@@ -54,30 +60,62 @@ export class SegmentWriter {
     return this.#position + bytes <= this.#size
   }
 
-  /** Writes a frame that {@link fits}; returns where it lies. After any error the segment's content is unknown: stop, reopen, recover. */
+  /**
+   * Writes a frame that {@link fits}; returns where it lies. An amendment that waits is made meanwhile. After any error
+   * the segment's content is unknown: stop, reopen, recover.
+   */
   async write(frame: Buffer): Promise<number> {
     const at = this.#position
-    const written = await new Promise<number>((resolve, reject) => {
+    const written = new Promise<number>((resolve, reject) => {
       write(this.#handle.fd, frame, 0, frame.length, at, (error, bytes) =>
         error === null ? resolve(bytes) : reject(error),
       )
     })
-    checkWritten(written, frame.length)
+    let failure: unknown
+    try {
+      this.amendNow()
+    } catch (error) {
+      failure = error
+    }
+    checkWritten(await written, frame.length)
+    if (failure !== undefined) throw failure
     this.#position += frame.length
     return at
   }
 
-  /** Replaces bytes of what was written: at once for every process, and on the disk by {@link settle} at the latest. */
+  /**
+   * Replaces bytes of what was written, soon: beside the next write or after {@link AMEND_MS}. On the disk it is with
+   * {@link settle}. One at a time.
+   */
   amend(at: number, bytes: Buffer): void {
+    this.amendNow()
+    this.#amendment = { at, bytes }
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      try {
+        this.amendNow()
+      } catch {
+        // Tried again with the next write or at the end, which say what is wrong.
+      }
+    }, AMEND_MS).unref()
+  }
+
+  /** Makes the amendment that waits, for every process to see. */
+  amendNow(): void {
+    if (this.#amendment === null) return
+    const { at, bytes } = this.#amendment
     checkWritten(writeSync(this.#lazy.fd, bytes, 0, bytes.length, at), bytes.length)
+    this.#amendment = null
   }
 
   /** Makes what was amended durable. */
   async settle(): Promise<void> {
+    this.amendNow()
     await this.#lazy.datasync()
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#timer)
     try {
       await this.settle()
     } finally {

@@ -1,6 +1,7 @@
-import { createHmac, createPrivateKey, createPublicKey, hkdfSync, type KeyObject, sign, verify } from 'node:crypto'
+import { createPrivateKey, createPublicKey, hkdfSync, type KeyObject, sign, verify } from 'node:crypto'
 import { LedgerError } from '../error.ts'
 import { sha256 } from '../merkle/hash.ts'
+import { hmacSha256 } from '../merkle/hmac.ts'
 import { decodeBase64 } from './base64.ts'
 
 /** Signature types of C2SP signed-note and tlog-cosignature that this package knows. */
@@ -77,11 +78,10 @@ export function parseVkey(text: string): Verifier {
 export function makeSigner(name: string, seed: Uint8Array, type: Verifier['type'] = NOTE_ED25519): Signer {
   const key = privateKeyFromSeed(seed)
   const verifier = makeVerifier(name, rawPublicKey(createPublicKey(key)), type)
-  const macKey = Buffer.from(hkdfSync('sha256', seed, '', 'castellan ledger mac v1', 32))
   return {
     verifier,
     sign: (message) => sign(null, message, key),
-    mac: (message) => createHmac('sha256', macKey).update(message).digest(),
+    mac: hmacSha256(Buffer.from(hkdfSync('sha256', seed, '', 'castellan ledger mac v1', 32))),
   }
 }
 
