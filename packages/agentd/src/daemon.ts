@@ -189,12 +189,20 @@ async function build(
     defaults: { activation: 'auto', ...config.switch },
     log,
   })
+  const sessions = new Sessions({
+    keeper: book,
+    ledger,
+    keys,
+    mode: config.sessions.mode,
+    budgets: config.budgets,
+  })
   const host = await createHost({
     grants: grantsOf(config),
     stateDir: folder,
     keys,
     trash: config.trash,
     ledger: { query: (query) => ledger.query(query), verify: () => ledger.verify() },
+    capabilities: sessions,
     undo: new Undo(ledger, (name) => registry.find(name).tool),
     routines,
     watchers,
@@ -205,13 +213,6 @@ async function build(
     file: new StateFile(join(folder, 'incidents.json'), IncidentFile),
     log,
   })
-  const sessions = new Sessions({
-    keeper: book,
-    ledger,
-    keys,
-    mode: config.sessions.mode,
-    budgets: config.budgets,
-  })
   const inFlight = new InFlight(config.limits.callsInFlight)
   const witnesses = await openWitnesses(config, ledger, log)
   const calls: CallParts = {
@@ -219,6 +220,7 @@ async function build(
     inFlight,
     rates: new Rates(incidents),
     sessions,
+    incidents,
     policy,
     approvals,
     standing,

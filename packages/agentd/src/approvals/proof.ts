@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import {
   type Approval,
   type ApprovalDecision,
+  type ApprovalProof,
   approvalSigningText,
   CastellanError,
   type OperatorKey,
@@ -29,7 +30,11 @@ export class Proofs {
     if (verdict === 'always' && !approval.always.possible) {
       throw new CastellanError('approval_no_rule', `${approval.always.reason} Approve this one call, or deny it.`)
     }
-    const text = approvalSigningText(verdict, approval)
+    return this.standsBehind(approvalSigningText(verdict, approval), proof)
+  }
+
+  /** Who proved to stand behind a text. Throws `unauthorized`, `operator_unknown` or `signature_invalid`. */
+  async standsBehind(text: string, proof: ApprovalProof | undefined): Promise<Decider> {
     switch (proof?.kind) {
       case 'signature':
         return withKey(this.#operators.checkSignature(proof.key_id, text, proof.signature))

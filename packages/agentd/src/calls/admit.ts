@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type CallRequest, CastellanError, canonicalJson, ToolName } from '@castellan/contracts'
+import type { Standing } from '../sessions/sessions.ts'
 import { readArguments } from './arguments.ts'
 import type { Call, Caller } from './call.ts'
 import type { CallParts } from './path.ts'
@@ -15,7 +16,7 @@ export function admit(parts: CallParts, request: CallRequest, caller: Caller): C
   const input = readArguments(tool, descriptor, request.args)
   if (caller.kind === 'agent') parts.rates.take(request, tool)
   refuseKnownId(parts, request)
-  const standing = parts.sessions.admit(request, caller.kind)
+  const standing = stand(parts, request, caller)
   return {
     call_id: request.call_id,
     session: request.session,
@@ -31,6 +32,16 @@ export function admit(parts: CallParts, request: CallRequest, caller: Caller): C
     onProgress: caller.onProgress,
     standing,
     agreedBefore: caller.agreed === true,
+  }
+}
+
+/** A capability or a session that is made up is more than a mistake: the operator hears of it. */
+function stand({ sessions, incidents }: CallParts, request: CallRequest, { kind }: Caller): Standing {
+  try {
+    return sessions.admit(request, kind)
+  } catch (error) {
+    incidents.noteRefusal(error, request.agent)
+    throw error
   }
 }
 

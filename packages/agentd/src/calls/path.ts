@@ -3,6 +3,7 @@ import type { Log } from '@castellan/daemon'
 import type { StandingRules } from '../approvals/always.ts'
 import type { Approvals } from '../approvals/approvals.ts'
 import type { Host } from '../host/index.ts'
+import type { Incidents } from '../incidents/incidents.ts'
 import type { Recorder } from '../ledger/recorder.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -26,6 +27,7 @@ export interface CallParts {
   readonly inFlight: InFlight
   readonly rates: Rates
   readonly sessions: Sessions
+  readonly incidents: Incidents
   readonly policy: Policy
   readonly approvals: Approvals
   readonly standing: StandingRules

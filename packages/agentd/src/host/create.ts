@@ -1,23 +1,31 @@
 import { mkdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
+import { AppFile } from '../apps/app.ts'
+import { Apps } from '../apps/apps.ts'
 import { Sandbox } from '../sandbox/index.ts'
 import type { StateKeys } from '../state/keys.ts'
+import { StateFile } from '../state/state-file.ts'
 import { Accounts } from './accounts.ts'
+import type { CapabilityPort } from './capabilities.ts'
 import { Files, type Grant } from './files/files.ts'
 import { Trash, type TrashLimits } from './files/trash.ts'
 import type { Host } from './host.ts'
 import { Journal } from './journal.ts'
+import { KernelParameters } from './kernel-parameters.ts'
 import type { LedgerPort } from './ledger.ts'
+import { LoadHistory } from './load-history.ts'
 import { Network } from './network.ts'
 import { Nix } from './nix.ts'
+import { Power } from './power.ts'
 import { Probes } from './probes/probes.ts'
 import { Processes } from './processes.ts'
 import type { RoutinesPort } from './routines.ts'
 import { Storage } from './storage.ts'
+import type { SwitchPort } from './switch.ts'
 import { System } from './system.ts'
 import { Systemd } from './systemd.ts'
-import type { SwitchPort } from './switch.ts'
 import type { UndoPort } from './undo.ts'
+import type { WatchersPort } from './watchers.ts'
 
 export interface HostOptions {
   /** What file tools may touch. The first is the workspace, which is made if it is not there. */
@@ -29,7 +37,9 @@ export interface HostOptions {
   readonly trash: TrashLimits
   readonly ledger: LedgerPort
   readonly undo: UndoPort
+  readonly capabilities: CapabilityPort
   readonly routines: RoutinesPort
+  readonly watchers: WatchersPort
   readonly switching: SwitchPort
 }
 
@@ -39,29 +49,45 @@ export async function createHost({
   stateDir,
   ledger,
   undo,
+  capabilities,
   routines,
+  watchers,
   switching,
   keys,
   trash: limits,
 }: HostOptions): Promise<Host> {
   await mkdir(grants[0].path, { recursive: true, mode: 0o700 })
   const accounts = new Accounts()
+  const system = new System()
   const trash = await Trash.open(join(stateDir, 'trash'), keys.derive('castellan trash v1'), limits)
+  const systemd = new Systemd()
+  const files = await Files.open(grants, trash, accounts)
   return {
-    system: new System(),
+    system,
+    history: new LoadHistory(join(stateDir, 'load-history'), system),
+    kernel: new KernelParameters(),
+    power: new Power(),
     processes: new Processes(accounts),
     storage: new Storage(),
     network: new Network(accounts),
     probes: new Probes(),
-    systemd: new Systemd(),
+    systemd,
     journal: new Journal(),
     nix: new Nix(),
-    files: await Files.open(grants, trash, accounts),
+    files,
     trash,
     sandbox: new Sandbox(await realpath(grants[0].path)),
     ledger,
     undo,
+    capabilities,
     routines,
+    watchers,
+    apps: await Apps.open({
+      file: new StateFile(join(stateDir, 'apps.json'), AppFile),
+      releases: join(stateDir, 'apps'),
+      files,
+      systemd,
+    }),
     switch: switching,
   }
 }

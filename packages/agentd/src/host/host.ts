@@ -1,10 +1,15 @@
 import type { Sandbox } from '../sandbox/index.ts'
+import type { AppsPort } from './apps.ts'
+import type { CapabilityPort } from './capabilities.ts'
 import type { Files } from './files/files.ts'
 import type { Trash } from './files/trash.ts'
 import type { Journal } from './journal.ts'
+import type { KernelParameters } from './kernel-parameters.ts'
 import type { LedgerPort } from './ledger.ts'
+import type { LoadHistory } from './load-history.ts'
 import type { Network } from './network.ts'
 import type { Nix } from './nix.ts'
+import type { Power } from './power.ts'
 import type { Probes } from './probes/probes.ts'
 import type { Processes } from './processes.ts'
 import type { RoutinesPort } from './routines.ts'
@@ -13,6 +18,7 @@ import type { SwitchPort } from './switch.ts'
 import type { System } from './system.ts'
 import type { Systemd } from './systemd.ts'
 import type { UndoPort } from './undo.ts'
+import type { WatchersPort } from './watchers.ts'
 
 /**
  * The machine as tools see it: one port per source of truth. Tools speak to these and never to `child_process` or
@@ -21,6 +27,9 @@ import type { UndoPort } from './undo.ts'
  */
 export interface Host {
   readonly system: System
+  readonly history: LoadHistory
+  readonly kernel: KernelParameters
+  readonly power: Power
   readonly processes: Processes
   readonly storage: Storage
   readonly network: Network
@@ -33,6 +42,9 @@ export interface Host {
   readonly sandbox: Sandbox
   readonly ledger: LedgerPort
   readonly undo: UndoPort
+  readonly capabilities: CapabilityPort
   readonly switch: SwitchPort
   readonly routines: RoutinesPort
+  readonly watchers: WatchersPort
+  readonly apps: AppsPort
 }

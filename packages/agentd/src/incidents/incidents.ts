@@ -1,4 +1,5 @@
 import {
+  CastellanError,
   type Incident,
   type IncidentClass,
   Incident as IncidentSchema,
@@ -88,6 +89,14 @@ export class Incidents {
     this.#incidents = [...this.#incidents, incident].slice(-MAX_KEPT)
     void this.#record(incident)
     return incident
+  }
+
+  /** Raises what a refusal gives away: a capability or a session that somebody made up. */
+  noteRefusal(error: unknown, who: string): void {
+    if (!(error instanceof CastellanError)) return
+    const { code, message } = error
+    if (code === 'capability_invalid') this.raise({ class: 'policy_bypass_attempt', subject: who, summary: message })
+    if (code === 'session_refused') this.raise({ class: 'unauthorized_access', subject: who, summary: message })
   }
 
   /** Newest first. */

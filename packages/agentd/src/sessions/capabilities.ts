@@ -1,6 +1,6 @@
 import {
   type AgentName,
-  type BudgetLimits,
+  type CallOrigin,
   type CapabilityId,
   type CapabilityRights,
   type CapabilityView,
@@ -8,6 +8,7 @@ import {
   newId,
   type SessionId,
 } from '@castellan/contracts'
+import type { CapabilityRequest, MintedCapability } from '../host/capabilities.ts'
 import type { Recorder } from '../ledger/recorder.ts'
 import { resources } from './amounts.ts'
 import type { Book } from './book.ts'
@@ -30,21 +31,6 @@ export interface CapabilityParts {
 export interface Bearer {
   readonly session: SessionId
   readonly agent: AgentName
-}
-
-export interface MintRequest {
-  readonly rights: CapabilityRights
-  readonly limits: BudgetLimits
-  /** Seconds until it expires. */
-  readonly lifeSeconds: number
-}
-
-export interface Minted {
-  readonly token: string
-  readonly id: CapabilityId
-  readonly ancestors: readonly CapabilityId[]
-  /** Milliseconds since 1970; with a parent, never after the parent's own end. */
-  readonly expires: number
 }
 
 /** Rights handed on for a part of a task: never more than whoever hands them on has. */
@@ -76,7 +62,7 @@ export class Capabilities {
   }
 
   /** Makes a capability, of `parent` where the minting call came with one. Throws `capability_widens` and `rate_limited`. */
-  async mint(request: MintRequest, bearer: Bearer, parent: Claims | undefined): Promise<Minted> {
+  async mint(request: CapabilityRequest, bearer: CallOrigin, parent: Claims | undefined): Promise<MintedCapability> {
     const { book, ledger, key, now } = this.#parts
     refuseWidening(request, parent)
     const live = [...book().capabilities.values()].filter(({ revoked, expires }) => !revoked && expires > now())
@@ -97,7 +83,7 @@ export class Capabilities {
     await ledger.append(
       {
         type: 'capability_minted',
-        actor: { kind: 'agent', name: agent },
+        actor: { kind: bearer.caller, name: agent },
         session,
         facts: { capability: chain.map((link) => link.id).join(','), tools: factOfTools(request.rights), expires },
       },
@@ -162,7 +148,7 @@ export function lastOf({ chain }: Claims): Claims['chain'][number] {
   return chain.at(-1) as Claims['chain'][number]
 }
 
-function refuseWidening({ rights, limits }: MintRequest, parent: Claims | undefined): void {
+function refuseWidening({ rights, limits }: CapabilityRequest, parent: Claims | undefined): void {
   if (parent === undefined) return
   if (parent.chain.length >= MAX_DEPTH) {
     throw new CastellanError('capability_widens', `Capabilities descend from one another at most ${MAX_DEPTH} times.`)

@@ -5,7 +5,9 @@ import {
   type BudgetRaise,
   type BudgetScope,
   type CallId,
+  type CallOrigin,
   type CallRequest,
+  CastellanError,
   type LedgerFacts,
   type ModeSetting,
   SessionId,
@@ -17,6 +19,7 @@ import {
   type ToolResource,
   type UsageReport,
 } from '@castellan/contracts'
+import type { CapabilityPort, CapabilityRequest, MintedCapability } from '../host/capabilities.ts'
 import type { Recorder } from '../ledger/recorder.ts'
 import type { StateKeys } from '../state/keys.ts'
 import { type Amounts, amountsOf } from './amounts.ts'
@@ -76,7 +79,7 @@ export interface Provision extends Disposable {
  * What agentd knows of sessions: labels, modes, budgets, capabilities. All of it is read off the ledger, so no client can
  * talk it away and no crash loses it. See docs/sessions.md.
  */
-export class Sessions {
+export class Sessions implements CapabilityPort {
   readonly openings: Openings
   readonly capabilities: Capabilities
   readonly #parts: SessionsParts
@@ -146,9 +149,11 @@ export class Sessions {
     return this.#budgets.left(standing.budgets)
   }
 
-  /** Whose rights a running call has. */
-  standingOf(callId: CallId): Standing | undefined {
-    return this.#standing.get(callId)
+  /** What {@link CapabilityPort} offers tools: rights are handed on out of what their own call came with. */
+  async mint(request: CapabilityRequest, call: CallOrigin): Promise<MintedCapability> {
+    const standing = this.#standing.get(call.call_id)
+    if (standing === undefined) throw new CastellanError('cancelled', 'The call is over; it hands on nothing any more.')
+    return this.capabilities.mint(request, call, standing.capability)
   }
 
   /**

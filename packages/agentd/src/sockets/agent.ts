@@ -7,12 +7,14 @@ import {
 } from '@castellan/contracts'
 import type { SocketServer } from '@castellan/daemon'
 import type { Agentd } from '../agentd.ts'
+import { addSessionRoutes } from './sessions.ts'
 import { addSharedRoutes, approvalId } from './shared.ts'
 
 /** agent.sock: for whoever asks on an agent's behalf. Nothing here decides without a proof that its carrier cannot make. */
 export function addAgentRoutes(server: SocketServer, agentd: Agentd): void {
   const { approvals, operators, proofs, signIns } = agentd
   addSharedRoutes(server, agentd, 'agent')
+  addSessionRoutes(server, agentd)
 
   server.route('POST', '/v1/approvals/:id/decision', { body: ApprovalDecision }, async ({ params, body }) => {
     const id = approvalId(params.id)

@@ -16,6 +16,7 @@ import type { Agentd } from '../agentd.ts'
 import { ROOT } from '../approvals/proof.ts'
 import { takeCall } from '../calls/path.ts'
 import { addLedgerKeepingRoutes } from './ledger.ts'
+import { addSessionKeepingRoutes } from './sessions.ts'
 import { addSharedRoutes, approvalId } from './shared.ts'
 
 const OPERATOR = AgentName.parse('operator')
@@ -27,6 +28,7 @@ export function addOperatorRoutes(server: SocketServer, agentd: Agentd): void {
   const { approvals, calls, operators, signIns } = agentd
   addSharedRoutes(server, agentd, 'operator')
   addLedgerKeepingRoutes(server, agentd)
+  addSessionKeepingRoutes(server, agentd)
 
   server.route('POST', '/v1/approvals/:id/decision', { body: ApprovalDecision }, ({ params, body }) =>
     approvals.decide(approvalId(params.id), body.verdict, ROOT),

@@ -2,10 +2,13 @@ import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Inverse } from '@castellan/contracts'
+import { createLogger } from '@castellan/daemon'
 import { createHost, type HostOptions } from '../../src/host/create.ts'
 import type { Grant } from '../../src/host/files/files.ts'
 import type { Host } from '../../src/host/host.ts'
 import { StateKeys } from '../../src/state/keys.ts'
+import { SafeSwitch } from '../../src/switch/index.ts'
+import { SwitchPlan } from '../../src/switch/record.ts'
 import { tools } from '../../src/tools/index.ts'
 
 /** What a call of a tool gave: its validated output, the sentence for people, and how to take it back. */
@@ -44,6 +47,23 @@ export async function openMachine({ grants, ledger, replace }: MachineOptions = 
       trash: { quotaBytes: 256 * 1024 * 1024, maxAgeDays: 30 },
       ledger: ledger ?? absent('ledger'),
       undo: absent('undo'),
+      capabilities: absent('capabilities'),
+      routines: absent('routines'),
+      watchers: absent('watchers'),
+      switching: await SafeSwitch.open({
+        folder: join(folder, 'state/switch'),
+        ledger: absent('ledger'),
+        defaults: SwitchPlan.parse({
+          activation: 'auto',
+          confirm: 'health',
+          activationSeconds: 60,
+          graceSeconds: 0,
+          probationSeconds: 2,
+          confirmSeconds: 10,
+          checks: [],
+        }),
+        log: createLogger({ name: 'test', file: '/dev/null' }),
+      }),
     })),
     ...replace,
   }
