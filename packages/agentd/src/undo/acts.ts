@@ -16,7 +16,7 @@ const LOOK_BACK = 1000
 export const UndoneAct = z.strictObject({ tool: z.string(), data: z.unknown() })
 export type UndoneAct = z.infer<typeof UndoneAct>
 
-const KeptInverse = z.looseObject({ tool: z.string(), data: z.unknown() })
+const KeptInverse = z.looseObject({ tool: z.string(), description: z.string().default(''), data: z.unknown() })
 
 /** An act that can be taken back, as the ledger has it. */
 export interface Act {
@@ -26,6 +26,8 @@ export interface Act {
   /** The tool whose `revert` takes it back, and what that needs. */
   readonly tool: string
   readonly data: unknown
+  /** What undoing it does, one sentence, as the act itself said. */
+  readonly description: string
 }
 
 /** The acts in the ledger, as undoing sees them. */
@@ -128,7 +130,7 @@ export class Acts {
     const kept = KeptInverse.safeParse(inverseIn(payload))
     if (!kept.success) return undefined
     const { tool, data } = kept.data.tool === 'undo_apply' ? UndoneAct.parse(kept.data.data) : kept.data
-    return { outcome: index, interrupted: type === 'interrupted', tool, data }
+    return { outcome: index, interrupted: type === 'interrupted', tool, data, description: kept.data.description }
   }
 }
 

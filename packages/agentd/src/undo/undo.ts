@@ -1,8 +1,26 @@
-import { CastellanError, type LedgerIndex, type RevertContext, type ToolContext } from '@castellan/contracts'
-import type { Host, Undone, UndoPort } from '../host/index.ts'
+import {
+  type CallOrigin,
+  CastellanError,
+  type LedgerIndex,
+  type PreviewContext,
+  type RevertContext,
+  type RevertPreview,
+  type ToolContext,
+  type ToolResource,
+} from '@castellan/contracts'
+import { z } from 'zod'
+import type { Host, UndoLook, Undone, UndoPort } from '../host/index.ts'
 import type { Recorder } from '../ledger/recorder.ts'
 import type { Tool } from '../tools/define.ts'
 import { type Act, Acts, type UndoneAct } from './acts.ts'
+
+/** The names by which kept data says what it is about, whichever tool kept it. */
+const Named = z.looseObject({
+  path: z.string().optional(),
+  from: z.string().optional(),
+  to: z.string().optional(),
+  unit: z.string().optional(),
+})
 
 /** Takes back acts by what their outcome entries keep. Each act is taken back at most once; its undo is an act itself. */
 export class Undo implements UndoPort {
@@ -23,8 +41,7 @@ export class Undo implements UndoPort {
     if (request.force && context.call.caller !== 'operator') {
       throw new CastellanError('forbidden', 'Only the operator may insist: `agentctl undo NUMBER --force`.')
     }
-    const act =
-      request.index === undefined ? await this.#acts.newestOf(context.call) : await this.#acts.numbered(request.index)
+    const act = await this.#find(request.index, context.call)
     await this.#acts.refuseUndone(act)
     if (this.#taken.has(act.outcome)) {
       throw new CastellanError('already_undone', `Act ${act.outcome} has just been taken back, or is being so.`)
@@ -40,11 +57,56 @@ export class Undo implements UndoPort {
     }
   }
 
+  async preview(
+    request: { readonly index?: number | undefined },
+    { host, call, signal }: PreviewContext<Host> & { readonly call?: CallOrigin },
+  ): Promise<UndoLook> {
+    const act = await this.#find(request.index, call)
+    const facts = { index: act.outcome, tool: act.tool, interrupted: act.interrupted }
+    const undo = 'Undoing is an act of its own and can be undone.'
+    try {
+      await this.#acts.refuseUndone(act)
+      const { effects, diff, undo: again, movedOn } = await this.#look(act, host, signal)
+      const obstacle = movedOn === undefined ? null : { code: 'world_moved_on', message: movedOn }
+      const possible = obstacle === null
+      return { ...facts, possible, forcible: !possible, obstacle, effects, diff: diff ?? null, undo: again }
+    } catch (error) {
+      if (!(error instanceof CastellanError)) throw error
+      const obstacle = { code: error.code, message: error.message }
+      return { ...facts, possible: false, forcible: false, obstacle, effects: [], diff: null, undo }
+    }
+  }
+
+  async resources(index: LedgerIndex): Promise<ToolResource[]> {
+    const { data } = await this.#acts.numbered(index)
+    const named = Named.safeParse(data)
+    if (!named.success) return []
+    const { path, from, to, unit } = named.data
+    const paths = [path, from, to].filter((name) => name?.startsWith('/') === true) as string[]
+    return [
+      ...paths.map((id) => ({ kind: 'path', id, access: 'write' }) as const),
+      ...(unit === undefined ? [] : [{ kind: 'unit', id: unit, access: 'write' } as const]),
+    ]
+  }
+
+  #find(index: LedgerIndex | undefined, call: CallOrigin | undefined): Promise<Act> {
+    if (index !== undefined) return this.#acts.numbered(index)
+    if (call !== undefined) return this.#acts.newestOf(call)
+    throw new CastellanError('invalid_arguments', 'Say which act, by its ledger number.')
+  }
+
+  async #look(act: Act, host: Host, signal: AbortSignal): Promise<RevertPreview> {
+    const tool = this.#findTool(act.tool)
+    if (tool.revert === undefined) throw noWayBack(act)
+    if (tool.revertPreview !== undefined) {
+      return tool.revertPreview(act.data, { host, signal, interrupted: act.interrupted })
+    }
+    return { effects: [act.description], undo: 'Undoing is an act of its own and can be undone.' }
+  }
+
   async #revert(act: Act, force: boolean, context: ToolContext<Host>): Promise<{ summary: string }> {
     const tool = this.#findTool(act.tool)
-    if (tool.revert === undefined) {
-      throw new CastellanError('not_undoable', `${act.tool} has no way back from what it did in act ${act.outcome}.`)
-    }
+    if (tool.revert === undefined) throw noWayBack(act)
     const within: RevertContext<Host> = {
       host: context.host,
       call: context.call,
@@ -59,4 +121,8 @@ export class Undo implements UndoPort {
     }
     return tool.revert(act.data, within)
   }
+}
+
+function noWayBack({ tool, outcome }: Act): CastellanError {
+  return new CastellanError('not_undoable', `${tool} has no way back from what it did in act ${outcome}.`)
 }

@@ -2,6 +2,8 @@ import { LedgerIndex } from '@castellan/contracts'
 import { z } from 'zod'
 import { changeLimits, defineTool } from '../define.ts'
 
+const AGAIN = 'Undoing is an act of its own and can be undone.'
+
 export const undoApply = defineTool({
   name: 'undo_apply',
   title: 'Undo an act',
@@ -22,5 +24,14 @@ export const undoApply = defineTool({
   undo: 'inverse',
   limits: changeLimits,
   summary: ({ index, summary }) => `Took back act ${index}: ${summary}`,
+  resources: ({ index }, host) => (index === undefined ? [] : host.undo.resources(index).catch(() => [])),
+  preview: async ({ index }, { host, signal }) => {
+    if (index === undefined)
+      return { effects: ['Takes back the newest act of this agent that can be taken back.'], undo: AGAIN }
+    const { tool, obstacle, effects, diff } = await host.undo.preview({ index }, { host, signal })
+    const refusal = obstacle === null ? [] : [`It will refuse as it stands: ${obstacle.message}`]
+    const all = [`Takes back act ${index} (${tool}).`, ...effects, ...refusal].map((effect) => effect.slice(0, 2000))
+    return { effects: all.slice(0, 100), ...(diff === null ? {} : { diff }), undo: AGAIN }
+  },
   run: (input, context) => context.host.undo.apply(input, context),
 })
