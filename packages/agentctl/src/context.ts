@@ -39,10 +39,9 @@ export class Context {
     }
   }
 
-  /** agentd as an agent sees it: policy and approvals apply. */
-  async agent(): Promise<UnixClient> {
-    const { agentSocket } = await this.instance()
-    return this.#connect(agentSocket, 'the agent socket of agentd')
+  /** agentd as an agent sees it: policy and approvals apply. Of this instance, or wherever its socket was brought to. */
+  async agent(socket?: string): Promise<UnixClient> {
+    return this.#connect(socket ?? (await this.instance()).agentSocket, 'the agent socket of agentd')
   }
 
   /** The owner's bearer token for the gateway; read when needed, never kept or printed. */

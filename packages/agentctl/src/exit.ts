@@ -32,6 +32,11 @@ const refused: readonly ErrorCode[] = [
   'approval_expired',
   'approval_spent',
   'approval_mismatch',
+  'approval_withdrawn',
+  'approval_stale',
+  'approval_revoked',
+  'approval_same_person',
+  'approval_no_rule',
   'forbidden',
   'unauthorized',
 ]
@@ -45,6 +50,7 @@ export function exitCodeOf(error: unknown): number {
   if (!(error instanceof CastellanError)) return exitCodes.failed
   if (unavailable.includes(error.code)) return exitCodes.unavailable
   if (refused.includes(error.code)) return exitCodes.refused
+  if (error.code === 'cancelled') return exitCodes.interrupted
   if (error.code === 'invalid_arguments' || error.code === 'unknown_tool') return exitCodes.usage
   return exitCodes.failed
 }

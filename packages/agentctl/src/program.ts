@@ -4,8 +4,9 @@ import { Command, CommanderError } from 'commander'
 import { addApprovals } from './commands/approvals.ts'
 import { addCall } from './commands/call.ts'
 import { addChat } from './commands/chat.ts'
+import { addDecisions } from './commands/decisions.ts'
 import { addLedger } from './commands/ledger.ts'
-import { addOperators } from './commands/operators.ts'
+import { addOperator } from './commands/operator.ts'
 import { addSignIn } from './commands/sign-in.ts'
 import { addStatus } from './commands/status.ts'
 import { addTools } from './commands/tools.ts'
@@ -83,12 +84,13 @@ export async function run(args: readonly string[], host: NodeJS.Process): Promis
     addTools,
     addCall,
     addApprovals,
+    addDecisions,
     addUndo,
     addLedger,
     addVerifyLedger,
     addWitness,
     addSignIn,
-    addOperators,
+    addOperator,
   ]) {
     add(cli)
   }

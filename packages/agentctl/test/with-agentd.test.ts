@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { until } from '@castellan/testing'
 import { describe, expect, test } from 'vitest'
 import { startAgentd } from './support/agentd.ts'
+import { waitingApproval } from './support/approvals.ts'
 import { agentctl } from './support/cli.ts'
 
 const note = JSON.stringify({ path: 'notes.txt', content: 'remember the milk\n' })
@@ -41,14 +41,7 @@ describe('agentctl beside a real agentd', () => {
   test('a call as an agent waits until the operator approves it, then runs once', async () => {
     const { state } = await startAgentd()
     const call = agentctl(['call', 'file_write', note, '--agent', 'main', '--state', state])
-    const waiting = await until(
-      'an approval waits',
-      async () => {
-        const { stdout } = await agentctl(['approvals', '--json', '--state', state])
-        return (JSON.parse(stdout) as { approval_id: string }[])[0]
-      },
-      15_000,
-    )
+    const waiting = await waitingApproval(state)
     expect((await agentctl(['approve', waiting.approval_id, '--state', state])).code).toBe(0)
     expect((await call).code).toBe(0)
     expect(existsSync(join(state, 'workspace', 'notes.txt'))).toBe(true)
@@ -58,14 +51,7 @@ describe('agentctl beside a real agentd', () => {
   test('a denied call exits 4 and does nothing', async () => {
     const { state } = await startAgentd()
     const call = agentctl(['call', 'file_write', note, '--agent', 'main', '--state', state])
-    const waiting = await until(
-      'an approval waits',
-      async () => {
-        const { stdout } = await agentctl(['approvals', '--json', '--state', state])
-        return (JSON.parse(stdout) as { approval_id: string }[])[0]
-      },
-      15_000,
-    )
+    const waiting = await waitingApproval(state)
     expect((await agentctl(['deny', waiting.approval_id, '--state', state])).code).toBe(0)
     expect((await call).code).toBe(4)
     expect(existsSync(join(state, 'workspace', 'notes.txt'))).toBe(false)

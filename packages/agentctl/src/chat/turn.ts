@@ -1,6 +1,6 @@
 import type { ServerFrame } from '@castellan/contracts'
-import { decide } from '../commands/approvals.ts'
 import type { Context } from '../context.ts'
+import { decideAsRoot } from '../decide.ts'
 import { exitCodes } from '../exit.ts'
 import type { ChatConnection } from './connection.ts'
 import { pressedKey } from './keypress.ts'
@@ -30,7 +30,8 @@ export async function followTurn(
     }
     if (frame.type === 'approval_decided') {
       asking?.abort()
-      if (frame.state !== 'approved') exitCode = exitCodes.refused
+      // What became void is asked anew.
+      if (frame.state !== 'approved' && frame.state !== 'void') exitCode = exitCodes.refused
     }
     if (frame.type === 'tool_result' && !frame.ok && exitCode === exitCodes.ok) exitCode = exitCodes.failed
     if (frame.type === 'error') exitCode = exitCodes.failed
@@ -61,7 +62,7 @@ async function askForVerdict(
   if (signal.aborted) return
   if (key === undefined) return connection.send({ type: 'abort', chat_id: chatId })
   try {
-    await decide(context, frame.approval_id, key === 'a' ? 'approve' : 'deny')
+    await decideAsRoot(context, frame.approval_id, key === 'a' ? 'approve' : 'deny')
   } catch (error) {
     terminal.note((error as Error).message)
   }

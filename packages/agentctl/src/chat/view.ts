@@ -1,4 +1,5 @@
 import type { ServerFrame } from '@castellan/contracts'
+import { printQuestion } from '../approval-view.ts'
 import { compactJson } from '../describe.ts'
 import { printable, type Terminal } from '../terminal.ts'
 import { resultBlock } from './result.ts'
@@ -16,7 +17,8 @@ export class ChatView {
     const { paint } = this.#bind()
     switch (frame.type) {
       case 'text':
-        this.#write(printable(frame.text))
+        if (frame.aside === true) this.#line(printable(frame.text))
+        else this.#write(printable(frame.text))
         return
       case 'status':
         if (frame.state === 'loading' && frame.message !== undefined) this.#line(paint('dim', printable(frame.message)))
@@ -38,8 +40,11 @@ export class ChatView {
         return
       }
       case 'approval_required':
-        this.#line(paint('yellow', `? ${frame.name} needs your approval: ${printable(frame.reason)}`))
-        this.#line(printable(JSON.stringify(frame.args, undefined, 2)))
+        this.#endLine()
+        printQuestion(this.#terminal, frame)
+        return
+      case 'approval_vote':
+        this.#line(paint('dim', `  approved ${frame.given} of ${frame.needed}, by ${printable(frame.by)}`))
         return
       case 'approval_decided':
         this.#line(paint('dim', `  ${frame.state}${frame.by === undefined ? '' : ` by ${printable(frame.by)}`}`))
