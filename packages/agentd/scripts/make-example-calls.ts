@@ -5,12 +5,14 @@
 import { CallAnswer, newId } from '@castellan/contracts'
 import { UnixClient } from '@castellan/daemon'
 import { accountabilityExamples } from './examples/accountability.ts'
+import { appExamples } from './examples/apps.ts'
 import { commandExamples } from './examples/commands.ts'
 import { fileExamples } from './examples/files.ts'
 import { journalExamples } from './examples/journal.ts'
 import { networkExamples } from './examples/network.ts'
 import { nixosExamples } from './examples/nixos.ts'
 import type { RecordCall } from './examples/record.ts'
+import { routineExamples } from './examples/routines.ts'
 import { serviceExamples } from './examples/services.ts'
 import { systemExamples } from './examples/system.ts'
 import type { ToolExample } from './tools-doc.ts'
@@ -38,6 +40,8 @@ for (const family of [
   fileExamples,
   nixosExamples,
   commandExamples,
+  appExamples,
+  routineExamples,
   accountabilityExamples,
 ]) {
   await family(record)

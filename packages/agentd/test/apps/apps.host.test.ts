@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { throwawayHost } from '../../../../tests/support/throwaway-host/host.ts'
+import { HostedAgentd } from '../support/hosted-agentd.ts'
+
+throwawayHost.describe('apps, on a host that systemd runs', () => {
+  let agentd: HostedAgentd
+
+  beforeAll(async () => {
+    agentd = await HostedAgentd.start()
+  }, 60_000)
+  afterAll(() => agentd?.[Symbol.asyncDispose](), 30_000)
+
+  const sh = async (script: string) => (await agentd.host.run(['sh', '-c', script])).stdout.trim()
+  const shell = (name: string, script: string, rest = {}) =>
+    ['app_deploy', { name, argv: ['/bin/sh', '-c', script], ...rest }] as const
+
+  describe('an app', () => {
+    it('runs behind its walls, with the very arguments, files and limits it was given', async () => {
+      const script = 'printf "%s|" "$1" "$2" >$HOME/said; cat /app/hello.txt >>$HOME/said; exec sleep 1000'
+      const argv = ['/bin/sh', '-c', script, 'sh', '100% $HOME "x"', 'ü\ttab']
+      const limits = { memoryBytes: 64 * 1024 * 1024, cpuPercent: 50, tasks: 32 }
+      const [, deployed] = await agentd.calls(
+        ['file_write', { path: 'site/hello.txt', content: 'hello\n' }],
+        ['app_deploy', { name: 'walled', argv, source: 'site', environment: { GREETING: 'a b' }, ...limits }],
+      )
+      expect(deployed.error).toBeUndefined()
+      expect(deployed.result.app).toMatchObject({
+        activeState: 'active',
+        wanted: 'running',
+        memoryLimitBytes: 67_108_864,
+      })
+      await sh('until [ -s /var/lib/private/castellan-app-walled/said ]; do sleep 0.05; done')
+      expect(await sh('cat /var/lib/private/castellan-app-walled/said')).toBe('100% $HOME "x"|ü\ttab|hello')
+      const shown = await sh(
+        'systemctl show castellan-app-walled -p MemoryMax -p TasksMax -p CPUQuotaPerSecUSec -p DynamicUser -p NoNewPrivileges -p Environment',
+      )
+      expect(shown.split('\n').sort()).toEqual([
+        'CPUQuotaPerSecUSec=500ms',
+        'DynamicUser=yes',
+        'Environment=HOME=/var/lib/castellan-app-walled "GREETING=a b"',
+        'MemoryMax=67108864',
+        'NoNewPrivileges=yes',
+        'TasksMax=32',
+      ])
+    }, 30_000)
+
+    it.each([
+      ['agentd’s state', 'ls /var/lib/castellan'],
+      ['agentd’s sockets', 'ls /run/castellan/agent.sock'],
+      ['writing /etc', 'touch /etc/x'],
+      ['writing its own files', 'touch /app/x'],
+      ['a name space', 'unshare -U true'],
+      ['being root', '[ $(id -u) = 0 ]'],
+      ['the shadow file', 'cat /etc/shadow'],
+    ])(
+      'is denied %s',
+      async (_, attempt) => {
+        const name = 'denied'
+        const probe = `if ${attempt} >/dev/null 2>&1; then echo yes; else echo no; fi >$HOME/got; exec sleep 1000`
+        // The control: root may.
+        if (!attempt.includes('/app')) await sh(`${attempt} >/dev/null 2>&1`)
+        await agentd.calls([...shell(name, probe)])
+        await sh(`until [ -s /var/lib/private/castellan-app-${name}/got ]; do sleep 0.05; done`)
+        expect(await sh(`cat /var/lib/private/castellan-app-${name}/got`)).toBe('no')
+        await agentd.calls(['app_remove', { name, state: true }])
+        expect(await sh(`ls /var/lib/private | grep -c castellan-app-${name} || true`)).toBe('0')
+      },
+      30_000,
+    )
+
+    it('that does not start leaves the one before running, and says why', async () => {
+      const [, failed, listed] = await agentd.calls(
+        [...shell('careful', 'exec sleep 1000', { description: 'the first' })],
+        ['app_deploy', { name: 'careful', argv: ['/no/such/program'] }],
+        ['app_list'],
+      )
+      expect(failed).toMatchObject({ ok: false, error: { code: 'command_failed' } })
+      const careful = (listed.result.apps as { name: string }[]).find(({ name }) => name === 'careful')
+      expect(careful).toMatchObject({ description: 'the first', activeState: 'active' })
+    }, 30_000)
+
+    it('is put back by undo as it was before each act', async () => {
+      const state = ['app_list', { limit: 64 }] as const
+      const [, , , , second, , back, , gone, , none] = await agentd.calls(
+        [...shell('undone', 'exec sleep 1001')],
+        [...shell('undone', 'exec sleep 1002')],
+        ['app_stop', { name: 'undone' }],
+        ['undo', { index: -1 }],
+        [...state],
+        ['undo', { index: -4 }],
+        [...state],
+        ['undo', { index: -7 }],
+        [...state],
+        ['undo', { index: -2 }],
+        [...state],
+      )
+      const app = (answer: { result: Record<string, unknown> }) =>
+        (answer.result.apps as { name: string; argv: string[]; activeState: string }[]).find(
+          ({ name }) => name === 'undone',
+        )
+      expect(app(second)).toMatchObject({ argv: ['/bin/sh', '-c', 'exec sleep 1002'], activeState: 'active' })
+      expect(app(back)).toMatchObject({ argv: ['/bin/sh', '-c', 'exec sleep 1001'], activeState: 'active' })
+      expect(app(gone)).toBeUndefined()
+      expect(app(none)).toMatchObject({ argv: ['/bin/sh', '-c', 'exec sleep 1001'], activeState: 'active' })
+    }, 60_000)
+
+    it('is started again by agentd after a boot, unless it was stopped', async () => {
+      await agentd.calls(
+        [...shell('kept', 'exec sleep 1003')],
+        [...shell('idle', 'exec sleep 1004')],
+        ['app_stop', { name: 'idle' }],
+      )
+      await agentd.stopAgentd()
+      // What a boot leaves of transient units.
+      await sh(
+        'systemctl stop castellan-app-kept castellan-app-walled castellan-app-careful castellan-app-undone; systemctl reset-failed || true',
+      )
+      await agentd.startAgentd()
+      await sh('until systemctl is-active --quiet castellan-app-kept; do sleep 0.05; done')
+      expect(await sh('systemctl is-active castellan-app-idle || true')).toBe('inactive')
+    }, 60_000)
+
+    it('has its words in app_logs', async () => {
+      const [, , logs] = await agentd.calls(
+        [...shell('talker', 'echo "one two"; exec sleep 1000')],
+        ['app_restart', { name: 'talker' }],
+        ['app_logs', { name: 'talker' }],
+      )
+      const messages = (logs.result.entries as { message: string }[]).map(({ message }) => message)
+      expect(messages).toContain('one two')
+    }, 30_000)
+  })
+})
