@@ -32,6 +32,7 @@ describe('file_read', () => {
       contentBytes: 8,
       sizeBytes: 8,
       lines: 2,
+      untrusted: false,
       truncated: false,
       nextOffset: null,
     })
