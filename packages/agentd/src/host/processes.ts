@@ -1,6 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { CastellanError } from '@castellan/contracts'
 import type { Accounts } from './accounts.ts'
+import { servicesOf } from './cgroup.ts'
+import { isErrno } from './files/errors.ts'
 import { bootTime, type PidStat, parsePidStat, programName, TICKS_PER_SECOND } from './proc.ts'
 import { blankSecrets } from './secrets.ts'
 
@@ -22,6 +25,21 @@ export interface Process {
   readonly threads: number
   readonly startedAt: Date
 }
+
+/** Signals that end a process or have it do something it offers; the rest are the kernel's business. */
+export const signals = ['TERM', 'KILL', 'INT', 'HUP', 'QUIT', 'USR1', 'USR2', 'STOP', 'CONT'] as const
+export type SignalName = (typeof signals)[number]
+
+/** A process as it was looked at: the number alone may be another's by now. */
+export interface KnownProcess extends Pick<Process, 'pid' | 'parentPid' | 'name' | 'command' | 'user'> {
+  readonly startTicks: number
+  readonly kernelThread: boolean
+  /** The services it runs in, outermost first. */
+  readonly services: readonly string[]
+}
+
+/** `kthreadd`, the parent of every kernel thread. */
+const KTHREADD = 2
 
 /** The machine's processes, from /proc. */
 export class Processes {
@@ -48,6 +66,59 @@ export class Processes {
       if (process !== null) processes.push(process)
     }
     return processes
+  }
+
+  /** One process. Throws `not_found`. */
+  async get(pid: number): Promise<KnownProcess> {
+    const stat = parsePidStat(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''))
+    const described = stat === null ? null : await this.#describe(pid, stat, 0, new Date(0))
+    if (stat === null || described === null || stat.state === 'Z') {
+      throw new CastellanError('not_found', `No process ${pid} is running. process_list shows those that are.`)
+    }
+    const { parentPid, name, command, user } = described
+    const kernelThread = pid === KTHREADD || parentPid === KTHREADD
+    const services = await servicesOf(pid)
+    return { pid, parentPid, name, command, user, startTicks: stat.startTicks, kernelThread, services }
+  }
+
+  /** agentd itself, what started it, and what that started beside it: none of them may be signalled by a tool. */
+  async ownFamily(pid: number): Promise<boolean> {
+    const parentOf = async (child: number) =>
+      parsePidStat(await readFile(`/proc/${child}/stat`, 'utf8').catch(() => ''))?.parentPid ?? 0
+    for (let each = process.pid; each > 1; each = await parentOf(each)) if (each === pid) return true
+    // Started by process 1 every service of the host is a sibling.
+    return process.ppid > 1 && (await parentOf(pid)) === process.ppid
+  }
+
+  /**
+   * Sends a signal to the very process that was looked at. Throws `not_found` where it ended meanwhile and `permission_denied`.
+   * Between the last look and the signal are a few microseconds, in which the number cannot come round again.
+   */
+  async signal(known: KnownProcess, name: SignalName): Promise<void> {
+    const now = await this.get(known.pid)
+    if (now.startTicks !== known.startTicks) {
+      throw new CastellanError('not_found', `Process ${known.pid} ended meanwhile; the number is another's now.`)
+    }
+    try {
+      process.kill(known.pid, `SIG${name}`)
+    } catch (error) {
+      if (isErrno(error, 'EPERM')) {
+        throw new CastellanError(
+          'permission_denied',
+          `Process ${known.pid} belongs to ${known.user}, and this agentd is not root.`,
+        )
+      }
+      throw new CastellanError('not_found', `Process ${known.pid} ended meanwhile.`)
+    }
+  }
+
+  /** Whether it is gone within `ms`. One that ended and only waits for its parent to notice is gone. */
+  async gone({ pid, startTicks }: KnownProcess, ms: number, signal: AbortSignal): Promise<boolean> {
+    for (const deadline = performance.now() + ms; ; await sleep(20, undefined, { signal })) {
+      const stat = parsePidStat(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''))
+      if (stat === null || stat.state === 'Z' || stat.startTicks !== startTicks) return true
+      if (performance.now() > deadline) return false
+    }
   }
 
   async #stats(): Promise<Map<number, PidStat>> {

@@ -1,6 +1,11 @@
-import { access, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { arch, availableParallelism, cpus, hostname, release } from 'node:os'
+import { type ClockFacts, readClock } from './clock.ts'
+import { type Hardware, readHardware } from './hardware.ts'
+import { type Logins, readLogins } from './logins.ts'
 import { bootTime, parseMeminfo } from './proc.ts'
+import { systemdRuns } from './systemctl.ts'
+import { readUsers, type User } from './users.ts'
 
 /** What a machine is. Sizes in bytes. */
 export interface SystemFacts {
@@ -39,8 +44,25 @@ export interface Memory {
   readonly swapUsedBytes: number
 }
 
-/** The machine as a whole, from /proc and os-release. */
+/** The machine as a whole, from /proc, /sys and /etc. */
 export class System {
+  hardware(): Promise<Hardware> {
+    return readHardware()
+  }
+
+  clock(signal: AbortSignal): Promise<ClockFacts> {
+    return readClock(signal)
+  }
+
+  users(): Promise<readonly User[]> {
+    return readUsers()
+  }
+
+  /** Throws `unsupported_host` where no record of logins is kept. */
+  logins(): Promise<Logins> {
+    return readLogins()
+  }
+
   async facts(): Promise<SystemFacts> {
     const [os, bootedAt, uptime, memory, systemd] = await Promise.all([
       osRelease(),
@@ -86,14 +108,6 @@ export function memoryFrom(fields: ReadonlyMap<string, number>): Memory {
     swapTotalBytes: field('SwapTotal'),
     swapUsedBytes: field('SwapTotal') - field('SwapFree'),
   }
-}
-
-/** sd_booted(3): systemd makes this folder when it is process 1. */
-export function systemdRuns(): Promise<boolean> {
-  return access('/run/systemd/system').then(
-    () => true,
-    () => false,
-  )
 }
 
 async function osRelease(): Promise<Map<string, string>> {

@@ -1,8 +1,16 @@
+import { access } from 'node:fs/promises'
 import { CastellanError } from '@castellan/contracts'
 import { type CommandResult, commandFailed, findProgram, runCommand } from './command.ts'
-import { systemdRuns } from './system.ts'
 
 const MAX_OUTPUT_BYTES = 8 * 1024 * 1024
+
+/** sd_booted(3): systemd makes this folder when it is process 1. */
+export function systemdRuns(): Promise<boolean> {
+  return access('/run/systemd/system').then(
+    () => true,
+    () => false,
+  )
+}
 
 /** Runs systemctl(1). Throws `unsupported_host` where systemd is not process 1; a non-zero exit is the caller's to judge. */
 export async function systemctl(args: readonly string[], signal: AbortSignal): Promise<CommandResult> {

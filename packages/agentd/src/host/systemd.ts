@@ -33,13 +33,15 @@ export interface UnitDetail extends ServiceSummary {
   readonly unitFile: string | null
   /** Whether it can read its configuration again while it runs. */
   readonly canReload: boolean
+  /** Made by a program, as by systemd-run: stopped, it is gone. */
+  readonly transient: boolean
 }
 
 const suffixes = /\.(service|socket|target|timer|mount|automount|path|slice|scope|swap|device)$/
 
 const properties = [
   'Id,Description,LoadState,ActiveState,SubState,UnitFileState,FragmentPath,StateChangeTimestamp,MainPID,MemoryCurrent',
-  'CPUUsageNSec,TasksCurrent,NRestarts,Result,ExecMainStatus,ExecMainExitTimestamp,CanReload',
+  'CPUUsageNSec,TasksCurrent,NRestarts,Result,ExecMainStatus,ExecMainExitTimestamp,CanReload,Transient',
 ].join(',')
 
 /** What `systemctl` knows. Needs systemd 251 or later as process 1; otherwise every method throws `unsupported_host`. */
@@ -147,5 +149,6 @@ export function parseUnitDetail(text: string): UnitDetail {
     exitStatus: word('ExecMainExitTimestamp') === '' ? null : count('ExecMainStatus'),
     unitFile: word('FragmentPath') || null,
     canReload: word('CanReload') === 'yes',
+    transient: word('Transient') === 'yes',
   }
 }

@@ -55,7 +55,12 @@ export async function fullName(unit: string, host: Host, signal: AbortSignal): P
 export async function act(host: Host, verb: UnitVerb, before: UnitDetail, signal: AbortSignal): Promise<ActOutput> {
   await host.systemd.control(verb, before.unit, signal)
   await sleep(SETTLE_MS, undefined, { signal })
-  return answer(await host.systemd.unit(before.unit, signal), before, true)
+  const now = await host.systemd.unit(before.unit, signal).catch((error: unknown) => {
+    // A transient unit is forgotten as soon as it has stopped.
+    if (!(verb === 'stop' && error instanceof CastellanError && error.code === 'unit_not_found')) throw error
+    return { ...before, activeState: 'inactive', subState: 'dead', mainPid: null, since: null }
+  })
+  return answer(now, before, true)
 }
 
 export function answer(now: UnitDetail, before: UnitDetail, changed: boolean): ActOutput {
@@ -83,13 +88,13 @@ export async function previewAct(
   host: Host,
   verb: UnitVerb,
   name: string,
-  words: { readonly effect: (unit: UnitDetail) => string; readonly undo: string },
+  words: { readonly effect: (unit: UnitDetail) => string; readonly undo: (unit: UnitDetail) => string },
   signal: AbortSignal,
 ): Promise<ToolPreview> {
   const unit = await actable(host, verb, name, signal)
   const state = `${unit.unit} (${unit.description}) is ${unit.activeState} (${unit.subState}) now.`
   const effects = [state, words.effect(unit), ...(await consequences(host, verb, unit.unit, signal))]
-  return { effects, undo: words.undo }
+  return { effects, undo: words.undo(unit) }
 }
 
 export function stateSentence({ unit, activeState, subState, mainPid, result }: ActOutput): string {

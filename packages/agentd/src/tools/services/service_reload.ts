@@ -21,7 +21,7 @@ export const serviceReload = defineTool({
     await reloadable(host, unit, signal)
     const words = {
       effect: ({ unit }: { unit: string }) => `${unit} reads its configuration again and goes on running.`,
-      undo: 'A reload cannot be taken back; reloading again after the configuration was put back comes closest.',
+      undo: () => 'A reload cannot be taken back; reloading again after the configuration was put back comes closest.',
     }
     return previewAct(host, 'reload', unit, words, signal)
   },

@@ -16,7 +16,7 @@ export const serviceRestart = defineTool({
   preview: ({ unit }, { host, signal }) => {
     const words = {
       effect: ({ unit }: { unit: string }) => `Stops ${unit} and starts it anew; connections to it are cut.`,
-      undo: 'A restart cannot be taken back.',
+      undo: () => 'A restart cannot be taken back.',
     }
     return previewAct(host, 'restart', unit, words, signal)
   },

@@ -19,7 +19,7 @@ export const serviceStart = defineTool({
   preview: ({ unit }, { host, signal }) => {
     const words = {
       effect: ({ unit }: { unit: string }) => `Starts ${unit}.`,
-      undo: 'Undo stops it again. What it did while it ran stays done.',
+      undo: () => 'Undo stops it again. What it did while it ran stays done.',
     }
     return previewAct(host, 'start', unit, words, signal)
   },

@@ -31,6 +31,7 @@ export const serviceStatus = defineTool({
     exitStatus: measured,
     unitFile: z.string().nullable(),
     canReload: z.boolean().describe('Whether service_reload works for it.'),
+    transient: z.boolean().describe('Whether a program made it, as systemd-run does: stopped, it is gone.'),
   }),
   effect: 'read',
   undo: 'none',

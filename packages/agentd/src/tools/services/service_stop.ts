@@ -19,7 +19,10 @@ export const serviceStop = defineTool({
   preview: ({ unit }, { host, signal }) => {
     const words = {
       effect: ({ unit }: { unit: string }) => `Stops ${unit}; what it serves is gone until it is started again.`,
-      undo: 'Undo starts it again. Connections and work that the stop cut off do not come back.',
+      undo: ({ transient }: { transient: boolean }) =>
+        transient
+          ? 'It was made by a program and is gone once it has stopped: undo cannot bring it back.'
+          : 'Undo starts it again. Connections and work that the stop cut off do not come back.',
     }
     return previewAct(host, 'stop', unit, words, signal)
   },

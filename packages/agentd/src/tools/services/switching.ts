@@ -17,7 +17,10 @@ const Switched = z.strictObject({ unit: z.string(), before: UpOrDown, after: UpO
 
 const verbTo = { up: 'start', down: 'stop' } as const
 
-/** Brings a unit up or down, and keeps how to take that back. Does nothing where it is so already. */
+/**
+ * Brings a unit up or down, and keeps how to take that back. Does nothing where it is so already. A transient unit that stops is
+ * gone, so there is nothing to keep.
+ */
 export async function switchUnit(
   name: string,
   after: UpOrDown,
@@ -27,6 +30,7 @@ export async function switchUnit(
   const before: UpOrDown = isUp(unit) ? 'up' : 'down'
   // A failed unit is down already; stopping it is no change that could be taken back.
   if (before === after) return answer(unit, unit, false)
+  if (after === 'down' && unit.transient) return act(host, 'stop', unit, signal)
   const description = `${before === 'up' ? 'Starts' : 'Stops'} ${unit.unit} again.`
   await keepInverse({ description, data: { unit: unit.unit, before, after } })
   return act(host, verbTo[after], unit, signal)

@@ -61,6 +61,8 @@ export const processList = defineTool({
     const top = list(processes.slice(0, 3).map((process) => `${process.name} (${figure(process, sortBy)})`))
     return `${count(matching, `process${called}`, `processes${called}`)} ${name === undefined ? 'run' : `run, of ${total}`}. ${orderWords[sortBy]}: ${top}.`
   },
+  // Whoever starts a program chooses its command line.
+  taints: ({ processes }) => (processes.length > 0 ? ['untrusted-text'] : []),
   run: async ({ sortBy, name, limit }, { host, signal }) => {
     const all = await host.processes.list(signal)
     const wanted = name?.toLowerCase()
