@@ -16,11 +16,13 @@ import { Registry } from './calls/registry.ts'
 import type { Config } from './config.ts'
 import { createHost } from './host/create.ts'
 import type { Grant } from './host/index.ts'
+import { SAMPLE_SECONDS } from './host/load-history.ts'
 import { IncidentFile, Incidents } from './incidents/incidents.ts'
 import { LedgerKeeper } from './ledger/keeper.ts'
 import { LedgerRecorder } from './ledger/ledger-recorder.ts'
 import { interruptOrphans } from './ledger/orphans.ts'
 import { retention } from './ledger/retention.ts'
+import { Schedule } from './ledger/schedule.ts'
 import { UnrecordedFile, UnrecordedReads } from './ledger/unrecorded.ts'
 import { Witnesses } from './ledger/witnesses.ts'
 import { OperatorFile, Operators } from './operators/operators.ts'
@@ -86,6 +88,7 @@ export async function startAgentd(
   await agentd.safeSwitch.start()
   agentd.routines.start()
   agentd.watchers.start()
+  const sampling = sampleLoad(agentd, log)
   void startApps(agentd.calls, log)
   pruning?.start()
 
@@ -98,6 +101,7 @@ export async function startAgentd(
         pruning?.stop(),
         agentd.routines.stop(),
         agentd.watchers.stop(),
+        sampling.stop(),
         agentd.safeSwitch.close(),
       ])
       await Promise.all([agentServer, operatorServer].map((server) => server.close({ graceMs: GRACE_MS })))
@@ -111,6 +115,17 @@ export async function startAgentd(
       await book.save()
     },
   }
+}
+
+/** Keeps the machine's load history, a sample a minute. */
+function sampleLoad({ calls }: Agentd, log: Log): Schedule {
+  const sampling = new Schedule(
+    SAMPLE_SECONDS * 1000,
+    () => calls.host.history.sample(),
+    (error) => log.warn({ err: error }, 'the load could not be sampled'),
+  )
+  sampling.start()
+  return sampling
 }
 
 async function openLedger(

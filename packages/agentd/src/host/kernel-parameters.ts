@@ -135,7 +135,9 @@ export class KernelParameters {
         `This host shows no kernel parameters: ${this.#root} is not there. With /proc mounted this works.`,
       )
     }
-    const near = likely(canonical(name), await this.#names(this.#root, signal))
+    // A dot would be taken for the beginning of a suffix.
+    const slashed = (await this.#names(this.#root, signal)).map((each) => each.replaceAll('.', '/'))
+    const near = likely(canonical(name).replaceAll('.', '/'), slashed).map((each) => each.replaceAll('/', '.'))
     const hint =
       near.length === 0
         ? 'kernel_parameter_get with "vm", "net" or "kernel" lists what there is.'

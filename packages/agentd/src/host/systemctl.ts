@@ -17,8 +17,8 @@ export async function systemctl(args: readonly string[], signal: AbortSignal): P
   if (!(await systemdRuns())) {
     throw new CastellanError(
       'unsupported_host',
-      'This host is not run by systemd (there is no /run/systemd/system), so it has no services to ask about. On NixOS, or ' +
-        'any Linux that boots with systemd, this works.',
+      'This host is not run by systemd (there is no /run/systemd/system), which this needs. On NixOS, or any Linux that ' +
+        'boots with systemd, this works.',
     )
   }
   return runCommand(await findProgram('systemctl'), args, { signal, maxOutputBytes: MAX_OUTPUT_BYTES })

@@ -49,7 +49,9 @@ export const diskList = defineTool({
         ? 'This host has no disks of its own.'
         : `${sentence(count(total, 'block device'))}, no disk among those shown.`
     const shown = disks.map(({ name, sizeBytes, model, rotational }) => {
-      const what = [size(sizeBytes), model, rotational === true ? 'hard disk' : null].filter((part) => part !== null)
+      const what = [size(sizeBytes), model, rotational === true && model !== null ? 'hard disk' : null].filter(
+        (part) => part !== null,
+      )
       return `${name} (${what.join(', ')})`
     })
     return `${sentence(count(disks.length, 'disk'))}: ${list(shown)}; ${count(total, 'block device')} in all.`

@@ -57,7 +57,7 @@ export const loadHistory = defineTool({
   summary: ({ spans, samples, busiest, since, until, coveredPercent }) => {
     const time = duration((Date.parse(until) - Date.parse(since)) / 1000)
     if (samples === 0 || busiest === null) {
-      return `Nothing was sampled in these ${time}: agentd takes a sample once a minute while it runs.`
+      return `Nothing was sampled in that time (${time}): agentd takes a sample once a minute while it runs.`
     }
     const whole = (pick: (span: (typeof spans)[number]) => Range | null) =>
       merge(spans.map((span) => ({ range: pick(span), weight: span.samples })))
@@ -68,7 +68,7 @@ export const loadHistory = defineTool({
     const processor =
       cpu === null ? '' : `, the processor ${Math.round(cpu.average)} % busy (at most ${Math.round(cpu.highest)} %)`
     return (
-      `In these ${time} the load was ${(load?.average ?? 0).toFixed(2)} on average, highest ${busiest.load.toFixed(2)} at ${moment(busiest.at)}` +
+      `Over ${time} the load was ${(load?.average ?? 0).toFixed(2)} on average, highest ${busiest.load.toFixed(2)} at ${moment(busiest.at)}` +
       `${processor}, memory ${Math.round(memory?.average ?? 0)} % used (at most ${Math.round(memory?.highest ?? 0)} %), from ${count(samples, 'sample')}.${gaps}`
     )
   },

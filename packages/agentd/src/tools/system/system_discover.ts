@@ -143,8 +143,8 @@ function byReach(left: Found, right: Found): number {
   return order || (label(left) < label(right) ? -1 : 1)
 }
 
-function label({ unit, processes, ports }: Found): string {
-  return unit ?? processes[0] ?? `port ${ports[0]?.port}`
+function label({ unit, processes }: Found): string {
+  return unit ?? processes[0] ?? 'a process out of sight'
 }
 
 function name(found: Found): string {

@@ -26,7 +26,7 @@ export const timeStatus = defineTool({
   effect: 'read',
   undo: 'none',
   limits: readLimits,
-  summary: ({ localTime, now, timeZone, synchronized, service, hardwareClockAheadSeconds }) => {
+  summary: ({ localTime, now, utcOffsetMinutes, timeZone, synchronized, service, hardwareClockAheadSeconds }) => {
     const keeper = service === null ? '' : ` by ${service}`
     const right =
       synchronized === null
@@ -39,7 +39,7 @@ export const timeStatus = defineTool({
       drift < DRIFT_SECONDS
         ? ''
         : ` The battery clock is ${duration(drift)} ${(hardwareClockAheadSeconds ?? 0) > 0 ? 'ahead' : 'behind'}.`
-    return `It is ${localTime} in ${timeZone} (${moment(now)}). ${right}${battery}`
+    return `It is ${localTime} in ${timeZone}${utcOffsetMinutes === 0 ? '' : ` (${moment(now)})`}. ${right}${battery}`
   },
   run: async (_input, { host, signal }) => {
     const [{ now, hardwareClock, ...clock }, { bootedAt }] = await Promise.all([
