@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ErrorEnvelope } from './errors.ts'
 import { AgentName, ApprovalId, CallId, LedgerIndex, SessionId, Sha256Hex, Timestamp, ToolName } from './ids.ts'
+import { SessionMode } from './sessions.ts'
 import { ToolDescriptor, ToolProgress } from './tools.ts'
 
 /**
@@ -27,6 +28,13 @@ export const CallRequest = z.strictObject({
   approval_id: ApprovalId.optional(),
   /** Of a session that the owner opened: what {@link SessionOpened} answered. */
   session_key: z.string().max(64).optional(),
+  /** A mode that this call is held to beside that of its session; it can only narrow. */
+  mode: SessionMode.optional(),
+  /** Through what the caller speaks: `page`, `terminal`, `mcp`, `telegram`, …. Its own word: policy can forbid by it, not more. */
+  channel: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and dashes, 1 to 32 characters')
+    .optional(),
   /** A token of `capability_mint`: the call gets no more than its rights. */
   capability: z.string().max(16_384).optional(),
 })

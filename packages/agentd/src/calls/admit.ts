@@ -31,6 +31,8 @@ export function admit(parts: CallParts, request: CallRequest, caller: Caller): C
     signal: caller.signal,
     onProgress: caller.onProgress,
     standing,
+    narrowedTo: request.mode,
+    channel: request.channel,
     agreedBefore: caller.agreed === true,
   }
 }

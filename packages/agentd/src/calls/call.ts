@@ -3,6 +3,7 @@ import type {
   CallOrigin,
   LedgerActor,
   LedgerDraft,
+  SessionMode,
   Sha256Hex,
   ToolName,
   ToolProgress,
@@ -36,6 +37,9 @@ export interface Call extends CallOrigin {
   readonly onProgress: Caller['onProgress']
   /** What it came with: a capability, budgets. */
   readonly standing: Standing
+  /** The mode that the caller wants to be held to beside its session's, and through what it says that it speaks. */
+  readonly narrowedTo: SessionMode | undefined
+  readonly channel: string | undefined
   /** {@link Caller.agreed} */
   readonly agreedBefore: boolean
 }

@@ -1,6 +1,6 @@
 import { CastellanError } from '@castellan/contracts'
-import type { PolicyContext, PolicyDecision } from '../policy/policy.ts'
-import { judgeCall, reasonToAsk } from '../sandbox/index.ts'
+import type { PolicyContext, PolicyDecision, PolicyQuestion } from '../policy/policy.ts'
+import { judgeCall, reasonToAsk, type Verdict } from '../sandbox/index.ts'
 import { lastOf } from '../sessions/capabilities.ts'
 import type { Call } from './call.ts'
 import type { CallParts } from './path.ts'
@@ -16,16 +16,19 @@ export async function decide(
   call: Call,
   { resources }: Pick<Plan, 'resources'>,
 ): Promise<Permission> {
-  const { decision, rule, reason, approvals } = parts.policy.decide({
+  const verdict = await judgeCall(parts.host.sandbox, call.name, call.args)
+  const question: PolicyQuestion = {
     principal: { kind: call.caller, agent: call.agent, session: call.session },
     tool: call.tool,
     args: call.args,
+    input: call.input,
     resources,
-    context: contextOf(parts, call),
-  })
+    context: contextOf(parts, call, verdict),
+  }
+  const { decision, rule, reason, approvals } = decideNarrowed(parts, question, call)
   if (decision === 'allow') return { decision, rule, reason }
   if (decision === 'ask') {
-    const asked = { decision, rule, reason: await reasonFor(parts, call, reason) }
+    const asked = { decision, rule, reason: reasonFor(question, verdict, reason) }
     return approvals === undefined ? asked : { ...asked, approvals }
   }
   const error = new CastellanError('policy_denied', `Policy denies ${call.name} (rule ${rule}): ${reason}`, {
@@ -34,17 +37,35 @@ export async function decide(
   throw await refuse(parts, call, error)
 }
 
-/** A person who is asked about a command is told what about it is more than reading. */
-async function reasonFor({ host }: CallParts, { name, args }: Call, reason: string): Promise<string> {
-  const verdict = await judgeCall(host.sandbox, name, args)
-  return verdict === undefined ? reason : reasonToAsk(verdict)
+/** A caller may name a mode to be held to as well. Both have to let the call through, so naming one gains nothing. */
+function decideNarrowed({ policy }: CallParts, question: PolicyQuestion, { narrowedTo }: Call): PolicyDecision {
+  const granted = policy.decide(question)
+  if (narrowedTo === undefined || narrowedTo === question.context.mode) return granted
+  const narrowed = policy.decide({ ...question, context: { ...question.context, mode: narrowedTo } })
+  return strictness(narrowed) > strictness(granted) ? narrowed : granted
 }
 
-function contextOf({ sessions }: CallParts, call: Call): PolicyContext {
+/** How much a decision asks for: nothing, so many people, more than any number of people can give. */
+export function strictness({ decision, approvals = 1 }: Pick<PolicyDecision, 'decision' | 'approvals'>): number {
+  if (decision === 'allow') return 0
+  return decision === 'ask' ? approvals : Number.POSITIVE_INFINITY
+}
+
+/** A person who is asked about a command is told what about it is more than reading. */
+function reasonFor({ context }: PolicyQuestion, verdict: Verdict | undefined, reason: string): string {
+  if (verdict === undefined) return reason
+  return context.mode === 'operate' && verdict.verdict === 'harmless' ? reason : reasonToAsk(verdict)
+}
+
+function contextOf({ sessions }: CallParts, call: Call, verdict: Verdict | undefined): PolicyContext {
   return {
     mode: sessions.mode(call),
     taint: sessions.labels(call),
     left: sessions.left(call),
     capability: call.standing.capability === undefined ? undefined : lastOf(call.standing.capability).id,
+    command: verdict?.verdict ?? 'none',
+    agreed: call.agreedBefore,
+    channel: call.channel,
+    now: Date.now(),
   }
 }

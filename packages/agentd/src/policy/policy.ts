@@ -8,6 +8,7 @@ import type {
   TaintLabel,
   ToolEffect,
   ToolResource,
+  UndoKind,
 } from '@castellan/contracts'
 
 /** What agentd knows of the session that asks, whatever its client says. */
@@ -19,6 +20,21 @@ export interface PolicyContext {
   readonly left: Readonly<Partial<Record<BudgetResource, number>>>
   /** The capability that the call came with; it already stays inside. */
   readonly capability: CapabilityId | undefined
+  /** What is known of the command it would run: `harmless` does no more than read. */
+  readonly command: 'harmless' | 'ask' | 'none'
+  /** Whether a person agreed to exactly this call when the routine or watcher was set up. */
+  readonly agreed: boolean
+  /** Through what the caller says that it speaks (`page`, `mcp`, `telegram`, …). Its own word, so good for forbidding only. */
+  readonly channel: string | undefined
+  /** When it is decided, in milliseconds since 1970. */
+  readonly now: number
+}
+
+/** A tool as policy sees it. Every tool is one. */
+export interface PolicyTool {
+  readonly name: string
+  readonly effect: ToolEffect
+  readonly undo: UndoKind
 }
 
 /** What a policy is asked: may this principal do this to the machine? */
@@ -28,8 +44,11 @@ export interface PolicyQuestion {
     readonly agent: AgentName
     readonly session: SessionId
   }
-  readonly tool: { readonly name: string; readonly effect: ToolEffect }
+  readonly tool: PolicyTool
+  /** The arguments as they were sent. */
   readonly args: Readonly<Record<string, unknown>>
+  /** The arguments as the tool's schema read them, defaults filled in. */
+  readonly input: unknown
   /** What on the machine the call is about. */
   readonly resources: readonly ToolResource[]
   readonly context: PolicyContext
