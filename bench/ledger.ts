@@ -185,10 +185,10 @@ async function growth(folder: string, report: Report): Promise<void> {
   }
 }
 
-/** In a process of its own, so that its memory can be told. */
+/** In a process of its own, started as agentctl starts, so that its memory can be told. */
 function verifyOnce({ dir, keyDir }: { dir: string; keyDir: string }): { durationMs: number; peakMiB: number } {
   const script = join(import.meta.dirname, 'ledger', 'verify-once.ts')
-  const { stdout, stderr } = spawnSync(process.execPath, ['--conditions=source', script, dir, keyDir], {
+  const { stdout, stderr } = spawnSync(process.execPath, ['--max-semi-space-size=2', '--conditions=source', script, dir, keyDir], {
     encoding: 'utf8',
   })
   const result = JSON.parse(stdout || '{}') as { ok?: boolean; durationMs: number; peakMiB: number; finding?: string }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { LedgerEntry } from '@castellan/contracts'
 import { decodeLeaf } from '../entry/leaf.ts'
 import { damaged, LedgerError } from '../error.ts'
-import { leafHash, rootOf } from '../merkle/hash.ts'
+import { HASH_BYTES, leafHash, rootOf } from '../merkle/hash.ts'
 import { consistencyProof, inclusionProof, rangeRoot, verifyInclusion } from '../merkle/proof.ts'
 import { bundlePath, levelWidth, TILE_HEIGHT, TILE_WIDTH, tilePath } from '../merkle/tiles.ts'
 import type { Checkpoint } from '../note/checkpoint.ts'
@@ -13,6 +13,9 @@ import { formatProof } from '../proof/proof-file.ts'
 import { decodeEntryBundle } from '../store/bundle.ts'
 import { readVerifiers } from '../store/keys.ts'
 import { splitHashes } from '../store/tile-reader.ts'
+
+/** Files kept in memory: the tiles and bundle of a proof, several times over. */
+const KEEP = 32
 
 /**
  * A log as its published files show it: read-only, without keys, without a daemon, by nothing but the C2SP tlog-tiles
@@ -24,6 +27,8 @@ export class LogView {
   /** The checkpoint as it lies there. */
   readonly checkpointText: string
   readonly verifiers: readonly Verifier[]
+  /** The newest files read: the hashes of a proof lie in a handful of tiles, and each is asked for again and again. */
+  readonly #files = new Map<string, Buffer>()
 
   private constructor(dir: string, checkpoint: Checkpoint, text: string, verifiers: readonly Verifier[]) {
     this.dir = dir
@@ -87,14 +92,21 @@ export class LogView {
     const n = Math.floor(first / TILE_WIDTH)
     const tileWidth = Math.min(TILE_WIDTH, levelWidth(this.size, level) - n * TILE_WIDTH)
     const { bytes } = await this.#read(tilePath(level, n, tileWidth), tilePath(level, n))
-    return rootOf(splitHashes(bytes).slice(first % TILE_WIDTH, (first % TILE_WIDTH) + width))
+    const at = (first % TILE_WIDTH) * HASH_BYTES
+    return rootOf(splitHashes(bytes.subarray(at, at + width * HASH_BYTES)))
   }
 
   /** A file of this tree; a partial one may have given way to the full one since the checkpoint was read. */
   async #read(path: string, fullPath: string): Promise<{ bytes: Buffer; full: boolean }> {
     for (const candidate of path === fullPath ? [path] : [path, fullPath]) {
+      const full = candidate === fullPath
+      const held = this.#files.get(candidate)
+      if (held !== undefined) return { bytes: held, full }
       try {
-        return { bytes: await readFile(join(this.dir, candidate)), full: candidate === fullPath }
+        const bytes = await readFile(join(this.dir, candidate))
+        this.#files.set(candidate, bytes)
+        if (this.#files.size > KEEP) this.#files.delete(this.#files.keys().next().value as string)
+        return { bytes, full }
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
       }

@@ -14,13 +14,13 @@ import { firstUnfit, isPayloadOf } from './fit.ts'
  * writer has made of them meanwhile.
  */
 export class Edge {
-  readonly #dir: string
+  readonly #reader: BundleFileReader
   readonly #chain: ChainCheck
   readonly #findings: Findings
   #entries: StoredEntry[] = []
 
   constructor(dir: string, chain: ChainCheck, findings: Findings) {
-    this.#dir = dir
+    this.#reader = new BundleFileReader(dir)
     this.#chain = chain
     this.#findings = findings
   }
@@ -46,7 +46,7 @@ export class Edge {
 
   #compare(n: number, entries: readonly StoredEntry[]): void {
     const first = n * TILE_WIDTH
-    const files = new BundleFileReader(this.#dir).read(n)
+    const files = this.#reader.read(n)
     const leaves = entries.map(({ leaf }) => leaf)
     if (files.entries !== null && !files.entries.equals(encodeEntryBundle(leaves))) {
       const file = bundlePath(n)
