@@ -1,8 +1,8 @@
 import {
   CastellanError,
-  type PreviewContext,
   type RevertContext,
   type RevertPreview,
+  type RevertPreviewContext,
   type ToolContext,
 } from '@castellan/contracts'
 import { z } from 'zod'
@@ -39,10 +39,10 @@ export async function switchUnit(
 /** Takes back {@link switchUnit}. Throws `world_moved_on` where the unit is no longer as the act left it. */
 export async function revertSwitch(
   data: unknown,
-  { host, force, signal, keepInverse }: RevertContext<Host>,
+  { host, force, interrupted, signal, keepInverse }: RevertContext<Host>,
 ): Promise<{ summary: string }> {
   const { unit, before } = Switched.parse(data)
-  const { movedOn } = await previewSwitchBack(data, { host, signal })
+  const { movedOn } = await previewSwitchBack(data, { host, signal, interrupted })
   if (movedOn !== undefined && !force) {
     throw new CastellanError('world_moved_on', `${movedOn} The operator can insist: \`agentctl undo NUMBER --force\`.`)
   }
@@ -50,10 +50,14 @@ export async function revertSwitch(
   return { summary: changed ? `${unit} is ${activeState} again.` : `${unit} was ${activeState} already.` }
 }
 
-export async function previewSwitchBack(data: unknown, { host, signal }: PreviewContext<Host>): Promise<RevertPreview> {
+export async function previewSwitchBack(
+  data: unknown,
+  { host, signal, interrupted }: RevertPreviewContext<Host>,
+): Promise<RevertPreview> {
   const { unit, before, after } = Switched.parse(data)
   const now = await host.systemd.unit(unit, signal)
-  const moved = isUp(now) !== (after === 'up')
+  // An act that was interrupted may not have come to its effect: then there is nothing to take back.
+  const moved = !interrupted && isUp(now) !== (after === 'up')
   return {
     effects: [`${unit} is ${now.activeState} now and would be ${before === 'up' ? 'started' : 'stopped'}.`],
     undo: `Undoing the undo would ${after === 'up' ? 'start' : 'stop'} it again.`,

@@ -51,30 +51,30 @@ export const kernelParameterSet = defineTool({
     const before = await host.kernel.value(name, signal)
     if (sameValue(before.value, value)) return { ...before, before: before.value, changed: false }
     const description = `Sets ${before.name} to ${oneLine(before.value, 200)} again.`
-    keepInverse({ description, data: { name: before.name, before: before.value, after: value } })
+    await keepInverse({ description, data: { name: before.name, before: before.value, after: value } })
     return { ...(await host.kernel.set(name, value, signal)), before: before.value, changed: true }
   },
-  revertPreview: async (data, { host, signal }) => {
+  revertPreview: async (data, { host, signal, interrupted }) => {
     const { name, before, after } = Setting.parse(data)
     const now = await host.kernel.value(name, signal)
+    const asLeft = sameValue(now.value, after) || (interrupted && sameValue(now.value, before))
     return {
       effects: [`${name} becomes ${before} again; it is ${now.value} now.`],
       undo: `Undoing the undo would set it to ${oneLine(now.value, 200)}.`,
-      ...(sameValue(now.value, after)
-        ? {}
-        : { movedOn: `This act set ${name} to ${after}, but it is ${now.value} now.` }),
+      ...(asLeft ? {} : { movedOn: `This act set ${name} to ${after}, but it is ${now.value} now.` }),
     }
   },
-  revert: async (data, { host, signal, force, keepInverse }) => {
+  revert: async (data, { host, signal, force, interrupted, keepInverse }) => {
     const { name, before, after } = Setting.parse(data)
     const now = await host.kernel.value(name, signal)
+    if (interrupted && sameValue(now.value, before)) return { summary: `${name} was still ${oneLine(before, 200)}.` }
     if (!sameValue(now.value, after) && !force) {
       throw new CastellanError(
         'world_moved_on',
         `This act set ${name} to ${after}, but it is ${now.value} now. The operator can insist: \`agentctl undo NUMBER --force\`.`,
       )
     }
-    keepInverse({
+    await keepInverse({
       description: `Sets ${name} to ${oneLine(now.value, 200)} as before the undo.`,
       data: { name, before: now.value, after: before },
     })
