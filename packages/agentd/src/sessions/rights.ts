@@ -31,8 +31,9 @@ function readableOf({ readable, writable }: CapabilityRights): readonly string[]
   return [...readable, ...writable]
 }
 
-/** Whether one of the granted paths is this one or a folder above it. Both are absolute and free of `.` and `..`. */
+/** Whether one of the granted paths is this one or a folder above it. What still has `.` or `..` in it is nowhere. */
 function coversPath(granted: readonly string[], path: string): boolean {
+  if (path.split('/').some((part) => part === '.' || part === '..')) return false
   return granted.some((root) => root === '/' || path === trimmed(root) || path.startsWith(`${trimmed(root)}/`))
 }
 
