@@ -11,15 +11,15 @@ const floors = {
   testing: 0,
   ledger: 1,
   daemon: 1,
-  agentd: 2,
-  engine: 2,
-  airlock: 2,
-  gateway: 2,
   'mcp-bridge': 2,
-  'client-sdk': 3,
-  agentctl: 4,
-  dashboard: 4,
-  supervisor: 4,
+  agentd: 3,
+  engine: 3,
+  airlock: 3,
+  gateway: 3,
+  'client-sdk': 4,
+  agentctl: 5,
+  dashboard: 5,
+  supervisor: 5,
 }
 /** The page runs in a browser: of ours, only the vocabulary makes sense there. */
 const onlyFrom = { dashboard: ['contracts', 'client-sdk'] }

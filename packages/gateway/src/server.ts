@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { CastellanError } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
+import type { Provider } from '@castellan/mcp-bridge'
 import fastifyCookie from '@fastify/cookie'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { Agentd } from './agentd.ts'
@@ -14,6 +15,7 @@ import { ChatSessions } from './chat/sessions.ts'
 import { addChatSocket, type ChatTiming, CLOSE, TIMING } from './chat/socket.ts'
 import type { GatewayConfig } from './config.ts'
 import { LlamaEngine } from './engines/llama.ts'
+import { addMcp } from './mcp/mount.ts'
 import { addAuth } from './plugins/auth.ts'
 import { addBodyCap, MAX_BODY_BYTES } from './plugins/body-cap.ts'
 import { addErrorEnvelopes, answerClientError, answerFrameworkError } from './plugins/errors.ts'
@@ -37,7 +39,12 @@ export interface Timing {
 }
 
 /** Builds the gateway's parts and hands them to each other. Throws `config_invalid` when the owner's token cannot be read. */
-export async function buildServer(config: GatewayConfig, log: Log, timing: Timing = {}): Promise<FastifyInstance> {
+export async function buildServer(
+  config: GatewayConfig,
+  log: Log,
+  timing: Timing = {},
+  mcpProviders: readonly Provider[] = [],
+): Promise<FastifyInstance> {
   const ownerToken = await OwnerToken.read(config.tokenFile)
   const pageSessions = await PageSessions.load({ file: join(config.stateDir, 'gateway', 'sessions.json'), log })
   const agentd = new Agentd(config.agentSocket)
@@ -80,6 +87,7 @@ export async function buildServer(config: GatewayConfig, log: Log, timing: Timin
   addTranscriptRoute(app, chats)
   const parts = { agentd, engine, agent: mainAgent, patience: timing.patience ?? PATIENCE, log, chats, audience }
   addChatSocket(app, routeUpgrades(app), parts, timing.chat ?? TIMING)
+  await addMcp(app, { agentSocket: config.agentSocket, stateDir: config.stateDir, log, providers: mcpProviders })
   addPage(app, config.pageDir)
 
   app.addHook('onClose', async () => {

@@ -1,1 +1,5 @@
-export {}
+export { Bridge, type BridgeOptions } from './bridge.ts'
+export { McpHttp, type Visitor } from './http/http.ts'
+export type { Client, Provider, Request } from './provider.ts'
+export { Sealer } from './seal.ts'
+export { type Streams, serveStreams } from './stdio.ts'

@@ -1,6 +1,13 @@
 import { CastellanError } from '@castellan/contracts'
 import type { FastifyInstance } from 'fastify'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Reads its body itself and holds it to a limit of its own, after authentication. */
+    readsItsBody?: boolean
+  }
+}
+
 /** Largest body of any route, in bytes. The gateway takes no uploads. */
 export const MAX_BODY_BYTES = 64 * 1024
 
@@ -11,7 +18,7 @@ export const MAX_BODY_BYTES = 64 * 1024
 export function addBodyCap(app: FastifyInstance): void {
   app.addHook('onRequest', async (request) => {
     const announced = Number(request.headers['content-length'] ?? 0)
-    if (announced > MAX_BODY_BYTES) {
+    if (request.routeOptions.config.readsItsBody !== true && announced > MAX_BODY_BYTES) {
       throw new CastellanError(
         'body_too_large',
         `The body has ${announced} bytes; this gateway takes at most ${MAX_BODY_BYTES}.`,

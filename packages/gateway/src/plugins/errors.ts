@@ -82,6 +82,8 @@ export function answerFrameworkError(error: unknown, request: FastifyRequest, re
 function sendError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const error = toCastellanError(thrown)
   if (error.code === 'internal') request.log.error({ err: thrown }, 'a request failed')
+  // RFC 9110, section 15.5.2: a 401 names the scheme that would let the client in.
+  if (error.code === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="castellan"')
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)))
   reply.code(error.status).type('application/json; charset=utf-8').send(error.toEnvelope(request.id))
 }

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
 import type { ErrorEnvelope } from '@castellan/contracts'
+import type { Provider } from '@castellan/mcp-bridge'
 import { temporaryFolder } from '@castellan/testing'
 import { onTestFinished } from 'vitest'
 import type { ClientOptions } from 'ws'
@@ -51,6 +52,7 @@ export interface TestGatewayOptions {
   readonly config?: Partial<GatewayConfig>
   readonly agentd?: boolean
   readonly engine?: boolean
+  readonly mcpProviders?: readonly Provider[]
 }
 
 /** Starts one, gone with the running test. */
@@ -76,7 +78,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   if (options.engine !== false) await engine.listen(config.engineSocket)
 
   const timing: Timing = { patience: { ...PATIENCE, absentMs: 50, pollMs: 10 }, ...options.timing }
-  const app = await buildServer(config, quietLog('gateway'), timing)
+  const app = await buildServer(config, quietLog('gateway'), timing, options.mcpProviders)
   const url = await listen(app, config)
   const port = Number(new URL(url).port)
   let stopped: Promise<void> | undefined

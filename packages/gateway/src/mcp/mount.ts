@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import { AgentName, CastellanError } from '@castellan/contracts'
+import type { Log } from '@castellan/daemon'
+import { Bridge, McpHttp, type Provider, Sealer } from '@castellan/mcp-bridge'
+import type { FastifyInstance } from 'fastify'
+
+/** The name under which calls of MCP clients are decided and recorded; what a client calls itself decides nothing. */
+const AGENT = AgentName.parse('mcp')
+
+export interface McpMount {
+  readonly agentSocket: string
+  readonly stateDir: string
+  readonly log: Log
+  /** Further things to offer; the conformance tests mount theirs here. */
+  readonly providers: readonly Provider[]
+}
+
+/**
+ * MCP at `/mcp`, for programs that have the token. The hooks before it have judged origin, host and token; messages, their
+ * size and their errors are the protocol's own, so fastify reads no body here and writes no answer.
+ */
+export async function addMcp(app: FastifyInstance, { agentSocket, stateDir, log, providers }: McpMount): Promise<void> {
+  const sealer = await Sealer.open(join(stateDir, 'gateway', 'mcp.key'))
+  const bridge = new Bridge({ agentSocket, sealer, log, providers })
+  const mcp = new McpHttp(bridge, AGENT)
+
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
+    scope.route({
+      method: ['GET', 'POST', 'DELETE'],
+      url: '/mcp',
+      exposeHeadRoute: false,
+      config: { readsItsBody: true },
+      async handler(request, reply) {
+        const { caller } = request
+        if (caller?.kind !== 'owner') {
+          throw new CastellanError(
+            'unauthorized',
+            'MCP clients need the token: send the content of the token file as Authorization: Bearer.',
+          )
+        }
+        reply.hijack()
+        for (const [name, value] of Object.entries(reply.getHeaders())) {
+          if (value !== undefined) reply.raw.setHeader(name, value)
+        }
+        await mcp.handle(request.raw, reply.raw, { credential: caller.credential, agent: AGENT })
+      },
+    })
+  })
+
+  app.addHook('preClose', async () => {
+    await mcp.close()
+    bridge.close()
+  })
+}

@@ -1,0 +1,32 @@
+import type { SessionId } from '@castellan/contracts'
+
+/** How long a large result can be read, in milliseconds, and how much is kept of all together, in bytes. */
+const KEPT_MS = 15 * 60_000
+const MAX_BYTES = 32 * 1024 * 1024
+
+interface Kept {
+  readonly text: string
+  readonly session: SessionId
+  readonly until: number
+}
+
+/** Large results that were answered with a link, until they are read; each for the session that made the call. */
+export class KeptResults {
+  readonly #results = new Map<string, Kept>()
+  #bytes = 0
+
+  put(uri: string, session: SessionId, text: string): void {
+    this.#results.set(uri, { text, session, until: Date.now() + KEPT_MS })
+    this.#bytes += text.length
+    for (const [oldest, { text: dropped, until }] of this.#results) {
+      if (this.#bytes <= MAX_BYTES && Date.now() < until) break
+      this.#results.delete(oldest)
+      this.#bytes -= dropped.length
+    }
+  }
+
+  get(uri: string, session: SessionId): string | undefined {
+    const kept = this.#results.get(uri)
+    return kept !== undefined && kept.session === session && Date.now() < kept.until ? kept.text : undefined
+  }
+}

@@ -1,0 +1,54 @@
+import type { AgentName, SessionId } from '@castellan/contracts'
+import type {
+  CallToolResult,
+  CompleteRequestParams,
+  CompleteResult,
+  GetPromptResult,
+  InputRequiredResult,
+  Prompt,
+  ReadResourceResult,
+  Resource,
+  ResourceTemplateType,
+  ServerContext,
+  Tool,
+} from '@modelcontextprotocol/server'
+
+/** Who is at the other end, as the place it connected to knows it. Nothing of it is what the client says of itself. */
+export interface Client {
+  /** The name under which its calls are decided and recorded. */
+  readonly agent: AgentName
+  readonly session: SessionId
+}
+
+/** One request of a client. */
+export interface Request {
+  readonly client: Client
+  readonly era: 'legacy' | 'modern'
+  readonly context: ServerContext
+}
+
+/** Something that a client can use over MCP. Each list is in a fixed order. Who does not know a name answers undefined. */
+export interface Provider {
+  tools?(): Promise<readonly Tool[]>
+  callTool?(
+    name: string,
+    args: Record<string, unknown>,
+    request: Request,
+  ): Promise<CallToolResult | InputRequiredResult | undefined>
+  resources?(request: Request): Promise<readonly Resource[]>
+  resourceTemplates?(): Promise<readonly ResourceTemplateType[]>
+  readResource?(uri: string, request: Request): Promise<ReadResourceResult | InputRequiredResult | undefined>
+  prompts?(request: Request): Promise<readonly Prompt[]>
+  getPrompt?(
+    name: string,
+    args: Record<string, string>,
+    request: Request,
+  ): Promise<GetPromptResult | InputRequiredResult | undefined>
+  complete?(params: CompleteRequestParams, request: Request): Promise<CompleteResult | undefined>
+  /** Where it can be told that a client wants to hear of changes of a resource. */
+  subscribe?(uri: string, wanted: boolean): Promise<void>
+  /** Whether its tools log to the client. */
+  readonly logs?: boolean
+  /** Called whenever the list of tools is another one. Answers how to stop that. */
+  onToolsChanged?(listener: () => void): () => void
+}
