@@ -16,7 +16,6 @@ import {
 } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Inverse } from '@castellan/contracts'
-import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Accounts } from '../../../src/host/accounts.ts'
 import { Files } from '../../../src/host/files/files.ts'
@@ -263,49 +262,5 @@ describe('undoing', () => {
 
   it('refuses data that is not its own', async () => {
     await expect(changes().revert({ path: 'f' }, reverting())).rejects.toThrow()
-  })
-
-  it('in reverse order gives back the byte-identical start, for any sequence of changes', {
-    timeout: 120_000,
-  }, async () => {
-    const name = fc.constantFrom('a.txt', 'b.txt', 'd/c.txt', 'd/e/f.txt')
-    const text = fc.constantFrom('', 'x', 'xx', 'ä\n', 'y'.repeat(3000))
-    const step = fc.oneof(
-      fc.record({
-        tool: fc.constant('file_write'),
-        path: name,
-        content: text,
-        mode: fc.constantFrom('create', 'overwrite', 'append'),
-      }),
-      fc.record({
-        tool: fc.constant('file_edit'),
-        path: name,
-        find: fc.constant('x'),
-        replace: text,
-        all: fc.boolean(),
-      }),
-      fc.record({ tool: fc.constant('file_delete'), path: name }),
-      fc.record({ tool: fc.constant('trash_restore'), path: name }),
-    )
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
-        await using fresh = await openMachine()
-        await writeFile(join(fresh.workspace, 'a.txt'), 'xyx')
-        await utimes(join(fresh.workspace, 'a.txt'), 1_500_000_000, 1_500_000_000)
-        await chmod(join(fresh.workspace, 'a.txt'), 0o604)
-        const start = await picture(fresh.workspace)
-        const done: { tool: string; inverse: Inverse }[] = []
-        for (const { tool, ...args } of steps) {
-          const answer = await fresh.call(tool, args).catch((error: { code?: string }) => {
-            if (error.code === undefined) throw error
-            return null
-          })
-          if (answer?.inverse) done.push({ tool, inverse: answer.inverse })
-        }
-        for (const { tool, inverse } of done.reverse()) await fresh.revert(tool, inverse)
-        expect(await picture(fresh.workspace)).toEqual(start)
-      }),
-      { numRuns: 60 },
-    )
   })
 })
