@@ -2,11 +2,15 @@ import { CastellanError } from '@castellan/contracts'
 import { version } from '@castellan/daemon'
 import { Command, CommanderError } from 'commander'
 import { addApprovals } from './commands/approvals.ts'
+import { addBudget } from './commands/budget.ts'
 import { addCall } from './commands/call.ts'
+import { addCapability } from './commands/capability.ts'
 import { addChat } from './commands/chat.ts'
 import { addDecisions } from './commands/decisions.ts'
+import { addIncidents } from './commands/incidents.ts'
 import { addLedger } from './commands/ledger.ts'
 import { addOperator } from './commands/operator.ts'
+import { addSession } from './commands/session.ts'
 import { addSignIn } from './commands/sign-in.ts'
 import { addStatus } from './commands/status.ts'
 import { addTools } from './commands/tools.ts'
@@ -86,6 +90,10 @@ export async function run(args: readonly string[], host: NodeJS.Process): Promis
     addApprovals,
     addDecisions,
     addUndo,
+    addSession,
+    addBudget,
+    addCapability,
+    addIncidents,
     addLedger,
     addVerifyLedger,
     addWitness,
