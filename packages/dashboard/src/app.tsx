@@ -17,7 +17,7 @@ export function App({ page, engine, openChat }: AppProps) {
   const chat = useMemo(() => (state.kind === 'signed-in' ? openChat() : null), [state.kind, openChat])
   return (
     <PageContext.Provider value={page}>
-      {state.kind === 'signed-out' && <SignInPage problem={state.problem} busy={state.busy} />}
+      {state.kind === 'signed-out' && <SignInPage problem={state.problem} busy={state.busy} given={state.code} />}
       {state.kind === 'signed-in' && chat !== null && (
         <ChatPage chat={chat} engine={engine} canApprove={state.canApprove} />
       )}

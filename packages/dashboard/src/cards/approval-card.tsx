@@ -3,8 +3,10 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Approval, ApprovalVerdict, ToolItem } from '../chat/state.ts'
 import { usePage } from '../page.ts'
 import { strings } from '../strings.ts'
-import { Check, Cross } from '../theme/icons.tsx'
+import { Check, Cross, Hand } from '../theme/icons.tsx'
 import { ArgumentList } from './arguments.tsx'
+import { Preview } from './preview.tsx'
+import { StandingRule } from './standing-rule.tsx'
 import { countdown } from './time.ts'
 
 export interface ApprovalCardProps {
@@ -15,10 +17,11 @@ export interface ApprovalCardProps {
   readonly decide: (tool: ToolItem, verdict: ApprovalVerdict) => Promise<void>
 }
 
-/** The question whether a call may run: the exact call, why it is asked, the time left, and the two answers. */
+/** The question whether a call may run: the exact call, why it is asked, what would happen, the time left, the answers. */
 export function ApprovalCard({ tool, approval, canApprove, decide }: ApprovalCardProps) {
   const card = useRef<HTMLElement>(null)
   const [problem, setProblem] = useState<string | null>(null)
+  const [asksAlways, setAsksAlways] = useState(false)
   const { clock } = usePage()
   const left = Date.parse(approval.expiresAt) - clock.value
   const open = canApprove && approval.answered === null && left > 0
@@ -28,6 +31,7 @@ export function ApprovalCard({ tool, approval, canApprove, decide }: ApprovalCar
     setProblem(null)
     decide(tool, verdict).catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)))
   }
+  const stop = () => setAsksAlways(false)
   useAnswerKeys(card, answer)
   useFocusHandover(card)
 
@@ -44,8 +48,17 @@ export function ApprovalCard({ tool, approval, canApprove, decide }: ApprovalCar
       <p class="reason" id={`reason-${approval.id}`}>
         {approval.reason}
       </p>
+      {approval.taint.map((label) => (
+        <p key={label} class="taint">
+          <Hand /> {strings.approval.taint[label]}
+        </p>
+      ))}
       <p class="part-name">{strings.approval.exactCall(tool.name)}</p>
       <ArgumentList args={tool.args} name={strings.approval.exactCall(tool.name)} />
+      <Preview preview={approval.preview} problem={approval.previewProblem} />
+      {approval.votes !== null && (
+        <p class="votes">{strings.approval.votes(approval.votes.given, approval.votes.needed)}</p>
+      )}
       {!canApprove && (
         <p class="note">
           {strings.approval.noKey} <code>{strings.approval.noKeyCommand(approval.id)}</code>
@@ -56,6 +69,7 @@ export function ApprovalCard({ tool, approval, canApprove, decide }: ApprovalCar
           {problem}
         </p>
       )}
+      {asksAlways && <StandingRule always={approval.always} open={open} confirm={() => answer('always')} back={stop} />}
       <div class="answers">
         <button
           type="button"
@@ -74,6 +88,14 @@ export function ApprovalCard({ tool, approval, canApprove, decide }: ApprovalCar
           onClick={() => answer('deny')}
         >
           <Cross /> {strings.approval.deny} <kbd>{strings.approval.denyKey}</kbd>
+        </button>
+        <button
+          type="button"
+          title={strings.approval.alwaysTitle}
+          aria-expanded={asksAlways}
+          onClick={() => setAsksAlways(!asksAlways)}
+        >
+          {strings.approval.always}
         </button>
         <span class="left" title={strings.approval.keysNote}>
           {approval.answered === null ? timeLeft(left) : strings.approval.sending}

@@ -1,4 +1,4 @@
-import type { ApprovalVerdict, ToolItem, ToolOutcome } from '../chat/state.ts'
+import type { Approval, ApprovalVerdict, ToolItem, ToolOutcome } from '../chat/state.ts'
 import { memo } from '../memo.ts'
 import { strings } from '../strings.ts'
 import { Check, Cross, Dash, Hand, Undo } from '../theme/icons.tsx'
@@ -109,13 +109,7 @@ function phaseOf({ approval, outcome }: ToolItem, live: boolean): Phase {
   return live ? 'running' : 'unknown'
 }
 
-function decisionOf({
-  state,
-  by,
-}: {
-  readonly state: 'approved' | 'denied' | 'expired'
-  readonly by: string | null
-}): string {
-  if (state === 'expired') return strings.approval.expired
-  return strings.approval[state](by)
+function decisionOf({ state, by }: NonNullable<Approval['decision']>): string {
+  if (state === 'approved' || state === 'denied') return strings.approval[state](by)
+  return strings.approval[state]
 }

@@ -1,9 +1,10 @@
 import type { ServerFrame } from '@castellan/contracts'
-import { computed, type ReadonlySignal, signal } from '@preact/signals'
+import { type ReadonlySignal, signal } from '@preact/signals'
 import { backoff } from '../connection/backoff.ts'
 import { type Gateway, RequestError } from '../connection/http.ts'
 import { ChatConnection, type ConnectionState, type SocketHost } from '../connection/socket.ts'
 import type { Signer } from '../session/signer.ts'
+import { readsOnly } from './completion.ts'
 import { type ChatAction, leavesGap, reduce } from './reduce.ts'
 import { type ApprovalVerdict, CHAT_ID, type ChatState, emptyChat, type ToolItem } from './state.ts'
 
@@ -34,15 +35,6 @@ export class Chat {
   readonly loaded: ReadonlySignal<boolean> = this.#loaded
   readonly state: ReadonlySignal<ChatState> = this.#state
   readonly connection: ReadonlySignal<ConnectionState> = this.#connection
-  /** Whether something that is said now would be heard. */
-  readonly listening: ReadonlySignal<boolean> = computed(
-    () =>
-      this.#connection.value.kind === 'open' &&
-      this.#loaded.value &&
-      !this.#syncing.value &&
-      !this.#state.value.running,
-  )
-
   constructor(parts: ChatParts) {
     this.#parts = parts
     this.#socket = new ChatConnection(parts.host, {
@@ -64,12 +56,18 @@ export class Chat {
     this.#socket.wake()
   }
 
+  /** Whether this would be heard now: anything between turns, and while one runs the commands that only read. */
+  hears(text: string): boolean {
+    const connected = this.#connection.value.kind === 'open' && this.#loaded.value && !this.#syncing.value
+    return connected && (!this.#state.value.running || readsOnly(text))
+  }
+
   /** Says something. False when it could not be sent, so that its words stay where they were typed. */
   say(text: string): boolean {
     const words = text.trim()
-    if (words === '' || !this.listening.value) return false
+    if (words === '' || !this.hears(words)) return false
     if (!this.#socket.send({ type: 'chat', text: words, chat_id: CHAT_ID })) return false
-    this.#apply({ type: 'said', text: words })
+    this.#apply({ type: 'said', text: words, aside: this.#state.value.running })
     return true
   }
 

@@ -22,3 +22,10 @@ export function completions(typed: string): readonly Completion[] {
   const start = typed.toLowerCase()
   return COMMANDS.filter(({ insert }) => insert.startsWith(start) && insert.trimEnd() !== start)
 }
+
+/** Commands that the gateway answers while a turn runs, such as one that waits for this very person. */
+const READING = /^\/(help|tools|approvals|status)\b/i
+
+export function readsOnly(said: string): boolean {
+  return READING.test(said.trim())
+}

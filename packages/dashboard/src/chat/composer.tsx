@@ -25,7 +25,7 @@ export function Composer({ chat, draft: text, input }: ComposerProps) {
   const dismissed = useSignal(false)
   const id = useId()
   const offers = dismissed.value ? [] : completions(text.value)
-  const ready = chat.listening.value && text.value.trim() !== ''
+  const ready = text.value.trim() !== '' && chat.hears(text.value)
 
   useEffect(() => input.current?.focus(), [input])
   useLayoutEffect(() => grow(input.current), [text.value, input])

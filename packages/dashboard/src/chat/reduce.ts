@@ -5,8 +5,8 @@ import { CHAT_ID } from './state.ts'
 export type ChatAction =
   | { readonly type: 'frame'; readonly frame: ServerFrame }
   | { readonly type: 'transcript'; readonly transcript: Transcript }
-  /** The owner said something on this page, and it was sent. */
-  | { readonly type: 'said'; readonly text: string }
+  /** The owner said something on this page, and it was sent; `aside` from the turn that runs. */
+  | { readonly type: 'said'; readonly text: string; readonly aside?: boolean }
   /** The owner answered an approval on this page, and the answer was sent. */
   | { readonly type: 'answered'; readonly approvalId: string; readonly verdict: ApprovalVerdict }
   /** The answer could not be sent after all. */
@@ -24,7 +24,7 @@ export function reduce(state: ChatState, action: ChatAction): ChatState {
     case 'transcript':
       return applyTranscript(state, action.transcript)
     case 'said':
-      return say(state, action.text)
+      return say(state, action.text, action.aside === true)
     case 'answered':
       return withApproval(state, action.approvalId, (approval) => ({ ...approval, answered: action.verdict }))
     case 'unanswered':
@@ -76,6 +76,7 @@ function show(state: ChatState, frame: ServerFrame): ChatState {
     case 'status':
       return showStatus(state, frame.state, frame.message ?? '')
     case 'text':
+      if (frame.aside === true) return add(state, { kind: 'answer', text: frame.text, streaming: false })
       return showText(state, frame.text)
     case 'suggestions':
       return add(state, { kind: 'suggestions', suggestions: frame.suggestions, introduced: isSpeaking(state) })
@@ -90,6 +91,11 @@ function show(state: ChatState, frame: ServerFrame): ChatState {
     }
     case 'approval_required':
       return showApproval(state, frame)
+    case 'approval_vote': {
+      const votes = { given: frame.given, needed: frame.needed }
+      // Who said yes can still say no; who says yes twice is told.
+      return withApproval(state, frame.approval_id, (approval) => ({ ...approval, votes, answered: null }))
+    }
     case 'approval_decided': {
       const decision = { state: frame.state, by: frame.by ?? null }
       return withApproval(state, frame.approval_id, (approval) => ({ ...approval, decision }))
@@ -112,10 +118,10 @@ function showStatus(state: ChatState, what: NonNullable<ChatState['activity']>['
 }
 
 /** Saying again what was lost takes the place of what was lost. */
-function say(state: ChatState, text: string): ChatState {
+function say(state: ChatState, text: string, aside: boolean): ChatState {
   const items = state.items.filter((item) => !(item.kind === 'asked' && item.delivery === 'lost' && item.text === text))
   const said = add({ ...state, items }, { kind: 'asked', text, delivery: 'sending' })
-  return { ...said, running: true, activity: null }
+  return aside ? said : { ...said, running: true, activity: null }
 }
 
 /** Deltas belong to the answer before them. After suggestions they say the same in words, which the buttons make needless. */
@@ -127,11 +133,28 @@ function showText(state: ChatState, text: string): ChatState {
 }
 
 function showApproval(state: ChatState, frame: Extract<ServerFrame, { type: 'approval_required' }>): ChatState {
-  const { approval_id: id, reason, expires_at: expiresAt, signing } = frame
-  const approval: Approval = { id, reason, expiresAt, signing, answered: null, decision: null }
+  const approval = approvalOf(frame)
+  const { id } = approval
   return withTool(state, frame.call_id, frame.name, (tool) => {
     return tool.approval?.id === id ? tool : { ...tool, args: frame.args, approval }
   })
+}
+
+function approvalOf(frame: Extract<ServerFrame, { type: 'approval_required' }>): Approval {
+  const { approval_id: id, reason, expires_at: expiresAt, signing } = frame
+  return {
+    id,
+    reason,
+    expiresAt,
+    signing,
+    preview: frame.preview ?? null,
+    previewProblem: frame.preview_problem ?? null,
+    taint: frame.taint ?? [],
+    always: frame.always ?? { possible: false, reason: '' },
+    votes: frame.votes ?? null,
+    answered: null,
+    decision: null,
+  }
 }
 
 function showError(state: ChatState, code: string, message: string, refusal: boolean): ChatState {

@@ -1,16 +1,33 @@
-import type { ServerFrame, Suggestion, UndoState } from '@castellan/contracts'
+import type {
+  ApprovalVerdict,
+  ServerFrame,
+  StandingRule,
+  Suggestion,
+  TaintLabel,
+  ToolPreview,
+  UndoState,
+} from '@castellan/contracts'
 
 /** The chat this page shows; frames of other chats of the owner pass it by. */
 export const CHAT_ID = 'main'
 
 type FrameOf<Type extends ServerFrame['type']> = Extract<ServerFrame, { type: Type }>
-export type ApprovalVerdict = 'approve' | 'deny'
+
+export type { ApprovalVerdict }
 
 export interface Approval {
   readonly id: FrameOf<'approval_required'>['approval_id']
   readonly reason: string
   readonly expiresAt: string
   readonly signing: FrameOf<'approval_required'>['signing']
+  /** What would happen, or null and why that is not known. */
+  readonly preview: ToolPreview | null
+  readonly previewProblem: string | null
+  /** What the session had taken in when it asked. */
+  readonly taint: readonly TaintLabel[]
+  readonly always: StandingRule
+  /** Null where one yes is enough. */
+  readonly votes: { readonly given: number; readonly needed: number } | null
   /** What this page answered, until the gateway says what came of it. */
   readonly answered: ApprovalVerdict | null
   readonly decision: { readonly state: FrameOf<'approval_decided'>['state']; readonly by: string | null } | null

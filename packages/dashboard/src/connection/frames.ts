@@ -12,6 +12,7 @@ const needed: Record<ServerFrame['type'], Readonly<Record<string, 'string' | 'nu
   tool_use: { call_id: 'string', name: 'string', args: 'object' },
   tool_result: { call_id: 'string', name: 'string', ok: 'boolean', summary: 'string' },
   approval_required: { approval_id: 'string', call_id: 'string', name: 'string', args: 'object', signing: 'object' },
+  approval_vote: { approval_id: 'string', by: 'string', given: 'number', needed: 'number' },
   approval_decided: { approval_id: 'string', state: 'string' },
   done: {},
   error: { code: 'string', message: 'string' },

@@ -4,12 +4,19 @@ export interface AddressBar {
   readonly history: Pick<History, 'replaceState'>
 }
 
+/** A code that came with the address. `choose`: who opens it picks the kind of key before signing in with it. */
+export interface AddressCode {
+  readonly code: string
+  readonly choose: boolean
+}
+
 /** Takes the sign-in code out of the address (`#code=…`), so that it stays neither on the screen nor in the history. */
-export function takeCode({ location, history }: AddressBar): string | null {
-  const code = new URLSearchParams(location.hash.replace(/^#/, '')).get('code')
+export function takeCode({ location, history }: AddressBar): AddressCode | null {
+  const parameters = new URLSearchParams(location.hash.replace(/^#/, ''))
+  const code = parameters.get('code')
   if (code === null) return null
   history.replaceState(null, '', location.pathname + location.search)
-  return code.trim() === '' ? null : code
+  return code.trim() === '' ? null : { code, choose: parameters.has('choose') }
 }
 
 /**

@@ -2,20 +2,23 @@ import type { PageSession, SignInRedemption } from '@castellan/contracts'
 import { type ReadonlySignal, signal } from '@preact/signals'
 import { type Gateway, RequestError } from '../connection/http.ts'
 import { strings } from '../strings.ts'
-import { hmacHex } from './bytes.ts'
-import { normalCode } from './code.ts'
+import { hmacBase64Url, hmacHex } from './bytes.ts'
+import { type AddressCode, normalCode } from './code.ts'
 import type { KeyStore } from './key-store.ts'
-import { makeOperatorKey, type OperatorKey } from './operator-key.ts'
+import { isPasskey, makeBrowserKey, type OperatorKey } from './operator-key.ts'
+import type { Passkeys } from './passkeys.ts'
 
 export type SessionState =
   | { readonly kind: 'loading' }
-  | { readonly kind: 'signed-out'; readonly problem: string | null; readonly busy: boolean }
+  /** `code`: one that came with the address and waits for its owner to pick a kind of key. */
+  | { readonly kind: 'signed-out'; readonly problem: string | null; readonly busy: boolean; readonly code?: string }
   /** `canApprove`: this browser holds the key that the sign-in enrolled. */
   | { readonly kind: 'signed-in'; readonly canApprove: boolean }
 
 export interface SessionParts {
   readonly gateway: Pick<Gateway, 'session' | 'signIn' | 'signOut'>
   readonly keys: KeyStore
+  readonly passkeys: Passkeys
   /** How this browser is called in the list of operator keys. */
   readonly browserName: string
   /** WebCrypto exists only on https and on this machine's own address. */
@@ -39,13 +42,18 @@ export class Session {
     return this.#key
   }
 
+  /** Whether the owner can pick a passkey here. */
+  get passkeysPossible(): boolean {
+    return this.#parts.passkeys.possible
+  }
+
   /** Finds out where things stand, and signs in with the address's code if that is needed. */
-  async start(code: string | null): Promise<void> {
+  async start(given: AddressCode | null): Promise<void> {
     try {
       this.#key = await this.#parts.keys.load().catch(() => null)
       const session = await this.#parts.gateway.session()
       const done = session.signed_in && this.#mayApprove(session)
-      if (code !== null && !done) await this.signIn(code)
+      if (given !== null && (given.choose || !done)) await this.take(given)
       else if (session.signed_in) this.#enter(session)
       else this.#leave(null)
     } catch (error) {
@@ -53,21 +61,33 @@ export class Session {
     }
   }
 
-  /** Proves the code without sending it, and enrols this browser's key along the way. */
-  async signIn(typed: string): Promise<void> {
+  /** Signs in with a code from the address, or lets its owner pick the kind of key first. */
+  async take({ code, choose }: AddressCode): Promise<void> {
+    if (!choose) return this.signIn(code)
+    this.#state.value = { kind: 'signed-out', problem: null, busy: false, code }
+  }
+
+  /**
+   * Proves the code without sending it, and enrols a key along the way: the one that this browser has, or a new one;
+   * `withPasskey` a passkey in any case.
+   */
+  async signIn(typed: string, withPasskey = false): Promise<void> {
     const code = normalCode(typed)
     if (code === '') return this.#leave(strings.signIn.empty)
     if (!this.#parts.secure) return this.#leave(strings.signIn.insecure)
     this.#state.value = { kind: 'signed-out', problem: null, busy: true }
     try {
-      const key = this.#key ?? (await makeOperatorKey())
-      const session = await this.#parts.gateway.signIn(await this.#redemption(code, key))
+      const { redemption, key } = await this.#redemption(code, withPasskey)
+      const session = await this.#parts.gateway.signIn(redemption)
       this.#key = key === null ? null : { ...key, keyId: session.key_id }
       // A browser that keeps nothing (a private window, perhaps) can still approve until the page is closed.
       if (this.#key !== null) await this.#parts.keys.save(this.#key).catch(() => undefined)
       this.#enter(session)
     } catch (error) {
-      if (error instanceof RequestError && KEY_REFUSED.includes(error.code)) await this.#forgetKey()
+      if (this.#key !== null && error instanceof RequestError && KEY_REFUSED.includes(error.code)) {
+        await this.#forgetKey()
+        return this.signIn(typed, withPasskey)
+      }
       this.#leave(sentence(error))
     }
   }
@@ -86,12 +106,28 @@ export class Session {
     if (this.#state.value.kind === 'signed-in') this.#leave(strings.signIn.ended)
   }
 
-  async #redemption(code: string, key: OperatorKey | null): Promise<SignInRedemption> {
+  async #redemption(
+    code: string,
+    withPasskey: boolean,
+  ): Promise<{ readonly redemption: SignInRedemption; readonly key: OperatorKey | null }> {
     const proof = await hmacHex(code, 'castellan sign-in')
-    if (key === null) return { proof }
+    const name = this.#parts.browserName
+    const known = this.#key
+    if (known !== null && isPasskey(known) && known.keyId !== null) {
+      const key_mac = await hmacHex(code, `castellan use ${known.keyId}`)
+      return { redemption: { proof, key: { key_id: known.keyId, key_mac } }, key: known }
+    }
+    if (withPasskey) {
+      const passkey = await this.#parts.passkeys.create(await hmacBase64Url(code, 'castellan passkey'), name)
+      const { credential_id: credentialId, client_data, attestation } = passkey
+      const key_mac = await hmacHex(code, `castellan enrol passkey ${credentialId} ${client_data} ${attestation}`)
+      return { redemption: { proof, key: { name, passkey, key_mac } }, key: { credentialId, keyId: null } }
+    }
+    const key = known !== null && !isPasskey(known) ? known : await makeBrowserKey()
+    if (key === null) return { redemption: { proof }, key }
     const { publicKey: public_key } = key
     const key_mac = await hmacHex(code, `castellan enrol ${public_key}`)
-    return { proof, key: { name: this.#parts.browserName, public_key, key_mac } }
+    return { redemption: { proof, key: { name, public_key, key_mac } }, key }
   }
 
   async #forgetKey(): Promise<void> {
@@ -112,10 +148,12 @@ export class Session {
   }
 }
 
-/** Refusals that are about the key this browser brought, e.g. one that was revoked: the next attempt makes a new one. */
-const KEY_REFUSED: readonly string[] = ['conflict', 'operator_unknown', 'invalid_request']
+/** Refusals that are about the key this browser brought, such as one that was revoked: then a new one is made. */
+const KEY_REFUSED: readonly string[] = ['conflict', 'operator_unknown', 'invalid_request', 'signature_invalid']
 
 function sentence(error: unknown): string {
+  // WebAuthn Level 3, section 14.5.1: browsers do not say whether there was nobody, or somebody who refused.
+  if (error instanceof Error && error.name === 'NotAllowedError') return strings.signIn.passkeyRefused
   if (!(error instanceof RequestError))
     return strings.signIn.failed(error instanceof Error ? error.message : String(error))
   if (error.code === 'sign_in_failed') return strings.signIn.wrongCode

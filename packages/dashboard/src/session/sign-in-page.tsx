@@ -8,11 +8,13 @@ import { ThemeToggle } from '../theme/theme-toggle.tsx'
 export interface SignInPageProps {
   readonly problem: string | null
   readonly busy: boolean
+  /** A code that came with the address. */
+  readonly given?: string
 }
 
-export function SignInPage({ problem, busy }: SignInPageProps) {
+export function SignInPage({ problem, busy, given = '' }: SignInPageProps) {
   const { session } = usePage()
-  const code = useSignal('')
+  const code = useSignal(given)
   const input = useRef<HTMLInputElement>(null)
   useEffect(() => input.current?.focus(), [problem])
   return (
@@ -55,11 +57,23 @@ export function SignInPage({ problem, busy }: SignInPageProps) {
         <button type="submit" class="primary" aria-disabled={busy}>
           {busy ? strings.signIn.busy : strings.signIn.submit}
         </button>
+        {session.passkeysPossible && (
+          <button
+            type="button"
+            class="with-passkey"
+            aria-disabled={busy}
+            onClick={() => {
+              if (!busy) void session.signIn(code.value, true)
+            }}
+          >
+            {strings.signIn.withPasskey}
+          </button>
+        )}
         <p class="note" id="sign-in-where">
           {strings.signIn.where}
         </p>
         <code class="command">{strings.signIn.command}</code>
-        <p class="note">{strings.signIn.keyNote}</p>
+        <p class="note">{session.passkeysPossible ? strings.signIn.passkeyNote : strings.signIn.keyNote}</p>
       </form>
     </main>
   )

@@ -1,14 +1,16 @@
-import type { OperatorKeyId } from '@castellan/contracts'
+import type { OperatorKeyId, PasskeyAssertion } from '@castellan/contracts'
 import type { Approval, ApprovalVerdict, ToolItem } from '../chat/state.ts'
 import { strings } from '../strings.ts'
 import { sha256Hex } from './bytes.ts'
 import { canonicalJson } from './canonical.ts'
-import { type OperatorKey, signText } from './operator-key.ts'
+import { isPasskey, type OperatorKey, signText } from './operator-key.ts'
+import type { Passkeys } from './passkeys.ts'
 
-export interface Proof {
-  readonly key_id: OperatorKeyId
-  readonly signature: string
-}
+/** What goes with a word on the chat socket, to show whose it is. */
+export type Proof = { readonly key_id: OperatorKeyId } & (
+  | { readonly signature: string }
+  | { readonly assertion: PasskeyAssertion }
+)
 
 /** What can put the owner's word under a call. */
 export interface Signer {
@@ -16,32 +18,42 @@ export interface Signer {
   sign(tool: ToolItem, approval: Approval, verdict: ApprovalVerdict): Promise<Proof>
 }
 
-export function keySigner(key: () => OperatorKey | null): Signer {
+export function keySigner(key: () => OperatorKey | null, passkeys: Pick<Passkeys, 'sign'>): Signer {
   return {
     async sign(tool, approval, verdict) {
       const own = key()
       if (own?.keyId == null) throw new Error(strings.approval.noKey)
       const text = approval.signing[verdict]
-      if (!(await saysWhatIsShown(text, tool, approval, verdict))) throw new Error(strings.approval.mismatch)
-      return { key_id: own.keyId, signature: await signText(own, text) }
+      if (text === undefined || !(await saysWhatIsShown(text, tool, approval, verdict))) {
+        throw new Error(strings.approval.mismatch)
+      }
+      const { keyId: key_id } = own
+      if (!isPasskey(own)) return { key_id, signature: await signText(own, text) }
+      const assertion = await passkeys.sign(own.credentialId, text).catch((error: Error) => {
+        throw error.name === 'NotAllowedError' ? new Error(strings.approval.passkeyRefused) : error
+      })
+      return { key_id, assertion }
     },
   }
 }
 
 /**
  * Whether the text is the one that the contracts' `approvalSigningText` makes of exactly the call that is shown: its
- * verdict, approval, tool, arguments, call and end. A signature must never cover more, or other, than what was read.
+ * verdict, approval, tool, arguments, call and end, and for `always` the rule. A signature must never cover more, or other, than what was read.
  */
 export async function saysWhatIsShown(
   text: string,
   tool: Pick<ToolItem, 'name' | 'args' | 'callId'>,
-  approval: Pick<Approval, 'id' | 'expiresAt'>,
+  approval: Pick<Approval, 'id' | 'expiresAt' | 'always'>,
   verdict: ApprovalVerdict,
 ): Promise<boolean> {
   const lines = text.split('\n')
   const [title, answer, approvalId, name, digest, , , callId, , expiresAt] = lines
+  const { always } = approval
+  const rule = verdict !== 'always' ? [] : [always.possible ? await sha256Hex(always.rule) : 'none']
   return (
-    lines.length === 12 &&
+    lines.length === 12 + rule.length &&
+    lines.slice(11).join('\n') === [...rule, ''].join('\n') &&
     title === 'castellan approval v1' &&
     answer === verdict &&
     approvalId === approval.id &&

@@ -118,7 +118,7 @@ test('after a loss the rest is fetched from where it stopped', async () => {
   await host.settle()
   expect(asked).toEqual([0, 2])
   expect(chat.state.value.items).toMatchObject([{ text: 'x' }, { text: 'ab', streaming: false }])
-  expect(chat.listening.value).toBe(true)
+  expect(chat.hears('hello')).toBe(true)
 })
 
 test('a gateway that was restarted is asked for everything it has', async () => {

@@ -181,3 +181,32 @@ test('a turn that was stopped says so until the next one', () => {
   expect(state.activity).toEqual({ state: 'idle', message: 'Stopped.' })
   expect(after(state, { type: 'said', text: 'on' }).activity).toBeNull()
 })
+
+test('what a person should know is kept with the question, and each yes of several is counted', () => {
+  const preview = { effects: ['Writes it.'], undo: 'It can be taken back.' }
+  const always = { possible: true as const, rule: 'permit;', digest: '0'.repeat(64) }
+  const asked = { ...approvalFrame('a'), preview, always, taint: ['secret' as const], votes: { given: 0, needed: 2 } }
+  const use: ServerFrame = { type: 'tool_use', call_id: asked.call_id, name: 'file_write', args: {} }
+  const vote: ServerFrame = { type: 'approval_vote', approval_id: asked.approval_id, by: 'ann', given: 1, needed: 2 }
+  const state = numbered([use, asked, vote]).reduce(
+    (before, frame) => reduce(before, { type: 'frame', frame }),
+    emptyChat,
+  )
+  const [tool] = state.items
+  expect(tool).toMatchObject({ approval: { preview, always, taint: ['secret'], votes: { given: 1, needed: 2 } } })
+})
+
+test('an answer aside stands for itself, and the turn goes on', () => {
+  const asked = approvalFrame('a')
+  const use: ServerFrame = { type: 'tool_use', call_id: asked.call_id, name: 'file_write', args: {} }
+  const frames = numbered([use, asked, { type: 'text', text: 'All is well.', aside: true }])
+  const said = reduce(
+    frames.slice(0, 2).reduce((before, frame) => reduce(before, { type: 'frame', frame }), emptyChat),
+    { type: 'said', text: '/status', aside: true },
+  )
+  expect(said.running).toBe(true)
+  const state = reduce(said, { type: 'frame', frame: { ...(frames[2] as ServerFrame), seq: 4 } as ServerFrame })
+  expect(state.items.at(-1)).toMatchObject({ kind: 'answer', text: 'All is well.', streaming: false })
+  expect(state.items.at(-2)).toMatchObject({ kind: 'asked', delivery: 'sent' })
+  expect(state.running).toBe(true)
+})

@@ -13,8 +13,12 @@ function addressBar(hash: string) {
 
 test('the code is taken out of the address', () => {
   const { shown, bar } = addressBar('#code=AAAAA-BBBBB')
-  expect(takeCode(bar)).toBe('AAAAA-BBBBB')
+  expect(takeCode(bar)).toEqual({ code: 'AAAAA-BBBBB', choose: false })
   expect(shown).toEqual(['/'])
+})
+
+test('an invitation lets its owner choose what to sign with', () => {
+  expect(takeCode(addressBar('#code=AAAAA-BBBBB&choose').bar)).toEqual({ code: 'AAAAA-BBBBB', choose: true })
 })
 
 test('an empty code is taken out as well, and counts for nothing', () => {

@@ -3,7 +3,8 @@ import { OperatorKeyId, type PageSession, SignInRedemption } from '@castellan/co
 import { describe, expect, test } from 'vitest'
 import { RequestError } from '../../src/connection/http.ts'
 import type { KeyStore } from '../../src/session/key-store.ts'
-import type { OperatorKey } from '../../src/session/operator-key.ts'
+import type { BrowserKey, OperatorKey } from '../../src/session/operator-key.ts'
+import type { Passkeys } from '../../src/session/passkeys.ts'
 import { Session } from '../../src/session/session.ts'
 import { strings } from '../../src/strings.ts'
 
@@ -11,6 +12,17 @@ const CODE = '7K2M9-QRSTV-0WXYZ-13456'
 const KEY = OperatorKeyId.parse('opk_12345678')
 const OUT: PageSession = { signed_in: false, key_id: null }
 const IN: PageSession = { signed_in: true, key_id: KEY }
+
+const address = (code: string, choose = false) => ({ code, choose })
+
+/** What a sign-in says of its key, whichever kind it is. */
+interface AnyKey {
+  readonly name?: string
+  readonly public_key?: string
+  readonly key_id?: string
+  readonly key_mac: string
+  readonly passkey?: { readonly credential_id: string }
+}
 
 class MemoryKeys implements KeyStore {
   key: OperatorKey | null = null
@@ -23,27 +35,39 @@ class MemoryKeys implements KeyStore {
   }
 }
 
+const refuse = () => Promise.reject(new DOMException('The person said no.', 'NotAllowedError'))
+const noPasskeys: Passkeys = { possible: false, create: refuse, sign: refuse }
+
 function setUp({
   session = OUT,
   refusal,
   secure = true,
+  passkeys = noPasskeys,
+  refusals = refusal === undefined ? [] : [refusal],
+  keys: held = null,
 }: {
   session?: PageSession
   refusal?: Error
   secure?: boolean
+  passkeys?: Passkeys
+  /** One after the other. */
+  refusals?: Error[]
+  keys?: OperatorKey | null
 } = {}) {
   const keys = new MemoryKeys()
-  const redeemed: SignInRedemption[] = []
+  keys.key = held
+  const redeemed: { readonly proof: string; readonly key?: AnyKey }[] = []
   const gateway = {
     session: async () => session,
     async signIn(redemption: SignInRedemption) {
       redeemed.push(SignInRedemption.parse(redemption))
-      if (refusal !== undefined) throw refusal
+      const refused = refusals.shift()
+      if (refused !== undefined) throw refused
       return IN
     },
     signOut: async () => {},
   }
-  return { keys, redeemed, page: new Session({ gateway, keys, browserName: 'Firefox on Linux', secure }) }
+  return { keys, redeemed, page: new Session({ gateway, keys, passkeys, browserName: 'Firefox on Linux', secure }) }
 }
 
 const mac = (text: string) => createHmac('sha256', '7K2M9QRSTV0WXYZ13456').update(text).digest('hex')
@@ -51,7 +75,7 @@ const mac = (text: string) => createHmac('sha256', '7K2M9QRSTV0WXYZ13456').updat
 describe('signing in', () => {
   test('proves the code, and binds a new key to it, without sending it', async () => {
     const { keys, redeemed, page } = setUp()
-    await page.start(CODE.toLowerCase())
+    await page.start(address(CODE.toLowerCase()))
     const [redemption] = redeemed
     expect(redemption?.proof).toBe(mac('castellan sign-in'))
     expect(redemption?.key?.key_mac).toBe(mac(`castellan enrol ${redemption?.key?.public_key}`))
@@ -63,14 +87,15 @@ describe('signing in', () => {
 
   test('makes a key whose private half cannot be taken out', async () => {
     const { keys, page } = setUp()
-    await page.start(CODE)
-    expect(keys.key?.privateKey.extractable).toBe(false)
-    await expect(crypto.subtle.exportKey('pkcs8', keys.key?.privateKey as CryptoKey)).rejects.toThrow()
+    await page.start(address(CODE))
+    const key = keys.key as BrowserKey
+    expect(key.privateKey.extractable).toBe(false)
+    await expect(crypto.subtle.exportKey('pkcs8', key.privateKey)).rejects.toThrow()
   })
 
   test('again brings the key this browser has', async () => {
     const { keys, redeemed, page } = setUp()
-    await page.start(CODE)
+    await page.start(address(CODE))
     await page.signOut()
     await page.signIn(CODE)
     expect(redeemed[1]?.key?.public_key).toBe(redeemed[0]?.key?.public_key)
@@ -79,19 +104,19 @@ describe('signing in', () => {
 
   test('leaves the code unspent where this browser is signed in and can approve', async () => {
     const first = setUp()
-    await first.page.start(CODE)
+    await first.page.start(address(CODE))
     const { keys, redeemed, page } = setUp({ session: IN })
     keys.key = first.keys.key
-    await page.start(CODE)
+    await page.start(address(CODE))
     expect(redeemed).toEqual([])
     expect(page.state.value).toEqual({ kind: 'signed-in', canApprove: true })
   })
 })
 
 describe('a failed sign-in says what to do', () => {
-  const problem = async (options: Parameters<typeof setUp>[0], code: string | null = CODE) => {
+  const problem = async (options: Parameters<typeof setUp>[0], code = CODE) => {
     const { page } = setUp(options)
-    await page.start(code)
+    await page.start(address(code))
     return page.state.value
   }
 
@@ -134,7 +159,61 @@ test('a browser whose key is gone can chat but not approve', async () => {
 
 test('a key that is refused, perhaps revoked, is not brought again', async () => {
   const { keys, page } = setUp({ refusal: new RequestError('conflict', 'This key was revoked.') })
-  await page.start(CODE)
+  await page.start(address(CODE))
   expect(keys.key).toBeNull()
   expect(page.key).toBeNull()
+})
+
+test('where the key this browser has was revoked, a new one takes its place with the same code', async () => {
+  const { keys, page, redeemed } = setUp()
+  await page.start(address(CODE))
+  const old = (keys.key as BrowserKey).publicKey
+  await page.signOut()
+  const refusals = [new RequestError('conflict', 'This key was revoked.')]
+  const again = setUp({ refusals, keys: keys.key })
+  await again.page.start(address(CODE))
+  expect(redeemed[0]?.key?.public_key).toBe(old)
+  expect(again.redeemed.map(({ key }) => key?.public_key === old)).toEqual([true, false])
+  expect(again.page.state.value).toEqual({ kind: 'signed-in', canApprove: true })
+})
+
+describe('with a passkey', () => {
+  const passkeys: Passkeys = {
+    possible: true,
+    create: async (challenge) => ({ credential_id: 'Y3JlZA', client_data: challenge, attestation: 'YXR0' }),
+    sign: refuse,
+  }
+
+  test('an invitation waits until its owner has chosen, and the passkey is bound to the code', async () => {
+    const { keys, redeemed, page } = setUp({ passkeys })
+    await page.start(address(CODE, true))
+    expect(page.state.value).toEqual({ kind: 'signed-out', problem: null, busy: false, code: CODE })
+    expect(redeemed).toEqual([])
+
+    await page.signIn(CODE, true)
+    const challenge = createHmac('sha256', '7K2M9QRSTV0WXYZ13456').update('castellan passkey').digest('base64url')
+    expect(redeemed[0]?.key).toEqual({
+      name: 'Firefox on Linux',
+      passkey: { credential_id: 'Y3JlZA', client_data: challenge, attestation: 'YXR0' },
+      key_mac: mac(`castellan enrol passkey Y3JlZA ${challenge} YXR0`),
+    })
+    expect(keys.key).toEqual({ credentialId: 'Y3JlZA', keyId: KEY })
+  })
+
+  test('signing in again names it, and makes no other', async () => {
+    const { redeemed, page } = setUp({ passkeys })
+    await page.start(null)
+    await page.signIn(CODE, true)
+    await page.signOut()
+    await page.signIn(CODE)
+    expect(redeemed[1]?.key).toEqual({ key_id: KEY, key_mac: mac(`castellan use ${KEY}`) })
+  })
+
+  test('one that is refused is told in plain words, and the code stays unspent', async () => {
+    const { redeemed, page } = setUp({ passkeys: { ...passkeys, create: refuse } })
+    await page.start(null)
+    await page.signIn(CODE, true)
+    expect(page.state.value).toMatchObject({ kind: 'signed-out', problem: strings.signIn.passkeyRefused })
+    expect(redeemed).toEqual([])
+  })
 })

@@ -12,11 +12,23 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Approval, ToolItem } from '../../src/chat/state.ts'
 import { canonicalJson } from '../../src/session/canonical.ts'
-import { makeOperatorKey, type OperatorKey } from '../../src/session/operator-key.ts'
+import { type BrowserKey, makeBrowserKey, type OperatorKey } from '../../src/session/operator-key.ts'
+import type { Passkeys } from '../../src/session/passkeys.ts'
 import { keySigner } from '../../src/session/signer.ts'
 import { strings } from '../../src/strings.ts'
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+
+const RULE = 'permit (principal, action, resource);'
+
+const passkeys: Pick<Passkeys, 'sign'> = {
+  sign: async (credentialId, text) => ({
+    client_data: sha256(text),
+    authenticator_data: credentialId,
+    signature: 'c2ln',
+  }),
+}
+const signerOf = (key: OperatorKey | null) => keySigner(() => key, passkeys)
 
 /** An approval as agentd has it, and as the page is shown it. */
 function question(args: Record<string, unknown> = { path: 'notes.txt', content: 'Größe: 1\n', mode: 'create' }) {
@@ -30,6 +42,11 @@ function question(args: Record<string, unknown> = { path: 'notes.txt', content: 
     effect: 'change',
     args,
     reason: 'It changes the machine.',
+    ahead: false,
+    taint: [],
+    always: { possible: true, rule: RULE, digest: sha256(RULE) },
+    needed: 1,
+    votes: [],
     binding: {
       args_digest: sha256(contractsCanonicalJson(args)),
       policy_digest: sha256('policy'),
@@ -38,22 +55,31 @@ function question(args: Record<string, unknown> = { path: 'notes.txt', content: 
     },
     requested_at: '2026-11-21T04:50:00.000Z',
   }
-  const signing = { approve: approvalSigningText('approve', asked), deny: approvalSigningText('deny', asked) }
-  const { approval_id: id, reason, binding } = asked
-  const approval: Approval = { id, reason, expiresAt: binding.expires_at, signing, answered: null, decision: null }
+  const signing = {
+    approve: approvalSigningText('approve', asked),
+    deny: approvalSigningText('deny', asked),
+    always: approvalSigningText('always', asked),
+  }
+  const { approval_id: id, reason, binding, always } = asked
+  const approval: Approval = {
+    ...{ id, reason, expiresAt: binding.expires_at, signing, always },
+    ...{ preview: null, previewProblem: null, taint: [], votes: null, answered: null, decision: null },
+  }
   const tool: ToolItem = { kind: 'tool', id: 1, callId: asked.call_id, name: asked.tool, args, approval, outcome: null }
   return { approval, tool }
 }
 
 const enrolled = async () => ({
-  ...((await makeOperatorKey()) as OperatorKey),
+  ...((await makeBrowserKey()) as BrowserKey),
   keyId: OperatorKeyId.parse('opk_12345678'),
 })
 
 test('the signature is Ed25519 over exactly the text agentd will check', async () => {
   const key = await enrolled()
   const { tool, approval } = question()
-  const { key_id, signature } = await keySigner(() => key).sign(tool, approval, 'deny')
+  const proof = await signerOf(key).sign(tool, approval, 'deny')
+  if (!('signature' in proof)) throw new Error('a browser key makes signatures')
+  const { key_id, signature } = proof
   const x = Buffer.from(key.publicKey, 'base64').toString('base64url')
   const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })
   expect(key_id).toBe('opk_12345678')
@@ -62,7 +88,7 @@ test('the signature is Ed25519 over exactly the text agentd will check', async (
 
 test('without an enrolled key nothing is signed', async () => {
   const { tool, approval } = question()
-  await expect(keySigner(() => null).sign(tool, approval, 'approve')).rejects.toThrow(strings.approval.noKey)
+  await expect(signerOf(null).sign(tool, approval, 'approve')).rejects.toThrow(strings.approval.noKey)
 })
 
 describe('nothing is signed that is not the call on the screen', () => {
@@ -80,13 +106,41 @@ describe('nothing is signed that is not the call on the screen', () => {
   ])('%s', async (_what, text) => {
     const key = await enrolled()
     const approval = { ...shown.approval, signing: { approve: text, deny: text } }
-    await expect(keySigner(() => key).sign(shown.tool, approval, 'approve')).rejects.toThrow(strings.approval.mismatch)
+    await expect(signerOf(key).sign(shown.tool, approval, 'approve')).rejects.toThrow(strings.approval.mismatch)
   })
 
   test('arguments that were changed after the digest was made', async () => {
     const key = await enrolled()
     const tool = { ...shown.tool, args: { ...shown.tool.args, path: 'harmless.txt' } }
-    await expect(keySigner(() => key).sign(tool, shown.approval, 'approve')).rejects.toThrow(strings.approval.mismatch)
+    await expect(signerOf(key).sign(tool, shown.approval, 'approve')).rejects.toThrow(strings.approval.mismatch)
+  })
+})
+
+test('a passkey signs the same text', async () => {
+  const { tool, approval } = question()
+  const key = { credentialId: 'Y3JlZA', keyId: OperatorKeyId.parse('opk_12345678') }
+  expect(await signerOf(key).sign(tool, approval, 'approve')).toEqual({
+    key_id: 'opk_12345678',
+    assertion: { client_data: sha256(approval.signing.approve), authenticator_data: 'Y3JlZA', signature: 'c2ln' },
+  })
+})
+
+describe('"always" covers the rule that is shown', () => {
+  test('exactly', async () => {
+    const { tool, approval } = question()
+    await expect(signerOf(await enrolled()).sign(tool, approval, 'always')).resolves.toHaveProperty('signature')
+  })
+
+  test.each<[string, (approval: Approval) => Partial<Approval>]>([
+    ['another rule', () => ({ always: { possible: true, rule: 'permit (all);', digest: '' } })],
+    ['no rule', () => ({ always: { possible: false, reason: 'bash runs anything.' } })],
+    ['no text for it', ({ signing: { always: _, ...signing } }) => ({ signing })],
+    ['a text without the rule', ({ signing }) => ({ signing: { ...signing, always: signing.approve } })],
+  ])('and nothing is signed over %s', async (_what, change) => {
+    const { tool, approval } = question()
+    const changed = { ...approval, ...change(approval) }
+    const signing = signerOf(await enrolled()).sign(tool, changed, 'always')
+    await expect(signing).rejects.toThrow(strings.approval.mismatch)
   })
 })
 
