@@ -1,0 +1,96 @@
+import type { CedarExpression, CedarRule } from './cedar.ts'
+import { groupsOf } from './schema.ts'
+import type { PolicyTool } from './policy.ts'
+
+/** One rule of a policy, and what is known of it without asking Cedar. */
+export interface Rule {
+  /** Its `@id`, unique in the policy. */
+  readonly id: string
+  /** Its `@reason`, one sentence for people. */
+  readonly reason: string
+  readonly effect: 'permit' | 'forbid'
+  /** The file it stands in, and the line it begins on, from 1. */
+  readonly file: string
+  readonly line: number
+  /** As it stands in the file. */
+  readonly text: string
+  readonly json: CedarRule
+  readonly reads: Reads
+}
+
+/** What a rule looks at, so that no call has to carry more than its rules read. */
+export interface Reads {
+  /** Attributes of `context`; `args.NAME` for one argument. `*`: any of them. */
+  readonly context: ReadonlySet<string>
+  /** Whether it asks what something is part of (`in`), beyond the action in its head. */
+  readonly ancestors: boolean
+}
+
+/** All that is in a syntax tree: Cedar's JSON has one key a node. */
+export function readsOf(json: CedarRule): Reads {
+  const context = new Set<string>()
+  let ancestors = [json.principal, json.resource].some((head) => JSON.stringify(head).includes('"in"'))
+  const visit = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return
+    if (Array.isArray(node)) return node.forEach(visit)
+    if ('in' in node || 'is' in node) ancestors = true
+    const read = contextRead(node as CedarExpression)
+    if (read !== undefined) return read.forEach((name) => context.add(name))
+    if ((node as { Var?: unknown }).Var === 'context') context.add('*')
+    Object.values(node).forEach(visit)
+  }
+  for (const { body } of json.conditions) visit(body)
+  return { context, ancestors }
+}
+
+/** What `context.x`, `context.args.x`, `context has x` and `context.args has x` read; undefined for anything else. */
+function contextRead(node: CedarExpression): string[] | undefined {
+  const access = '.' in node ? node['.'] : 'has' in node ? node.has : undefined
+  if (access === undefined || typeof access !== 'object') return undefined
+  const { left, attr } = access as { left: CedarExpression; attr: string | string[] }
+  const path = Array.isArray(attr) ? attr : [attr]
+  if (isContext(left)) return path[0] === 'args' ? [path.length > 1 ? `args.${path[1]}` : 'args.*'] : [path[0] as string]
+  if (isArguments(left)) return [`args.${path[0]}`]
+  return undefined
+}
+
+function isContext(node: CedarExpression): boolean {
+  return 'Var' in node && node.Var === 'context'
+}
+
+function isArguments(node: CedarExpression): boolean {
+  if (!('.' in node)) return false
+  const { left, attr } = node['.'] as { left: CedarExpression; attr: string }
+  return attr === 'args' && isContext(left)
+}
+
+/** Names of the actions in a rule's head; undefined where it is about all of them. */
+export function actionsNamed({ action }: CedarRule): string[] | undefined {
+  if (action.op === 'All') return undefined
+  const entities = 'entities' in action ? action.entities : 'entity' in action ? [action.entity] : []
+  return entities.map((entity) => ('__entity' in entity ? entity.__entity.id : entity.id))
+}
+
+/** Whether the head of a rule lets it speak about calls of a tool. */
+export function isAbout(rule: Rule, tool: PolicyTool): boolean {
+  const named = actionsNamed(rule.json)
+  if (named === undefined) return true
+  if (named.includes(tool.name)) return true
+  return rule.json.action.op === 'in' && groupsOf(tool).some((group) => named.includes(group))
+}
+
+/** Whether the head of a rule lets it speak about entities of a type; what the head leaves open may be about any. */
+export function isAboutType(rule: Rule, part: 'principal' | 'resource', type: string): boolean {
+  const head = rule.json[part]
+  switch (head.op) {
+    case 'is':
+      return head.entity_type === type
+    case '==': {
+      if (!('entity' in head)) return true
+      const { entity } = head
+      return ('__entity' in entity ? entity.__entity.type : entity.type) === type
+    }
+    default:
+      return true
+  }
+}
