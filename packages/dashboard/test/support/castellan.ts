@@ -6,7 +6,15 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Approval, ApprovalListing, type ApprovalVerdict, ProcessHealth, SignInCode } from '@castellan/contracts'
+import {
+  Approval,
+  ApprovalListing,
+  type ApprovalVerdict,
+  type OperatorKey,
+  OperatorListing,
+  ProcessHealth,
+  SignInCode,
+} from '@castellan/contracts'
 import { UnixClient } from '@castellan/daemon'
 import { until } from '@castellan/testing'
 import { buildPage } from './build.ts'
@@ -19,7 +27,12 @@ export interface Castellan {
   readonly url: string
   readonly engine: ScriptedEngine
   readonly workspace: string
+  /** The page under a name, which passkeys need. */
+  readonly namedUrl: string
   signInCode(): Promise<string>
+  /** A one-time code with which this person enrols a key. */
+  invitation(name: string, person: string): Promise<string>
+  operators(): Promise<OperatorKey[]>
   /** Decides the open approval as root would, on the machine itself. */
   decide(verdict: ApprovalVerdict): Promise<void>
   /** Kills the gateway and starts it again on the same port. */
@@ -44,8 +57,12 @@ export async function startCastellan(): Promise<Castellan> {
   await engine.listen(paths.engine)
 
   const shared = { CASTELLAN_STATE_DIR: folder, CASTELLAN_AGENT_SOCKET: paths.agent, CASTELLAN_TOKEN_FILE: token }
-  const agentd = run('agentd', folder, { ...shared, CASTELLAN_OPERATOR_SOCKET: paths.operator })
   const port = await freePort()
+  const agentd = run('agentd', folder, {
+    ...shared,
+    CASTELLAN_OPERATOR_SOCKET: paths.operator,
+    CASTELLAN_PAGE_PORT: String(port),
+  })
   const url = `http://127.0.0.1:${port}`
   const startGateway = async () => {
     const started = run('gateway', folder, {
@@ -80,6 +97,12 @@ export async function startCastellan(): Promise<Castellan> {
     url,
     engine,
     workspace: join(folder, 'workspace'),
+    namedUrl: url.replace('127.0.0.1', 'localhost'),
+    async invitation(name, person) {
+      const body = { name, person }
+      return (await operator.request('POST', '/v1/operators/invitations', { body, schema: SignInCode })).code
+    },
+    operators: async () => (await operator.request('GET', '/v1/operators', { schema: OperatorListing })).operators,
     signInCode: async () => (await operator.request('POST', '/v1/sign-ins', { schema: SignInCode })).code,
     async decide(verdict) {
       const { approvals } = await operator.request('GET', '/v1/approvals', { schema: ApprovalListing })

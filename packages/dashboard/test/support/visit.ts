@@ -23,7 +23,7 @@ export async function visit(
   const complaints: string[] = []
   context.on('request', (request) => {
     const { origin } = new URL(request.url())
-    if (origin !== castellan.url) complaints.push(`asked for ${request.url()}`)
+    if (origin !== castellan.url && origin !== castellan.namedUrl) complaints.push(`asked for ${request.url()}`)
   })
   const page = await context.newPage()
   page.on('pageerror', (error) => complaints.push(error.message))

@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { requires } from '@castellan/testing'
+import type { Browser, CDPSession, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { strings } from '../../src/strings.ts'
+import { openBrowser } from '../support/browser.ts'
+import { type Castellan, startCastellan } from '../support/castellan.ts'
+import { callFor, say } from '../support/engine.ts'
+import { visit } from '../support/visit.ts'
+
+const NOTE = { path: 'notes.txt', content: 'Buy a bigger disk.\n', mode: 'overwrite' }
+
+// Real processes and a real browser, on machines that may be busy with other things.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+
+requires.browser().describe('a passkey in a browser, with the real gateway and agentd', () => {
+  let castellan: Castellan
+  let browser: Browser
+
+  beforeAll(async () => {
+    castellan = await startCastellan()
+    castellan.engine.answer = ({ messages }) => {
+      const last = messages.at(-1)
+      return last?.role === 'tool' ? say(last.summary) : callFor('file_write', NOTE)
+    }
+    browser = await openBrowser()
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    await castellan?.stop()
+  })
+
+  test('is enrolled with an invitation, signs an approval, and signs in again', async () => {
+    const { page, complaints, ask } = await visit(browser, castellan)
+    const authenticator = await VirtualAuthenticator.plugIn(page)
+    const code = await castellan.invitation("Ann's phone", 'Ann')
+    await page.goto(`${castellan.namedUrl}/#code=${code}&choose`)
+    expect(await page.getByRole('textbox', { name: 'Sign-in code' }).inputValue()).toBe(code)
+    await page.getByRole('button', { name: strings.signIn.withPasskey }).click()
+    await page.getByRole('textbox', { name: 'Message' }).waitFor()
+    expect(await castellan.operators()).toMatchObject([{ name: "Ann's phone", person: 'Ann', kind: 'passkey' }])
+    expect(await authenticator.uses()).toBe(1)
+
+    const file = join(castellan.workspace, NOTE.path)
+    await ask('write a note')
+    const approval = page.getByRole('region', { name: strings.approval.title })
+    await approval.getByRole('button', { name: /Approve once/ }).click()
+    await page.getByText("Approved by Ann's phone").waitFor()
+    await page.getByRole('article', { name: 'file_write, Done' }).waitFor()
+    expect(readFileSync(file, 'utf8')).toBe(NOTE.content)
+    expect(await authenticator.uses()).toBe(2)
+
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('textbox', { name: 'Sign-in code' }).fill(await castellan.signInCode())
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByRole('textbox', { name: 'Message' }).waitFor()
+    expect(await castellan.operators()).toHaveLength(1)
+    expect(complaints).toEqual([])
+  })
+
+  test('whose owner is not verified approves nothing, and the page says so', async () => {
+    const { page, ask } = await visit(browser, castellan)
+    const authenticator = await VirtualAuthenticator.plugIn(page)
+    await page.goto(`${castellan.namedUrl}/#code=${await castellan.invitation('Bob', 'Bob')}&choose`)
+    await page.getByRole('button', { name: strings.signIn.withPasskey }).click()
+    await page.getByRole('textbox', { name: 'Message' }).waitFor()
+
+    await authenticator.verify(false)
+    await ask('write a note')
+    const approval = page.getByRole('region', { name: strings.approval.title })
+    await approval.getByRole('button', { name: /Approve once/ }).click()
+    await approval.getByText(strings.approval.passkeyRefused).waitFor()
+    await authenticator.verify(true)
+    await approval.getByRole('button', { name: 'Deny' }).click()
+    await page.getByText('Denied by Bob').waitFor()
+  })
+
+  test('is not offered where the page has no name, and an ordinary code makes an ordinary key', async () => {
+    const { page } = await visit(browser, castellan)
+    await page.goto(castellan.url)
+    await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor()
+    expect(await page.getByRole('button', { name: strings.signIn.withPasskey }).count()).toBe(0)
+  })
+})
+
+/** An authenticator of the browser's own making (WebAuthn Level 3, section 11), driven over its debugging protocol. */
+class VirtualAuthenticator {
+  readonly #cdp: CDPSession
+  readonly #id: string
+
+  private constructor(cdp: CDPSession, id: string) {
+    this.#cdp = cdp
+    this.#id = id
+  }
+
+  static async plugIn(page: Page): Promise<VirtualAuthenticator> {
+    const cdp = await page.context().newCDPSession(page)
+    await cdp.send('WebAuthn.enable')
+    const options = {
+      protocol: 'ctap2' as const,
+      transport: 'internal' as const,
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+    }
+    const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', { options })
+    return new VirtualAuthenticator(cdp, authenticatorId)
+  }
+
+  /** Whether it recognises the person in front of it. */
+  async verify(isUserVerified: boolean): Promise<void> {
+    await this.#cdp.send('WebAuthn.setUserVerified', { authenticatorId: this.#id, isUserVerified })
+  }
+
+  /** The sign counter of its one passkey. */
+  async uses(): Promise<number | undefined> {
+    const { credentials } = await this.#cdp.send('WebAuthn.getCredentials', { authenticatorId: this.#id })
+    return credentials[0]?.signCount
+  }
+}
