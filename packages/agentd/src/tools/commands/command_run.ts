@@ -14,6 +14,7 @@ import {
   timeoutField,
   workingFolder,
 } from './fields.ts'
+import { commandPreview } from './preview.ts'
 
 export const commandRun = defineTool({
   name: 'command_run',
@@ -26,6 +27,10 @@ export const commandRun = defineTool({
   undo: 'none',
   limits: commandLimits,
   summary: (output) => commandSummary(shown(output.argv), output),
+  preview: async ({ argv, cwd, timeoutSeconds }, context) => {
+    const verdict = (await context.host.sandbox.classifier()).argv(argv)
+    return commandPreview({ verdict, cwd, timeoutSeconds }, context)
+  },
   run: async ({ argv, cwd, stdin, timeoutSeconds }, { host, call, signal }) => {
     const verdict = (await host.sandbox.classifier()).argv(argv)
     const folder = await workingFolder(host, cwd, signal)

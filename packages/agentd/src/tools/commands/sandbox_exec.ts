@@ -12,6 +12,7 @@ import {
   stdinField,
   timeoutField,
 } from './fields.ts'
+import { commandPreview } from './preview.ts'
 import { shellArgv } from './shell_exec.ts'
 
 const MOST_FILES = 16
@@ -50,6 +51,11 @@ export const sandboxExec = defineTool({
   undo: 'none',
   limits: commandLimits,
   summary: (output) => commandSummary(output.argv[3] === '-c' ? 'The script' : shown(output.argv), output),
+  preview: async ({ argv, script, timeoutSeconds }, context) => {
+    const classifier = await context.host.sandbox.classifier()
+    const verdict = argv === undefined ? classifier.script(script ?? '') : classifier.argv(argv)
+    return commandPreview({ verdict, cwd: undefined, timeoutSeconds }, context)
+  },
   run: async ({ argv, script, files: scratch, stdin, timeoutSeconds }, { host, call, signal }) => {
     const words = argv ?? shellArgv(script ?? '')
     const ground = { kind: 'scratch', files: scratch } as const

@@ -12,6 +12,7 @@ import {
   timeoutField,
   workingFolder,
 } from './fields.ts'
+import { commandPreview } from './preview.ts'
 
 /** bash without anybody's start-up files. */
 export function shellArgv(script: string): string[] {
@@ -29,6 +30,10 @@ export const shellExec = defineTool({
   undo: 'none',
   limits: commandLimits,
   summary: (output) => commandSummary('The script', output),
+  preview: async ({ script, cwd, timeoutSeconds }, context) => {
+    const verdict = (await context.host.sandbox.classifier()).script(script)
+    return commandPreview({ verdict, cwd, timeoutSeconds }, context)
+  },
   run: async ({ script, cwd, timeoutSeconds }, { host, call, signal }) => {
     const verdict = (await host.sandbox.classifier()).script(script)
     const folder = await workingFolder(host, cwd, signal)
