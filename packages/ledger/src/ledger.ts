@@ -217,6 +217,8 @@ export class Ledger {
     const { keyDir, state } = this.#parts
     const { checkpoint, frontier } = state
     const { size } = frontier
+    // Who reads the published log is to find what the witnesses saw there. Where that fails, they are asked all the same.
+    await this.publish().catch(() => undefined)
     return cosignWithAll({
       keyDir,
       policy,
@@ -279,7 +281,7 @@ export class Ledger {
     await settler.exclusively(() => writer.exclusively(() => destroyPayloads(dir, state, writer, range)))
     this.#tiles.forgetPayloads()
     for (let index = range.first; index <= range.last; index += 1) {
-      if ((await this.read(index)).commitments?.summary !== undefined) await this.#search.forget(index)
+      if ((await this.#peek(index))?.commitments?.summary !== undefined) await this.#search.forget(index)
     }
   }
 
@@ -288,7 +290,7 @@ export class Ledger {
     const pending = await readPending(this.#parts.keyDir)
     if (pending === null) return
     for (let index = pending.from; index < this.size; index += 1) {
-      const { type, target, facts } = await this.read(index)
+      const { type, target, facts } = (await this.#peek(index)) ?? {}
       const recorded =
         type === 'payload_erased'
           ? target === pending.first
@@ -308,13 +310,16 @@ export class Ledger {
         return ledger.size
       },
       read: (index) => this.read(index),
-      peek: async (index) => {
-        const leaf = await this.#leaf(index)
-        return isTombstone(leaf) ? null : (JSON.parse(leaf.toString()) as LedgerEntry)
-      },
+      peek: (index) => this.#peek(index),
       leafHash: async (index) => (await this.#subtree(0, index)).toString('hex'),
       summary: async ({ index }) => (await this.payload(index).catch(() => null))?.summary,
     }
+  }
+
+  /** An entry without a check of its form; null where a repair put it on record as lost. */
+  async #peek(index: number): Promise<LedgerEntry | null> {
+    const leaf = await this.#leaf(index)
+    return isTombstone(leaf) ? null : (JSON.parse(leaf.toString()) as LedgerEntry)
   }
 
   async #leaf(index: number): Promise<Buffer> {

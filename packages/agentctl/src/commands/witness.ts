@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { createWitnessServer, LogWitness } from '@castellan/ledger'
+import { createWitnessServer, LogWitness, parseVkey, SeenLogs } from '@castellan/ledger'
 import type { Context } from '../context.ts'
 import { exitCodes, UsageError } from '../exit.ts'
 import type { Cli } from '../program.ts'
+import { printable } from '../terminal.ts'
 
 const help = `
 A witness remembers the newest tree head of each ledger and cosigns a new one only if it continues that. Run it on
@@ -14,6 +15,14 @@ tlog-witness; put TLS in front of it where the network is not yours.
 Examples:
   agentctl witness serve --name home.example/witness --log 'castellan/web1/5d0c1b2a+9f3e…'
   agentctl witness serve --listen 10.0.0.5:7380 --name home.example/witness --log "$(cat web1.vkey)"`
+
+const forgetHelp = `
+For a ledger that was repaired after entries were lost: its witness rightly cosigns nothing that does not continue what it
+saw. Find out first why that is so: whoever rewrote the ledger would want the same. What is forgotten stays beside it in a
+file. The witness may run meanwhile.
+
+Example:
+  agentctl witness forget castellan/web1/5d0c1b2a`
 
 interface ServeOptions {
   dir?: string
@@ -33,6 +42,25 @@ export function addWitness({ program, act }: Cli): void {
     .description('run a witness until Ctrl-C')
     .addHelpText('after', help)
     .action(act(serve))
+  witness
+    .command('forget')
+    .argument('<log>', 'origin or verifier key of the ledger')
+    .option('--dir <dir>', 'where the witness keeps what it saw (default: witness in the state folder)')
+    .description('forget what was seen of a ledger, so that the witness cosigns it from its beginning again')
+    .addHelpText('after', forgetHelp)
+    .action(act(forget))
+}
+
+async function forget({ terminal, stateFolder }: Context, log: string, options: { dir?: string }): Promise<number> {
+  const dir = options.dir ?? join(stateFolder, 'witness')
+  const origin = log.includes('+') ? parseVkey(log).name : log
+  const seen = await new SeenLogs(dir).forget(origin, Date.now())
+  if (seen === null) throw new UsageError(`Nothing was seen of ${log} by the witness in ${dir}.`)
+  const forgotten = { origin, size: seen.size, root: seen.root.toString('hex') }
+  terminal.result(forgotten, () =>
+    terminal.line(`Forgotten: ${printable(origin)}, seen last at ${seen.size} entries (${forgotten.root}).`),
+  )
+  return exitCodes.ok
 }
 
 async function serve(context: Context, options: ServeOptions): Promise<number> {

@@ -22,14 +22,19 @@ export function signCheckpoint(head: TreeHead, ...signers: readonly Signer[]): s
   return signNote(checkpointText(head), ...signers)
 }
 
-/** Reads a checkpoint without judging its signatures. Extension lines are refused: this log writes none. */
-export function parseCheckpoint(source: string | Uint8Array): Checkpoint {
+/**
+ * Reads a checkpoint without judging its signatures. Extension lines are refused, for this log writes none, unless
+ * `extensions` says that it may be another's: then they are lines that are not empty, and stay in the note's text.
+ */
+export function parseCheckpoint(source: string | Uint8Array, { extensions = false } = {}): Checkpoint {
   const refuse = (why: string) => new LedgerError('proof_invalid', `Not a checkpoint: ${why}.`)
   const note = parseNote(source)
   const lines = note.text.split('\n')
-  const [origin, size, root] = lines
-  if (lines.length !== 4 || origin === undefined || origin === '')
+  const [origin, size, root, ...more] = lines
+  if (lines.length < 4 || origin === undefined || origin === '')
     throw refuse('it needs the lines origin, size and root')
+  if (more.length > 1 && !extensions) throw refuse('it has extension lines, and this log writes none')
+  if (more.slice(0, -1).some((line) => line === '')) throw refuse('an extension line is empty')
   if (size === undefined || !/^(0|[1-9]\d{0,15})$/.test(size) || !Number.isSafeInteger(Number(size))) {
     throw refuse('its tree size is not a decimal number')
   }

@@ -4,8 +4,8 @@ import { levelWidth, TILE_HEIGHT, TILE_WIDTH } from '../merkle/tiles.ts'
 import { restoreTree } from '../store/restore.ts'
 import type { Watchlist } from './watch.ts'
 
-/** Called with the bytes of each full tile above level 0 as it completes. */
-export type OnTile = (level: number, n: number, bytes: Buffer) => void
+/** Called with the bytes of each full tile as it completes. */
+export type OnTile = (level: number, n: number, bytes: () => Buffer) => void
 
 /** Rebuilds the tree and its tiles from leaf hashes: what the disk holds is compared with this, never trusted. */
 export class TreeCheck {
@@ -85,7 +85,7 @@ export class TreeCheck {
     const held = this.#levels[level]
     held.hashes.push(hash)
     if ((index + 1) % TILE_WIDTH !== 0) return
-    if (level > 0) this.#onTile(level, held.n, bytesOf(held.hashes.join('')))
+    this.#onTile(level, held.n, () => bytesOf(held.hashes.join('')))
     this.#levels[level] = { n: held.n + 1, hashes: [] }
   }
 

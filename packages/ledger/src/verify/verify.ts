@@ -1,7 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findingOf, fromSystemError } from '../error.ts'
 import { JournalReader } from '../journal/reader.ts'
-import { bundlePath, TILE_WIDTH } from '../merkle/tiles.ts'
+import { bundlePath, TILE_WIDTH, tilePath } from '../merkle/tiles.ts'
 import { type Checkpoint, openCheckpoint } from '../note/checkpoint.ts'
 import type { Signer, Verifier } from '../note/keys.ts'
 import { verifiedBy } from '../note/note.ts'
@@ -19,6 +20,7 @@ import { TreeCheck } from './tree.ts'
 import { judgeKeys, readTrust, type Trust } from './trust.ts'
 import { checkUpperTiles, type UpperTile } from './upper-tiles.ts'
 import { Walk } from './walk/walk.ts'
+import { type WalkedHead, walkedHead } from './walked-tree.ts'
 import { agrees, type Watched, Watchlist } from './watch.ts'
 import { checkCosigned, checkLogKey, judgeWitnesses, type WitnessCheck } from './witnesses.ts'
 
@@ -65,6 +67,7 @@ class Verification {
   #walk: Walk | null = null
   #from = 0
   #anchors = 0
+  readonly #recentTiles = new Map<string, Buffer>()
 
   constructor(options: VerifyOptions) {
     this.#options = options
@@ -103,7 +106,8 @@ class Verification {
       if (tree.size > 0) await checkPublication(dir, this.#findings)
     } else if (watched.published !== null && agrees(watched.published) !== false)
       await checkPresence(dir, published.size, journal.first ?? published.size, this.#findings)
-    if (witnesses !== undefined) await judgeWitnesses(dir, witnesses, cosigned, this.#findings, this.#notes)
+    if (witnesses !== undefined)
+      await judgeWitnesses(dir, await this.#newestHead(published), witnesses, cosigned, this.#findings, this.#notes)
     if (this.#walk?.cutShort) return
     if (watched.cosigned !== null && agrees(watched.cosigned) !== true) {
       const { size } = watched.cosigned.head
@@ -176,7 +180,13 @@ class Verification {
     this.#from = Math.floor(Math.min(since?.size ?? 0, journal.first ?? 0) / TILE_WIDTH) * TILE_WIDTH
     const findings = this.#findings
     const upper: UpperTile[] = []
-    const tree = new TreeCheck(this.#watchlist, (level, n, bytes) => upper.push({ level, n, bytes }))
+    const recent = Math.floor((journal.first ?? 0) / TILE_WIDTH)
+    const tree = new TreeCheck(this.#watchlist, (level, n, bytes) => {
+      if (level > 0) upper.push({ level, n, bytes: bytes() })
+      // What lies in the journal alone has no files yet; only the witnesses' proofs ask for it.
+      if (this.#options.witnesses?.fetch === undefined) return
+      if (level > 0 || n >= recent) this.#recentTiles.set(tilePath(level, n), bytes())
+    })
     const chain = new ChainCheck(findings, origin, this.#from)
     const keys = new LogKeys(this.#verifiers, this.#from === 0 ? null : since, findings)
     this.#tree = tree
@@ -294,7 +304,7 @@ class Verification {
     size: number,
   ): void {
     const keys = this.#keys as LogKeys
-    const sizes = [this.#walk?.signed ?? 0, this.#options.since === undefined ? 0 : this.#from]
+    const sizes = [this.#walk?.signed.size ?? 0, this.#options.since === undefined ? 0 : this.#from]
     for (const point of [mark, cosigned]) if (point !== null && agrees(point) === true) sizes.push(point.head.size)
     if (published !== null && watched !== null && agrees(watched) === true) {
       if (verifiedBy(published.note, keys.at(published.size)).length > 0) sizes.push(published.size)
@@ -314,8 +324,26 @@ class Verification {
     this.#findings.add({ kind: 'altered', subject: 'checkpoint', index: signed, message })
   }
 
+  /** The newest head that is signed: of the journal, or where that has no frame the published one. */
+  async #newestHead(published: Checkpoint | null): Promise<WalkedHead | null> {
+    const { dir } = this.#options
+    const { size, checkpoint } = (this.#walk as Walk).signed
+    const tree = this.#tree as TreeCheck
+    if (size > 0 && size >= (published?.size ?? 0)) return walkedHead(dir, tree, this.#recentTiles, checkpoint)
+    if (published === null || published.size > tree.size) return null
+    const text = await readFile(join(dir, 'checkpoint'), 'utf8')
+    return walkedHead(dir, tree, this.#recentTiles, text)
+  }
+
   #checkPublished(watched: Watched | null, size: number): void {
-    if (watched === null || this.#walk?.cutShort || agrees(watched) !== false || watched.head.size > size) return
+    if (watched === null || this.#walk?.cutShort) return
+    const { head } = watched
+    // The mark, where it is at hand, says the same and from when.
+    if (head.size > size && this.#options.keyDir === undefined) {
+      const message = `The log ends at ${size} entries, but its own checkpoint signs ${head.size}: its tail was cut off.`
+      this.#findings.add({ kind: 'truncated', index: size, message })
+    }
+    if (agrees(watched) !== false) return
     this.#findings.add({
       kind: 'forked',
       subject: 'checkpoint',

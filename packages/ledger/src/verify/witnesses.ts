@@ -1,12 +1,11 @@
-import { LedgerError } from '../error.ts'
 import type { Checkpoint } from '../note/checkpoint.ts'
 import type { Verifier } from '../note/keys.ts'
-import { LogView } from '../view/log-view.ts'
 import { askWitness, type Fetch } from '../witness/client.ts'
 import { cosignedBy } from '../witness/cosignature.ts'
 import { readCosigned } from '../witness/cosigning.ts'
-import type { WitnessPolicy } from '../witness/policy.ts'
+import type { Witness, WitnessPolicy } from '../witness/policy.ts'
 import type { Findings } from './findings.ts'
+import { publishedSince, type WalkedHead } from './walked-tree.ts'
 
 export interface WitnessCheck {
   readonly policy: WitnessPolicy
@@ -44,13 +43,14 @@ export function checkLogKey(keys: readonly Verifier[], { logs }: WitnessPolicy, 
  */
 export async function judgeWitnesses(
   dir: string,
+  head: WalkedHead | null,
   { policy, fetch }: WitnessCheck,
   cosigned: Checkpoint | null,
   findings: Findings,
   notes: string[],
 ): Promise<void> {
   const kept = cosigned === null ? [] : cosignedBy(cosigned, policy)
-  const answered = fetch === undefined ? [] : await askWitnesses(dir, policy, fetch, findings, notes)
+  const answered = fetch === undefined ? [] : await askWitnesses(dir, head, policy, fetch, findings, notes)
   if (policy.met(kept) || policy.met(answered)) return
   const asked =
     fetch === undefined ? 'none was asked' : `${answered.length} of ${policy.witnesses.length} cosign it now`
@@ -60,28 +60,34 @@ export async function judgeWitnesses(
   })
 }
 
-/** Asks each witness whether the published log continues what it has seen; returns those that cosign it. */
+/** Asks each witness whether the log continues what it has seen; returns those that cosign it. */
 async function askWitnesses(
   dir: string,
+  head: WalkedHead | null,
   policy: WitnessPolicy,
   fetch: Fetch,
   findings: Findings,
   notes: string[],
 ): Promise<string[]> {
   const cosigned: string[] = []
-  const view = await published(dir)
-  if (view === null) {
-    notes.push('The witnesses were not asked: there is no published checkpoint that they could cosign.')
+  if (head === null) {
+    notes.push('The witnesses were not asked: the log has no signed head that they could cosign.')
     return cosigned
   }
+  const ask = (witness: Witness, { checkpoint, proveConsistency: prove }: WalkedHead) =>
+    askWitness(witness, { checkpoint, seen: 0, prove, fetch })
+  const { size } = head
   for (const witness of policy.witnesses) {
-    const prove = (from: number) => view.proveConsistency(from)
-    const outcome = await askWitness(witness, { checkpoint: view.checkpointText, seen: 0, prove, fetch })
+    let outcome = await ask(witness, head)
+    if (outcome.kind === 'ahead') {
+      const newer = await publishedSince(dir, head)
+      if (newer !== null) outcome = await ask(witness, newer)
+    }
     if (outcome.kind === 'cosigned') cosigned.push(witness.name)
     if (outcome.kind === 'unavailable') notes.push(outcome.message)
     if (outcome.kind === 'ahead') {
-      const message = `Witness ${witness.name} has seen ${outcome.size} entries, the published log has ${view.size}: it was cut off or an older copy was put back.`
-      findings.add({ kind: 'rolled_back', index: view.size, message })
+      const message = `Witness ${witness.name} has seen ${outcome.size} entries, the log has ${size}: it was cut off or an older copy was put back.`
+      findings.add({ kind: 'rolled_back', index: size, message })
     }
     if (outcome.kind === 'inconsistent') {
       const message = `Witness ${witness.name} has seen another history of ${outcome.seen} entries: this log was rewritten.`
@@ -89,14 +95,4 @@ async function askWitnesses(
     }
   }
   return cosigned
-}
-
-/** The log as it is published; null where no checkpoint stands, which is a finding of its own where there should be one. */
-async function published(dir: string): Promise<LogView | null> {
-  try {
-    return await LogView.open(dir)
-  } catch (error) {
-    if (error instanceof LedgerError && (error.code === 'not_found' || error.code === 'ledger_damaged')) return null
-    throw error
-  }
 }

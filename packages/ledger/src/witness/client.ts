@@ -49,6 +49,10 @@ export async function askWitness(witness: Witness, request: CosignRequest): Prom
     }
     if (status === 200) return readCosignature(witness, note.text, body)
     if (status === 422) return { kind: 'inconsistent', seen, message: body.trim() }
+    if (status === 403) {
+      const message = `Witness ${witness.name} was not given the key that the log is signed with now. Start it with --log for that key, beside those it has: ${body.trim()}`
+      return { kind: 'unavailable', message }
+    }
     if (status !== 409)
       return { kind: 'unavailable', message: `Witness ${witness.name} answered ${status}: ${body.trim()}` }
     if (!/^(0|[1-9]\d{0,15})\n$/.test(body))

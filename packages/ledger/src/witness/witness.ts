@@ -11,6 +11,7 @@ import { verifiedBy } from '../note/note.ts'
 import { makeFolder, writeFileDurably } from '../store/files.ts'
 import { cosign } from './cosignature.ts'
 import { type AddCheckpoint, parseAddCheckpoint } from './request.ts'
+import { SeenLogs } from './seen.ts'
 
 export interface WitnessOptions {
   /** Folder of the witness: its key (`witness.key`, 0600), and what it last saw of each log. */
@@ -35,7 +36,7 @@ export interface WitnessAnswer {
  */
 export class LogWitness {
   readonly verifier: Verifier
-  readonly #dir: string
+  readonly #seen: SeenLogs
   readonly #signer: Signer
   readonly #logs: readonly Verifier[]
   readonly #clock: () => number
@@ -43,7 +44,7 @@ export class LogWitness {
   #turn: Promise<unknown> = Promise.resolve()
 
   private constructor(dir: string, signer: Signer, logs: readonly Verifier[], clock: () => number) {
-    this.#dir = dir
+    this.#seen = new SeenLogs(dir)
     this.#signer = signer
     this.#logs = logs
     this.#clock = clock
@@ -62,9 +63,13 @@ export class LogWitness {
     return answer
   }
 
-  /** Forgets what was seen of a log, so that it can begin again: only after its owner found out why it does not continue. */
-  async forget(origin: string): Promise<void> {
-    await writeFileDurably(this.#fileOf(origin), '')
+  /**
+   * What `GET /<SHA-256 of the origin, hex>/checkpoint` answers: the newest checkpoint of a log with the cosignature,
+   * for whoever watches the witness (C2SP tlog-witness); null for a log it does not know or has not seen yet.
+   */
+  async newest(originHash: string): Promise<string | null> {
+    const log = this.#logs.find(({ name }) => sha256(name).toString('hex') === originHash)
+    return log === undefined ? null : this.#seen.cosigned(log.name)
   }
 
   async #judge(body: string): Promise<WitnessAnswer> {
@@ -72,38 +77,23 @@ export class LogWitness {
     let checkpoint: Checkpoint
     try {
       request = parseAddCheckpoint(body)
-      checkpoint = parseCheckpoint(request.checkpoint)
+      checkpoint = parseCheckpoint(request.checkpoint, { extensions: true })
     } catch (error) {
       return refused(400, error instanceof Error ? error.message : String(error))
     }
     const keys = this.#logs.filter(({ name }) => name === checkpoint.origin)
     if (keys.length === 0) return refused(404, `This witness does not know the log ${checkpoint.origin}.`)
-    if (!isSigned(checkpoint, keys)) return refused(403, 'The checkpoint is not signed by a key of this log.')
+    if (!isSigned(checkpoint, keys))
+      return refused(403, `The checkpoint is not signed by a key of ${checkpoint.origin} that this witness was given.`)
     if (request.oldSize > checkpoint.size) return refused(400, 'The old size is larger than the checkpoint.')
-    const seen = await this.#seen(checkpoint.origin)
+    const seen = await this.#seen.newest(checkpoint.origin)
     if (request.oldSize !== (seen?.size ?? 0))
       return { status: 409, contentType: 'text/x.tlog.size', body: `${seen?.size ?? 0}\n` }
     const wrong = inconsistency(seen, checkpoint, request.proof)
     if (wrong !== null) return refused(422, wrong)
-    await writeFileDurably(this.#fileOf(checkpoint.origin), request.checkpoint)
-    return {
-      status: 200,
-      contentType: 'text/plain; charset=utf-8',
-      body: cosign(checkpoint.note.text, this.#signer, Math.floor(this.#clock() / 1000)),
-    }
-  }
-
-  /** The newest checkpoint cosigned for a log, null where there is none. */
-  async #seen(origin: string): Promise<Checkpoint | null> {
-    const text = await readFile(this.#fileOf(origin), 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return ''
-      throw error
-    })
-    return text === '' ? null : parseCheckpoint(text)
-  }
-
-  #fileOf(origin: string): string {
-    return join(this.#dir, `seen-${sha256(origin).toString('hex', 0, 16)}`)
+    const cosignature = cosign(checkpoint.note.text, this.#signer, Math.floor(this.#clock() / 1000))
+    await this.#seen.remember(checkpoint.origin, request.checkpoint, cosignature)
+    return { status: 200, contentType: 'text/plain; charset=utf-8', body: cosignature }
   }
 }
 

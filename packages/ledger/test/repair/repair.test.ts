@@ -115,6 +115,19 @@ describe('repairing', () => {
     await ledger.close()
   })
 
+  test('a lost entry stands in the way of no pruning', async () => {
+    const at = await settledLog()
+    await flip(join(at.dir, 'tile/entries/000'), 500)
+    const { ledger } = await repaired(at)
+    const before = Date.now() + 1000
+    expect((await ledger.prunePayloads({ before, actor: { kind: 'operator', name: 'root' } }))?.entry.type).toBe(
+      'payloads_pruned',
+    )
+    await ledger.close()
+    await (await Ledger.open(at)).close()
+    expect((await verifyLedger(at)).findings).toEqual([])
+  })
+
   test('one altered entry in the journal is bridged by its successor', async () => {
     const at = await tempPlace()
     const ledger = await Ledger.open(at)

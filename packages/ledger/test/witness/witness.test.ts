@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { cp, rm } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import {
   checkProof,
@@ -9,11 +10,16 @@ import {
   Ledger,
   LogWitness,
   parsePolicy,
+  SeenLogs,
   verifyLedger,
   type WitnessPolicy,
 } from '@castellan/ledger'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
+import { sha256 } from '../../src/merkle/hash.ts'
+import { makeSigner } from '../../src/note/keys.ts'
+import { type NoteSignature, parseSignatureLine, signNote } from '../../src/note/note.ts'
+import { checkCosignature } from '../../src/witness/cosignature.ts'
 import { parseAddCheckpoint } from '../../src/witness/request.ts'
 import { fill, logOf, type Place, tempFolder } from '../support.ts'
 
@@ -48,6 +54,33 @@ async function witnesses(at: Place, count: number, quorum: number): Promise<Witn
     'quorum all-of-them',
   )
   return parsePolicy(`${lines.join('\n')}\n`)
+}
+
+interface Watched {
+  readonly policy: WitnessPolicy
+  readonly fetch: Fetch
+  readonly witness: LogWitness
+  readonly dir: string
+}
+
+/** One witness of an open log, asked without a network. */
+async function witnessOf(ledger: Ledger): Promise<Watched> {
+  const dir = join(await tempFolder(), 'w')
+  const witness = await LogWitness.open({ dir, name: 'witness.example/w', logs: [ledger.head().vkey] })
+  const fetch: Fetch = async (_, { body }) => {
+    const answer = await witness.addCheckpoint(body)
+    return new Response(answer.body, { status: answer.status })
+  }
+  return { policy: parsePolicy(`witness w ${witness.verifier.vkey} http://w.example\nquorum w\n`), fetch, witness, dir }
+}
+
+/** The status that a request line gets which no client would send. */
+async function statusOf(port: number, line: string): Promise<number> {
+  const socket = connect(port, '127.0.0.1')
+  socket.end(`${line}\r\nHost: w.example\r\nConnection: close\r\n\r\n`)
+  let answer = ''
+  for await (const chunk of socket) answer += chunk
+  return Number(answer.split(' ')[1])
 }
 
 describe('witnesses', () => {
@@ -151,6 +184,76 @@ describe('witnesses', () => {
       exitCode: 12,
       findings: [{ kind: 'witness' }],
     })
+  })
+
+  test('that have seen more than was published yet are no alarm: not right after, not after a crash', async () => {
+    const at = await logOf(1030)
+    const ledger = await Ledger.open(at)
+    const { fetch, policy } = await witnessOf(ledger)
+    await fill(ledger, 600)
+    await ledger.cosign(policy, fetch)
+    await fill(ledger, 4)
+    expect(await verifyLedger({ ...at, witnesses: { policy, fetch } })).toMatchObject({ findings: [], entries: 1634 })
+    // Asked for a head that only the journal has: what the witness saw is ahead of all published files.
+    const folder = await tempFolder()
+    await cp(dirname(at.dir), folder, { recursive: true })
+    const crashed = { ...at, dir: join(folder, 'ledger'), keyDir: join(folder, 'keys') }
+    expect(await verifyLedger({ ...crashed, witnesses: { policy, fetch } })).toMatchObject({ findings: [] })
+    await ledger.close()
+  })
+
+  test('that hear of a rotated key only with their own list say so', async () => {
+    const at = await logOf(20)
+    const ledger = await Ledger.open(at)
+    const { fetch, policy } = await witnessOf(ledger)
+    await ledger.cosign(policy, fetch)
+    await ledger.rotateKey({ actor: { kind: 'operator', name: 'root' } })
+    await fill(ledger, 2)
+    const { met, outcomes } = await ledger.cosign(policy, fetch)
+    expect(met).toBe(false)
+    expect(outcomes[0]?.outcome).toMatchObject({ kind: 'unavailable', message: expect.stringContaining('--log') })
+    await ledger.close()
+  })
+
+  test('show what they saw last to whoever watches them, and forget it when told to', async () => {
+    const at = await logOf(20)
+    const ledger = await Ledger.open(at)
+    const { fetch, policy, witness, dir } = await witnessOf(ledger)
+    const server = createWitnessServer(witness)
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const base = `http://127.0.0.1:${port}`
+    const url = `${base}/${sha256(ledger.origin).toString('hex')}/checkpoint`
+    expect((await globalThis.fetch(url)).status).toBe(404)
+    const { checkpoint } = await ledger.cosign(policy, fetch)
+    expect(await (await globalThis.fetch(url)).text()).toBe(checkpoint)
+    expect((await globalThis.fetch(url, { method: 'POST' })).status).toBe(405)
+    expect((await globalThis.fetch(`${base}/${'0'.repeat(64)}/checkpoint`)).status).toBe(404)
+    expect(await statusOf(port, 'GET // HTTP/1.1')).toBe(404)
+    expect(await new SeenLogs(dir).forget(ledger.origin, 1)).toMatchObject({ size: 20 })
+    expect(await new SeenLogs(dir).forget(ledger.origin, 2)).toBeNull()
+    expect((await globalThis.fetch(url)).status).toBe(404)
+    expect((await ledger.cosign(policy, fetch)).met).toBe(true)
+    server.close()
+    server.closeAllConnections()
+    await ledger.close()
+  })
+
+  test('cosign a checkpoint with extension lines, all of them', async () => {
+    const signer = makeSigner('other.example/log', randomBytes(32))
+    const witness = await LogWitness.open({
+      dir: join(await tempFolder(), 'w'),
+      name: 'witness.example/w',
+      logs: [signer.verifier.vkey],
+    })
+    const text = `other.example/log\n0\n${sha256('').toString('base64')}\nextra 1\nextra 2\n`
+    const { status, body } = await witness.addCheckpoint(`old 0\n\n${signNote(text, signer)}`)
+    expect(status).toBe(200)
+    const line = parseSignatureLine(body.trimEnd()) as NoteSignature
+    expect(checkCosignature(text, line, witness.verifier)).not.toBeNull()
+    const bad = signNote(`other.example/log\n0\n${sha256('').toString('base64')}\n\nextra\n`, signer)
+    expect((await witness.addCheckpoint(`old 0\n\n${bad}`)).status).toBe(400)
   })
 
   test('answer each kind of bad request with the status the specification names', async () => {

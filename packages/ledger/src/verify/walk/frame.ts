@@ -20,6 +20,8 @@ export interface JudgedFrame {
   readonly fault: Fault | null
   /** Whether the key in force vouches for it; without, it waits for its signature and a later one has to. */
   readonly signed: boolean
+  /** Its checkpoint, signed where that is so. */
+  readonly checkpoint: Buffer
 }
 
 export interface FrameCheckParts {
@@ -35,11 +37,10 @@ export function judgeFrame(frame: Frame, { origin, tree, keys, signer }: FrameCh
   const last = frame.first + frame.entries.length - 1
   const finished = signer === null ? null : finishCheckpoint(frame.checkpoint, frame.checkpointAt, signer)
   const signed = finished !== null || !looksProvisional(frame.checkpoint)
-  const found = (fault: Fault | null): JudgedFrame => ({ fault, signed })
+  const bytes = finished ?? frame.checkpoint
+  const found = (fault: Fault | null): JudgedFrame => ({ fault, signed, checkpoint: bytes })
   try {
-    const checkpoint = signed
-      ? openCheckpoint(finished ?? frame.checkpoint, keys.after(frame))
-      : parseCheckpoint(frame.checkpoint)
+    const checkpoint = signed ? openCheckpoint(bytes, keys.after(frame)) : parseCheckpoint(bytes)
     if (checkpoint.origin === origin && checkpoint.size === last + 1) {
       const root = tree.rootAfter(frame.entries.map(({ leaf }) => textOf(entryHash(leaf))))
       if (checkpoint.root.equals(root)) return found(null)

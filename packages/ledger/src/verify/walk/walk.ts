@@ -37,8 +37,8 @@ export class Walk {
   readonly #edge: Edge
   bytes = 0
   checkpoints = 0
-  /** Entries that a signed checkpoint of the journal vouches for. */
-  signed = 0
+  /** The newest signed checkpoint of the journal, and the entries that it vouches for. */
+  signed: { readonly size: number; readonly checkpoint: string } = { size: 0, checkpoint: '' }
   /** Whether damage kept the walk from going on to the end of the log. */
   cutShort = false
 
@@ -134,7 +134,7 @@ export class Walk {
     const { tree, chain, keys, acknowledged } = this.#parts
     const file = `journal/${segment.name}`
     keys.follow(chain.rotations)
-    const { fault, signed } = judgeFrame(frame, this.#parts)
+    const { fault, signed, checkpoint } = judgeFrame(frame, this.#parts)
     if (fault !== null) {
       if (isTornFrame(segment, frame) && acknowledged <= frame.first) return { note: unfinished(frame.first) }
       const { kind = 'altered', subject, index, reason } = fault
@@ -146,7 +146,7 @@ export class Walk {
       if (stop !== null) return stop
     }
     this.checkpoints += 1
-    if (signed) this.signed = frame.first + frame.entries.length
+    if (signed) this.signed = { size: frame.first + frame.entries.length, checkpoint: checkpoint.toString() }
     for (const [i, stored] of frame.entries.entries()) {
       const index = frame.first + i
       tree.add(chain.take(index, { ...stored, file }))
