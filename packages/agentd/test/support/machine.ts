@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Inverse } from '@castellan/contracts'
+import type { Inverse, TaintLabel, ToolPreview, ToolResource } from '@castellan/contracts'
 import { createLogger } from '@castellan/daemon'
 import { createHost, type HostOptions } from '../../src/host/create.ts'
 import type { Grant } from '../../src/host/files/files.ts'
@@ -16,6 +16,7 @@ export interface Answer {
   readonly output: Record<string, unknown>
   readonly summary: string
   readonly inverse: Inverse | null
+  readonly taints: readonly TaintLabel[]
 }
 
 /** This very machine behind the real ports, with a workspace and a trash of its own in a temporary folder. */
@@ -27,6 +28,8 @@ export interface Machine extends AsyncDisposable {
   readonly signal: AbortSignal
   /** Validates the arguments, runs the tool, validates its output: what the call path does around a tool. */
   call(name: string, args?: Record<string, unknown>): Promise<Answer>
+  resources(name: string, args?: Record<string, unknown>): Promise<readonly ToolResource[]>
+  preview(name: string, args?: Record<string, unknown>): Promise<ToolPreview | undefined>
   revert(name: string, inverse: Inverse | null, force?: boolean, interrupted?: boolean): Promise<Inverse | null>
 }
 
@@ -93,7 +96,20 @@ export async function openMachine({ grants, ledger, replace }: MachineOptions = 
         }),
       )
       const output = tool.output.parse(result)
-      return { output: output as Record<string, unknown>, summary: tool.summary(output, input), inverse }
+      return {
+        output: output as Record<string, unknown>,
+        summary: tool.summary(output, input),
+        inverse,
+        taints: tool.taints?.(output, input) ?? [],
+      }
+    },
+    async resources(name, args = {}) {
+      const tool = toolByName(name)
+      return (await tool.resources?.(tool.input.parse(args), host)) ?? []
+    },
+    async preview(name, args = {}) {
+      const tool = toolByName(name)
+      return tool.preview?.(tool.input.parse(args), { host, signal })
     },
     async revert(name, inverse, force = false, interrupted = false) {
       let kept: Inverse | null = null

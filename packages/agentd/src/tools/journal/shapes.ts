@@ -19,14 +19,14 @@ const MOST_SHAPE_CHARACTERS = 300
 
 /** In this order: the first that fits a place names it. */
 const varying: readonly RegExp[] = [
-  // Dates and times, as programs write them into their messages.
-  /\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?/g,
-  /\b\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?\b/g,
   // UUIDs, MAC addresses, IPv6 and IPv4 with port.
   /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi,
   /\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/gi,
-  /\[?\b(?:[0-9a-f]{1,4}:){2,7}[0-9a-f]{0,4}\b\]?(?::\d+)?/gi,
+  /(?<![\w:])\[?(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}\]?(?::\d+)?(?![\w:])/gi,
   /\b\d{1,3}(?:\.\d{1,3}){3}(?:[:/]\d+)?\b/g,
+  // Dates and times, as programs write them into their messages.
+  /\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?/g,
+  /\b\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?\b/g,
   // Hexadecimal: addresses in memory, hashes, identifiers of sessions and containers.
   /\b0x[0-9a-f]+\b/gi,
   /\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,}\b/gi,
