@@ -1,6 +1,6 @@
 import type { CedarExpression, CedarRule } from './cedar.ts'
-import { groupsOf } from './schema.ts'
 import type { PolicyTool } from './policy.ts'
+import { groupsOf } from './schema.ts'
 
 /** One rule of a policy, and what is known of it without asking Cedar. */
 export interface Rule {
@@ -32,15 +32,22 @@ export function readsOf(json: CedarRule): Reads {
   let ancestors = [json.principal, json.resource].some((head) => JSON.stringify(head).includes('"in"'))
   const visit = (node: unknown): void => {
     if (typeof node !== 'object' || node === null) return
-    if (Array.isArray(node)) return node.forEach(visit)
-    if ('in' in node || 'is' in node) ancestors = true
-    const read = contextRead(node as CedarExpression)
-    if (read !== undefined) return read.forEach((name) => context.add(name))
-    if ((node as { Var?: unknown }).Var === 'context') context.add('*')
-    Object.values(node).forEach(visit)
+    if (!Array.isArray(node)) {
+      if (asksForAncestors(node)) ancestors = true
+      const read = contextRead(node as CedarExpression)
+      for (const name of read ?? []) context.add(name)
+      if (read !== undefined) return
+      if ((node as { Var?: unknown }).Var === 'context') context.add('*')
+    }
+    for (const part of Object.values(node)) visit(part)
   }
   for (const { body } of json.conditions) visit(body)
   return { context, ancestors }
+}
+
+function asksForAncestors(node: object): boolean {
+  if ('in' in node) return true
+  return 'is' in node && typeof node.is === 'object' && node.is !== null && 'in' in node.is
 }
 
 /** What `context.x`, `context.args.x`, `context has x` and `context.args has x` read; undefined for anything else. */
@@ -49,7 +56,8 @@ function contextRead(node: CedarExpression): string[] | undefined {
   if (access === undefined || typeof access !== 'object') return undefined
   const { left, attr } = access as { left: CedarExpression; attr: string | string[] }
   const path = Array.isArray(attr) ? attr : [attr]
-  if (isContext(left)) return path[0] === 'args' ? [path.length > 1 ? `args.${path[1]}` : 'args.*'] : [path[0] as string]
+  if (isContext(left))
+    return path[0] === 'args' ? [path.length > 1 ? `args.${path[1]}` : 'args.*'] : [path[0] as string]
   if (isArguments(left)) return [`args.${path[0]}`]
   return undefined
 }
