@@ -2,13 +2,18 @@ import {
   Approval,
   type ApprovalDecision,
   type ApprovalId,
+  type BudgetLine,
   CallAnswer,
   type CallRequest,
   ProcessHealth,
   type SessionId,
+  SessionOpened,
+  type SessionOpening,
   type SignInRedemption,
   SignInResult,
   ToolListing,
+  UsageAnswer,
+  type UsageReport,
 } from '@castellan/contracts'
 import { UnixClient } from '@castellan/daemon'
 import { z } from 'zod'
@@ -17,6 +22,7 @@ import { z } from 'zod'
 const CALL_MS = 15 * 60 * 1000
 const HEALTH_MS = 1_000
 const WITHDRAW_MS = 1_000
+const SESSION_MS = 2_000
 /** How long agentd holds a question about an approval, in seconds, before it answers that nothing changed. */
 const LONG_POLL_SECONDS = 25
 
@@ -69,6 +75,18 @@ export class Agentd {
   withdraw(id: ApprovalId, session: SessionId): Promise<Approval> {
     const path = `/v1/approvals/${id}/withdrawal`
     return this.#client.request('POST', path, { body: { session }, schema: Approval, timeoutMs: WITHDRAW_MS })
+  }
+
+  /** Opens a session on the owner's word. Throws what agentd refuses the proof with. */
+  openSession(opening: SessionOpening): Promise<SessionOpened> {
+    return this.#client.request('POST', '/v1/sessions', { body: opening, schema: SessionOpened, timeoutMs: SESSION_MS })
+  }
+
+  /** Reports what a model used. Answers the budgets that are spent by now. */
+  async reportUsage(id: SessionId, body: UsageReport, signal: AbortSignal): Promise<BudgetLine[]> {
+    const path = `/v1/sessions/${id}/usage`
+    return (await this.#client.request('POST', path, { body, schema: UsageAnswer, signal, timeoutMs: SESSION_MS }))
+      .spent
   }
 
   redeemSignIn(redemption: SignInRedemption): Promise<SignInResult> {

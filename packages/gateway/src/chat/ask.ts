@@ -8,6 +8,7 @@ import {
   type ToolDescriptor,
 } from '@castellan/contracts'
 import type { Turn } from './turn.ts'
+import { reportUsage } from './usage.ts'
 
 /** How long a turn waits for a model that is being loaded, and for an engine or agentd that is not there at all. */
 export interface Patience {
@@ -53,7 +54,8 @@ export async function askModel(tools: ToolDescriptor[], turn: Turn): Promise<Mod
   }
 }
 
-async function readAnswer(tools: ToolDescriptor[], { chat, agent, engine, signal }: Turn): Promise<ModelAnswer> {
+async function readAnswer(tools: ToolDescriptor[], turn: Turn): Promise<ModelAnswer> {
+  const { chat, agent, engine, signal } = turn
   const answer = { text: '', calls: [] as ToolCall[], choices: [] as readonly Choice[] }
   const messages = [{ role: 'system' as const, text: agent.systemPrompt }, ...chat.history.messages]
   for await (const event of engine.complete({ messages, tools }, signal)) {
@@ -73,6 +75,7 @@ async function readAnswer(tools: ToolDescriptor[], { chat, agent, engine, signal
       case 'done':
         if (event.reason === 'length')
           chat.emit({ type: 'text', text: '\n(The answer was cut here: it had grown too long.)' })
+        await reportUsage(event.usage, turn)
         break
     }
   }

@@ -25,6 +25,8 @@ export class Chat {
   readonly id: ChatId
   /** Names the conversation to agentd; taint, rate limits and grants belong to it. */
   readonly session: SessionId = newId('ses')
+  /** Shows agentd that the session is this chat's, where the owner opened it; see `opening.ts`. */
+  sessionKey: string | undefined
   readonly history = new History()
   readonly transcript = new Transcript()
   /** The readings offered last, to be picked by number with the next message. */

@@ -7,6 +7,7 @@ import type { Chat } from './chat.ts'
 import { readingAnswer } from './commands.ts'
 import { carryDecision, type DecisionParts } from './decisions.ts'
 import { readClientFrame } from './frames.ts'
+import { openSession } from './opening.ts'
 import { Outbox } from './outbox.ts'
 import { MAIN_CHAT } from './sessions.ts'
 import { runTurn, type TurnParts } from './turn.ts'
@@ -105,7 +106,8 @@ export class Connection {
         const chat = chats.open(frame.chat_id)
         if (chat.running && this.#answerAside(frame, chat)) return
         const signal = chat.begin(frame.text, this)
-        void runTurn(frame.text, { ...this.#parts, chat, signal })
+        const begin = openSession(chat, this.#caller, this.#parts)
+        void begin.then(() => runTurn(frame.text, { ...this.#parts, chat, signal }))
         return
       }
       case 'abort': {

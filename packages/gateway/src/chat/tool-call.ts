@@ -28,7 +28,9 @@ export async function makeCall(call: ToolCall, turn: Turn): Promise<ToolMessage>
 
 async function callWhenApproved({ call_id, name, args }: ToolCall, turn: Turn): Promise<CallOutcome> {
   const { agentd, agent, chat, signal } = turn
-  const request: CallRequest = { call_id, session: chat.session, agent: agent.name, tool: name, args }
+  const { session, sessionKey } = chat
+  const own = sessionKey === undefined ? {} : { session_key: sessionKey }
+  const request: CallRequest = { call_id, session, ...own, agent: agent.name, tool: name, args }
   let answer = await agentd.call(request, signal)
   while (answer.status === 'approval_required') {
     const { approval_id } = answer

@@ -17,7 +17,7 @@ export interface RealAgentd {
 }
 
 /** agentd itself, as a process of its own, with its state in `folder` and its sockets where test gateways look. */
-export async function startAgentd(folder: string): Promise<RealAgentd> {
+export async function startAgentd(folder: string, settings: NodeJS.ProcessEnv = {}): Promise<RealAgentd> {
   const operatorSocket = join(folder, 'operator.sock')
   const operator = new UnixClient({ socketPath: operatorSocket, unavailable: 'agentd_unavailable', peer: 'agentd' })
   const start = async () => {
@@ -29,6 +29,7 @@ export async function startAgentd(folder: string): Promise<RealAgentd> {
         CASTELLAN_AGENT_SOCKET: join(folder, 'agent.sock'),
         CASTELLAN_OPERATOR_SOCKET: operatorSocket,
         CASTELLAN_TOKEN_FILE: join(folder, 'token'),
+        ...settings,
       },
     })
     const exited = once(child, 'exit')
