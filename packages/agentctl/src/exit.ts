@@ -15,6 +15,16 @@ export const exitCodes = {
   unavailable: 3,
   /** Policy or a person said no, or the approval ran out. */
   refused: 4,
+  /** A switch between systems was taken back, and the old system runs as before. */
+  rolledBack: 20,
+  /** A switch was refused before anything was changed. */
+  switchRefused: 21,
+  /** The new system waits for the next boot. */
+  staged: 22,
+  /** The way back from a switch failed: somebody has to look. */
+  rollbackFailed: 23,
+  /** A switch waits for a person's word. */
+  unconfirmed: 24,
   /** Stopped by Ctrl-C. */
   interrupted: 130,
 } as const

@@ -7,12 +7,15 @@ import { addCall } from './commands/call.ts'
 import { addCapability } from './commands/capability.ts'
 import { addChat } from './commands/chat.ts'
 import { addDecisions } from './commands/decisions.ts'
+import { addGeneration } from './commands/generation.ts'
 import { addIncidents } from './commands/incidents.ts'
 import { addLedger } from './commands/ledger.ts'
+import { addMcp } from './commands/mcp.ts'
 import { addOperator } from './commands/operator.ts'
 import { addSession } from './commands/session.ts'
 import { addSignIn } from './commands/sign-in.ts'
 import { addStatus } from './commands/status.ts'
+import { addSwitch } from './commands/switch.ts'
 import { addTools } from './commands/tools.ts'
 import { addUndo } from './commands/undo.ts'
 import { addVerifyLedger } from './commands/verify-ledger.ts'
@@ -36,6 +39,7 @@ Exit codes:
   0  done, good news          3  Castellan is not running or cannot be reached
   1  it ran; the answer is no 4  policy or a person refused, or the approval ran out
   2  the command line is off  130  stopped by Ctrl-C
+  switch, generation and rollback have codes for how a switch ended: see \`agentctl switch --help\`.
   verify-ledger has a code for each kind of damage: see \`agentctl verify-ledger --help\`.
 
 Examples:
@@ -90,6 +94,8 @@ export async function run(args: readonly string[], host: NodeJS.Process): Promis
     addApprovals,
     addDecisions,
     addUndo,
+    addSwitch,
+    addGeneration,
     addSession,
     addBudget,
     addCapability,
@@ -98,6 +104,7 @@ export async function run(args: readonly string[], host: NodeJS.Process): Promis
     addVerifyLedger,
     addWitness,
     addSignIn,
+    addMcp,
     addOperator,
   ]) {
     add(cli)

@@ -39,16 +39,28 @@ export class ThrowawayHost implements AsyncDisposable {
 
   /**
    * Boots one and waits until systemd has started everything. `readOnly` folders of this machine appear in it at the same
-   * paths, or where `FOLDER:PLACE` says.
+   * paths, or where `FOLDER:PLACE` says; `writable` ones likewise, and what is written there outlives the host.
    */
-  static async start(options: { readonly readOnly?: readonly string[] } = {}): Promise<ThrowawayHost> {
+  static async start(
+    options: { readonly readOnly?: readonly string[]; readonly writable?: readonly string[] } = {},
+  ): Promise<ThrowawayHost> {
     const folder = await mkdtemp(join(tmpdir(), 'cst-host-'))
     const name = `cst-${folder.slice(-6).toLowerCase()}`
     const groups = hybridGroups(name)
     for (const group of groups) await mkdir(group, { recursive: true })
     const nspawn = spawn(
       'unshare',
-      ['-m', '--propagation', 'private', 'sh', '-c', bootScript(name, groups, options.readOnly ?? [])],
+      [
+        '-m',
+        '--propagation',
+        'private',
+        'sh',
+        '-c',
+        bootScript(name, groups, [
+          ...(options.readOnly ?? []).map((path) => `--bind-ro=${path}`),
+          ...(options.writable ?? []).map((path) => `--bind=${path}`),
+        ]),
+      ],
       {
         stdio: 'ignore',
         env: { ...process.env, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1' },
@@ -78,6 +90,11 @@ export class ThrowawayHost implements AsyncDisposable {
     })
   }
 
+  /** Waits until it went by itself: it was powered off or rebooted from inside, after which it has to be started anew. */
+  async gone(): Promise<void> {
+    if (this.#nspawn.exitCode === null) await new Promise((resolve) => this.#nspawn.once('exit', resolve))
+  }
+
   /** `degraded` is what a container is in which some unit cannot start: it runs all the same. */
   async #booted(): Promise<void> {
     let state = ''
@@ -93,9 +110,8 @@ export class ThrowawayHost implements AsyncDisposable {
 
   /** SIGRTMIN+4 is how systemd is told to power off; killing nspawn would leave its mounts behind. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const ended = new Promise((resolve) => this.#nspawn.once('exit', resolve))
-    await run('kill', ['-s', 'SIGRTMIN+4', String(this.#leader)])
-    await ended
+    if (this.#nspawn.exitCode === null) await run('kill', ['-s', 'SIGRTMIN+4', String(this.#leader)])
+    await this.gone()
     // Removing a group needs those inside it gone first; their files go with them.
     const groups = hybridGroups(this.#name)
     if (groups.length > 0) await run('find', [...groups, '-depth', '-type', 'd', '-exec', 'rmdir', '{}', '+'])
@@ -110,13 +126,13 @@ function hybridGroups(name: string): string[] {
     .map((folder) => join(folder, name))
 }
 
-function bootScript(name: string, groups: readonly string[], readOnly: readonly string[]): string {
+function bootScript(name: string, groups: readonly string[], binds: readonly string[]): string {
   return [
     'mkdir -p /run/systemd/nspawn',
     'mount -t tmpfs tmpfs /run/systemd/nspawn',
     ...groups.map((group) => `echo $$ > ${group}/cgroup.procs`),
     `exec systemd-nspawn --machine=${name} --directory=${throwawayRoot} --boot --register=no --keep-unit --volatile=overlay ` +
-      `--network-veth ${readOnly.map((path) => `--bind-ro=${path}`).join(' ')}`,
+      `--network-veth ${binds.join(' ')}`,
   ].join(' && ')
 }
 

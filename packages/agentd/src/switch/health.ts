@@ -4,8 +4,10 @@ import { probe } from './checks/probe.ts'
 import { type UnitState, unitStates } from './checks/units.ts'
 import type { Baseline, Finding } from './record.ts'
 
-/** More restarts than this in a probation are a crash loop, whatever the unit. */
+/** More restarts than this in a probation are a crash loop, unless a check says otherwise for the unit. */
 const MOST_RESTARTS = 1
+/** A unit that was restarted has to last longer than before by this factor until that counts as settled. */
+const LONGER = 1.5
 
 /** A unit that systemd restarted and that has not been quiet for so long is restless. */
 const RESTLESS_SECONDS = 60
@@ -20,11 +22,15 @@ type Failing = ReadonlyMap<string, { readonly message: string; readonly required
 export class Health {
   readonly #checks: readonly Check[]
   readonly #restarts = new Map<string, number>()
+  readonly #restartedAt = new Map<string, number>()
+  readonly #startedAt = Date.now()
+  readonly #allowed: ReadonlyMap<string, number>
   #lastSeen: ReadonlyMap<string, number>
 
   /** `restarts`: the counters from which to count. */
   constructor(checks: readonly Check[], restarts: Readonly<Record<string, number>> = {}) {
     this.#checks = checks
+    this.#allowed = new Map(checks.flatMap((check) => (check.kind === 'unit' ? [[check.unit, check.maxRestarts]] : [])))
     this.#lastSeen = new Map(Object.entries(restarts))
   }
 
@@ -62,7 +68,8 @@ export class Health {
     for (const { unit, loaded, activeState, subState } of units.values()) {
       const again = this.#restarts.get(unit) ?? 0
       if (!loaded) continue
-      if (again > MOST_RESTARTS) all.set(`unit ${unit}`, must(`${unit} was restarted ${again} times: a crash loop`))
+      if (again > (this.#allowed.get(unit) ?? MOST_RESTARTS))
+        all.set(`unit ${unit}`, must(`${unit} was restarted ${again} times: a crash loop`))
       else if (ending && activeState === 'activating' && subState === 'auto-restart') {
         all.set(`unit ${unit}`, must(`${unit} ended and waits to be restarted`))
       }
@@ -73,6 +80,14 @@ export class Health {
     return [...all]
       .filter(([name]) => always.has(name) || baseline.failing[name] === undefined)
       .map(([check, { message, required }]) => ({ check, required, message: message.slice(0, 500) }))
+  }
+
+  /** A unit that was restarted, and may be again after as long as it lasted; null where none is. */
+  unsettled(): string | null {
+    for (const [unit, at] of this.#restartedAt) {
+      if (Date.now() - at < LONGER * (at - this.#startedAt)) return unit
+    }
+    return null
   }
 
   async #failing(units: ReadonlyMap<string, UnitState>, signal: AbortSignal): Promise<Failing> {
@@ -96,7 +111,9 @@ export class Health {
     for (const { unit, restarts } of units.values()) {
       const before = this.#lastSeen.get(unit) ?? 0
       const more = restarts >= before ? restarts - before : restarts
-      if (more > 0) this.#restarts.set(unit, (this.#restarts.get(unit) ?? 0) + more)
+      if (more === 0) continue
+      this.#restarts.set(unit, (this.#restarts.get(unit) ?? 0) + more)
+      this.#restartedAt.set(unit, Date.now())
     }
     this.#lastSeen = new Map([...units.values()].map(({ unit, restarts }) => [unit, restarts]))
   }

@@ -2,7 +2,7 @@ import { mkdir, readFile, readlink, realpath, rename, rm, stat, symlink } from '
 import { basename, join } from 'node:path'
 import { CastellanError } from '@castellan/contracts'
 import { systemProfile } from '../host/nix.ts'
-import { systemdRuns } from '../host/system.ts'
+import { systemdRuns } from '../host/systemctl.ts'
 import { bootedSystem, currentSystem, gcRoots } from './places.ts'
 import { StorePath, type SwitchId, type SystemRef } from './record.ts'
 

@@ -65,7 +65,8 @@ export class Steps {
   /** The dead man's switch for what is left to do, from now. */
   async armDeadMan({ record, signal }: Drive): Promise<void> {
     const { activationSeconds, graceSeconds, probationSeconds, confirmSeconds, confirm } = record.plan
-    const planned = activationSeconds + graceSeconds + probationSeconds + (confirm === 'health' ? 0 : confirmSeconds)
+    const planned =
+      activationSeconds + graceSeconds + 2 * probationSeconds + (confirm === 'health' ? 0 : confirmSeconds)
     const script = await this.#writeWayBack(record)
     await this.#parts.deadMan.arm(record.id, script, planned + DEAD_MAN_MARGIN_SECONDS, signal)
   }
@@ -147,10 +148,12 @@ export class Steps {
     const endsAt = Date.now() + plan.probationSeconds * 1000
     for (;;) {
       const ending = Date.now() >= endsAt
-      const { verdict, sound, findings } = await judge(ending)
+      const { verdict, sound, settled, findings } = await judge(ending)
       if (verdict !== null) return verdict
       if (plan.confirm === 'operator' && drive.record.confirmedBy !== null) break
-      if (ending && (sound || plan.confirm === 'operator')) {
+      // What crashed once is given as long again, so that something that crashes every so often is not taken for well.
+      const waited = Date.now() >= endsAt + plan.probationSeconds * 1000
+      if (ending && ((sound && (settled || waited)) || plan.confirm === 'operator')) {
         drive.record = { ...drive.record, findings }
         break
       }
@@ -186,15 +189,18 @@ export class Steps {
     const { id, plan, to, baseline } = drive.record
     const health = new Health(plan.checks, baseline?.restarts)
     const strikes = new Map<string, number>()
-    return async (ending: boolean): Promise<{ verdict: Next | null; sound: boolean; findings: Finding[] }> => {
+    return async (
+      ending: boolean,
+    ): Promise<{ verdict: Next | null; sound: boolean; settled: boolean; findings: Finding[] }> => {
       if ((await this.#parts.journal.decision(id)) === 'rollback') {
-        return { verdict: back("The dead man's switch went off."), sound: false, findings: [] }
+        return { verdict: back("The dead man's switch went off."), sound: false, settled: true, findings: [] }
       }
       const running = await this.#parts.machine.running()
       if (running.path !== to.path) {
         return {
           verdict: back(`Somebody else switched to ${running.path} meanwhile.`, { blamed: false }),
           sound: false,
+          settled: true,
           findings: [],
         }
       }
@@ -204,12 +210,12 @@ export class Steps {
       for (const { check } of required) strikes.set(check, (strikes.get(check) ?? 0) + 1)
       const certain = required.filter(({ check }) => check.startsWith('unit ') || (strikes.get(check) ?? 0) >= STRIKES)
       if (certain.length === 0 || plan.confirm === 'operator')
-        return { verdict: null, sound: required.length === 0, findings }
+        return { verdict: null, sound: required.length === 0, settled: health.unsettled() === null, findings }
       const outcome = certain
         .map(({ message }) => message)
         .join('; ')
         .slice(0, 1800)
-      return { verdict: back(`It is not healthy: ${outcome}.`, { findings }), sound: false, findings }
+      return { verdict: back(`It is not healthy: ${outcome}.`, { findings }), sound: false, settled: true, findings }
     }
   }
 

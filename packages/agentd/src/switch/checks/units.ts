@@ -1,4 +1,5 @@
-import { findProgram, runCommand } from '../../host/command.ts'
+import { showUnits, systemctl } from '../../host/systemctl.ts'
+import { parseUnitList } from '../../host/systemd.ts'
 
 /** One unit that systemd has loaded, as far as health goes. */
 export interface UnitState {
@@ -13,45 +14,47 @@ export interface UnitState {
   readonly forSeconds: number
 }
 
-const properties = 'Id,LoadState,ActiveState,SubState,NRestarts,Result,StateChangeTimestampMonotonic'
+const properties = ['Id', 'NRestarts', 'Result', 'StateChangeTimestampMonotonic']
 
-/** Every unit in systemd's memory, by name. Units whose file is gone are `loaded: false`: they only remember a failure. */
+/**
+ * Every unit in systemd's memory, by name. Units whose file is gone are `loaded: false`: they only remember a failure. One
+ * question for all, and one more for the services that run or try to: systemd takes its time to tell everything of a unit.
+ */
 export async function unitStates(signal: AbortSignal): Promise<ReadonlyMap<string, UnitState>> {
-  const args = ['show', '--all', `--property=${properties}`, '--', '*']
-  const result = await runCommand(await findProgram('systemctl'), args, { signal, maxOutputBytes: 16 * 1024 * 1024 })
-  return parseUnitStates(result.stdout, Number(process.hrtime.bigint() / 1000n))
+  const { stdout } = await systemctl(['list-units', '--all', '--output=json'], signal)
+  const units = parseUnitList(stdout).filter(({ unit }) => !/^castellan-(activate|roll-back|dead-man)-/.test(unit))
+  const busy = units.filter(({ unit, activeState, subState }) => {
+    return unit.endsWith('.service') && activeState !== 'inactive' && subState !== 'exited'
+  })
+  const shown = await showUnits(
+    busy.map(({ unit }) => unit),
+    properties,
+    signal,
+  )
+  const now = Number(process.hrtime.bigint() / 1000n)
+  const details = new Map(shown.map((fields) => [fields.get('Id') ?? '', detailOf(fields, now)]))
+  return new Map(
+    units.map(({ unit, loadState, activeState, subState }) => [
+      unit,
+      { unit, loaded: loadState === 'loaded', activeState, subState, ...(details.get(unit) ?? quiet) },
+    ]),
+  )
 }
 
-/** `systemctl show` of many units: `Name=value` lines, a blank line between units. `now`: CLOCK_MONOTONIC, in microseconds. */
-export function parseUnitStates(text: string, now: number): ReadonlyMap<string, UnitState> {
-  const units = new Map<string, UnitState>()
-  for (const block of text.split('\n\n')) {
-    const fields = new Map<string, string>()
-    for (const line of block.split('\n')) {
-      const equals = line.indexOf('=')
-      if (equals > 0) fields.set(line.slice(0, equals), line.slice(equals + 1))
-    }
-    const unit = fields.get('Id')
-    if (unit === undefined || unit.startsWith('castellan-activate-') || unit.startsWith('castellan-roll-back-'))
-      continue
-    units.set(unit, {
-      unit,
-      loaded: fields.get('LoadState') === 'loaded',
-      activeState: fields.get('ActiveState') ?? '',
-      subState: fields.get('SubState') ?? '',
-      restarts: Number(fields.get('NRestarts') ?? 0),
-      result: fields.get('Result') ?? '',
-      forSeconds: Math.max(0, now - Number(fields.get('StateChangeTimestampMonotonic') ?? 0)) / 1e6,
-    })
+type Detail = Pick<UnitState, 'restarts' | 'result' | 'forSeconds'>
+
+const quiet: Detail = { restarts: 0, result: '', forSeconds: Number.POSITIVE_INFINITY }
+
+/** `now`: CLOCK_MONOTONIC, in microseconds. */
+function detailOf(fields: ReadonlyMap<string, string>, now: number): Detail {
+  return {
+    restarts: Number(fields.get('NRestarts') ?? 0),
+    result: fields.get('Result') ?? '',
+    forSeconds: Math.max(0, now - Number(fields.get('StateChangeTimestampMonotonic') ?? 0)) / 1e6,
   }
-  return units
 }
 
 /** `starting`, `running`, `degraded`, …; systemctl(1), is-system-running. */
 export async function systemState(signal: AbortSignal): Promise<string> {
-  const result = await runCommand(await findProgram('systemctl'), ['is-system-running'], {
-    signal,
-    maxOutputBytes: 1024,
-  })
-  return result.stdout.trim()
+  return (await systemctl(['is-system-running'], signal)).stdout.trim()
 }

@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { throwawayHost } from '../../../../tests/support/throwaway-host/host.ts'
+import type { Phase } from '../../src/switch/record.ts'
+import { SwitchHost, type Verdict } from '../support/switch-host.ts'
+
+/** `CASTELLAN_SWITCHES=full` kills and reboots at every step of every scenario; otherwise at some. Over 100 runs, half an hour. */
+const FULL = process.env.CASTELLAN_SWITCHES === 'full'
+
+/** What goes wrong after activation, and what the record has to say about it. */
+const failures: Readonly<Record<string, RegExp>> = {
+  fails: /web\.service failed/,
+  loops: /web\.service was restarted \d+ times: a crash loop/,
+  offline: /no default route any more/,
+  exits: /exit code 1: activation went wrong/,
+  hangs: /did not end within 2 s/,
+}
+
+throwawayHost.describe('SafeSwitch, on a host with a real store', () => {
+  let host: SwitchHost
+
+  beforeAll(async () => {
+    host = await SwitchHost.start()
+  }, 60_000)
+  afterAll(() => host?.[Symbol.asyncDispose](), 30_000)
+
+  const phases = ({ record }: Verdict) => record.steps.map(({ phase }) => phase)
+
+  /** Runs, boots, has nothing left over, and the ledger tells each step once. */
+  function expectSystem(verdict: Verdict, name: string, command: string): void {
+    expect(verdict).toMatchObject({
+      running: host.systems[name],
+      profile: host.systems[name],
+      bootLoader: host.systems[name],
+      webCommand: expect.stringContaining(command),
+      timers: '',
+    })
+    expect(verdict.story.map(({ phase }) => phase)).toEqual(phases(verdict))
+    expect(verdict.story.map(({ step }) => step)).toEqual(verdict.story.map((_, index) => index))
+  }
+
+  function expectOld(verdict: Verdict): void {
+    expect(verdict.record.phase, JSON.stringify(verdict.record, null, 1)).toBe('rolled_back')
+    expectSystem(verdict, 'old', 'sleep 9999')
+  }
+
+  function expectCommitted(verdict: Verdict): void {
+    expect(verdict.record.phase, JSON.stringify(verdict.record, null, 1)).toBe('committed')
+    expectSystem(verdict, 'good', 'sleep 8888')
+  }
+
+  it('commits a system that stays healthy, step by step', async () => {
+    const verdict = await host.attempt('good')
+    expectCommitted(verdict)
+    expect(phases(verdict)).toEqual([
+      'built',
+      'prechecked',
+      'baseline',
+      'armed',
+      'activating',
+      'activated',
+      'probation',
+      'committing',
+      'committed',
+    ])
+    expect(verdict.known).toEqual([])
+  }, 30_000)
+
+  for (const [name, outcome] of Object.entries(failures)) {
+    it(`goes back from a system that ${name}, and knows it as bad`, async () => {
+      const verdict = await host.attempt(name)
+      expectOld(verdict)
+      expect(verdict.record.outcome).toMatch(outcome)
+      expect(verdict.known).toEqual([host.systems[name]])
+      expect(secondsBetween(verdict, 'rolling_back', 'rolled_back')).toBeLessThan(FULL ? 2 : 6)
+    }, 30_000)
+  }
+
+  it('goes back where what boots cannot be written', async () => {
+    const verdict = await host.attempt('unbootable')
+    expectOld(verdict)
+    expect(verdict.record.outcome).toContain('failed with exit code 72: the boot loader cannot be written')
+    expect(verdict.known).toEqual([])
+  }, 30_000)
+
+  it('stages a system that needs a boot, and commits it when it comes up healthy', async () => {
+    const staged = await host.attempt('reboots')
+    expect(phases(staged)).toEqual(['built', 'prechecked', 'baseline', 'staging', 'staged'])
+    expect(staged).toMatchObject({ running: host.systems.old, bootLoader: host.systems.reboots })
+    await host.bootAgain()
+    const verdict = await host.ended()
+    expect(phases(verdict).slice(5)).toEqual(['activated', 'probation', 'committing', 'committed'])
+    expectSystem(verdict, 'reboots', 'sleep 6666')
+  }, 60_000)
+
+  it('boots back where the staged system comes up sick', async () => {
+    await host.attempt('reboots-bad')
+    await host.bootAgain()
+    await host.gone()
+    await host.bootAgain()
+    expectOld(await host.ended())
+  }, 90_000)
+
+  it('waits for a person where it is told to, and goes back when nobody comes', async () => {
+    const verdict = await host.attempt('good', { plan: { confirm: 'both', confirmSeconds: 1 } })
+    expectOld(verdict)
+    expect(phases(verdict)).toContain('confirming')
+    expect(verdict.record.outcome).toBe('Nobody confirmed it within 1 s.')
+    expect(verdict.known).toEqual([])
+  }, 30_000)
+
+  it('holds against a system only what newly fails, and tells what was merely wished for', async () => {
+    const closed = { kind: 'tcp', expect: 'no_worse', timeoutSeconds: 2, host: '127.0.0.1', port: 9 } as const
+    const unit = {
+      kind: 'unit',
+      name: 'web',
+      unit: 'web.service',
+      required: true,
+      expect: 'healthy',
+      maxRestarts: 1,
+      timeoutSeconds: 5,
+    } as const
+    const verdict = await host.attempt('good', {
+      plan: { checks: [{ ...closed, name: 'closed before', required: true }, unit] },
+    })
+    expectCommitted(verdict)
+    const strict = { ...closed, name: 'must open', required: true, expect: 'healthy' } as const
+    expect((await host.attempt('good', { plan: { checks: [strict] } })).record.outcome).toContain(
+      'port 9 of 127.0.0.1: ECONNREFUSED',
+    )
+    const wished = { ...closed, name: 'wished', required: false, expect: 'healthy' } as const
+    const told = await host.attempt('good', { plan: { checks: [wished] } })
+    expectCommitted(told)
+    expect(told.record.findings).toMatchObject([{ check: 'wished', required: false }])
+  }, 60_000)
+
+  const untilHealthy: readonly Phase[] = [
+    'built',
+    'prechecked',
+    'baseline',
+    'armed',
+    'activating',
+    'activated',
+    'probation',
+    'committing',
+    'committed',
+  ]
+  const untilBack: readonly Phase[] = [
+    'built',
+    'baseline',
+    'armed',
+    'activating',
+    'activated',
+    'probation',
+    'rolling_back',
+    'rolled_back',
+  ]
+  const reaches = (name: string): readonly Phase[] =>
+    ['exits', 'hangs'].includes(name)
+      ? untilBack.filter((phase) => !['activated', 'probation'].includes(phase))
+      : untilBack
+
+  describe('killed, it ends as it would have', () => {
+    for (const killAt of FULL ? untilHealthy : (['activating', 'committing'] as const)) {
+      it(`commits a healthy system though killed at ${killAt}`, async () => {
+        expectCommitted(await host.attempt('good', { killAt }))
+      }, 60_000)
+    }
+    for (const name of FULL ? Object.keys(failures) : ['fails']) {
+      for (const killAt of FULL ? reaches(name) : (['armed', 'rolling_back'] as const)) {
+        it(`goes back from a system that ${name} though killed at ${killAt}`, async () => {
+          expectOld(await host.attempt(name, { killAt }))
+        }, 60_000)
+      }
+    }
+  })
+
+  describe('after a boot in the middle, the old system runs', () => {
+    for (const killAt of FULL ? untilHealthy.slice(0, -2) : (['probation'] as const)) {
+      it(`though the new one was healthy, at ${killAt}`, async () => {
+        const verdict = await host.attempt('good', { killAt, thenReboot: true })
+        expectOld(verdict)
+        expect(verdict.known).toEqual([])
+      }, 60_000)
+    }
+    for (const name of FULL ? Object.keys(failures) : ['hangs']) {
+      for (const killAt of FULL ? reaches(name) : (['activating'] as const)) {
+        it(`with a system that ${name}, at ${killAt}`, async () => {
+          expectOld(await host.attempt(name, { killAt, thenReboot: true }))
+        }, 60_000)
+      }
+    }
+  })
+})
+
+function secondsBetween({ record }: Verdict, from: Phase, to: Phase): number {
+  const at = (phase: Phase) => Date.parse(record.steps.findLast((step) => step.phase === phase)?.at ?? '')
+  return (at(to) - at(from)) / 1000
+}
