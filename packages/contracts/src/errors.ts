@@ -29,6 +29,7 @@ export const errorCatalogue = {
   rate_limited: 429,
   // Policy and approvals
   policy_denied: 403,
+  policy_invalid: 422,
   approval_required: 202,
   approval_denied: 403,
   approval_expired: 403,

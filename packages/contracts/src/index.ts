@@ -107,6 +107,14 @@ export {
   SignInResult,
 } from './operators.ts'
 export {
+  PolicyExplainRequest,
+  PolicyExplanation,
+  PolicyRule,
+  PolicyStatus,
+  PolicyVerdict,
+  RecordedCalls,
+} from './policy.ts'
+export {
   BudgetLimits,
   BudgetLine,
   BudgetListing,
