@@ -6,6 +6,7 @@ import type { Agentd } from './agentd.ts'
 import type { StandingRules } from './approvals/always.ts'
 import { Approvals } from './approvals/approvals.ts'
 import { ApprovalFile } from './approvals/lifecycle.ts'
+import { approvalsOfSession } from './approvals/of-session.ts'
 import { Proofs } from './approvals/proof.ts'
 import { startApps } from './apps/start.ts'
 import { readArguments } from './calls/arguments.ts'
@@ -18,6 +19,8 @@ import { createHost } from './host/create.ts'
 import type { Grant } from './host/index.ts'
 import { SAMPLE_SECONDS } from './host/load-history.ts'
 import { IncidentFile, Incidents } from './incidents/incidents.ts'
+import { Integrity } from './integrity/integrity.ts'
+import { watchedPaths } from './integrity/watched.ts'
 import { LedgerKeeper } from './ledger/keeper.ts'
 import { LedgerRecorder } from './ledger/ledger-recorder.ts'
 import { interruptOrphans } from './ledger/orphans.ts'
@@ -219,8 +222,15 @@ async function build(
     ledger: { query: (query) => ledger.query(query), verify: () => ledger.verify() },
     capabilities: sessions,
     undo: new Undo(ledger, (name) => registry.find(name).tool),
+    approvals: approvalsOfSession(approvals, () => calls),
     routines,
     watchers,
+    integrity: new Integrity({
+      file: join(folder, 'integrity.json'),
+      key: keys.derive('castellan integrity baseline v1'),
+      watched: watchedPaths(config),
+      onViolation: (subject, summary) => void incidents.raise({ class: 'integrity_violation', subject, summary }),
+    }),
     switching: safeSwitch,
   })
   const incidents = await Incidents.open({

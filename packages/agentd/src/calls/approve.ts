@@ -19,7 +19,7 @@ export type Permit =
  * `approval_revoked` or `approval_spent`, which are recorded.
  */
 export async function approve(parts: CallParts, call: Call, permission: Permission): Promise<Permit> {
-  const claim: Claim = { ...call, tool: call.name, effect: call.tool.effect, policyDigest: parts.policy.digest }
+  const claim = claimOf(parts, call)
   if (permission.decision === 'allow') return settleIfAsked(parts, call, claim)
   try {
     const approval =
@@ -31,6 +31,11 @@ export async function approve(parts: CallParts, call: Call, permission: Permissi
     if (error instanceof CastellanError && isVerdict(error)) throw await refuse(parts, call, error)
     throw error
   }
+}
+
+/** What an approval is bound to: exactly this call, under the policy in force. */
+export function claimOf({ policy }: Pick<CallParts, 'policy'>, call: Call): Claim {
+  return { ...call, tool: call.name, effect: call.tool.effect, policyDigest: policy.digest }
 }
 
 /** The question about this call, made where it is not open yet. A yes that was given ahead is used up at once. */

@@ -6,10 +6,14 @@ import { Sandbox } from '../sandbox/index.ts'
 import type { StateKeys } from '../state/keys.ts'
 import { StateFile } from '../state/state-file.ts'
 import { Accounts } from './accounts.ts'
+import type { ApprovalsPort } from './approvals.ts'
 import type { CapabilityPort } from './capabilities.ts'
 import { Files, type Grant } from './files/files.ts'
 import { Trash, type TrashLimits } from './files/trash.ts'
+import { readFirewall } from './firewall.ts'
+import { Hardening } from './hardening/hardening.ts'
 import type { Host } from './host.ts'
+import type { IntegrityPort } from './integrity.ts'
 import { Journal } from './journal.ts'
 import { KernelParameters } from './kernel-parameters.ts'
 import type { LedgerPort } from './ledger.ts'
@@ -37,9 +41,11 @@ export interface HostOptions {
   readonly trash: TrashLimits
   readonly ledger: LedgerPort
   readonly undo: UndoPort
+  readonly approvals: ApprovalsPort
   readonly capabilities: CapabilityPort
   readonly routines: RoutinesPort
   readonly watchers: WatchersPort
+  readonly integrity: IntegrityPort
   readonly switching: SwitchPort
 }
 
@@ -49,9 +55,11 @@ export async function createHost({
   stateDir,
   ledger,
   undo,
+  approvals,
   capabilities,
   routines,
   watchers,
+  integrity,
   switching,
   keys,
   trash: limits,
@@ -61,15 +69,17 @@ export async function createHost({
   const system = new System()
   const trash = await Trash.open(join(stateDir, 'trash'), keys.derive('castellan trash v1'), limits)
   const systemd = new Systemd()
+  const kernel = new KernelParameters()
+  const network = new Network(accounts)
   const files = await Files.open(grants, trash, accounts)
   return {
     system,
     history: new LoadHistory(join(stateDir, 'load-history'), system),
-    kernel: new KernelParameters(),
+    kernel,
     power: new Power(),
     processes: new Processes(accounts),
     storage: new Storage(),
-    network: new Network(accounts),
+    network,
     probes: new Probes(),
     systemd,
     journal: new Journal(),
@@ -79,6 +89,7 @@ export async function createHost({
     sandbox: new Sandbox(await realpath(grants[0].path)),
     ledger,
     undo,
+    approvals,
     capabilities,
     routines,
     watchers,
@@ -88,6 +99,8 @@ export async function createHost({
       files,
       systemd,
     }),
+    hardening: new Hardening({ kernel, listeners: (signal) => network.listeners(signal), firewall: readFirewall }),
+    integrity,
     switch: switching,
   }
 }

@@ -1,8 +1,11 @@
 import type { Sandbox } from '../sandbox/index.ts'
+import type { ApprovalsPort } from './approvals.ts'
 import type { AppsPort } from './apps.ts'
 import type { CapabilityPort } from './capabilities.ts'
 import type { Files } from './files/files.ts'
 import type { Trash } from './files/trash.ts'
+import type { Hardening } from './hardening/hardening.ts'
+import type { IntegrityPort } from './integrity.ts'
 import type { Journal } from './journal.ts'
 import type { KernelParameters } from './kernel-parameters.ts'
 import type { LedgerPort } from './ledger.ts'
@@ -42,9 +45,12 @@ export interface Host {
   readonly sandbox: Sandbox
   readonly ledger: LedgerPort
   readonly undo: UndoPort
+  readonly approvals: ApprovalsPort
   readonly capabilities: CapabilityPort
   readonly switch: SwitchPort
   readonly routines: RoutinesPort
   readonly watchers: WatchersPort
   readonly apps: AppsPort
+  readonly hardening: Hardening
+  readonly integrity: IntegrityPort
 }

@@ -50,9 +50,11 @@ export async function openMachine({ grants, ledger, replace }: MachineOptions = 
       trash: { quotaBytes: 256 * 1024 * 1024, maxAgeDays: 30 },
       ledger: ledger ?? absent('ledger'),
       undo: absent('undo'),
+      approvals: absent('approvals'),
       capabilities: absent('capabilities'),
       routines: absent('routines'),
       watchers: absent('watchers'),
+      integrity: absent('integrity'),
       switching: await SafeSwitch.open({
         folder: join(folder, 'state/switch'),
         ledger: absent('ledger'),

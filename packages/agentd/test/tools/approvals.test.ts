@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { CallRequest } from '@castellan/contracts'
+import { expect, test } from 'vitest'
+import { accountabilityTools } from '../../src/tools/accountability/index.ts'
+import { asDone, asPending, otherSession, request, send, TestAgentd } from '../support/agentd.ts'
+import { testTools } from '../support/tools.ts'
+
+const tools = [
+  ...testTools.filter(({ name }) => !accountabilityTools.some((tool) => tool.name === name)),
+  ...accountabilityTools,
+]
+
+test('a yes that is asked for ahead is used up by the next such call, and by no other', async () => {
+  const agentd = await TestAgentd.start({ tools })
+  const args = { path: join(agentd.stateDir, 'note'), text: 'x' }
+  const { result, summary } = await agreed(agentd, 'approval_request', { tool: 'test_note', args })
+  expect(summary).toMatch(/^Asked ahead: test_note waits for a person, until 20/)
+  const { approvalId } = (result as { approval: { approvalId: string } }).approval
+  await agentd.decide(approvalId as never, 'approve')
+  expect((await agreed(agentd, 'approval_status', { approvalId })).summary).toBe(
+    'Test_note is approved by operator and not made yet.',
+  )
+
+  // Other arguments, or another session, are another question.
+  asPending(await agentd.call('test_note', { ...args, text: 'y' }))
+  asPending(await agentd.call('test_note', args, { session: otherSession }))
+  expect(existsSync(args.path)).toBe(false)
+
+  expect(asDone(await agentd.call('test_note', args)).ok).toBe(true)
+  expect(existsSync(args.path)).toBe(true)
+  asPending(await agentd.call('test_note', args))
+  const [intent] = await agentd.entries('&type=intent&tool=test_note')
+  expect(intent?.entry.approval_id).toBe(approvalId)
+})
+
+test('asking ahead twice is one question, and the call itself waits for that one', async () => {
+  const agentd = await TestAgentd.start({ tools })
+  const args = { path: join(agentd.stateDir, 'note'), text: 'x' }
+  const ask = async () => {
+    const { result } = await agreed(agentd, 'approval_request', { tool: 'test_note', args })
+    return (result as { approval: { approvalId: string } }).approval.approvalId
+  }
+  const id = await ask()
+  expect(await ask()).toBe(id)
+  const call = request('test_note', args)
+  expect(asPending(await send(agentd.agent, call)).approval_id).toBe(id)
+  await agentd.decide(id as never, 'approve')
+  expect(asDone(await send(agentd.agent, { ...call, approval_id: id })).ok).toBe(true)
+})
+
+test('what needs no approval is said to need none, and what cannot be called cannot be asked about', async () => {
+  const agentd = await TestAgentd.start({ tools })
+  const { result } = await agreed(agentd, 'approval_request', { tool: 'test_echo', args: { text: 'x' } })
+  expect(result).toMatchObject({ needed: false, approval: null })
+  for (const [tool, args, code] of [
+    ['test_ecko', {}, 'unknown_tool'],
+    ['test_note', { path: 3 }, 'invalid_arguments'],
+  ] as const) {
+    expect(await agreed(agentd, 'approval_request', { tool, args })).toMatchObject({ ok: false, error: { code } })
+  }
+})
+
+test('a session sees its own approvals and receipts, and nobody else’s', async () => {
+  const agentd = await TestAgentd.start({ tools })
+  const args = { path: join(agentd.stateDir, 'note'), text: 'x' }
+  const mine = asPending(await agentd.call('test_note', args))
+  const theirs = asPending(await agentd.call('test_note', args, { session: otherSession }))
+  const { result } = await agreed(agentd, 'approval_list', { state: 'pending' })
+  expect(result).toMatchObject({
+    approvals: [{ approvalId: mine.approval_id, tool: 'test_note', args, approvalsGiven: 0, approvalsNeeded: 1 }],
+    total: 1,
+    truncated: false,
+  })
+  const foreign = await agreed(agentd, 'approval_status', { approvalId: theirs.approval_id })
+  expect(foreign).toMatchObject({ ok: false, error: { code: 'approval_unknown' } })
+
+  const done = await agentd.callApproved('test_note', args)
+  await agentd.callApproved('test_count', { path: join(agentd.stateDir, 'count') }, { session: otherSession })
+  const receipts = await agreed(agentd, 'receipt_list', { tool: 'test_note' })
+  expect(receipts.result).toMatchObject({
+    receipts: [{ index: done.ledger_index, tool: 'test_note', ok: true, code: null, summary: `Wrote ${args.path}.` }],
+    truncated: false,
+    nextBefore: null,
+  })
+  expect((receipts.result as { receipts: { approvalId: string }[] }).receipts[0]?.approvalId).toMatch(/^apr_/)
+  expect((await agreed(agentd, 'receipt_list', { tool: 'test_count' })).summary).toContain('no receipts')
+})
+
+/** A call that a person agrees to where the policy asks for that. */
+async function agreed(agentd: TestAgentd, tool: string, args: Record<string, unknown>) {
+  const asked: CallRequest = request(tool, args)
+  const answer = await send(agentd.agent, asked)
+  if (answer.status === 'done') return asDone(answer)
+  await agentd.decide(answer.approval_id, 'approve')
+  return asDone(await send(agentd.agent, { ...asked, approval_id: answer.approval_id }))
+}
