@@ -13,6 +13,7 @@ import { networkExamples } from './examples/network.ts'
 import { nixosExamples } from './examples/nixos.ts'
 import type { RecordCall } from './examples/record.ts'
 import { routineExamples } from './examples/routines.ts'
+import { securityExamples } from './examples/security.ts'
 import { serviceExamples } from './examples/services.ts'
 import { systemExamples } from './examples/system.ts'
 import type { ToolExample } from './tools-doc.ts'
@@ -42,6 +43,7 @@ for (const family of [
   commandExamples,
   appExamples,
   routineExamples,
+  securityExamples,
   accountabilityExamples,
 ]) {
   await family(record)

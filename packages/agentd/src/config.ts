@@ -42,6 +42,12 @@ export const Config = ProcessConfig.extend({
       maxAgeDays: z.int().min(1).max(3650).default(30),
     })
     .prefault({}),
+  integrity: z
+    .strictObject({
+      /** Folders and files that integrity_baseline takes in, beside agentd's programs, Node and /etc/castellan. */
+      paths: z.array(AbsolutePath).max(64).default([]),
+    })
+    .prefault({}),
   /** How this host is switched to another system, where a call does not say (docs/safeswitch.md). Times in seconds. */
   switch: z
     .strictObject({

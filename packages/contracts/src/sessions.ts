@@ -191,7 +191,13 @@ export const CapabilityRevocation = z.strictObject({ capability: z.string().max(
 export type CapabilityRevocation = z.infer<typeof CapabilityRevocation>
 
 /** What can go wrong, for {@link Incident}. Grows with the components that raise incidents. */
-export const IncidentClass = z.enum(['tool_call_burst', 'policy_bypass_attempt', 'unauthorized_access', 'watched_failure'])
+export const IncidentClass = z.enum([
+  'tool_call_burst',
+  'policy_bypass_attempt',
+  'unauthorized_access',
+  'watched_failure',
+  'integrity_violation',
+])
 export type IncidentClass = z.infer<typeof IncidentClass>
 
 /** One thing that went wrong, however often it was seen. */

@@ -7,6 +7,7 @@ import { journalTools } from './journal/index.ts'
 import { networkTools } from './network/index.ts'
 import { nixosTools } from './nixos/index.ts'
 import { routineTools } from './routines/index.ts'
+import { securityTools } from './security/index.ts'
 import { serviceTools } from './services/index.ts'
 import { storageTools } from './storage/index.ts'
 import { switchTools } from './switch/index.ts'
@@ -29,5 +30,6 @@ export const tools: readonly Tool[] = [
   ...appTools,
   ...watcherTools,
   ...routineTools,
+  ...securityTools,
   ...accountabilityTools,
 ]

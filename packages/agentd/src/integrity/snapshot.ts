@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { lstat, readdir, readlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CastellanError } from '@castellan/contracts'
+
+/** Files that a baseline may have. */
+const MOST_FILES = 100_000
+/** Files read at once. */
+const AT_ONCE = 4
+
+/** What identifies one thing: its kind, its owner, its rights, its content. A link is its target. */
+export type Fingerprint = string
+
+export interface Snapshot {
+  /** By absolute path. */
+  readonly prints: ReadonlyMap<string, Fingerprint>
+  readonly unreadable: readonly string[]
+}
+
+/**
+ * Fingerprints of everything at and below these paths. Links are not followed: what they lead to counts only where it is
+ * watched itself. A path that is not there has no fingerprint. Throws `too_large`.
+ */
+export async function takeSnapshot(paths: readonly string[], signal: AbortSignal): Promise<Snapshot> {
+  const files: string[] = []
+  for (const path of paths) await collect(path, files, signal)
+  const prints = new Map<string, Fingerprint>()
+  const unreadable: string[] = []
+  const queue = [...new Set(files)].sort()
+  let next = 0
+  const work = async () => {
+    for (;;) {
+      const path = queue[next++]
+      if (path === undefined) return
+      signal.throwIfAborted()
+      try {
+        prints.set(path, await fingerprint(path, signal))
+      } catch (error) {
+        signal.throwIfAborted()
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') unreadable.push(path)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  return {
+    prints: new Map([...prints].sort(([left], [right]) => (left < right ? -1 : 1))),
+    unreadable: unreadable.sort(),
+  }
+}
+
+async function collect(path: string, files: string[], signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  const stats = await lstat(path).catch(() => null)
+  if (stats === null) return
+  if (files.length >= MOST_FILES) {
+    throw new CastellanError(
+      'too_large',
+      `More than ${MOST_FILES} files are watched. Name fewer folders in integrity.paths.`,
+    )
+  }
+  files.push(path)
+  if (!stats.isDirectory()) return
+  const names = await readdir(path).catch(() => [])
+  for (const name of names) await collect(join(path, name), files, signal)
+}
+
+async function fingerprint(path: string, signal: AbortSignal): Promise<Fingerprint> {
+  const stats = await lstat(path)
+  const rights = `${stats.uid}:${stats.gid}:${(stats.mode & 0o7777).toString(8)}`
+  if (stats.isSymbolicLink()) return `link ${await readlink(path)}`
+  if (stats.isDirectory()) return `folder ${rights}`
+  if (!stats.isFile()) return `special ${rights} ${stats.mode}`
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(path, { signal, highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
+  return `file ${rights} ${hash.digest('hex')}`
+}
