@@ -28,7 +28,6 @@ export const LedgerEntryType = z.enum([
   'mode_set',
   'taint_cleared',
   'usage_reported',
-  'budget_spent',
   'budget_raised',
   'capability_minted',
   'capability_revoked',

@@ -30,7 +30,11 @@ export class BookKeeper implements LedgerFollower {
   }
 
   static async open(parts: BookKeeperParts): Promise<BookKeeper> {
-    return new BookKeeper(parts, new Book(parts.marksKey, await parts.file.load()))
+    const saved = await parts.file.load().catch((error: unknown) => {
+      parts.log.warn({ err: error }, 'what was saved of sessions is damaged: they are read from the ledger anew')
+      return undefined
+    })
+    return new BookKeeper(parts, new Book(parts.marksKey, saved))
   }
 
   /** As it stands; another one once a ledger was put in the place of the one it followed. */

@@ -1,7 +1,7 @@
 import {
-  type AgentName,
+  AgentName,
   BudgetResource,
-  type BudgetScope,
+  BudgetScope,
   type CapabilityId,
   type LedgerEntry,
   type LedgerIndex,
@@ -19,6 +19,7 @@ import { Shelf } from './shelf.ts'
 
 /** Agents with a budget of their own in one day; those named after them share one, so that inventing names gains nothing. */
 const MAX_AGENTS = 1024
+const OTHERS = AgentName.parse('others')
 /** How long an expired capability is still listed, in milliseconds. */
 const KEPT_MS = 60 * 60_000
 /** Modes that the operator set for single agents and sessions; the oldest goes first. */
@@ -192,7 +193,7 @@ export class Book {
       case 'session_opened':
         if (session === undefined) return
         this.sessions.put(session, {
-          agent: String(facts.agent) as AgentName,
+          agent: nameOf({ name: facts.agent }),
           opened: true,
           labels: [],
           first: time,
@@ -208,14 +209,14 @@ export class Book {
         else this.sessions.clearLabels(session)
         return
       case 'budget_raised':
-        this.#raise(String(facts.scope) as BudgetScope, facts.resource, amountIn(facts.by))
+        this.#raise(facts.scope, facts.resource, amountIn(facts.by))
         return
     }
   }
 
   #see(session: SessionId, { actor, time }: LedgerEntry): void {
     const record = this.sessions.get(session) ?? {
-      agent: actor.name as AgentName,
+      agent: nameOf(actor),
       opened: false,
       labels: [],
       first: time,
@@ -256,8 +257,8 @@ export class Book {
     this.capabilities.set(id, {
       ancestors: chain.slice(0, -1),
       session,
-      agent: actor.name as AgentName,
-      tools: wordsIn(facts.tools).map((name) => ToolName.parse(name)),
+      agent: nameOf(actor),
+      tools: wordsIn(facts.tools).filter((name): name is ToolName => ToolName.safeParse(name).success),
       expires: amountIn(facts.expires),
       revoked: false,
     })
@@ -279,10 +280,12 @@ export class Book {
     if (this.#modes.size > MAX_MODES && oldest !== undefined) this.#modes.delete(oldest)
   }
 
-  #raise(scope: BudgetScope, fact: unknown, by: number): void {
-    const resource = BudgetResource.safeParse(fact)
-    if (!resource.success) return
-    this.#raised.set(this.#counted(scope), plus(this.raised(scope), amountsOf({ [resource.data]: by })))
+  #raise(whose: unknown, what: unknown, by: number): void {
+    const scope = BudgetScope.safeParse(whose)
+    const resource = BudgetResource.safeParse(what)
+    if (!scope.success || !resource.success) return
+    const raised = plus(this.raised(scope.data), amountsOf({ [resource.data]: by }))
+    this.#raised.set(this.#counted(scope.data), raised)
   }
 
   #charge(scopes: readonly BudgetScope[], amounts: Amounts): void {
@@ -291,15 +294,21 @@ export class Book {
 
   #scopesOf(entry: LedgerEntry): BudgetScope[] {
     const { session, actor } = entry
-    return scopesOf(session, actor.name, capabilitiesIn(entry)).map((scope) => this.#counted(scope))
+    return scopesOf(session, nameOf(actor), capabilitiesIn(entry)).map((scope) => this.#counted(scope))
   }
 
   /** Under which name a scope is counted. */
   #counted(scope: BudgetScope): BudgetScope {
     if (!scope.startsWith('agent:') || this.#spent.has(scope) || this.#spent.size < MAX_AGENTS) return scope
     const agents = [...this.#spent.keys()].filter((known) => known.startsWith('agent:')).length
-    return agents < MAX_AGENTS ? scope : 'agent:others'
+    return agents < MAX_AGENTS ? scope : `agent:${OTHERS}`
   }
+}
+
+/** An imported ledger may have names that no agent here can have. */
+function nameOf({ name }: { readonly name: unknown }): AgentName {
+  const agent = AgentName.safeParse(name)
+  return agent.success ? agent.data : OTHERS
 }
 
 function isDaily(scope: BudgetScope): boolean {

@@ -37,6 +37,15 @@ export const BudgetConfig = z
   .prefault({})
 export type BudgetConfig = z.output<typeof BudgetConfig>
 
+/** The smaller limit of each resource. */
+export function least(a: BudgetLimits, b: BudgetLimits): BudgetLimits {
+  const smaller = resources.map(
+    (resource) =>
+      [resource, Math.min(a[resource] ?? Number.POSITIVE_INFINITY, b[resource] ?? Number.POSITIVE_INFINITY)] as const,
+  )
+  return Object.fromEntries(smaller.filter(([, limit]) => Number.isFinite(limit)))
+}
+
 /** In the order of {@link resources}. */
 function limits(...amounts: readonly number[]): BudgetLimits {
   return Object.fromEntries(resources.map((resource, position) => [resource, amounts[position]])) as BudgetLimits

@@ -28,7 +28,7 @@ import type { BookKeeper } from './book-keeper.ts'
 import { type Budget, Budgets } from './budgets.ts'
 import { budgetsOf, Capabilities } from './capabilities.ts'
 import { factOfLabels, factsOfSpend, labelsIn } from './facts.ts'
-import type { BudgetConfig } from './limits.ts'
+import { type BudgetConfig, least } from './limits.ts'
 import { Openings } from './openings.ts'
 import { refuseOutside } from './rights.ts'
 import type { Claims } from './token.ts'
@@ -105,7 +105,7 @@ export class Sessions implements CapabilityPort {
     const { session, agent, capability: token } = request
     if (caller === 'agent') this.openings.check(request)
     const capability = token === undefined ? undefined : this.capabilities.verify(token, { session, agent })
-    const budgets = caller === 'agent' ? this.#budgetsFor(session, agent, capability) : []
+    const budgets = caller === 'agent' ? this.#budgetsFor(session, agent, capability, request.mode) : []
     this.#budgets.refuseSpent(budgets)
     return { capability, budgets }
   }
@@ -179,7 +179,7 @@ export class Sessions implements CapabilityPort {
   /** Takes down what a model used. Answers the budgets that are spent by now. Throws `session_refused`. */
   async report(session: SessionId, { agent, session_key, ...usage }: UsageReport): Promise<BudgetLine[]> {
     this.openings.check({ session, agent, session_key })
-    const budgets = this.#budgetsFor(session, agent, undefined)
+    const budgets = this.#budgetsFor(session, agent)
     const tokens = usage.prompt_tokens + usage.output_tokens
     if (this.#budgets.spent(budgets).length === 0) {
       await this.#parts.ledger.append({
@@ -236,10 +236,12 @@ export class Sessions implements CapabilityPort {
     return this.#parts.keeper.book
   }
 
-  #budgetsFor(session: SessionId, agent: AgentName, capability: Claims | undefined): Budget[] {
-    const { agentDay, day } = this.#parts.budgets
+  /** A call that asks to be held to another mode is held to the budgets of both. */
+  #budgetsFor(session: SessionId, agent: AgentName, capability?: Claims, narrowedTo?: SessionMode): Budget[] {
+    const { agentDay, day, session: byMode } = this.#parts.budgets
+    const own = byMode[this.mode({ session, agent })]
     return [
-      { scope: `session:${session}`, limits: this.#parts.budgets.session[this.mode({ session, agent })] },
+      { scope: `session:${session}`, limits: narrowedTo === undefined ? own : least(own, byMode[narrowedTo]) },
       { scope: `agent:${agent}`, limits: agentDay },
       { scope: 'day', limits: day },
       ...(capability === undefined ? [] : budgetsOf(capability)),

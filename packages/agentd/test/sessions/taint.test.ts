@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { rmSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   type AgentName,
@@ -81,6 +81,10 @@ test('labels outlive agentd, with and without what it saved of them', async () =
   rmSync(join(agentd.stateDir, 'agentd/sessions.json'))
   const anew = await start(agentd.stateDir)
   expect(await shown(anew)).toEqual(['untrusted-text'])
+  await anew.stop()
+  writeFileSync(join(agentd.stateDir, 'agentd/sessions.json'), '{"version":1,"common":[]}')
+  const damaged = await start(agentd.stateDir)
+  expect(await shown(damaged)).toEqual(['untrusted-text'])
 })
 
 test('what the operator hears taints nobody', async () => {
