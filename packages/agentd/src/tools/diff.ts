@@ -22,7 +22,7 @@ export function unifiedDiff(name: string, before: Uint8Array | null, after: Uint
     undefined,
     { context: 3, timeout: MAX_MS },
   )
-  return patch === undefined ? undefined : cut(patch.replace(/^=+\n/, ''))
+  return patch === undefined ? undefined : cut(patch.replace(/^(Index: .*\n)?=+\n/, ''))
 }
 
 function asText(bytes: Uint8Array | null): string | undefined {
