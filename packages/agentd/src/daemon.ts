@@ -40,6 +40,7 @@ import { BookKeeper } from './sessions/book-keeper.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { addAgentRoutes } from './sockets/agent.ts'
 import { addOperatorRoutes } from './sockets/operator.ts'
+import { openHostSeal } from './state/host-seal.ts'
 import { StateKeys } from './state/keys.ts'
 import { StateFile } from './state/state-file.ts'
 import { SafeSwitch } from './switch/index.ts'
@@ -138,7 +139,11 @@ async function openLedger(
   log: Log,
 ): Promise<LedgerRecorder> {
   return LedgerRecorder.open({
-    options: { dir: join(config.stateDir, 'ledger'), keyDir: join(folder, 'ledger-keys') },
+    options: {
+      dir: join(config.stateDir, 'ledger'),
+      keyDir: join(folder, 'ledger-keys'),
+      seal: await openHostSeal(log),
+    },
     unrecorded: await UnrecordedReads.open(new StateFile(join(folder, 'unrecorded.json'), UnrecordedFile), log),
     follower: book,
     log,

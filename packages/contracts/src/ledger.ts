@@ -211,6 +211,8 @@ export const LedgerState = z.strictObject({
   size: z.int().min(0),
   /** What is wrong and what to do about it; absent while all is well. */
   message: z.string().optional(),
+  /** How the high-water mark is kept while the ledger is open: sealed to the machine, or as a file alone and why. */
+  mark: z.strictObject({ sealed: z.boolean(), message: z.string() }).optional(),
 })
 export type LedgerState = z.infer<typeof LedgerState>
 

@@ -23,6 +23,7 @@ import { formatProof } from './proof/proof-file.ts'
 import { rotateKey } from './rotate/rotate.ts'
 import { type IndexSource, LedgerSearch, type QueryResult } from './search/search.ts'
 import { appendHistory } from './store/history.ts'
+import type { MarkKeeping } from './store/sealed-mark.ts'
 import { TileReader } from './store/tile-reader.ts'
 import type { Fetch } from './witness/client.ts'
 import { type CosignReport, cosignWithAll, readCosigned } from './witness/cosigning.ts'
@@ -78,6 +79,11 @@ export class Ledger {
   /** Why the ledger takes no more entries, null while it does. */
   get failure(): LedgerError | null {
     return this.#parts.writer.failure
+  }
+
+  /** How the high-water mark is kept: sealed to the machine, or as a file alone and why. */
+  get markKeeping(): MarkKeeping {
+    return this.#parts.sealedMark.keeping
   }
 
   /**
@@ -247,9 +253,10 @@ export class Ledger {
   }
 
   async #close(): Promise<void> {
-    const { keyDir, state, writer, settler, mark, lock } = this.#parts
+    const { keyDir, state, writer, settler, mark, sealedMark, lock } = this.#parts
     try {
       await writer.close()
+      await sealedMark.close()
       await this.#search.close()
       if (writer.failure !== null) return await settler.abandon()
       let published = false

@@ -1,6 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { parsePolicy, type Verdict, verifyExport, verifyLedger } from '@castellan/ledger'
+import {
+  type FoundSeal,
+  findSystemdSeal,
+  parsePolicy,
+  type Verdict,
+  verifyExport,
+  verifyLedger,
+} from '@castellan/ledger'
 import type { Context } from '../context.ts'
 import { UsageError } from '../exit.ts'
 import { linesOf } from '../lines.ts'
@@ -68,7 +75,7 @@ async function verifyFolder(context: Context, options: VerifyOptions): Promise<V
   const progress = new Progress(context.terminal, 'entries')
   const verdict = await verifyLedger({
     dir,
-    ...keyFolder(context.stateFolder, options),
+    ...(await keyFolder(context.stateFolder, options)),
     ...(options.key === undefined ? {} : { vkey: options.key }),
     ...(options.sinceCheckpoint ? { since: await readVerified(context.stateFolder) } : {}),
     ...(options.witnesses === undefined
@@ -86,10 +93,14 @@ function verifyFile(file: string, { key }: VerifyOptions): Promise<Verdict> {
   return verifyExport(linesOf(file), key === undefined ? {} : { vkey: key })
 }
 
-/** A copy of a ledger has no key folder beside it unless one is named. */
-function keyFolder(stateFolder: string, { dir, keys }: VerifyOptions): { keyDir?: string } {
+/** A copy of a ledger has no key folder beside it unless one is named. A mark is sealed to this machine only in its own place. */
+async function keyFolder(
+  stateFolder: string,
+  { dir, keys }: VerifyOptions,
+): Promise<{ keyDir?: string; seal?: FoundSeal }> {
   if (keys !== undefined) return { keyDir: resolve(keys) }
-  return dir === undefined ? { keyDir: join(stateFolder, 'agentd', 'ledger-keys') } : {}
+  if (dir !== undefined) return {}
+  return { keyDir: join(stateFolder, 'agentd', 'ledger-keys'), seal: await findSystemdSeal() }
 }
 
 async function readPolicy(path: string): Promise<string> {

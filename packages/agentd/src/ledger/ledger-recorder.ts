@@ -112,7 +112,7 @@ export class LedgerRecorder implements Recorder {
   state(): LedgerState {
     const problem = this.#ledger?.failure ?? this.#problem
     const size = this.#ledger?.size ?? 0
-    if (problem === undefined) return { state: 'ok', size }
+    if (problem === undefined) return { state: 'ok', size, ...markOf(this.#ledger) }
     const state = problem.code === 'ledger_damaged' ? 'damaged' : 'unavailable'
     return { state, size, message: problem.message }
   }
@@ -207,4 +207,9 @@ export class LedgerRecorder implements Recorder {
     await this.#open(first)
     if (this.#ledger !== undefined) this.#parts.log.info('the ledger takes entries again')
   }
+}
+
+/** How the high-water mark is kept, where a ledger is open. */
+function markOf(ledger: Ledger | undefined): Pick<LedgerState, 'mark'> {
+  return ledger === undefined ? {} : { mark: ledger.markKeeping }
 }

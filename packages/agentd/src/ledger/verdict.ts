@@ -2,8 +2,8 @@ import { type LedgerOptions, type Verdict, verifyLedger } from '@castellan/ledge
 import type { LedgerVerdict } from '../host/index.ts'
 
 /** Verifies the log as it lies on disk, as tools show it: what is wrong first, and whether the signature holds. */
-export async function verdictOn({ dir, keyDir }: LedgerOptions): Promise<LedgerVerdict> {
-  const verdict = await verifyLedger({ dir, keyDir })
+export async function verdictOn({ dir, keyDir, seal }: LedgerOptions): Promise<LedgerVerdict> {
+  const verdict = await verifyLedger({ dir, keyDir, ...(seal === undefined ? {} : { seal }) })
   const [first] = verdict.findings
   return {
     ok: verdict.ok,

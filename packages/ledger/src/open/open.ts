@@ -11,8 +11,9 @@ import { encodeSegmentHeader, SEGMENT_BYTES, segmentName } from '../journal/segm
 import { SegmentWriter } from '../journal/writer.ts'
 import { TileEdge } from '../merkle/edge.ts'
 import { emptyRoot } from '../merkle/hash.ts'
-import { parseCheckpoint, signCheckpoint } from '../note/checkpoint.ts'
+import { type Checkpoint, parseCheckpoint, signCheckpoint } from '../note/checkpoint.ts'
 import type { Verifier } from '../note/keys.ts'
+import type { FoundSeal } from '../seal/mark-seal.ts'
 import { listFiles, makeFolder, removeLeftovers } from '../store/files.ts'
 import { appendHistory } from '../store/history.ts'
 import {
@@ -27,6 +28,7 @@ import {
 import { type Lock, takeLock } from '../store/lock.ts'
 import { HighWaterMark, hasMark, readMark } from '../store/mark.ts'
 import { publishHead } from '../store/publisher.ts'
+import { readSealedMark, SealedMark } from '../store/sealed-mark.ts'
 import { Settler } from '../store/settler.ts'
 import { missingMark, readPublished, recover, reopenSegment } from './recover.ts'
 
@@ -39,7 +41,11 @@ export interface LedgerOptions {
   readonly origin?: string
   /** Milliseconds since 1970; `Date.now` unless a test says otherwise. */
   readonly clock?: () => number
+  /** Seals a second high-water mark to this machine, where that can; see {@link SealedMark}. */
+  readonly seal?: FoundSeal
 }
+
+const NO_SEAL: FoundSeal = { seal: null, why: 'whoever opened the ledger named no seal' }
 
 /** What an open log consists of. */
 export interface LedgerParts {
@@ -53,6 +59,7 @@ export interface LedgerParts {
   readonly writer: LogWriter
   readonly settler: Settler
   readonly mark: HighWaterMark
+  readonly sealedMark: SealedMark
   readonly lock: Lock
 }
 
@@ -70,7 +77,9 @@ export async function openParts(options: LedgerOptions, repairing = false): Prom
     const mark = await readMark(keyDir, verifiers)
     if (mark === null) throw missingMark(keyDir)
     const published = await readPublished(dir, verifiers)
-    const acknowledged = published !== null && published.size > mark.size ? published : mark
+    const { seal = NO_SEAL } = options
+    const sealed = seal.seal === null ? null : await readSealedMark(keyDir, seal.seal, verifiers)
+    const [acknowledged] = [mark, published, sealed].filter((head) => head !== null).sort((a, b) => b.size - a.size)
     const recovered = await recover({
       dir,
       origin,
@@ -79,7 +88,7 @@ export async function openParts(options: LedgerOptions, repairing = false): Prom
       next: (await readNextKey(keyDir, origin))?.verifier ?? null,
       mark,
       published,
-      acknowledged,
+      acknowledged: acknowledged as Checkpoint,
       repairing,
     })
     const { state } = recovered
@@ -100,9 +109,11 @@ export async function openParts(options: LedgerOptions, repairing = false): Prom
       drainTail: () => settler.settle(),
     })
     if (state.tail.length > 0) settler.nudge()
+    const sealedMark = new SealedMark(keyDir, seal.seal, seal.seal === null ? seal.why : '', () => state.checkpoint)
+    await sealedMark.start(sealed === null)
     // Readers of the C2SP layout find a log only by its checkpoint, also an empty one. What fails here is tried again.
     if (published === null) await settler.publish().catch(() => undefined)
-    return { dir, keyDir, origin, verifiers, keys, state, writer, settler, mark: raised, lock }
+    return { dir, keyDir, origin, verifiers, keys, state, writer, settler, mark: raised, sealedMark, lock }
   } catch (error) {
     await lock.release()
     throw error

@@ -15,6 +15,7 @@ import { readKeys, readNextKey, readVerifiers, writeVerifiers } from '../store/k
 import { takeLock } from '../store/lock.ts'
 import { HighWaterMark, readMark } from '../store/mark.ts'
 import { restoreTree } from '../store/restore.ts'
+import { SEALED_MARK_FILE } from '../store/sealed-mark.ts'
 import type { Verdict } from '../verify/findings.ts'
 import { verifyLedger } from '../verify/verify.ts'
 import { type Losses, mendBundles, unrecorded } from './bundles.ts'
@@ -48,7 +49,8 @@ export async function repairLedger(options: RepairOptions): Promise<RepairReport
   const { dir, keyDir, actor, reason } = options
   if (actor.kind === 'agent') throw new LedgerError('permission_denied', 'Only an operator may repair the ledger.')
   const now = (options.clock ?? Date.now)()
-  const before = await verifyLedger({ dir, keyDir })
+  const seal = options.seal === undefined ? {} : { seal: options.seal }
+  const before = await verifyLedger({ dir, keyDir, ...seal })
   if (before.ok) return { before, after: before, quarantine: null, gaps: [] }
   const listed = await readVerifiers(dir)
   if (listed === null)
@@ -69,7 +71,7 @@ export async function repairLedger(options: RepairOptions): Promise<RepairReport
     const verifiers = await dropStrangers(dir, keyDir, listed)
     const acknowledged = await readMark(keyDir, verifiers).catch(() => null)
     await mend(dir, keyDir, verifiers, losses)
-    history = await settleMark(dir, keyDir, verifiers, acknowledged, now)
+    history = await settleMark(options, verifiers, acknowledged, now)
   } finally {
     await lock.release()
   }
@@ -87,7 +89,7 @@ export async function repairLedger(options: RepairOptions): Promise<RepairReport
     indexes.push((await ledger.append(draft, { reason, findings: before.findings })).index)
   }
   await ledger.close()
-  return { before, after: await verifyLedger({ dir, keyDir }), quarantine: found.path, gaps: indexes }
+  return { before, after: await verifyLedger({ dir, keyDir, ...seal }), quarantine: found.path, gaps: indexes }
 }
 
 /** The keys that the log lists up to the newest one in the key folder: what stands behind it was never this log's. */
@@ -125,15 +127,14 @@ async function mend(dir: string, keyDir: string, verifiers: readonly Verifier[],
  * another history), the mark is set back to what is there, and the facts of that go on record.
  */
 async function settleMark(
-  dir: string,
-  keyDir: string,
+  { dir, keyDir, seal }: RepairOptions,
   verifiers: readonly Verifier[],
   acknowledged: Checkpoint | null,
   now: number,
 ): Promise<LedgerFacts | null> {
   const origin = (verifiers.at(-1) as Verifier).name
   const { signer } = await readKeys(keyDir, origin)
-  const verdict = await verifyLedger({ dir, keyDir })
+  const verdict = await verifyLedger({ dir, keyDir, ...(seal === undefined ? {} : { seal }) })
   const fits =
     acknowledged !== null &&
     !verdict.findings.some(({ kind }) =>
@@ -142,6 +143,7 @@ async function settleMark(
   if (fits) return null
   const head = { origin, size: verdict.entries, root: Buffer.from(verdict.root, 'hex') }
   await setAside(keyDir, 'history', now)
+  await setAside(keyDir, SEALED_MARK_FILE, now)
   await (await HighWaterMark.create(keyDir, signCheckpoint(head, signer))).close()
   return {
     lost: 'history',

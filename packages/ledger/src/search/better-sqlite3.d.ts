@@ -1,4 +1,4 @@
-/** What this package uses of better-sqlite3 (here better-sqlite3-multiple-ciphers, whose own types its exports hide). */
+/** What Castellan uses of better-sqlite3 (here better-sqlite3-multiple-ciphers, whose own types its exports hide). */
 declare module 'better-sqlite3' {
   export interface Statement {
     run(...values: unknown[]): unknown
@@ -8,7 +8,8 @@ declare module 'better-sqlite3' {
   }
 
   export default class Database {
-    constructor(path: string)
+    constructor(path: string, options?: { readonly?: boolean; fileMustExist?: boolean; timeout?: number })
+    backup(path: string, options?: { progress?: () => number }): Promise<unknown>
     pragma(source: string, options?: { simple: boolean }): unknown
     exec(sql: string): void
     prepare(sql: string): Statement

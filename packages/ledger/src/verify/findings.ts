@@ -1,3 +1,5 @@
+import { findingOf, fromSystemError } from '../error.ts'
+
 /**
  * What can be wrong with a log, and the exit code `agentctl verify-ledger` ends with for it. Where several apply, the
  * first in this table decides. 0 is a whole log; 2 is kept for wrong usage of the command.
@@ -104,4 +106,18 @@ export class Findings {
     for (const [kind, code] of Object.entries(EXIT_CODES)) if (this.has(kind as FindingKind)) return code
     return this.#kinds.size === 0 ? 0 : EXIT_CODES.unreadable
   }
+}
+
+/** What an error while reading the log in `dir` says about it. */
+export function asFinding(error: unknown, dir: string): Finding {
+  const cause = fromSystemError(error, `Reading the ledger in ${dir}`)
+  const { kind, subject, index, file } = (cause.detail ?? {}) as Partial<Finding>
+  const where = {
+    ...(subject === undefined ? {} : { subject }),
+    ...(index === undefined ? {} : { index }),
+    ...(file === undefined ? {} : { file }),
+  }
+  return cause.code === 'ledger_damaged'
+    ? { kind: kind ?? 'altered', ...where, message: findingOf(cause) }
+    : { kind: 'unreadable', ...where, message: cause.message }
 }

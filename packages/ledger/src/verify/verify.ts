@@ -1,33 +1,33 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { findingOf, fromSystemError } from '../error.ts'
 import { JournalReader } from '../journal/reader.ts'
 import { bundlePath, TILE_WIDTH, tilePath } from '../merkle/tiles.ts'
 import { type Checkpoint, openCheckpoint } from '../note/checkpoint.ts'
 import type { Signer, Verifier } from '../note/keys.ts'
 import { verifiedBy } from '../note/note.ts'
-import { readPublished } from '../open/recover.ts'
+import type { FoundSeal } from '../seal/mark-seal.ts'
 import { exists } from '../store/files.ts'
-import { readHistory } from '../store/history.ts'
-import { readMark } from '../store/mark.ts'
 import { judgeMark, judgePublished } from './anchors.ts'
 import { ChainCheck } from './chain.ts'
-import { type Finding, Findings, type Verdict } from './findings.ts'
+import { asFinding, Findings, type Verdict } from './findings.ts'
 import { LogKeys } from './log-keys.ts'
 import { checkPartials } from './partials.ts'
 import { checkPresence, checkPublication } from './presence.ts'
+import { readRemembered } from './remembered.ts'
 import { TreeCheck } from './tree.ts'
 import { judgeKeys, readTrust, type Trust } from './trust.ts'
 import { checkUpperTiles, type UpperTile } from './upper-tiles.ts'
 import { Walk } from './walk/walk.ts'
 import { type WalkedHead, walkedHead } from './walked-tree.ts'
 import { agrees, type Watched, Watchlist } from './watch.ts'
-import { checkCosigned, checkLogKey, judgeWitnesses, type WitnessCheck } from './witnesses.ts'
+import { checkLogKey, judgeWitnesses, type WitnessCheck } from './witnesses.ts'
 
 export interface VerifyOptions {
   readonly dir: string
   /** Key folder: with it the high-water mark is checked and the signing key is the one to trust. */
   readonly keyDir?: string
+  /** What the mark beside the key folder's own is sealed with, where this machine can. */
+  readonly seal?: FoundSeal
   /** The key to trust where there is no key folder, in vkey form; any key of the log's history will do. */
   readonly vkey?: string
   /** Goes on from a checkpoint that a full verification has found good: a signed note of this log. */
@@ -74,19 +74,12 @@ class Verification {
   }
 
   async check(): Promise<void> {
-    const { dir, keyDir } = this.#options
+    const { dir, keyDir, witnesses } = this.#options
     const trust = await this.#readTrust()
     const origin = this.#origin
-    // What is remembered is read before the log: a writer only ever makes the log longer. The heads of earlier stops
-    // come before the checkpoint file, which is never older than they say.
-    const history = keyDir === undefined ? [] : await readHistory(keyDir, origin)
-    const mark = await this.#readMark()
-    const published = await this.#readPublished()
-    const { witnesses } = this.#options
-    const cosigned =
-      keyDir === undefined || witnesses === undefined
-        ? null
-        : await checkCosigned(keyDir, this.#verifiers, this.#findings)
+    const remembered = await readRemembered(this.#options, this.#verifiers, this.#findings, this.#notes)
+    const { mark, published, cosigned, history } = remembered
+    this.#anchors = remembered.signed
     const watched = {
       mark: mark === null ? null : this.#watchlist.watch(mark),
       published: published === null ? null : this.#watchlist.watch(published),
@@ -135,16 +128,7 @@ class Verification {
 
   /** Turns an error that ended the check into a finding. */
   blame(error: unknown): void {
-    const cause = fromSystemError(error, `Reading the ledger in ${this.#options.dir}`)
-    const detail = (cause.detail ?? {}) as Partial<Finding>
-    const where = {
-      ...(detail.subject === undefined ? {} : { subject: detail.subject }),
-      ...(detail.index === undefined ? {} : { index: detail.index }),
-      ...(detail.file === undefined ? {} : { file: detail.file }),
-    }
-    if (cause.code === 'ledger_damaged')
-      this.#findings.add({ kind: detail.kind ?? 'altered', ...where, message: findingOf(cause) })
-    else this.#findings.add({ kind: 'unreadable', ...where, message: cause.message })
+    this.#findings.add(asFinding(error, this.#options.dir))
   }
 
   verdict(durationMs: number): Verdict {
@@ -254,43 +238,6 @@ class Verification {
     if (trust.held === null && trust.given === null)
       this.#notes.push('No trusted key was given: the log was checked against the keys it names itself.')
     return trust
-  }
-
-  async #readMark(): Promise<Checkpoint | null> {
-    const { keyDir } = this.#options
-    if (keyDir === undefined) {
-      this.#notes.push(
-        'The high-water mark was not checked: a cut-off tail or an older copy cannot be seen without it.',
-      )
-      return null
-    }
-    let mark: Checkpoint | null
-    try {
-      mark = await readMark(keyDir, this.#verifiers)
-    } catch (error) {
-      // A damaged mark is as good as none: the rest of the log is checked all the same.
-      this.blame(error)
-      return null
-    }
-    if (mark === null) {
-      this.#findings.add({
-        kind: 'mark_missing',
-        subject: 'mark',
-        message: `There is no high-water mark in ${keyDir}: a cut-off tail could not be seen.`,
-      })
-    } else this.#anchors += 1
-    return mark
-  }
-
-  async #readPublished(): Promise<Checkpoint | null> {
-    try {
-      const checkpoint = await readPublished(this.#options.dir, this.#verifiers)
-      if (checkpoint !== null) this.#anchors += 1
-      return checkpoint
-    } catch (error) {
-      this.blame(error)
-      return null
-    }
   }
 
   /** Every entry lies under a signature of the key in force: in the journal, the checkpoint file or what is remembered. */

@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { damaged } from '../error.ts'
 import { HASH_BYTES, rootOf } from '../merkle/hash.ts'
 import { consistencyProof, verifyConsistency } from '../merkle/proof.ts'
-import { parseCheckpoint } from '../note/checkpoint.ts'
 import { TILE_BYTES, TILE_HEIGHT, TILE_WIDTH, tilePath } from '../merkle/tiles.ts'
+import { parseCheckpoint } from '../note/checkpoint.ts'
 import { FileReader } from '../store/file-reader.ts'
 import { splitHashes } from '../store/tile-reader.ts'
 import { LogView } from '../view/log-view.ts'
@@ -57,5 +57,7 @@ export async function publishedSince(dir: string, head: WalkedHead): Promise<Wal
   const { root } = view.checkpoint
   const proveConsistency = (from: number) => view.proveConsistency(from)
   const proof = await proveConsistency(head.size).catch(() => [])
-  return verifyConsistency(head.size, head.root, size, root, proof) ? { size, root, checkpoint, proveConsistency } : null
+  return verifyConsistency(head.size, head.root, size, root, proof)
+    ? { size, root, checkpoint, proveConsistency }
+    : null
 }

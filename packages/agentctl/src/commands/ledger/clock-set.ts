@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { LedgerClockSet } from '@castellan/contracts'
-import { Ledger } from '@castellan/ledger'
+import { findSystemdSeal, Ledger } from '@castellan/ledger'
 import type { Command } from 'commander'
 import { exitCodes } from '../../exit.ts'
 import type { Cli } from '../../program.ts'
@@ -35,6 +35,7 @@ async function setOnDisk(stateFolder: string, reason: string): Promise<number> {
   const log = await Ledger.open({
     dir: join(stateFolder, 'ledger'),
     keyDir: join(stateFolder, 'agentd', 'ledger-keys'),
+    seal: await findSystemdSeal(),
   })
   try {
     const { index } = await log.append({ type: 'clock_set', actor: { kind: 'operator', name: 'operator' } }, { reason })

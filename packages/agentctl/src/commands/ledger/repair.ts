@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { LedgerState } from '@castellan/contracts'
-import { repairLedger } from '@castellan/ledger'
+import { findSystemdSeal, repairLedger } from '@castellan/ledger'
 import type { Command } from 'commander'
 import { exitCodes } from '../../exit.ts'
 import type { Cli } from '../../program.ts'
@@ -25,6 +25,7 @@ export function addLedgerRepair(ledger: Command, { act }: Cli): void {
           keyDir: join(stateFolder, 'agentd', 'ledger-keys'),
           actor: { kind: 'operator', name: 'operator' },
           reason: options.reason,
+          seal: await findSystemdSeal(),
         })
         const operator = await context.operatorIfRunning()
         await operator?.request('POST', '/v1/ledger/reopen', { schema: LedgerState })
