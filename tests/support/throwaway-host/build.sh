@@ -21,6 +21,6 @@ rm -rf "$root"
 mkdir -p "$root"
 debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus "$codename" "$root" "$mirror"
 # Not above: debootstrap cannot configure packages that depend on virtual ones.
-chroot "$root" apt-get install --yes --no-install-recommends nix-bin bubblewrap
+chroot "$root" apt-get install --yes --no-install-recommends nix-bin git bubblewrap
 touch "$root/.complete"
 echo "$root is ready"

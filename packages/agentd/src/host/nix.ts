@@ -2,6 +2,7 @@ import { lstat, readdir, readFile, readlink, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { CastellanError } from '@castellan/contracts'
 import { type SystemChanges, systemChanges } from './nix/changes.ts'
+import { nixProgram } from './nix/commands.ts'
 
 /** One generation of the system profile. */
 export interface Generation {
@@ -21,6 +22,7 @@ export interface RunningSystem {
 }
 
 const runningSystem = '/run/current-system'
+const bootedSystem = '/run/booted-system'
 
 export const systemProfile = '/nix/var/nix/profiles/system'
 
@@ -73,6 +75,17 @@ export class Nix {
     const all = await this.generations(new AbortController().signal).catch(() => [])
     const found = all.filter((generation) => generation.path === path)
     return { path, generation: (found.find(({ current }) => current) ?? found[0])?.number ?? null }
+  }
+
+  /** What came up with this boot; null where the host does not say. */
+  booted(): Promise<string | null> {
+    return realpath(bootedSystem).catch(() => null)
+  }
+
+  /** Forgets generations; nix itself refuses the current one. */
+  async deleteGenerations(numbers: readonly number[], signal: AbortSignal): Promise<void> {
+    if (numbers.length === 0) return
+    await nixProgram('nix-env', ['--profile', this.#profile, '--delete-generations', ...numbers.map(String)], signal)
   }
 
   /** What lies between two systems in the store. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { StorePath } from '../../switch/record.ts'
 import { defineTool } from '../define.ts'
-import { packageDiff, sentencesOf } from '../nixos/changes.ts'
+import { foreseen } from './foresee.ts'
 import { makeSwitch, planFields, planOf, switchLimits } from './plan.ts'
 import { switchBack, switchBackPreview } from './undo.ts'
 import { SwitchView, sentenceOf } from './view.ts'
@@ -27,20 +27,9 @@ export const switchBegin = defineTool({
   limits: switchLimits,
   summary: sentenceOf,
   resources: ({ path }) => [{ kind: 'generation', id: path, access: 'write' }],
-  preview: async (input, { host, signal }) => {
+  preview: (input, context) => {
     const activation = input.activation === undefined ? {} : { activation: input.activation }
-    const { refusals, effects } = await host.switch.foresee(input.path, { ...planOf(input), ...activation })
-    const changes = await host.nix.changes((await host.nix.running()).path, input.path, signal).catch(() => undefined)
-    const diff = changes === undefined ? '' : packageDiff(changes.packages)
-    return {
-      effects: [
-        ...refusals.map((reason) => `It would be refused: ${reason}.`),
-        ...effects,
-        ...(changes === undefined ? [] : sentencesOf(changes)),
-      ],
-      ...(diff === '' ? {} : { diff }),
-      undo: 'Undo switches back to the system that runs now, under guard as well; what services did meanwhile stays.',
-    }
+    return foreseen(input.path, { ...planOf(input), ...activation }, context)
   },
   run: ({ path, ...plan }, context) => makeSwitch({ path, generation: null }, plan, context),
   revert: switchBack,
