@@ -38,12 +38,18 @@ export function addStatus({ program, act }: Cli): void {
 const Detail = z.looseObject({
   ledger: LedgerState.optional(),
   witnesses: z.looseObject({ alarms: z.array(z.string()) }).optional(),
+  incidents_open: z.number().optional(),
 })
 
 /** What agentd says is wrong, one sentence each. */
 function complaintsOf({ detail }: ProcessHealth): string[] {
-  const { ledger, witnesses } = Detail.parse(detail ?? {})
-  return [...(ledger?.message === undefined ? [] : [ledger.message]), ...(witnesses?.alarms ?? [])]
+  const { ledger, witnesses, incidents_open = 0 } = Detail.parse(detail ?? {})
+  const incidents = `${incidents_open} incident${incidents_open === 1 ? '' : 's'} in the last hour: agentctl incidents`
+  return [
+    ...(ledger?.message === undefined ? [] : [ledger.message]),
+    ...(witnesses?.alarms ?? []),
+    ...(incidents_open === 0 ? [] : [incidents]),
+  ]
 }
 
 async function gatewayHealth(url: string): Promise<GatewayHealth | null> {

@@ -49,6 +49,8 @@ export const ledgerQuery = defineTool({
   effect: 'read',
   undo: 'none',
   limits: readLimits,
+  // Summaries tell of files, units and answers, whose names somebody else may have chosen.
+  taints: ({ entries }) => (entries.some(({ summary }) => summary !== null) ? ['untrusted-text'] : []),
   summary: ({ entries, truncated }, { tool, since }) => {
     const which = `${tool === undefined ? '' : ` about ${tool}`}${since === undefined ? '' : ` since ${since}`}`
     const newest = entries[0]

@@ -9,10 +9,12 @@ import {
   cwdField,
   judgement,
   judgementOf,
+  printedTaints,
   shown,
   stdinField,
   timeoutField,
   workingFolder,
+  workspaceResources,
 } from './fields.ts'
 import { commandPreview } from './preview.ts'
 
@@ -27,6 +29,8 @@ export const commandRun = defineTool({
   undo: 'none',
   limits: commandLimits,
   summary: (output) => commandSummary(shown(output.argv), output),
+  resources: async ({ argv }, host) => workspaceResources(host, (await host.sandbox.classifier()).argv(argv)),
+  taints: printedTaints,
   preview: async ({ argv, cwd, timeoutSeconds }, context) => {
     const verdict = (await context.host.sandbox.classifier()).argv(argv)
     return commandPreview({ verdict, cwd, timeoutSeconds }, context)

@@ -1,4 +1,4 @@
-import { CastellanError } from '@castellan/contracts'
+import { CastellanError, type TaintLabel, type ToolResource } from '@castellan/contracts'
 import { z } from 'zod'
 import type { Host } from '../../host/host.ts'
 import type { CommandReport, Verdict } from '../../sandbox/index.ts'
@@ -114,4 +114,20 @@ export async function workingFolder(host: Host, cwd: string, signal: AbortSignal
   const { workspace } = host.sandbox
   if (path === workspace || path.startsWith(`${workspace}/`)) return path
   throw new CastellanError('path_outside_roots', `Commands work in the workspace, ${workspace}; ${path} is outside.`)
+}
+
+/** What a command prints may be anybody's words: those of the files it read, or of the program's maker. */
+export function printedTaints({
+  stdoutBytes,
+  stderrBytes,
+}: {
+  stdoutBytes: number
+  stderrBytes: number
+}): TaintLabel[] {
+  return stdoutBytes + stderrBytes === 0 ? [] : ['untrusted-text']
+}
+
+/** A command is about the whole workspace, which it may write unless it is known to do no more than read. */
+export function workspaceResources({ sandbox }: Host, { verdict }: Verdict): ToolResource[] {
+  return [{ kind: 'path', id: sandbox.workspace, access: verdict === 'harmless' ? 'read' : 'write' }]
 }

@@ -7,6 +7,7 @@ import {
   commandLimits,
   commandOutput,
   commandSummary,
+  printedTaints,
   scriptField,
   shown,
   stdinField,
@@ -51,6 +52,7 @@ export const sandboxExec = defineTool({
   undo: 'none',
   limits: commandLimits,
   summary: (output) => commandSummary(output.argv[3] === '-c' ? 'The script' : shown(output.argv), output),
+  taints: printedTaints,
   preview: async ({ argv, script, timeoutSeconds }, context) => {
     const classifier = await context.host.sandbox.classifier()
     const verdict = argv === undefined ? classifier.script(script ?? '') : classifier.argv(argv)

@@ -8,9 +8,11 @@ import {
   cwdField,
   judgement,
   judgementOf,
+  printedTaints,
   scriptField,
   timeoutField,
   workingFolder,
+  workspaceResources,
 } from './fields.ts'
 import { commandPreview } from './preview.ts'
 
@@ -30,6 +32,8 @@ export const shellExec = defineTool({
   undo: 'none',
   limits: commandLimits,
   summary: (output) => commandSummary('The script', output),
+  resources: async ({ script }, host) => workspaceResources(host, (await host.sandbox.classifier()).script(script)),
+  taints: printedTaints,
   preview: async ({ script, cwd, timeoutSeconds }, context) => {
     const verdict = (await context.host.sandbox.classifier()).script(script)
     return commandPreview({ verdict, cwd, timeoutSeconds }, context)
