@@ -48,6 +48,11 @@ export class Registry {
     return Object.fromEntries(this.#listing.tools.map((descriptor) => [descriptor.name, toolHash(descriptor)]))
   }
 
+  /** Every tool there is at the moment. */
+  tools(): Tool[] {
+    return [...this.#entries.values()].map(({ tool }) => tool)
+  }
+
   /** Throws `unknown_tool`, naming the nearest. */
   find(name: string): Entry {
     const entry = this.#entries.get(name)

@@ -1,7 +1,7 @@
 import { didYouMean } from '@castellan/daemon'
 import type { Tool } from '../tools/define.ts'
 import { CedarError, type CedarRule, readRule, splitRules, validateRules } from './cedar.ts'
-import { actionsNamed, isAbout, type Rule, readsOf } from './rule.ts'
+import { isAbout, type Rule, readsOf } from './rule.ts'
 import { ANY_ACTION, actionGroups, commonSchema, isForeign, policySchema } from './schema.ts'
 
 /** Rules that a policy may have; far more than a person keeps an eye on. */
@@ -39,7 +39,11 @@ export function describeProblem({ file, line, message }: PolicyProblem): string 
  * The rules in some files, each read and validated against the schema of the tools. Throws {@link PolicyInvalid} with
  * everything that is wrong.
  */
-export function readRules(files: readonly RuleText[], tools: readonly Tool[]): Rule[] {
+export function readRules(
+  files: readonly RuleText[],
+  tools: readonly Tool[],
+  { toolsMayBeMissing = false }: { readonly toolsMayBeMissing?: boolean } = {},
+): Rule[] {
   const problems: PolicyProblem[] = []
   const rules = files.flatMap((file) => rulesIn(file, problems))
   if (rules.length > MAX_RULES) {
@@ -47,7 +51,9 @@ export function readRules(files: readonly RuleText[], tools: readonly Tool[]): R
   }
   problems.push(...twice(rules))
   // Names first: Cedar's own words about an unknown one are harder to follow.
-  if (problems.length === 0) problems.push(...rules.flatMap((rule) => unknownActions(rule, tools)))
+  if (problems.length === 0 && !toolsMayBeMissing) {
+    problems.push(...rules.flatMap((rule) => unknownActions(rule, tools)))
+  }
   if (problems.length === 0) problems.push(...validate(rules, tools))
   if (problems.length > 0) throw new PolicyInvalid(problems)
   return rules
@@ -110,7 +116,7 @@ function twice(rules: readonly Rule[]): PolicyProblem[] {
 
 function unknownActions({ json, file, line }: Rule, tools: readonly Tool[]): PolicyProblem[] {
   const known = [...actionGroups, ...tools.map(({ name }) => name)]
-  const unknown = (actionsNamed(json) ?? []).filter((name) => !known.includes(name) && !isForeign(name))
+  const unknown = namesIn(json).filter((name) => !known.includes(name) && !isForeign(name))
   return unknown.map((name) => ({
     file,
     line,
@@ -120,15 +126,16 @@ function unknownActions({ json, file, line }: Rule, tools: readonly Tool[]): Pol
 
 /** Strict validation, in as few schemas as it takes: one for all rules that read no argument, one for each set of tools else. */
 function validate(rules: readonly Rule[], tools: readonly Tool[]): PolicyProblem[] {
-  const foreign = rules.flatMap(({ json }) => (actionsNamed(json) ?? []).filter(isForeign))
-  const names = [...tools, ...foreign.filter((name) => !tools.some((tool) => tool.name === name)).map(standIn)]
+  const named = rules.flatMap(({ json }) => namesIn(json))
+  const known = new Set<string>([...actionGroups, ...tools.map(({ name }) => name)])
+  const names = [...tools, ...named.filter((name) => !known.has(name)).map(standIn)]
   const batches = new Map<string, { schema: () => ReturnType<typeof commonSchema>; rules: Record<string, CedarRule> }>()
   for (const rule of rules) {
     const plain = ![...rule.reads.context].some((name) => name === '*' || name.startsWith('args'))
     const about = plain ? [] : tools.filter((tool) => isAbout(rule, tool))
     const key = about.map(({ name }) => name).join(' ')
     const batch = batches.get(key) ?? {
-      schema: () => (about.length === 0 ? commonSchema(names) : policySchema(about)),
+      schema: () => (about.length === 0 ? commonSchema(names) : policySchema(about, names)),
       rules: {},
     }
     batch.rules[rule.id] = about.length === 0 ? overAllActions(rule.json) : overGroups(rule.json, about)
@@ -143,7 +150,15 @@ function validate(rules: readonly Rule[], tools: readonly Tool[]): PolicyProblem
   )
 }
 
-/** A tool of an MCP server that is not connected: known by name only. */
+/** Every action that a rule names, in its head or in a condition. */
+function namesIn(json: CedarRule): string[] {
+  const names = [...JSON.stringify(json).matchAll(/"type":"Action","id":"([a-z0-9_]+)"/g)].map(
+    ([, name]) => name as string,
+  )
+  return [...new Set(names)]
+}
+
+/** A tool that is not there, of an MCP server that is not connected for one: known by name only. */
 function standIn(name: string) {
   return { name, effect: 'change', undo: 'none' } as const
 }

@@ -130,8 +130,8 @@ function schemaOf(actions: Readonly<Record<string, object>>): CedarSchema {
 
 const groups = Object.fromEntries(actionGroups.map((name) => [name, {}]))
 
-/** The whole schema of these tools: what rules can name and read. */
-export function policySchema(tools: readonly Tool[]): CedarSchema {
+/** The whole schema of these tools: what rules can name and read. `named` are known as well, but nothing applies to them. */
+export function policySchema(tools: readonly Tool[], named: readonly PolicyTool[] = []): CedarSchema {
   const actions = tools.map((tool) => [
     tool.name,
     {
@@ -139,7 +139,7 @@ export function policySchema(tools: readonly Tool[]): CedarSchema {
       appliesTo: appliesTo(contextWith(argumentRecord(tool))),
     },
   ])
-  return schemaOf({ ...groups, ...Object.fromEntries(actions) })
+  return schemaOf({ ...groups, ...namesOf(named), ...Object.fromEntries(actions) })
 }
 
 /** The action that stands for all tools in {@link commonSchema}. */
@@ -150,7 +150,10 @@ export const ANY_ACTION = 'any_tool'
  * validated with it, once instead of once a tool; the result is the same because nothing else differs between tools.
  */
 export function commonSchema(tools: readonly PolicyTool[]): CedarSchema {
-  const names = tools.map((tool) => [tool.name, { memberOf: groupsOf(tool).map((id) => ({ id })) }])
   const any = { memberOf: [], appliesTo: appliesTo(record(contextAttributes)) }
-  return schemaOf({ ...groups, ...Object.fromEntries(names), [ANY_ACTION]: any })
+  return schemaOf({ ...groups, ...namesOf(tools), [ANY_ACTION]: any })
+}
+
+function namesOf(tools: readonly PolicyTool[]): Record<string, object> {
+  return Object.fromEntries(tools.map((tool) => [tool.name, { memberOf: groupsOf(tool).map((id) => ({ id })) }]))
 }

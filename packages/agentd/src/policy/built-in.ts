@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs'
+import type { Tool } from '../tools/define.ts'
+import { type RuleText, readRules } from './read-rules.ts'
+import type { Rule } from './rule.ts'
+
+/** The rules that come with Castellan: `default` beside the owner's, `restricted` where the owner's cannot be read. */
+export type BuiltIn = 'default' | 'restricted'
+
+export function builtInText(which: BuiltIn): RuleText {
+  const name = `${which}.cedar`
+  return { name, text: readFileSync(new URL(name, import.meta.url), 'utf8') }
+}
+
+export function builtInRules(which: BuiltIn, tools: readonly Tool[]): Rule[] {
+  // A rule may name tools that this agentd was started without.
+  return readRules([builtInText(which)], tools, { toolsMayBeMissing: true })
+}
+
+/** The owner's rules, then the built-in ones whose place none of them took. */
+export function withDefaults(owners: readonly Rule[], defaults: readonly Rule[]): Rule[] {
+  const taken = new Set(owners.map(({ id }) => id))
+  return [...owners, ...defaults.filter(({ id }) => !taken.has(id))]
+}

@@ -1,0 +1,131 @@
+import {
+  CastellanError,
+  type PolicyExplainRequest,
+  type PolicyExplanation,
+  SessionId,
+  SessionMode,
+  type TaintLabel,
+  type ToolResource,
+} from '@castellan/contracts'
+import { readArguments } from '../calls/arguments.ts'
+import type { Registry } from '../calls/registry.ts'
+import type { Host } from '../host/index.ts'
+import { judgeCall } from '../sandbox/index.ts'
+import type { Policy, PolicyContext, PolicyDecision, PolicyQuestion } from './policy.ts'
+import type { Rule } from './rule.ts'
+
+/** A session that nobody has; for questions about none in particular. */
+const NO_SESSION = SessionId.parse('ses_nobody00')
+
+export interface ExplainParts {
+  readonly policy: Policy & { readonly rules: readonly Rule[] }
+  readonly registry: Registry
+  readonly host: Host
+  /** What counts for a caller where the request does not say. */
+  readonly modeOf: (caller: Pick<PolicyExplainRequest, 'agent' | 'session'>) => SessionMode
+  readonly labelsOf: (session: SessionId) => readonly TaintLabel[]
+}
+
+/**
+ * Says what policy would decide about a call, why, and what would have to be different. Nothing runs. Throws
+ * `unknown_tool` and `invalid_arguments`.
+ */
+export async function explain(parts: ExplainParts, request: PolicyExplainRequest): Promise<PolicyExplanation> {
+  const { policy } = parts
+  const question = await questionOf(parts, request)
+  const shown = { mode: question.context.mode, taint: [...question.context.taint], policy_digest: policy.digest }
+  if (question.unknown !== undefined) {
+    const reason = `Whatever policy says, the call would be refused: ${question.unknown.message}`
+    return { decision: 'deny', rule: question.unknown.code, reasons: [reason], otherwise: [], resources: [], ...shown }
+  }
+  const decided = policy.decide(question)
+  const where = policy.rules.find(({ id }) => id === decided.rule)
+  return {
+    decision: decided.decision,
+    rule: decided.rule,
+    ...(where === undefined ? {} : { where: `${where.file}:${where.line}` }),
+    reasons: [decided.reason, ...(question.judged === undefined ? [] : [question.judged])],
+    ...(decided.decision === 'ask' ? { approvals: decided.approvals ?? 1 } : {}),
+    otherwise: decided.decision === 'allow' ? [] : otherwise(policy, question, decided),
+    resources: [...question.resources],
+    ...shown,
+  }
+}
+
+type Asked = PolicyQuestion & { readonly judged?: string; readonly unknown?: CastellanError }
+
+async function questionOf(parts: ExplainParts, request: PolicyExplainRequest): Promise<Asked> {
+  const { registry, host, modeOf, labelsOf } = parts
+  const { tool, descriptor } = registry.find(request.tool)
+  const input = readArguments(tool, descriptor, request.args)
+  const verdict = await judgeCall(host.sandbox, tool.name, request.args)
+  const resources = await resourcesOf(() => tool.resources?.(input, host))
+  return {
+    principal: { kind: request.caller, agent: request.agent, session: request.session ?? NO_SESSION },
+    tool,
+    args: request.args,
+    input,
+    resources: resources instanceof CastellanError ? [] : resources,
+    context: {
+      mode: request.mode ?? modeOf(request),
+      taint: request.taint ?? (request.session === undefined ? [] : labelsOf(request.session)),
+      left: {},
+      capability: undefined,
+      command: verdict?.verdict ?? 'none',
+      agreed: request.agreed,
+      channel: request.channel,
+      now: request.at === undefined ? Date.now() : Date.parse(request.at),
+    },
+    ...(verdict === undefined ? {} : { judged: verdict.reason }),
+    ...(resources instanceof CastellanError ? { unknown: resources } : {}),
+  }
+}
+
+/** A call whose tool cannot tell what it is about is refused before policy is asked. */
+async function resourcesOf(
+  find: () => readonly ToolResource[] | Promise<readonly ToolResource[]> | undefined,
+): Promise<readonly ToolResource[] | CastellanError> {
+  try {
+    return (await find()) ?? []
+  } catch (error) {
+    if (error instanceof CastellanError) return error
+    throw error
+  }
+}
+
+/** Single differences that lead to a milder decision. */
+function otherwise(policy: Policy, question: PolicyQuestion, decided: PolicyDecision): PolicyExplanation['otherwise'] {
+  return [...differences(question)].flatMap(([difference, changed]) => {
+    const { decision, rule } = policy.decide(changed)
+    return mildness[decision] < mildness[decided.decision] ? [{ if: difference, decision, rule }] : []
+  })
+}
+
+const mildness = { allow: 0, ask: 1, deny: 2 } as const
+
+function* differences(question: PolicyQuestion): Generator<readonly [string, PolicyQuestion]> {
+  const { context, principal } = question
+  const inContext = (change: Partial<PolicyContext>): PolicyQuestion => ({
+    ...question,
+    context: { ...context, ...change },
+  })
+  for (const mode of SessionMode.options) {
+    if (mode !== context.mode) yield [`the mode were ${mode}`, inContext({ mode })]
+  }
+  for (const label of context.taint) {
+    const taint = context.taint.filter((other) => other !== label)
+    yield [`the session had not taken in ${label}`, inContext({ taint })]
+  }
+  if (context.command === 'ask') {
+    yield ['the command were known to do no more than read', inContext({ command: 'harmless' })]
+  }
+  if (context.channel !== undefined) {
+    yield [`it did not come through ${context.channel}`, inContext({ channel: undefined })]
+  }
+  if (principal.kind === 'routine' && !context.agreed) {
+    yield ['a person had agreed to it when it was set up', inContext({ agreed: true })]
+  }
+  if (principal.kind !== 'operator') {
+    yield ['the operator made the call', { ...question, principal: { ...principal, kind: 'operator' } }]
+  }
+}

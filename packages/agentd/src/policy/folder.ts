@@ -1,0 +1,105 @@
+import { constants } from 'node:fs'
+import { type FileHandle, lstat, open, readdir, realpath } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { PolicyInvalid, type PolicyProblem, type RuleText } from './read-rules.ts'
+
+/** Files of a policy folder, and bytes of one file: more than anybody reviews. */
+const MAX_FILES = 256
+const MAX_FILE_BYTES = 512 * 1024
+
+const GROUP_OR_OTHERS_WRITE = 0o022
+const STICKY = 0o1000
+
+/**
+ * The rule files (`*.cedar`) of a policy folder, by name; none where there is no folder. Throws {@link PolicyInvalid} where
+ * anybody but root and this user could have written them: whoever writes rules decides what agents may do.
+ */
+export async function readFolder(folder: string): Promise<RuleText[]> {
+  return readFilesOf(folder, '.cedar')
+}
+
+/** The same for the owner's tests of the policy (`*.test.json`). */
+export async function readTestsOf(folder: string): Promise<RuleText[]> {
+  return readFilesOf(folder, '.test.json')
+}
+
+async function readFilesOf(folder: string, ending: string): Promise<RuleText[]> {
+  const names = await namesIn(folder)
+  if (names === undefined) return []
+  const problems = await problemsOnTheWay(folder)
+  const wanted = names.filter((name) => name.endsWith(ending) && !name.startsWith('.')).sort()
+  if (wanted.length > MAX_FILES) {
+    problems.push({ file: folder, line: undefined, message: `it has more than ${MAX_FILES} files` })
+  }
+  const files: RuleText[] = []
+  for (const name of wanted.slice(0, MAX_FILES)) {
+    const read = await readFileOf(folder, name)
+    if (typeof read === 'string') problems.push({ file: name, line: undefined, message: read })
+    else files.push(read)
+  }
+  if (problems.length > 0) throw new PolicyInvalid(problems)
+  return files
+}
+
+async function namesIn(folder: string): Promise<string[] | undefined> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    throw new PolicyInvalid([
+      { file: folder, line: undefined, message: `the folder cannot be read (${code ?? message})` },
+    ])
+  }
+}
+
+/** Whoever can rename a folder above can put another policy in its place. */
+async function problemsOnTheWay(folder: string): Promise<PolicyProblem[]> {
+  const problems: PolicyProblem[] = []
+  for (let path = await realpath(folder); ; path = dirname(path)) {
+    const { uid, mode } = await lstat(path)
+    const isOpen = (mode & GROUP_OR_OTHERS_WRITE) !== 0 && (mode & STICKY) === 0
+    if (!isTrusted(uid)) problems.push({ file: path, line: undefined, message: belongsToAnother(uid) })
+    else if (isOpen) problems.push({ file: path, line: undefined, message: canBeWritten('the folder', path) })
+    if (path === '/') return problems
+  }
+}
+
+/** The file, or what is wrong with it. */
+async function readFileOf(folder: string, name: string): Promise<RuleText | string> {
+  let file: FileHandle
+  try {
+    // A link could lead out of the folder; a FIFO would hold us up.
+    file = await open(join(folder, name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ELOOP') return 'it is a symbolic link; put the file itself here'
+    return `it cannot be read (${code ?? message})`
+  }
+  await using _ = file
+  const stat = await file.stat()
+  if (!stat.isFile()) return 'it is no regular file'
+  if (!isTrusted(stat.uid)) return belongsToAnother(stat.uid)
+  if ((stat.mode & GROUP_OR_OTHERS_WRITE) !== 0) return canBeWritten('it', join(folder, name))
+  if (stat.size > MAX_FILE_BYTES) return `it is larger than ${MAX_FILE_BYTES / 1024} KiB`
+  const bytes = Buffer.alloc(MAX_FILE_BYTES + 1)
+  const { bytesRead } = await file.read(bytes, 0, bytes.length, 0)
+  if (bytesRead > MAX_FILE_BYTES) return `it is larger than ${MAX_FILE_BYTES / 1024} KiB`
+  try {
+    return { name, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, bytesRead)) }
+  } catch {
+    return 'it is not UTF-8'
+  }
+}
+
+function isTrusted(uid: number): boolean {
+  return uid === 0 || uid === process.getuid?.()
+}
+
+function belongsToAnother(uid: number): string {
+  return `it belongs to user ${uid}; it has to belong to root or to the user that agentd runs as`
+}
+
+function canBeWritten(what: string, path: string): string {
+  return `${what} can be written by its group or by everybody; say \`chmod go-w ${path}\``
+}

@@ -1,0 +1,178 @@
+import { CastellanError, type LedgerActor, type PolicyStatus, type Sha256Hex } from '@castellan/contracts'
+import type { Log } from '@castellan/daemon'
+import type { Recorder } from '../ledger/recorder.ts'
+import { Mutex } from '../state/mutex.ts'
+import type { Tool } from '../tools/define.ts'
+import { ALWAYS_FILE } from './always-file.ts'
+import { builtInRules, withDefaults } from './built-in.ts'
+import { CedarPolicy } from './cedar-policy.ts'
+import { readFolder } from './folder.ts'
+import type { Policy, PolicyDecision, PolicyQuestion } from './policy.ts'
+import { describeProblem, PolicyInvalid, readRules } from './read-rules.ts'
+import type { Rule } from './rule.ts'
+
+export interface PolicyKeeperParts {
+  /** The owner's policy folder. */
+  readonly folder: string
+  /** The tools as they are at the moment. */
+  readonly tools: () => readonly Tool[]
+  readonly ledger: Pick<Recorder, 'append'>
+  readonly log: Log
+}
+
+/**
+ * The policy in force. It is replaced whole: files that cannot be taken leave what was in force before, and at the start a
+ * policy that lets nothing be changed. Every policy that comes into force is in the ledger first.
+ */
+export class PolicyKeeper implements Policy {
+  readonly #parts: PolicyKeeperParts
+  readonly #loads = new Mutex()
+  #policy: CedarPolicy
+  #state: PolicyStatus['state']
+  #problems: readonly string[]
+  #loadedAt = new Date()
+  #onChange: () => Promise<void> = async () => undefined
+
+  private constructor(parts: PolicyKeeperParts, policy: CedarPolicy, problems: readonly string[]) {
+    this.#parts = parts
+    this.#policy = policy
+    this.#problems = problems
+    this.#state = problems.length === 0 ? 'ok' : 'restricted'
+  }
+
+  /** Loads what is in the folder. Never throws for what is wrong with it. */
+  static async open(parts: PolicyKeeperParts): Promise<PolicyKeeper> {
+    const keeper = await PolicyKeeper.#load(parts)
+    const actor = { kind: 'system' as const, name: 'agentd' }
+    if (keeper.#state === 'restricted') {
+      parts.log.error(
+        { problems: keeper.#problems },
+        "the owner's policy cannot be read: nothing is changed until it can",
+      )
+    }
+    await keeper.#record(keeper.#policy, keeper.#state, actor).catch((error: unknown) => {
+      // A ledger that takes no entry lets no call change anything either.
+      parts.log.error({ err: error }, 'the policy could not be put on record')
+    })
+    return keeper
+  }
+
+  static async #load(parts: PolicyKeeperParts): Promise<PolicyKeeper> {
+    try {
+      return new PolicyKeeper(parts, new CedarPolicy(await rulesIn(parts)), [])
+    } catch (error) {
+      const restricted = new CedarPolicy(builtInRules('restricted', parts.tools()))
+      return new PolicyKeeper(parts, restricted, problemsIn(error))
+    }
+  }
+
+  get digest(): Sha256Hex {
+    return this.#policy.digest
+  }
+
+  get state(): PolicyStatus['state'] {
+    return this.#state
+  }
+
+  get rules(): readonly Rule[] {
+    return this.#policy.rules
+  }
+
+  get folder(): string {
+    return this.#parts.folder
+  }
+
+  decide(question: PolicyQuestion): PolicyDecision {
+    return this.#policy.decide(question)
+  }
+
+  /** Calls `listener` whenever another policy came into force, before loading it answers. */
+  onChange(listener: () => Promise<void>): void {
+    this.#onChange = listener
+  }
+
+  /**
+   * Puts the files in force as they are now. Throws `policy_invalid` with everything that is wrong and leaves the policy as it
+   * was; and what the ledger throws.
+   */
+  async reload(actor: LedgerActor): Promise<PolicyStatus> {
+    const changed = await this.#loads.run(() => this.#reload(actor))
+    if (changed) await this.announce()
+    return this.status()
+  }
+
+  /** Tells whoever listens that another policy is in force. */
+  async announce(): Promise<void> {
+    await this.#onChange()
+  }
+
+  /** Changes the files and puts them in force, or leaves both as they were. `undo` takes the change of the files back. */
+  async change(actor: LedgerActor, edit: () => Promise<{ undo(): Promise<void> }>): Promise<void> {
+    await this.#loads.run(async () => {
+      const edited = await edit()
+      try {
+        await this.#reload(actor)
+      } catch (error) {
+        await edited.undo()
+        throw error
+      }
+    })
+  }
+
+  status(): PolicyStatus {
+    return {
+      digest: this.digest,
+      state: this.#state,
+      problems: [...this.#problems],
+      folder: this.folder,
+      loaded_at: this.#loadedAt.toISOString(),
+      rules: this.rules.map(({ id, effect, reason, file, line, text }) => ({
+        id,
+        effect,
+        reason,
+        file,
+        line,
+        text,
+        always: file === ALWAYS_FILE,
+      })),
+    }
+  }
+
+  async #reload(actor: LedgerActor): Promise<boolean> {
+    let policy: CedarPolicy
+    try {
+      policy = new CedarPolicy(await rulesIn(this.#parts))
+    } catch (error) {
+      this.#problems = problemsIn(error)
+      if (this.#state === 'ok') this.#state = 'stale'
+      this.#parts.log.error({ problems: this.#problems }, 'the policy was not loaded; the one before stays in force')
+      const kept =
+        this.#state === 'restricted' ? 'Nothing is changed until it is right.' : 'The policy before stays in force.'
+      throw new CastellanError('policy_invalid', `${this.#problems.join(' ')} ${kept}`, {
+        detail: { problems: this.#problems },
+        cause: error,
+      })
+    }
+    await this.#record(policy, 'ok', actor)
+    const changed = policy.digest !== this.#policy.digest
+    this.#policy = policy
+    this.#state = 'ok'
+    this.#problems = []
+    this.#loadedAt = new Date()
+    return changed
+  }
+
+  async #record(policy: CedarPolicy, state: PolicyStatus['state'], actor: LedgerActor): Promise<void> {
+    const facts = { policy_digest: policy.digest, rules: policy.rules.length, state }
+    await this.#parts.ledger.append({ type: 'policy_loaded', actor, facts })
+  }
+}
+
+async function rulesIn({ folder, tools }: PolicyKeeperParts): Promise<Rule[]> {
+  return withDefaults(readRules(await readFolder(folder), tools()), builtInRules('default', tools()))
+}
+
+function problemsIn(error: unknown): string[] {
+  if (error instanceof PolicyInvalid) return error.problems.map(describeProblem)
+  return [`The policy could not be read: ${error instanceof Error ? error.message : String(error)}`]
+}
