@@ -8,6 +8,7 @@ import { accountabilityExamples } from './examples/accountability.ts'
 import { appExamples } from './examples/apps.ts'
 import { commandExamples } from './examples/commands.ts'
 import { fileExamples } from './examples/files.ts'
+import { incidentExamples } from './examples/incidents.ts'
 import { journalExamples } from './examples/journal.ts'
 import { networkExamples } from './examples/network.ts'
 import { nixosExamples } from './examples/nixos.ts'
@@ -44,6 +45,7 @@ for (const family of [
   appExamples,
   routineExamples,
   securityExamples,
+  incidentExamples,
   accountabilityExamples,
 ]) {
   await family(record)

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { CastellanError } from '@castellan/contracts'
 import { type DaemonContext, type Log, type RunningDaemon, SocketServer, version } from '@castellan/daemon'
 import type { Agentd } from './agentd.ts'
-import type { StandingRules } from './approvals/always.ts'
 import { Approvals } from './approvals/approvals.ts'
 import { ApprovalFile } from './approvals/lifecycle.ts'
 import { approvalsOfSession } from './approvals/of-session.ts'
@@ -31,7 +30,9 @@ import { Witnesses } from './ledger/witnesses.ts'
 import { OperatorFile, Operators } from './operators/operators.ts'
 import type { PasskeyPlace } from './operators/passkeys.ts'
 import { SignInFile, SignIns } from './operators/sign-ins.ts'
-import { defaultPolicy } from './policy/default-policy.ts'
+import { Always } from './policy/always.ts'
+import { explain } from './policy/explain.ts'
+import { PolicyKeeper } from './policy/policy-keeper.ts'
 import { ownCalls } from './routines/caller.ts'
 import { RoutineFile } from './routines/routine.ts'
 import { Routines } from './routines/routines.ts'
@@ -97,6 +98,9 @@ export async function startAgentd(
   pruning?.start()
 
   return {
+    async reload() {
+      await agentd.policy.reload(SYSTEM)
+    },
     async stop() {
       agentd.approvals.close()
       registry.close()
@@ -172,19 +176,25 @@ async function build(
   }: { keys: StateKeys; inverses: KeptInverses; book: BookKeeper; ledger: LedgerRecorder; registry: Registry },
   log: Log,
 ): Promise<Agentd> {
-  const policy = defaultPolicy()
+  const policy = await PolicyKeeper.open({ folder: policyDir(config), tools: () => registry.tools(), ledger, log })
   const operators = await Operators.open({
     ledger,
     file: new StateFile(join(folder, 'operators.json'), OperatorFile),
     place: passkeyPlace(config),
   })
-  const standing = standingRules()
+  const standing = new Always({ keeper: policy, registry, host: () => host })
   const approvals = await Approvals.open({
     ledger,
     file: new StateFile(join(folder, 'approvals.json'), ApprovalFile),
     isEnrolled: (key) => operators.isEnrolled(key),
     policyDigest: () => policy.digest,
     standing,
+    log,
+  })
+  policy.onChange(() => approvals.sweep())
+  const incidents = await Incidents.open({
+    ledger,
+    file: new StateFile(join(folder, 'incidents.json'), IncidentFile),
     log,
   })
   const routines = await Routines.open({
@@ -219,17 +229,32 @@ async function build(
     mode: config.sessions.mode,
     budgets: config.budgets,
   })
+  const known = {
+    modeOf: ({ agent, session }: { agent: AgentName; session?: SessionId | undefined }) =>
+      sessions.mode({ agent, session: session ?? NO_SESSION }),
+    labelsOf: (session: SessionId) => sessions.labels({ session, caller: 'agent', agreedBefore: false }),
+  }
   const host = await createHost({
     grants: grantsOf(config),
     stateDir: folder,
     keys,
     trash: config.trash,
-    ledger: { query: (query) => ledger.query(query), verify: () => ledger.verify() },
+    ledger: {
+      query: (query) => ledger.query(query),
+      verify: () => ledger.verify(),
+      prove: async (index) => ({
+        index,
+        type: (await ledger.read(index)).entry.type,
+        proof: await ledger.proof(index),
+      }),
+    },
     capabilities: sessions,
+    policy: { explain: (request) => explain({ policy, registry, host, ...known }, request) },
     undo: new Undo(ledger, (name) => registry.find(name).tool),
     approvals: approvalsOfSession(approvals, () => calls),
     routines,
     watchers,
+    incidents,
     integrity: new Integrity({
       file: join(folder, 'integrity.json'),
       key: keys.derive('castellan integrity baseline v1'),
@@ -237,11 +262,6 @@ async function build(
       onViolation: (subject, summary) => void incidents.raise({ class: 'integrity_violation', subject, summary }),
     }),
     switching: safeSwitch,
-  })
-  const incidents = await Incidents.open({
-    ledger,
-    file: new StateFile(join(folder, 'incidents.json'), IncidentFile),
-    log,
   })
   const inFlight = new InFlight(config.limits.callsInFlight)
   const witnesses = await openWitnesses(config, ledger, log)
@@ -266,6 +286,8 @@ async function build(
     routines,
     watchers,
     safeSwitch,
+    policy,
+    always: standing,
     approvals,
     proofs: new Proofs(operators, config.approvals.ownerToken ? config.tokenFile : undefined),
     operators,
@@ -273,11 +295,13 @@ async function build(
     ledger,
     keeper: new LedgerKeeper(ledger, OPERATOR),
     witnesses,
-    state: () => (ledger.state().state === 'ok' && witnesses?.alarmed !== true ? 'ready' : 'degraded'),
+    state: () =>
+      ledger.state().state === 'ok' && witnesses?.alarmed !== true && policy.state === 'ok' ? 'ready' : 'degraded',
     detail: () => ({
       ledger: ledger.state(),
       ...(witnesses === undefined ? {} : { witnesses: witnesses.status() }),
       policy_digest: policy.digest,
+      ...(policy.state === 'ok' ? {} : { policy: { state: policy.state, problems: policy.problems } }),
       tools: registry.size,
       calls_in_flight: inFlight.size,
       approvals_pending: approvals.pending,
@@ -293,15 +317,9 @@ async function openWitnesses({ ledger }: Config, recorder: LedgerRecorder, log: 
   return Witnesses.open({ recorder, policyFile: witnessPolicy, everySeconds: cosignEverySeconds, actor: SYSTEM, log })
 }
 
-/** The built-in policy takes no rules. */
-function standingRules(): StandingRules {
-  const reason = 'The policy of this instance takes no standing rules.'
-  return {
-    ruleFor: async () => ({ possible: false, reason }),
-    add: async () => {
-      throw new CastellanError('approval_no_rule', reason)
-    },
-  }
+/** Where the owner's rules are. */
+function policyDir({ policy, stateDir }: Config): string {
+  return policy.dir ?? join(stateDir, 'policy')
 }
 
 /** Passkeys belong to a domain: that of the page, which locally is called `localhost`. */
@@ -312,7 +330,7 @@ function passkeyPlace({ approvals, pagePort }: Config): PasskeyPlace {
 
 /** The workspace first, because relative paths start there; agentd's own state never; then what the owner grants. */
 function grantsOf({ stateDir, files }: Config): [Grant, ...Grant[]] {
-  return [{ path: join(stateDir, 'workspace'), access: 'write' }, { path: stateDir, access: 'none' }, ...files.roots]
+  return [{ path: join(stateDir, 'workspace'), access: 'write' }, { path: stateDir, access: 'none' }, { path: policyDir(config), access: 'none' }, ...files.roots]
 }
 
 /** What lies in agentd's folder under a key of {@link StateKeys}: where any of it is there, the root key has to be. */

@@ -79,6 +79,12 @@ export const errorCatalogue = {
   world_moved_on: 409,
   trash_unknown: 404,
   trash_damaged: 422,
+  // Backups
+  backup_unknown: 404,
+  backup_damaged: 422,
+  backup_key_missing: 409,
+  backup_locked: 403,
+  recovery_key_invalid: 403,
   // The service
   busy: 503,
   shutting_down: 503,

@@ -11,6 +11,15 @@ export {
   StandingRule,
 } from './approvals.ts'
 export {
+  BackupId,
+  BackupKey,
+  BackupKeyMade,
+  BackupKeyRequest,
+  BackupKeyState,
+  BackupUnlocked,
+  BackupUnlocking,
+} from './backup.ts'
+export {
   CallAnswer,
   CallLine,
   CallOutcome,
@@ -128,6 +137,7 @@ export {
   Incident,
   IncidentClass,
   IncidentListing,
+  IncidentStep,
   ModeSetting,
   SessionListing,
   SessionMode,

@@ -37,6 +37,9 @@ export const LedgerEntryType = z.enum([
   'routine_run',
   'routine_skipped',
   'watcher_changed',
+  // An operator made a key for backups, or handed its recovery key over for one use
+  'backup_key_made',
+  'backup_unlocked',
   // The daemon and its rules
   'policy_loaded',
   'daemon_started',

@@ -197,8 +197,14 @@ export const IncidentClass = z.enum([
   'unauthorized_access',
   'watched_failure',
   'integrity_violation',
+  // Told by an agent or the operator.
+  'reported',
 ])
 export type IncidentClass = z.infer<typeof IncidentClass>
+
+/** Something that was found or done about an incident. */
+export const IncidentStep = z.strictObject({ at: Timestamp, by: z.string().max(80), note: z.string().max(2000) })
+export type IncidentStep = z.infer<typeof IncidentStep>
 
 /** One thing that went wrong, however often it was seen. */
 export const Incident = z.strictObject({
@@ -211,6 +217,10 @@ export const Incident = z.strictObject({
   count: z.int().min(1),
   first_at: Timestamp,
   last_at: Timestamp,
+  /** `contained`: it cannot go on, but is not mended. A resolved one that is seen again is another incident. */
+  state: z.enum(['open', 'contained', 'resolved']).default('open'),
+  /** What was found and done, oldest first. */
+  steps: z.array(IncidentStep).max(100).default([]),
 })
 export type Incident = z.infer<typeof Incident>
 

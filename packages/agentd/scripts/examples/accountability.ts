@@ -3,6 +3,7 @@ import type { RecordCall } from './record.ts'
 export async function accountabilityExamples(record: RecordCall): Promise<void> {
   await record('ledger_query', { tool: 'file_delete', limit: 2 })
   await record('ledger_verify')
+  await record('ledger_prove', { index: 3 })
   await record('approval_request', { tool: 'service_restart', args: { unit: 'nginx' } })
   await record('approval_list')
   await record('receipt_list', { limit: 2 })

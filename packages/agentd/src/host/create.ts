@@ -13,6 +13,7 @@ import { Trash, type TrashLimits } from './files/trash.ts'
 import { readFirewall } from './firewall.ts'
 import { Hardening } from './hardening/hardening.ts'
 import type { Host } from './host.ts'
+import type { IncidentsPort } from './incidents.ts'
 import type { IntegrityPort } from './integrity.ts'
 import { Journal } from './journal.ts'
 import { KernelParameters } from './kernel-parameters.ts'
@@ -20,6 +21,7 @@ import type { LedgerPort } from './ledger.ts'
 import { LoadHistory } from './load-history.ts'
 import { Network } from './network.ts'
 import { Nix } from './nix.ts'
+import type { PolicyPort } from './policy.ts'
 import { Power } from './power.ts'
 import { Probes } from './probes/probes.ts'
 import { Processes } from './processes.ts'
@@ -43,9 +45,11 @@ export interface HostOptions {
   readonly undo: UndoPort
   readonly approvals: ApprovalsPort
   readonly capabilities: CapabilityPort
+  readonly policy: PolicyPort
   readonly routines: RoutinesPort
   readonly watchers: WatchersPort
   readonly integrity: IntegrityPort
+  readonly incidents: IncidentsPort
   readonly switching: SwitchPort
 }
 
@@ -57,9 +61,11 @@ export async function createHost({
   undo,
   approvals,
   capabilities,
+  policy,
   routines,
   watchers,
   integrity,
+  incidents,
   switching,
   keys,
   trash: limits,
@@ -91,6 +97,7 @@ export async function createHost({
     undo,
     approvals,
     capabilities,
+    policy,
     routines,
     watchers,
     apps: await Apps.open({
@@ -101,6 +108,7 @@ export async function createHost({
     }),
     hardening: new Hardening({ kernel, listeners: (signal) => network.listeners(signal), firewall: readFirewall }),
     integrity,
+    incidents,
     switch: switching,
   }
 }

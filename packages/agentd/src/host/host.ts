@@ -5,6 +5,7 @@ import type { CapabilityPort } from './capabilities.ts'
 import type { Files } from './files/files.ts'
 import type { Trash } from './files/trash.ts'
 import type { Hardening } from './hardening/hardening.ts'
+import type { IncidentsPort } from './incidents.ts'
 import type { IntegrityPort } from './integrity.ts'
 import type { Journal } from './journal.ts'
 import type { KernelParameters } from './kernel-parameters.ts'
@@ -12,6 +13,7 @@ import type { LedgerPort } from './ledger.ts'
 import type { LoadHistory } from './load-history.ts'
 import type { Network } from './network.ts'
 import type { Nix } from './nix.ts'
+import type { PolicyPort } from './policy.ts'
 import type { Power } from './power.ts'
 import type { Probes } from './probes/probes.ts'
 import type { Processes } from './processes.ts'
@@ -47,10 +49,12 @@ export interface Host {
   readonly undo: UndoPort
   readonly approvals: ApprovalsPort
   readonly capabilities: CapabilityPort
+  readonly policy: PolicyPort
   readonly switch: SwitchPort
   readonly routines: RoutinesPort
   readonly watchers: WatchersPort
   readonly apps: AppsPort
   readonly hardening: Hardening
   readonly integrity: IntegrityPort
+  readonly incidents: IncidentsPort
 }

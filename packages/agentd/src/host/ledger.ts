@@ -1,4 +1,4 @@
-import type { LedgerQuery, LedgerRecord } from '@castellan/contracts'
+import type { LedgerIndex, LedgerQuery, LedgerRecord } from '@castellan/contracts'
 
 /** Newest first. `more` says that older matching entries exist; their page starts at `before` = the last index here. */
 export interface LedgerPage {
@@ -23,4 +23,6 @@ export interface LedgerVerdict {
 export interface LedgerPort {
   query(query: LedgerQuery, signal: AbortSignal): Promise<LedgerPage>
   verify(signal: AbortSignal): Promise<LedgerVerdict>
+  /** An entry's type and the text of its tlog-proof. Throws `not_found`. */
+  prove(index: LedgerIndex, signal: AbortSignal): Promise<{ index: LedgerIndex; type: string; proof: string }>
 }

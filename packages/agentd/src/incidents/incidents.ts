@@ -16,6 +16,7 @@ const QUIET_MS = 60 * 60_000
 /** Incidents kept; and different subjects in one class before the rest of that class is one incident. */
 const MAX_KEPT = 256
 const MAX_SUBJECTS = 32
+const MAX_STEPS = 100
 /** A count that goes up is saved at most this often, in milliseconds. */
 const SAVE_MS = 1000
 
@@ -25,6 +26,7 @@ const MANY = 'many'
 
 export const IncidentFile = z.strictObject({ version: z.literal(1), incidents: z.array(IncidentSchema) })
 
+/** What was seen. */
 export interface Sighting {
   readonly class: IncidentClass
   /** Whom or what it is about. */
@@ -85,6 +87,8 @@ export class Incidents {
       count: 1,
       first_at: at,
       last_at: at,
+      state: 'open',
+      steps: [],
     }
     this.#incidents = [...this.#incidents, incident].slice(-MAX_KEPT)
     void this.#record(incident)
@@ -99,6 +103,44 @@ export class Incidents {
     if (code === 'session_refused') this.raise({ class: 'unauthorized_access', subject: who, summary: message })
   }
 
+  /** Throws `not_found`. */
+  get(id: string): Incident {
+    return { ...this.#find(id) }
+  }
+
+  /** Adds what was found or done; `contained` says that it cannot go on. Throws `not_found`, `conflict` once it is resolved. */
+  async step(id: string, by: string, note: string, contained: boolean): Promise<Incident> {
+    const incident = this.#find(id)
+    if (incident.state === 'resolved') {
+      throw new CastellanError('conflict', `Incident ${id} is resolved. If it is there again, create another one.`)
+    }
+    if (incident.steps.length >= MAX_STEPS) {
+      throw new CastellanError(
+        'too_large',
+        `Incident ${id} has ${MAX_STEPS} steps, as many as it can have. Resolve it.`,
+      )
+    }
+    incident.steps = [...incident.steps, { at: new Date(this.#now()).toISOString(), by, note }]
+    if (contained) incident.state = 'contained'
+    await this.#save()
+    return { ...incident }
+  }
+
+  /** Closes it. Seen again, it is another incident. Throws as {@link step} does. */
+  async resolve(id: string, by: string, resolution: string): Promise<Incident> {
+    await this.step(id, by, resolution, false)
+    const incident = this.#find(id)
+    incident.state = 'resolved'
+    await this.#save()
+    return { ...incident }
+  }
+
+  #find(id: string): Incident {
+    const incident = this.#incidents.find((candidate) => candidate.id === id)
+    if (incident !== undefined) return incident
+    throw new CastellanError('not_found', `There is no incident ${id}. incident_list shows those there are.`)
+  }
+
   /** Newest first. */
   list(): Incident[] {
     return this.#incidents.map((incident) => ({ ...incident })).toReversed()
@@ -107,7 +149,8 @@ export class Incidents {
   /** Those seen within the last hour. */
   get open(): number {
     const now = this.#now()
-    return this.#incidents.filter((incident) => now - Date.parse(incident.last_at) < QUIET_MS).length
+    return this.#incidents.filter(({ state, last_at }) => state !== 'resolved' && now - Date.parse(last_at) < QUIET_MS)
+      .length
   }
 
   /** Saves the counts, at the end. */
@@ -117,7 +160,9 @@ export class Incidents {
   }
 
   #openOf(of: IncidentClass, now: number): Incident[] {
-    return this.#incidents.filter((incident) => incident.class === of && now - Date.parse(incident.last_at) < QUIET_MS)
+    return this.#incidents.filter(
+      ({ class: its, state, last_at }) => its === of && state !== 'resolved' && now - Date.parse(last_at) < QUIET_MS,
+    )
   }
 
   async #record({ id, class: of, subject, summary }: Incident): Promise<void> {

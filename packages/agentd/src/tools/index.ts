@@ -3,6 +3,7 @@ import { appTools } from './apps/index.ts'
 import { commandTools } from './commands/index.ts'
 import type { Tool } from './define.ts'
 import { fileTools } from './files/index.ts'
+import { incidentTools } from './incidents/index.ts'
 import { journalTools } from './journal/index.ts'
 import { networkTools } from './network/index.ts'
 import { nixosTools } from './nixos/index.ts'
@@ -31,5 +32,6 @@ export const tools: readonly Tool[] = [
   ...watcherTools,
   ...routineTools,
   ...securityTools,
+  ...incidentTools,
   ...accountabilityTools,
 ]

@@ -55,6 +55,7 @@ export async function openMachine({ grants, ledger, replace }: MachineOptions = 
       routines: absent('routines'),
       watchers: absent('watchers'),
       integrity: absent('integrity'),
+      incidents: absent('incidents'),
       switching: await SafeSwitch.open({
         folder: join(folder, 'state/switch'),
         ledger: absent('ledger'),

@@ -52,6 +52,7 @@ async function withLedger(answers: { more?: boolean; records?: LedgerRecord[]; v
         problem: null,
         ...answers.verdict,
       }),
+      prove: async (index) => ({ index, type: 'intent', proof: `proof of ${index}` }),
     },
   })
   return { machine, asked }
@@ -125,4 +126,11 @@ describe('ledger_verify', () => {
       'The ledger is damaged at entry 5: its hash is not that of its bytes. Stop changing things, and look at it with agentctl verify-ledger.',
     )
   })
+})
+
+it('ledger_prove hands on the proof and says how it is checked', async () => {
+  const { machine } = await withLedger({})
+  const { output, summary } = await machine.call('ledger_prove', { index: 3 })
+  expect(output).toEqual({ index: 3, type: 'intent', proof: 'proof of 3' })
+  expect(summary).toContain('agentctl ledger check 3.tlog-proof')
 })

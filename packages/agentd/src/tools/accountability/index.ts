@@ -2,6 +2,7 @@ import type { Tool } from '../define.ts'
 import { approvalList } from './approval_list.ts'
 import { approvalRequest } from './approval_request.ts'
 import { approvalStatus } from './approval_status.ts'
+import { ledgerProve } from './ledger_prove.ts'
 import { ledgerQuery } from './ledger_query.ts'
 import { ledgerVerify } from './ledger_verify.ts'
 import { receiptList } from './receipt_list.ts'
@@ -11,6 +12,7 @@ import { undoPreview } from './undo_preview.ts'
 export const accountabilityTools: readonly Tool[] = [
   ledgerQuery,
   ledgerVerify,
+  ledgerProve,
   undoPreview,
   undoApply,
   approvalRequest,
