@@ -128,7 +128,7 @@ export const strings = {
     alwaysNone: (reason: string) => `There is no “always” for this: ${reason}`,
     effects: 'What would happen',
     diff: 'What would change',
-    undo: 'Undo',
+    undo: 'Undo:',
     noPreview: (why: string) => `What would happen is not known: ${why}`,
     votes: (given: number, needed: number) =>
       `Approved ${given} of ${needed}: ${needed} different people have to agree.`,

@@ -69,7 +69,6 @@ export function ApprovalCard({ tool, approval, canApprove, decide }: ApprovalCar
           {problem}
         </p>
       )}
-      {asksAlways && <StandingRule always={approval.always} open={open} confirm={() => answer('always')} back={stop} />}
       <div class="answers">
         <button
           type="button"
@@ -101,6 +100,7 @@ export function ApprovalCard({ tool, approval, canApprove, decide }: ApprovalCar
           {approval.answered === null ? timeLeft(left) : strings.approval.sending}
         </span>
       </div>
+      {asksAlways && <StandingRule always={approval.always} open={open} confirm={() => answer('always')} back={stop} />}
     </section>
   )
 }

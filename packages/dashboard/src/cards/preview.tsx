@@ -39,11 +39,14 @@ function Diff({ diff }: { readonly diff: string }) {
       <p class="part-name">{strings.approval.diff}</p>
       <ScrollRegion class="diff" label={strings.approval.diff}>
         <pre>
-          {diff.split('\n').map((line, position) => (
-            <span key={position} class={kindOf(line)}>
-              {`${line}\n`}
-            </span>
-          ))}
+          {diff
+            .replace(/\n$/, '')
+            .split('\n')
+            .map((line, position) => (
+              <span key={position} class={kindOf(line)}>
+                {`${line}\n`}
+              </span>
+            ))}
         </pre>
       </ScrollRegion>
     </>

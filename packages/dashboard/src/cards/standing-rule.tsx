@@ -1,4 +1,5 @@
 import type { StandingRule as Rule } from '@castellan/contracts'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { strings } from '../strings.ts'
 import { ScrollRegion } from '../theme/scroll-region.tsx'
 
@@ -12,9 +13,18 @@ export interface StandingRuleProps {
 
 /** What "always" would add to the policy, to be read before it is said; or why it cannot be said here. */
 export function StandingRule({ always, open, confirm, back }: StandingRuleProps) {
-  if (!always.possible) return <p class="standing-rule note">{strings.approval.alwaysNone(always.reason)}</p>
+  const panel = useRef<HTMLDivElement>(null)
+  // It opens below what asked for it, perhaps out of sight.
+  useLayoutEffect(() => panel.current?.scrollIntoView({ block: 'nearest' }), [])
+  if (!always.possible) {
+    return (
+      <div class="standing-rule note" ref={panel}>
+        {strings.approval.alwaysNone(always.reason)}
+      </div>
+    )
+  }
   return (
-    <div class="standing-rule">
+    <div class="standing-rule" ref={panel}>
       <p class="part-name">{strings.approval.alwaysRule}</p>
       <ScrollRegion class="rule" label={strings.approval.alwaysRule}>
         <pre>{always.rule}</pre>

@@ -62,6 +62,11 @@ requires.browser().describe('every state of the page', () => {
     await guest.page.getByText(strings.signIn.wrongCode).waitFor()
     await look('sign-in refused', guest.page)
 
+    const invited = await visit(browser, castellan, options)
+    await invited.page.goto(`${castellan.namedUrl}/#code=${await castellan.invitation('Ann', 'Ann')}&choose`)
+    await invited.page.getByRole('button', { name: strings.signIn.withPasskey }).waitFor()
+    await look('sign-in with a passkey', invited.page)
+
     await castellan.restartGateway()
     const { page, ask } = await signedIn(browser, castellan, options)
     await page.getByRole('heading', { name: strings.chat.emptyTitle }).waitFor()
@@ -84,6 +89,9 @@ requires.browser().describe('every state of the page', () => {
     const approval = page.getByRole('region', { name: strings.approval.title })
     await approval.focus()
     await look('approval', page)
+    await approval.getByRole('button', { name: strings.approval.always }).click()
+    await look('always', page)
+    await approval.focus()
     await page.keyboard.press('d')
     await page
       .getByText(/^Denied by/)

@@ -125,7 +125,9 @@ requires.browser().describe('the page in a browser, with the real gateway and ag
     const file = join(castellan.workspace, NOTE.path)
     await ask('write a note')
     const approval = page.getByRole('region', { name: strings.approval.title })
-    await approval.getByText('Call Anna.').waitFor()
+    await approval.locator('.arguments').getByText('Call Anna.').waitFor()
+    expect(await approval.locator('.diff .added').allTextContents()).toEqual(['+Buy a bigger disk.\n', '+Call Anna.\n'])
+    expect(await approval.locator('.undo-note').textContent()).toContain('Undo')
     expect(await approval.getByText(/^\d+:\d\d left$/).count()).toBe(1)
     expect(existsSync(file)).toBe(false)
     expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('TEXTAREA')
@@ -161,6 +163,19 @@ requires.browser().describe('the page in a browser, with the real gateway and ag
       .getByText('Denied by Chrome on Linux')
       .waitFor()
     expect(existsSync(join(castellan.workspace, NOTE.path))).toBe(false)
+  })
+
+  test('a command that only reads is answered while an approval is waited for', async () => {
+    const { page, ask } = await signedIn(browser, castellan)
+    await ask('write a note')
+    const approval = page.getByRole('region', { name: strings.approval.title })
+    await approval.waitFor()
+    await ask('/status')
+    await page.locator('.answer').getByText('agentd: ready').last().waitFor()
+    await page.locator('.status-line').getByText('Waiting for your approval').waitFor()
+    await approval.focus()
+    await page.keyboard.press('d')
+    await approval.waitFor({ state: 'detached' })
   })
 
   test('what was decided elsewhere shows who decided', async () => {
