@@ -187,12 +187,23 @@ export type LedgerHead = z.infer<typeof LedgerHead>
 export const LedgerProof = z.strictObject({ index: LedgerIndex, proof: z.string() })
 export type LedgerProof = z.infer<typeof LedgerProof>
 
-/** `POST /v1/ledger/erasures` on operator.sock: destroys the payload of entry `index` for good. */
-export const LedgerErasureRequest = z.strictObject({ index: LedgerIndex, reason: z.string().trim().min(1).max(2000) })
+/**
+ * `POST /v1/ledger/erasures` on operator.sock: destroys the payload of entry `index` for good; with `call`, of every entry
+ * of the call that it belongs to, for what was asked, the intent and the outcome hold the same arguments.
+ */
+export const LedgerErasureRequest = z.strictObject({
+  index: LedgerIndex,
+  reason: z.string().trim().min(1).max(2000),
+  call: z.boolean().default(false),
+})
 export type LedgerErasureRequest = z.infer<typeof LedgerErasureRequest>
 
-/** Its answer: the `payload_erased` entry. */
-export const LedgerErasure = z.strictObject({ index: LedgerIndex })
+/** Its answer: the newest `payload_erased` entry, what was erased, and which entries of the same call still have a payload. */
+export const LedgerErasure = z.strictObject({
+  index: LedgerIndex,
+  erased: z.array(LedgerIndex),
+  related: z.array(LedgerIndex),
+})
 export type LedgerErasure = z.infer<typeof LedgerErasure>
 
 /** `POST /v1/ledger/key-rotation` on operator.sock: the `key_rotated` entry and the key that signs from now on. */

@@ -8,6 +8,7 @@ import {
   type LedgerKeyRotation,
   type LedgerState,
 } from '@castellan/contracts'
+import type { Appended } from '@castellan/ledger'
 import type { LedgerRecorder } from './ledger-recorder.ts'
 
 /** What only an operator may do to the ledger. Every act of it is an entry that names them. */
@@ -20,11 +21,19 @@ export class LedgerKeeper {
     this.#actor = actor
   }
 
-  /** Destroys the payload of an entry. Throws `not_found` where it never had one, `conflict` where it is gone already. */
-  async erase({ index, reason }: LedgerErasureRequest): Promise<LedgerErasure> {
+  /**
+   * Destroys the payload of an entry, or of all entries of its call. Throws `not_found` where it never had one, `conflict` where
+   * it is gone already or the call is under way.
+   */
+  async erase({ index, reason, call }: LedgerErasureRequest): Promise<LedgerErasure> {
     try {
-      const erased = await this.#recorder.use((ledger) => ledger.erase({ index, reason, actor: this.#actor }))
-      return { index: erased.index }
+      return await this.#recorder.use(async (ledger) => {
+        const erasure = { index, reason, actor: this.#actor }
+        const records = call ? await ledger.eraseCall(erasure) : [await ledger.erase(erasure)]
+        const erased = records.flatMap(({ entry }) => (entry.target === undefined ? [] : [entry.target]))
+        const related = (await ledger.payloadsOfCall(index)).map((entry) => entry.index)
+        return { index: (records.at(-1) as Appended).index, erased, related }
+      })
     } catch (error) {
       if (!(error instanceof CastellanError) || error.code !== 'payload_erased') throw error
       throw new CastellanError('conflict', `The payload of entry ${index} was erased before.`, { cause: error })

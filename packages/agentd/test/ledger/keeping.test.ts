@@ -97,6 +97,16 @@ test('a ledger from the future refuses every call, until the operator says that 
   expect(await verifyLedger(ledgerOf(stateDir))).toMatchObject({ ok: true, findings: [] })
 })
 
+test('a call is erased as a whole, and what is left of it is named until then', async () => {
+  const agentd = await TestAgentd.start()
+  const { ledger } = (await agentd.call('test_echo')) as { ledger: { intent: number; outcome: number } }
+  const { related } = await erase(agentd, ledger.outcome)
+  expect(related).toEqual([ledger.intent])
+  const body = { index: ledger.outcome, reason: 'held an address', call: true }
+  const erasure = await agentd.operator.request('POST', '/v1/ledger/erasures', { body, schema: LedgerErasure })
+  expect(erasure).toMatchObject({ erased: [ledger.intent], related: [] })
+})
+
 test('without a witness policy there is nobody to cosign', async () => {
   const agentd = await TestAgentd.start()
   const asked = agentd.operator.request('POST', '/v1/ledger/cosign', { schema: LedgerCosigning })

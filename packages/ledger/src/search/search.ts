@@ -10,6 +10,9 @@ const INDEX_FILE = 'index.sqlite'
 /** Entries indexed in one transaction: some 10 ms in which nothing else runs. */
 const AT_ONCE = 256
 
+/** A call has an intent, an outcome, and some entries for each approval it asked for. */
+const MOST_OF_A_CALL = 10_000
+
 /** What the index is built from. */
 export interface IndexSource {
   readonly size: number
@@ -50,6 +53,11 @@ export class LedgerSearch {
     const indexes = db.find(parsed.data)
     const entries = await Promise.all(indexes.map((index) => this.#source.read(index)))
     return { entries, next: indexes.length === parsed.data.limit ? (indexes.at(-1) ?? null) : null }
+  }
+
+  /** Indexes of all entries of a call. */
+  async ofCall(call_id: string): Promise<number[]> {
+    return (await this.catchUp()).find({ call_id, limit: MOST_OF_A_CALL })
   }
 
   /** Index of the newest entry from before `time` (ms since 1970), -1 where there is none. */

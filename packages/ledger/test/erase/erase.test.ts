@@ -1,9 +1,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { CallId, ToolName } from '@castellan/contracts'
 import { Ledger, verifyLedger } from '@castellan/ledger'
 import { describe, expect, test } from 'vitest'
 import { decodePayloadBundle } from '../../src/store/bundle.ts'
-import { fill, logOf, tempPlace } from '../support.ts'
+import { fill, intent, logOf, outcome, tempPlace } from '../support.ts'
 
 const actor = { kind: 'operator', name: 'root' } as const
 
@@ -70,6 +71,50 @@ describe('erasing a payload', () => {
       if (entry.isFile())
         expect((await readFile(join(entry.parentPath, entry.name))).includes(record), entry.name).toBe(false)
     }
+  })
+})
+
+describe('erasing a whole call', () => {
+  const call = { call_id: 'call_00000000000000ab' as CallId, tool: 'files_write' as ToolName }
+
+  async function callIn(ledger: Ledger): Promise<number[]> {
+    const asked = await ledger.append({ type: 'approval_requested', actor, ...call }, { args: 'secret' })
+    const begun = await ledger.append(intent(0, call), { args: 'secret' })
+    await ledger.append(intent(1), { args: 'another' })
+    const ended = await ledger.append(outcome(begun.index, { tool: call.tool }), { result: 'secret' })
+    const told = await ledger.append({ type: 'grant_spent', actor, ...call })
+    return [asked.index, begun.index, ended.index, told.index]
+  }
+
+  test('destroys what was asked, the intent and the outcome, whichever of them is named', async () => {
+    const at = await tempPlace()
+    const ledger = await Ledger.open(at)
+    await fill(ledger, 3)
+    const [asked, begun, ended] = (await callIn(ledger)) as [number, number, number]
+    expect((await ledger.payloadsOfCall(begun)).map(({ index }) => index)).toEqual([asked, begun])
+    const records = await ledger.eraseCall({ index: asked, reason: 'a test', actor })
+    expect(records.map(({ entry }) => entry.target)).toEqual([asked, begun])
+    // An outcome that names no call of its own is found by its intent.
+    expect(
+      (await ledger.eraseCall({ index: ended, reason: 'a test', actor })).map(({ entry }) => entry.target),
+    ).toEqual([ended])
+    for (const index of [asked, begun, ended])
+      await expect(ledger.payload(index)).rejects.toMatchObject({ code: 'payload_erased' })
+    expect(await ledger.payload(begun + 1)).toEqual({ args: 'another' })
+    await expect(ledger.eraseCall({ index: asked, reason: 'again', actor })).rejects.toMatchObject({
+      code: 'payload_erased',
+    })
+    await ledger.close()
+    expect(await verifyLedger(at)).toMatchObject({ findings: [], erasedPayloads: 3 })
+  })
+
+  test('waits for a call that is under way', async () => {
+    const ledger = await Ledger.open(await tempPlace())
+    const { index } = await ledger.append(intent(0, call), { args: 'secret' })
+    await expect(ledger.eraseCall({ index, reason: 'a test', actor })).rejects.toMatchObject({ code: 'conflict' })
+    await ledger.append(outcome(index, { ...call }), { result: 'secret' })
+    expect(await ledger.eraseCall({ index, reason: 'a test', actor })).toHaveLength(2)
+    await ledger.close()
   })
 })
 
