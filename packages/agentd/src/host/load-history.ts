@@ -44,7 +44,7 @@ export class LoadHistory {
     const cpu = this.#ticks === null ? null : busyPercent(this.#ticks, ticks)
     this.#ticks = ticks
     const line = [
-      Math.round(now.getTime() / 1000),
+      Math.floor(now.getTime() / 1000),
       cpu,
       load.oneMinute,
       percent(memory.usedBytes, memory.totalBytes),

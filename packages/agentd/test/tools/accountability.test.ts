@@ -1,7 +1,7 @@
 import type { LedgerQuery, LedgerRecord } from '@castellan/contracts'
 import { describe, expect, it } from 'vitest'
 import type { LedgerVerdict } from '../../src/host/ledger.ts'
-import { openMachine } from '../support/machine.ts'
+import { openMachine, toolByName } from '../support/machine.ts'
 
 const records = [
   {
@@ -133,4 +133,13 @@ it('ledger_prove hands on the proof and says how it is checked', async () => {
   const { output, summary } = await machine.call('ledger_prove', { index: 3 })
   expect(output).toEqual({ index: 3, type: 'intent', proof: 'proof of 3' })
   expect(summary).toContain('agentctl ledger check 3.tlog-proof')
+})
+
+describe('arguments that are refused before anything is asked', () => {
+  it.each([
+    ['ledger_query', { type: 'gossip' }],
+    ['ledger_verify', { fast: true }],
+  ])('%s %j', (name, args) => {
+    expect(toolByName(name).input.safeParse(args).success).toBe(false)
+  })
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { requires, temporaryFolder } from '@castellan/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Nix } from '../../src/host/nix.ts'
-import { openMachine } from '../support/machine.ts'
+import { openMachine, toolByName } from '../support/machine.ts'
 
 const nix = requires.command('nix-env', 'nix-bin')
 
@@ -70,4 +70,8 @@ describe('generation_list', () => {
       message: expect.stringContaining('On NixOS this works.'),
     })
   })
+})
+
+it('a limit that is none is refused before anything is asked', () => {
+  expect(toolByName('generation_list').input.safeParse({ limit: -1 }).success).toBe(false)
 })

@@ -83,5 +83,5 @@ function describe({ device, passed, pendingSectors, uncorrectableErrors, wearPer
     ...((uncorrectableErrors ?? 0) > 0 ? [count(uncorrectableErrors ?? 0, 'uncorrectable error')] : []),
     ...((wearPercent ?? 0) >= 90 ? [`${wearPercent} % worn`] : []),
   ]
-  return `${device} (${list(why)})`
+  return `disk ${device} (${list(why)})`
 }

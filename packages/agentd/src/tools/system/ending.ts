@@ -18,7 +18,10 @@ export const EndingInput = z.strictObject({
     .max(MOST_SECONDS)
     .default(10)
     .describe(`Seconds until it happens, ${LEAST_SECONDS} to ${MOST_SECONDS} (a week). Default 10.`),
-  at: Timestamp.optional().describe('Instead of a delay: when, as RFC 3339, within a week.'),
+  at: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe('Instead of a delay: when, as RFC 3339 ("2026-11-21T03:00:00Z"), within a week.'),
   reason: textField(200)
     .refine((text) => text.trim() !== '' && !/[\p{Cc}\p{Cf}]/u.test(text), 'must be one line of text')
     .describe('Why, for the people who are logged in and for the journal.'),
