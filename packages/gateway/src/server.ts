@@ -13,6 +13,7 @@ import { PATIENCE, type Patience } from './chat/ask.ts'
 import { Audience } from './chat/audience.ts'
 import { ChatSessions } from './chat/sessions.ts'
 import { addChatSocket, type ChatTiming, CLOSE, TIMING } from './chat/socket.ts'
+import { Waiting } from './chat/waiting.ts'
 import type { GatewayConfig } from './config.ts'
 import { LlamaEngine } from './engines/llama.ts'
 import { addMcp } from './mcp/mount.ts'
@@ -85,7 +86,10 @@ export async function buildServer(
     },
   })
   addTranscriptRoute(app, chats)
-  const parts = { agentd, engine, agent: mainAgent, patience: timing.patience ?? PATIENCE, log, chats, audience }
+  const waiting = await Waiting.open(join(config.stateDir, 'gateway', 'waiting'), log)
+  void waiting.withdrawLeft(agentd)
+  const patience = timing.patience ?? PATIENCE
+  const parts = { agentd, engine, agent: mainAgent, patience, waiting, log, chats, audience }
   addChatSocket(app, routeUpgrades(app), parts, timing.chat ?? TIMING)
   await addMcp(app, { agentSocket: config.agentSocket, stateDir: config.stateDir, log, providers: mcpProviders })
   addPage(app, config.pageDir)

@@ -25,16 +25,20 @@ export class StoppedWaiting extends CastellanError {
  * when the turn was stopped; then the question is withdrawn, so that a late yes is not taken for one that counts.
  */
 export async function personAgrees(pending: CallPending, turn: Turn): Promise<boolean> {
-  const { agentd, chat, signal } = turn
+  const { agentd, chat, signal, waiting } = turn
   const asked = await agentd.approval(pending.approval_id, signal)
+  await waiting.begin(asked)
   chat.askApproval(approvalFrame(asked))
   chat.status('waiting', 'Waiting for your approval.')
-  const settled = await settlement(asked, turn).catch(async (error: unknown) => {
+  try {
+    return conclude(await settlement(asked, turn), turn)
+  } catch (error) {
     if (!signal.aborted) throw error
     await withdraw(asked, turn)
     throw new StoppedWaiting()
-  })
-  return conclude(settled, turn)
+  } finally {
+    await waiting.end(asked.approval_id)
+  }
 }
 
 /** Everything a person should know before they say yes, and what their key signs. */

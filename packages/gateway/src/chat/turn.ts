@@ -9,6 +9,7 @@ import { askModel, type Choice, type Patience } from './ask.ts'
 import type { Chat } from './chat.ts'
 import { isCommand, runCommand } from './commands.ts'
 import { makeCall } from './tool-call.ts'
+import type { Waiting } from './waiting.ts'
 
 /** Most tool calls that the model may make in one turn. */
 export const MAX_CALLS = 12
@@ -18,6 +19,7 @@ export interface TurnParts {
   readonly engine: Engine
   readonly agent: Agent
   readonly patience: Patience
+  readonly waiting: Waiting
   readonly log: Log
 }
 
