@@ -1,6 +1,7 @@
 import type { ProcessHealth } from '@castellan/contracts'
 import type { Approvals } from './approvals/approvals.ts'
 import type { Proofs } from './approvals/proof.ts'
+import type { BackupKeeper } from './backup/keeper.ts'
 import type { CallParts } from './calls/path.ts'
 import type { Incidents } from './incidents/incidents.ts'
 import type { LedgerKeeper } from './ledger/keeper.ts'
@@ -8,6 +9,8 @@ import type { Recorder } from './ledger/recorder.ts'
 import type { Witnesses } from './ledger/witnesses.ts'
 import type { Operators } from './operators/operators.ts'
 import type { SignIns } from './operators/sign-ins.ts'
+import type { Always } from './policy/always.ts'
+import type { PolicyKeeper } from './policy/policy-keeper.ts'
 import type { Routines } from './routines/routines.ts'
 import type { Sessions } from './sessions/sessions.ts'
 import type { SafeSwitch } from './switch/index.ts'
@@ -16,6 +19,8 @@ import type { Watchers } from './watchers/watchers.ts'
 /** The parts of agentd that its sockets speak to. */
 export interface Agentd {
   readonly calls: CallParts
+  readonly policy: PolicyKeeper
+  readonly always: Always
   readonly approvals: Approvals
   readonly proofs: Proofs
   readonly operators: Operators
@@ -27,6 +32,7 @@ export interface Agentd {
   readonly sessions: Sessions
   readonly incidents: Incidents
   readonly safeSwitch: SafeSwitch
+  readonly backupKeeper: BackupKeeper
   /** Only where a witness policy is configured. */
   readonly witnesses: Witnesses | undefined
   readonly state: () => ProcessHealth['state']

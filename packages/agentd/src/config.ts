@@ -31,6 +31,20 @@ export const Config = ProcessConfig.extend({
       roots: z.array(z.strictObject({ path: AbsolutePath, access: z.enum(['read', 'write']) })).default([]),
     })
     .prefault({}),
+  backups: z
+    .strictObject({
+      /** Where backups are kept: best another disk. agentd's own folder without it. File tools never reach it. */
+      folder: AbsolutePath.optional(),
+      /** Days, and weeks, of which the newest backup of each set is kept. */
+      keepDaily: z.int().min(1).max(3660).default(7),
+      keepWeekly: z.int().min(0).max(520).default(4),
+      /** Most that all backups may take together, in bytes; only the disk limits them without it. */
+      quotaBytes: z
+        .int()
+        .min(1024 * 1024)
+        .optional(),
+    })
+    .prefault({}),
   trash: z
     .strictObject({
       /** Most that deleted and replaced files may take on disk, in bytes; the oldest leave first. A quarter of a GiB. */
@@ -46,6 +60,19 @@ export const Config = ProcessConfig.extend({
     .strictObject({
       /** Folders and files that integrity_baseline takes in, beside agentd's programs, Node and /etc/castellan. */
       paths: z.array(AbsolutePath).max(64).default([]),
+    })
+    .prefault({}),
+  /** The owner's NixOS configuration. What is absent is looked for in the usual places (docs/nixos-tools.md). */
+  nixos: z
+    .strictObject({
+      /** A folder with a flake.nix, or a flake reference; /etc/nixos without it. */
+      flake: z.string().min(1).optional(),
+      /** Name under `nixosConfigurations`; the host's own without it. */
+      configuration: z.string().min(1).optional(),
+      /** Folder of nixpkgs, for a configuration without a flake; root's channel without it. */
+      nixpkgs: AbsolutePath.optional(),
+      /** Where nixos_option_set keeps what is set. */
+      overlayDir: AbsolutePath.default('/etc/nixos/castellan'),
     })
     .prefault({}),
   /** How this host is switched to another system, where a call does not say (docs/safeswitch.md). Times in seconds. */
@@ -73,6 +100,12 @@ export const Config = ProcessConfig.extend({
           rpId: z.string().min(1).optional(),
         })
         .prefault({}),
+    })
+    .prefault({}),
+  policy: z
+    .strictObject({
+      /** Folder with the owner's rules (`*.cedar`); `policy/` in the state folder without it. See docs/policy.md. */
+      dir: AbsolutePath.optional(),
     })
     .prefault({}),
   sessions: z

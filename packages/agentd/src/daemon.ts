@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CastellanError } from '@castellan/contracts'
 import { type DaemonContext, type Log, type RunningDaemon, SocketServer, version } from '@castellan/daemon'
 import type { Agentd } from './agentd.ts'
 import { Approvals } from './approvals/approvals.ts'
@@ -8,6 +7,7 @@ import { ApprovalFile } from './approvals/lifecycle.ts'
 import { approvalsOfSession } from './approvals/of-session.ts'
 import { Proofs } from './approvals/proof.ts'
 import { startApps } from './apps/start.ts'
+import { backupFolder, startBackups } from './backup/start.ts'
 import { readArguments } from './calls/arguments.ts'
 import { InFlight } from './calls/in-flight.ts'
 import type { CallParts } from './calls/path.ts'
@@ -229,16 +229,17 @@ async function build(
     mode: config.sessions.mode,
     budgets: config.budgets,
   })
-  const known = {
-    modeOf: ({ agent, session }: { agent: AgentName; session?: SessionId | undefined }) =>
-      sessions.mode({ agent, session: session ?? NO_SESSION }),
-    labelsOf: (session: SessionId) => sessions.labels({ session, caller: 'agent', agreedBefore: false }),
-  }
+  const { backups, keeper: backupKeeper } = await startBackups(folder, config.backups, {
+    keys,
+    ledger,
+    actor: OPERATOR,
+  })
   const host = await createHost({
     grants: grantsOf(config),
     stateDir: folder,
     keys,
     trash: config.trash,
+    backups,
     ledger: {
       query: (query) => ledger.query(query),
       verify: () => ledger.verify(),
@@ -249,7 +250,7 @@ async function build(
       }),
     },
     capabilities: sessions,
-    policy: { explain: (request) => explain({ policy, registry, host, ...known }, request) },
+    policy: { explain: (request) => explain({ policy, registry, host, sessions }, request) },
     undo: new Undo(ledger, (name) => registry.find(name).tool),
     approvals: approvalsOfSession(approvals, () => calls),
     routines,
@@ -262,6 +263,7 @@ async function build(
       onViolation: (subject, summary) => void incidents.raise({ class: 'integrity_violation', subject, summary }),
     }),
     switching: safeSwitch,
+    nixos: config.nixos,
   })
   const inFlight = new InFlight(config.limits.callsInFlight)
   const witnesses = await openWitnesses(config, ledger, log)
@@ -286,6 +288,7 @@ async function build(
     routines,
     watchers,
     safeSwitch,
+    backupKeeper,
     policy,
     always: standing,
     approvals,
@@ -329,8 +332,15 @@ function passkeyPlace({ approvals, pagePort }: Config): PasskeyPlace {
 }
 
 /** The workspace first, because relative paths start there; agentd's own state never; then what the owner grants. */
-function grantsOf({ stateDir, files }: Config): [Grant, ...Grant[]] {
-  return [{ path: join(stateDir, 'workspace'), access: 'write' }, { path: stateDir, access: 'none' }, { path: policyDir(config), access: 'none' }, ...files.roots]
+function grantsOf(config: Config): [Grant, ...Grant[]] {
+  const { stateDir, files, backups } = config
+  return [
+    { path: join(stateDir, 'workspace'), access: 'write' },
+    { path: stateDir, access: 'none' },
+    ...files.roots,
+    { path: policyDir(config), access: 'none' },
+    { path: backupFolder(join(stateDir, 'agentd'), backups), access: 'none' },
+  ]
 }
 
 /** What lies in agentd's folder under a key of {@link StateKeys}: where any of it is there, the root key has to be. */

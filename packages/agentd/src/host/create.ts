@@ -2,6 +2,7 @@ import { mkdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppFile } from '../apps/app.ts'
 import { Apps } from '../apps/apps.ts'
+import type { Backups } from '../backup/backups.ts'
 import { Sandbox } from '../sandbox/index.ts'
 import type { StateKeys } from '../state/keys.ts'
 import { StateFile } from '../state/state-file.ts'
@@ -21,6 +22,8 @@ import type { LedgerPort } from './ledger.ts'
 import { LoadHistory } from './load-history.ts'
 import { Network } from './network.ts'
 import { Nix } from './nix.ts'
+import type { NixosSettings } from './nixos/configuration.ts'
+import { Nixos } from './nixos/nixos.ts'
 import type { PolicyPort } from './policy.ts'
 import { Power } from './power.ts'
 import { Probes } from './probes/probes.ts'
@@ -41,6 +44,7 @@ export interface HostOptions {
   /** The keys of what is kept encrypted there. */
   readonly keys: StateKeys
   readonly trash: TrashLimits
+  readonly backups: Backups
   readonly ledger: LedgerPort
   readonly undo: UndoPort
   readonly approvals: ApprovalsPort
@@ -51,6 +55,7 @@ export interface HostOptions {
   readonly integrity: IntegrityPort
   readonly incidents: IncidentsPort
   readonly switching: SwitchPort
+  readonly nixos: NixosSettings
 }
 
 /** The ports to this machine. Opens the trash; nothing else is touched before a tool asks. */
@@ -67,8 +72,10 @@ export async function createHost({
   integrity,
   incidents,
   switching,
+  nixos,
   keys,
   trash: limits,
+  backups,
 }: HostOptions): Promise<Host> {
   await mkdir(grants[0].path, { recursive: true, mode: 0o700 })
   const accounts = new Accounts()
@@ -90,8 +97,10 @@ export async function createHost({
     systemd,
     journal: new Journal(),
     nix: new Nix(),
+    nixos: new Nixos(nixos),
     files,
     trash,
+    backups,
     sandbox: new Sandbox(await realpath(grants[0].path)),
     ledger,
     undo,

@@ -1,3 +1,4 @@
+import type { Backups } from '../backup/backups.ts'
 import type { Sandbox } from '../sandbox/index.ts'
 import type { ApprovalsPort } from './approvals.ts'
 import type { AppsPort } from './apps.ts'
@@ -13,6 +14,7 @@ import type { LedgerPort } from './ledger.ts'
 import type { LoadHistory } from './load-history.ts'
 import type { Network } from './network.ts'
 import type { Nix } from './nix.ts'
+import type { Nixos } from './nixos/nixos.ts'
 import type { PolicyPort } from './policy.ts'
 import type { Power } from './power.ts'
 import type { Probes } from './probes/probes.ts'
@@ -42,8 +44,10 @@ export interface Host {
   readonly systemd: Systemd
   readonly journal: Journal
   readonly nix: Nix
+  readonly nixos: Nixos
   readonly files: Files
   readonly trash: Trash
+  readonly backups: Backups
   readonly sandbox: Sandbox
   readonly ledger: LedgerPort
   readonly undo: UndoPort

@@ -15,7 +15,9 @@ import type { SocketServer } from '@castellan/daemon'
 import type { Agentd } from '../agentd.ts'
 import { ROOT } from '../approvals/proof.ts'
 import { takeCall } from '../calls/path.ts'
+import { addBackupKeeperRoutes } from './backups.ts'
 import { addLedgerKeepingRoutes } from './ledger.ts'
+import { addPolicyRoutes } from './policy.ts'
 import { addSessionKeepingRoutes } from './sessions.ts'
 import { addSharedRoutes, approvalId } from './shared.ts'
 
@@ -28,6 +30,8 @@ export function addOperatorRoutes(server: SocketServer, agentd: Agentd): void {
   const { approvals, calls, operators, signIns } = agentd
   addSharedRoutes(server, agentd, 'operator')
   addLedgerKeepingRoutes(server, agentd)
+  addPolicyRoutes(server, agentd)
+  addBackupKeeperRoutes(server, agentd)
   addSessionKeepingRoutes(server, agentd)
 
   server.route('POST', '/v1/approvals/:id/decision', { body: ApprovalDecision }, ({ params, body }) =>

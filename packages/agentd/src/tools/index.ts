@@ -1,5 +1,6 @@
 import { accountabilityTools } from './accountability/index.ts'
 import { appTools } from './apps/index.ts'
+import { backupTools } from './backup/index.ts'
 import { commandTools } from './commands/index.ts'
 import type { Tool } from './define.ts'
 import { fileTools } from './files/index.ts'
@@ -25,6 +26,7 @@ export const tools: readonly Tool[] = [
   ...networkTools,
   ...fileTools,
   ...storageTools,
+  ...backupTools,
   ...nixosTools,
   ...switchTools,
   ...commandTools,

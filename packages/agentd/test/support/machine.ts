@@ -3,10 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Inverse, TaintLabel, ToolPreview, ToolResource } from '@castellan/contracts'
 import { createLogger } from '@castellan/daemon'
+import { Backups } from '../../src/backup/backups.ts'
+import { Recipient, RecipientFile } from '../../src/backup/recipient.ts'
+import { loadSodium } from '../../src/backup/sodium.ts'
+import { Unlocked } from '../../src/backup/unlocked.ts'
 import { createHost, type HostOptions } from '../../src/host/create.ts'
 import type { Grant } from '../../src/host/files/files.ts'
 import type { Host } from '../../src/host/host.ts'
 import { StateKeys } from '../../src/state/keys.ts'
+import { StateFile } from '../../src/state/state-file.ts'
 import { SafeSwitch } from '../../src/switch/index.ts'
 import { SwitchPlan } from '../../src/switch/record.ts'
 import { tools } from '../../src/tools/index.ts'
@@ -36,10 +41,11 @@ export interface Machine extends AsyncDisposable {
 export interface MachineOptions {
   readonly grants?: (folder: string) => Grant[]
   readonly ledger?: HostOptions['ledger']
+  readonly nixos?: HostOptions['nixos']
   readonly replace?: Partial<Host>
 }
 
-export async function openMachine({ grants, ledger, replace }: MachineOptions = {}): Promise<Machine> {
+export async function openMachine({ grants, ledger, nixos, replace }: MachineOptions = {}): Promise<Machine> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'castellan-tools-')))
   const workspace = join(folder, 'workspace')
   const host = {
@@ -47,15 +53,18 @@ export async function openMachine({ grants, ledger, replace }: MachineOptions = 
       grants: [{ path: workspace, access: 'write' }, ...(grants?.(folder) ?? [])],
       stateDir: join(folder, 'state'),
       keys: await StateKeys.open(await privateFolder(folder, 'state')),
+      backups: await openBackups(folder),
       trash: { quotaBytes: 256 * 1024 * 1024, maxAgeDays: 30 },
       ledger: ledger ?? absent('ledger'),
       undo: absent('undo'),
       approvals: absent('approvals'),
       capabilities: absent('capabilities'),
+      policy: absent('policy'),
       routines: absent('routines'),
       watchers: absent('watchers'),
       integrity: absent('integrity'),
       incidents: absent('incidents'),
+      nixos: nixos ?? { overlayDir: join(folder, 'overlay') },
       switching: await SafeSwitch.open({
         folder: join(folder, 'state/switch'),
         ledger: absent('ledger'),
@@ -150,4 +159,12 @@ async function privateFolder(parent: string, name: string): Promise<string> {
   const folder = join(parent, name)
   await mkdir(folder, { mode: 0o700 })
   return folder
+}
+
+/** Without a key: tests that make backups bring their own. */
+async function openBackups(folder: string): Promise<Backups> {
+  const sodium = await loadSodium()
+  const recipient = new Recipient(sodium, new StateFile(join(folder, 'recipient.json'), RecipientFile))
+  const options = { folder: join(folder, 'backups'), retention: { daily: 7, weekly: 4 } }
+  return Backups.open(options, { sodium, recipient, unlocked: new Unlocked(), manifestKey: Buffer.alloc(32) })
 }

@@ -74,7 +74,7 @@ export async function removeEntry(place: Place, draft: string): Promise<void> {
 }
 
 /** Makes the folders that are missing, then works in the innermost. */
-export async function inFolder(place: Place, work: (folder: Descriptor) => Promise<void>): Promise<void> {
+export async function inFolder<T>(place: Place, work: (folder: Descriptor) => Promise<T>): Promise<T> {
   const made: Descriptor[] = []
   try {
     let folder = place.folder
@@ -87,8 +87,9 @@ export async function inFolder(place: Place, work: (folder: Descriptor) => Promi
       await folder.sync()
       folder = inner
     }
-    await work(folder)
+    const result = await work(folder)
     await folder.sync()
+    return result
   } finally {
     for (const descriptor of made) descriptor[Symbol.dispose]()
   }
