@@ -4,13 +4,13 @@ import {
   type PolicyExplanation,
   SessionId,
   SessionMode,
-  type TaintLabel,
   type ToolResource,
 } from '@castellan/contracts'
 import { readArguments } from '../calls/arguments.ts'
 import type { Registry } from '../calls/registry.ts'
 import type { Host } from '../host/index.ts'
 import { judgeCall } from '../sandbox/index.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import type { Policy, PolicyContext, PolicyDecision, PolicyQuestion } from './policy.ts'
 import type { Rule } from './rule.ts'
 
@@ -21,9 +21,8 @@ export interface ExplainParts {
   readonly policy: Policy & { readonly rules: readonly Rule[] }
   readonly registry: Registry
   readonly host: Host
-  /** What counts for a caller where the request does not say. */
-  readonly modeOf: (caller: Pick<PolicyExplainRequest, 'agent' | 'session'>) => SessionMode
-  readonly labelsOf: (session: SessionId) => readonly TaintLabel[]
+  /** Modes and labels, where the request does not say. */
+  readonly sessions: Pick<Sessions, 'mode' | 'labels'>
 }
 
 /**
@@ -55,24 +54,27 @@ export async function explain(parts: ExplainParts, request: PolicyExplainRequest
 type Asked = PolicyQuestion & { readonly judged?: string; readonly unknown?: CastellanError }
 
 async function questionOf(parts: ExplainParts, request: PolicyExplainRequest): Promise<Asked> {
-  const { registry, host, modeOf, labelsOf } = parts
+  const { registry, host, sessions } = parts
+  const { caller, agent, session = NO_SESSION, agreed } = request
   const { tool, descriptor } = registry.find(request.tool)
   const input = readArguments(tool, descriptor, request.args)
   const verdict = await judgeCall(host.sandbox, tool.name, request.args)
   const resources = await resourcesOf(() => tool.resources?.(input, host))
   return {
-    principal: { kind: request.caller, agent: request.agent, session: request.session ?? NO_SESSION },
+    principal: { kind: caller, agent, session },
     tool,
     args: request.args,
     input,
     resources: resources instanceof CastellanError ? [] : resources,
     context: {
-      mode: request.mode ?? modeOf(request),
-      taint: request.taint ?? (request.session === undefined ? [] : labelsOf(request.session)),
+      mode: request.mode ?? sessions.mode({ agent, session }),
+      taint:
+        request.taint ??
+        (request.session === undefined ? [] : sessions.labels({ session, caller, agreedBefore: agreed })),
       left: {},
       capability: undefined,
       command: verdict?.verdict ?? 'none',
-      agreed: request.agreed,
+      agreed,
       channel: request.channel,
       now: request.at === undefined ? Date.now() : Date.parse(request.at),
     },

@@ -74,6 +74,11 @@ export class PolicyKeeper implements Policy {
     return this.#state
   }
 
+  /** What is wrong with the files, a sentence each. */
+  get problems(): readonly string[] {
+    return this.#problems
+  }
+
   get rules(): readonly Rule[] {
     return this.#policy.rules
   }

@@ -5,6 +5,7 @@ import { approvalStatus } from './approval_status.ts'
 import { ledgerProve } from './ledger_prove.ts'
 import { ledgerQuery } from './ledger_query.ts'
 import { ledgerVerify } from './ledger_verify.ts'
+import { policyExplain } from './policy_explain.ts'
 import { receiptList } from './receipt_list.ts'
 import { undoApply } from './undo_apply.ts'
 import { undoPreview } from './undo_preview.ts'
@@ -19,4 +20,5 @@ export const accountabilityTools: readonly Tool[] = [
   approvalList,
   approvalStatus,
   receiptList,
+  policyExplain,
 ]
