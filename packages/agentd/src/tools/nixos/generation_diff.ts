@@ -10,6 +10,9 @@ const Package = z.strictObject({
   after: z.array(z.string()),
 })
 
+/** Units that each list shows at most. */
+const MOST_UNITS = 60
+
 const generationField = (what: string) => z.int().min(1).max(999_999_999).optional().describe(what)
 
 export const generationDiff = defineTool({
@@ -65,16 +68,24 @@ export const generationDiff = defineTool({
       before: [...before],
       after: [...after],
     }))
-    const [units, cut] = shortened(changes.units)
+    const { units } = changes
+    const cut = Object.values(units).some((names: readonly string[]) => names.length > MOST_UNITS)
     return {
-      from: before,
+      from: { ...before },
       to: after,
       packages,
       packagesTotal: all.length,
-      units,
+      units: {
+        added: units.added.slice(0, MOST_UNITS),
+        removed: units.removed.slice(0, MOST_UNITS),
+        changed: units.changed.slice(0, MOST_UNITS),
+        restarted: units.restarted.slice(0, MOST_UNITS),
+        reloaded: units.reloaded.slice(0, MOST_UNITS),
+        kept: units.kept.slice(0, MOST_UNITS),
+      },
       closureBytesBefore: changes.closureBytesBefore,
       closureBytesAfter: changes.closureBytesAfter,
-      words: sentencesOf(changes),
+      words: [...sentencesOf(changes)],
       truncated: cut || packages.length < all.length,
     }
   },
@@ -83,15 +94,4 @@ export const generationDiff = defineTool({
 async function named(generation: Promise<{ readonly number: number; readonly path: string }>) {
   const { number, path } = await generation
   return { generation: number, path }
-}
-
-/** Units a list shows at most. */
-const MOST_UNITS = 60
-
-function shortened<Lists extends Readonly<Record<string, readonly string[]>>>(
-  lists: Lists,
-): [{ [Name in keyof Lists]: string[] }, boolean] {
-  const cut = Object.values(lists).some((list) => list.length > MOST_UNITS)
-  const short = Object.fromEntries(Object.entries(lists).map(([name, list]) => [name, list.slice(0, MOST_UNITS)]))
-  return [short as { [Name in keyof Lists]: string[] }, cut]
 }
