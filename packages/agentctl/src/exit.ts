@@ -47,6 +47,9 @@ const refused: readonly ErrorCode[] = [
   'approval_revoked',
   'approval_same_person',
   'approval_no_rule',
+  'budget_exceeded',
+  'session_refused',
+  'capability_denied',
   'forbidden',
   'unauthorized',
 ]
