@@ -11,6 +11,7 @@ const floors = {
   testing: 0,
   ledger: 1,
   daemon: 1,
+  gguf: 1,
   'mcp-bridge': 2,
   agentd: 3,
   engine: 3,

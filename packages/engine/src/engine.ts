@@ -6,10 +6,10 @@ import {
   errorFromEnvelope,
 } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
+import { fileDigest, type ModelFacts } from '@castellan/gguf'
 import { EngineError } from './error.ts'
 import { crashed, stoppedWhileLoading, unexpected } from './failures.ts'
-import { fileDigest } from './gguf/digest.ts'
-import { inspectModel, type ModelFacts } from './gguf/inspect.ts'
+import { inspectModel } from './gguf.ts'
 import { type Release, Slots } from './slots.ts'
 import { EventChannel } from './worker/channel.ts'
 import { chooseIsolation, type Isolation } from './worker/isolation.ts'

@@ -1,5 +1,6 @@
+import type { GgufHeader } from '@castellan/gguf'
 import { EngineError } from '../error.ts'
-import { type GgufHeader, readGgufHeader } from '../gguf/header.ts'
+import { readGgufHeader } from '../gguf.ts'
 
 /** The format version this runtime reads; see models/interpreter/FORMAT.md. */
 const FORMAT = 1

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { EngineError } from '../error.ts'
+import { GgufError } from './error.ts'
 import { type GgufHeader, type GgufValue, readGgufHeader } from './header.ts'
 import { tensorBytes } from './tensor-bytes.ts'
 
@@ -105,6 +105,6 @@ function lengthOf(value: GgufValue | undefined): number {
   return typeof value === 'object' && value !== null && 'arrayLength' in value ? value.arrayLength : 0
 }
 
-function invalid(message: string): EngineError {
-  return new EngineError('model_invalid', message)
+function invalid(message: string): GgufError {
+  return new GgufError(message)
 }

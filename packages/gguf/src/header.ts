@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { EngineError } from '../error.ts'
+import { GgufError } from './error.ts'
 
 /** A metadata value. An array whose key was not asked for is only counted: vocabularies run to hundreds of thousands. */
 export type GgufValue = string | number | bigint | boolean | readonly GgufValue[] | { readonly arrayLength: number }
@@ -190,11 +190,11 @@ class Reader {
     if (this.position > this.#fileBytes) throw this.#truncated()
   }
 
-  damaged(what: string): EngineError {
+  damaged(what: string): GgufError {
     return invalid(`${this.#path} is damaged: its header ${what}. Copy or download the model again.`)
   }
 
-  #truncated(): EngineError {
+  #truncated(): GgufError {
     return invalid(`${this.#path} is cut short: it ends inside its header. Copy or download the model again.`)
   }
 
@@ -214,6 +214,6 @@ class Reader {
   }
 }
 
-function invalid(message: string): EngineError {
-  return new EngineError('model_invalid', message)
+function invalid(message: string): GgufError {
+  return new GgufError(message)
 }

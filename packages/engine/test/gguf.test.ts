@@ -2,11 +2,10 @@ import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { EngineError } from '../../src/error.ts'
-import { readGgufHeader } from '../../src/gguf/header.ts'
-import { inspectModel } from '../../src/gguf/inspect.ts'
-import { type SyntheticModel, writeSyntheticModel } from '../support/synthetic-model.ts'
-import { tempFolder } from '../support/temp.ts'
+import { EngineError } from '../src/error.ts'
+import { inspectModel, readGgufHeader } from '../src/gguf.ts'
+import { type SyntheticModel, writeSyntheticModel } from './support/synthetic-model.ts'
+import { tempFolder } from './support/temp.ts'
 
 const folder = tempFolder()
 const good = join(folder, 'good.gguf')
