@@ -88,7 +88,7 @@ export class TestAgentd {
   /** Types of all entries, oldest first, without those of starting and stopping. */
   async story(): Promise<string[]> {
     const types = (await this.entries()).map(({ entry }) => entry.type)
-    return types.filter((type) => !type.startsWith('daemon_')).toReversed()
+    return types.filter((type) => !type.startsWith('daemon_') && type !== 'policy_loaded').toReversed()
   }
 }
 
