@@ -10,12 +10,14 @@ import { commandExamples } from './examples/commands.ts'
 import { fileExamples } from './examples/files.ts'
 import { incidentExamples } from './examples/incidents.ts'
 import { journalExamples } from './examples/journal.ts'
+import { modelExamples } from './examples/models.ts'
 import { networkExamples } from './examples/network.ts'
 import { nixosExamples } from './examples/nixos.ts'
 import type { RecordCall } from './examples/record.ts'
 import { routineExamples } from './examples/routines.ts'
 import { securityExamples } from './examples/security.ts'
 import { serviceExamples } from './examples/services.ts'
+import { storageExamples } from './examples/storage.ts'
 import { systemExamples } from './examples/system.ts'
 import type { ToolExample } from './tools-doc.ts'
 
@@ -40,12 +42,14 @@ for (const family of [
   journalExamples,
   networkExamples,
   fileExamples,
+  storageExamples,
   nixosExamples,
   commandExamples,
   appExamples,
   routineExamples,
   securityExamples,
   incidentExamples,
+  modelExamples,
   accountabilityExamples,
 ]) {
   await family(record)

@@ -30,13 +30,55 @@ for version in 25.05.813814 25.11.20261114; do
   echo $version > $system/nixos-version
   nix-env -p /nix/var/nix/profiles/system --option substitute false --set $(nix-store --add $system)
 done
+${webServer()}
+systemctl daemon-reload
+systemctl start web.service report.timer
+systemd-run --quiet --unit=stuck --property=Description="Waits for ever" sleep 7777
+echo 'nameserver 127.0.0.1' > /etc/resolv.conf
+echo '192.0.2.10 db.example.org' >> /etc/hosts
+for i in 1 2 3; do echo "connection $i from 192.0.2.$i timed out" | systemd-cat --identifier=proxy --priority=err; done
 while systemctl is-active --quiet backup; do :; done
+until grep -q :1F90 /proc/net/tcp; do sleep 0.05; done
 journalctl --sync
 `
 
+/** A web server that says one thing, and a timer beside it. */
+function webServer(): string {
+  return `
+cat > /usr/local/bin/demo-web <<'END'
+use IO::Socket::INET;
+my $server = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 8080, Listen => 8, ReuseAddr => 1) or die;
+while (my $client = $server->accept) {
+  $client->recv(my $request, 4096);
+  my $page = "<h1>Welcome</h1>\\n";
+  $client->send("HTTP/1.0 200 OK\\r\\nContent-Type: text/html\\r\\nContent-Length: " . length($page) . "\\r\\n\\r\\n" . $page);
+}
+END
+cat > /etc/systemd/system/web.service <<'END'
+[Unit]
+Description=Company website
+After=network.target
+[Service]
+Environment=PORT=8080 API_TOKEN=demo
+ExecStart=/usr/bin/perl /usr/local/bin/demo-web
+ExecReload=/bin/true
+DynamicUser=yes
+[Install]
+WantedBy=multi-user.target
+END
+cat > /etc/systemd/system/report.timer <<'END'
+[Unit]
+Description=Weekly report
+[Timer]
+OnCalendar=Mon *-*-* 07:00:00
+END
+printf '[Service]\\nType=oneshot\\nExecStart=/bin/true\\n' > /etc/systemd/system/report.service`
+}
+
 await using host = await ThrowawayHost.start({ readOnly: [`${repository}:${installed}`] })
 await host.run(['sh', '-c', scene])
-await host.run(['mkdir', '-p', state, '/run/castellan'])
+await host.run(['mkdir', '-p', `${state}/workspace`, '/run/castellan'])
+await host.run(['cp', `${installed}/models/interpreter/castellan-interpreter.gguf`, `${state}/workspace`])
 const assignments = Object.entries(environment).map(([key, value]) => `--setenv=${key}=${value}`)
 const agentd = [node, '--conditions=source', `${installed}/packages/agentd/src/main.ts`]
 await host.run(['systemd-run', '--quiet', '--unit=castellan-agentd', ...assignments, ...agentd])

@@ -256,6 +256,8 @@ async function build(
     routines,
     watchers,
     incidents,
+    models: join(config.stateDir, 'models'),
+    onModelChanged: (subject, summary) => void incidents.raise({ class: 'manifest_mismatch', subject, summary }),
     integrity: new Integrity({
       file: join(folder, 'integrity.json'),
       key: keys.derive('castellan integrity baseline v1'),

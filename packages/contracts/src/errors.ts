@@ -101,6 +101,7 @@ export const errorCatalogue = {
   engine_loading: 503,
   engine_crashed: 503,
   model_invalid: 422,
+  manifest_mismatch: 409,
   context_full: 413,
   too_many_tool_calls: 409,
   turn_in_progress: 409,

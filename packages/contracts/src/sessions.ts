@@ -197,6 +197,7 @@ export const IncidentClass = z.enum([
   'unauthorized_access',
   'watched_failure',
   'integrity_violation',
+  'manifest_mismatch',
   // Told by an agent or the operator.
   'reported',
 ])

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { AppFile } from '../apps/app.ts'
 import { Apps } from '../apps/apps.ts'
 import type { Backups } from '../backup/backups.ts'
+import { Manifest } from '../models/manifest.ts'
+import { Models } from '../models/models.ts'
 import { Sandbox } from '../sandbox/index.ts'
 import type { StateKeys } from '../state/keys.ts'
 import { StateFile } from '../state/state-file.ts'
@@ -54,6 +56,9 @@ export interface HostOptions {
   readonly watchers: WatchersPort
   readonly integrity: IntegrityPort
   readonly incidents: IncidentsPort
+  /** Folder of imported models. */
+  readonly models: string
+  readonly onModelChanged: (subject: string, summary: string) => void
   readonly switching: SwitchPort
   readonly nixos: NixosSettings
 }
@@ -71,6 +76,8 @@ export async function createHost({
   watchers,
   integrity,
   incidents,
+  models,
+  onModelChanged,
   switching,
   nixos,
   keys,
@@ -118,6 +125,12 @@ export async function createHost({
     hardening: new Hardening({ kernel, listeners: (signal) => network.listeners(signal), firewall: readFirewall }),
     integrity,
     incidents,
+    models: new Models({
+      folder: models,
+      manifest: new Manifest(join(stateDir, 'models.json'), keys.derive('castellan model manifest v1')),
+      files,
+      onChanged: (subject, summary) => onModelChanged(subject, summary),
+    }),
     switch: switching,
   }
 }

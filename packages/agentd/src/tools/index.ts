@@ -6,6 +6,7 @@ import type { Tool } from './define.ts'
 import { fileTools } from './files/index.ts'
 import { incidentTools } from './incidents/index.ts'
 import { journalTools } from './journal/index.ts'
+import { modelTools } from './models/index.ts'
 import { networkTools } from './network/index.ts'
 import { nixosTools } from './nixos/index.ts'
 import { routineTools } from './routines/index.ts'
@@ -35,5 +36,6 @@ export const tools: readonly Tool[] = [
   ...routineTools,
   ...securityTools,
   ...incidentTools,
+  ...modelTools,
   ...accountabilityTools,
 ]

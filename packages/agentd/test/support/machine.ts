@@ -64,6 +64,8 @@ export async function openMachine({ grants, ledger, nixos, replace }: MachineOpt
       watchers: absent('watchers'),
       integrity: absent('integrity'),
       incidents: absent('incidents'),
+      models: join(folder, 'models'),
+      onModelChanged: () => {},
       nixos: nixos ?? { overlayDir: join(folder, 'overlay') },
       switching: await SafeSwitch.open({
         folder: join(folder, 'state/switch'),
