@@ -35,7 +35,7 @@ systemctl daemon-reload
 systemctl start web.service report.timer
 systemd-run --quiet --unit=stuck --property=Description="Waits for ever" sleep 7777
 echo 'nameserver 127.0.0.1' > /etc/resolv.conf
-echo '192.0.2.10 db.example.org' >> /etc/hosts
+printf '127.0.0.1 localhost\\n192.0.2.10 db.example.org\\n' > /etc/hosts
 for i in 1 2 3; do echo "connection $i from 192.0.2.$i timed out" | systemd-cat --identifier=proxy --priority=err; done
 while systemctl is-active --quiet backup; do :; done
 until grep -q :1F90 /proc/net/tcp; do sleep 0.05; done

@@ -86,7 +86,7 @@ export class ThrowawayHost implements AsyncDisposable {
     const path = 'PATH=/usr/sbin:/usr/bin:/sbin:/bin'
     return run('nsenter', ['-t', String(this.#leader), '-a', 'env', '-i', path, ...assignments, ...argv], {
       maxBuffer: 64 * 1024 * 1024,
-      timeout: 30_000,
+      timeout: 120_000,
     })
   }
 

@@ -64,5 +64,6 @@ function describe(
   const { name, state, addresses, receivedBytes, sentBytes, receiveErrors, sendErrors } = each
   const at = addresses.length === 0 ? 'no address' : list(addresses, 3)
   const errors = receiveErrors + sendErrors === 0 ? '' : `, ${count(receiveErrors + sendErrors, 'error')}`
-  return `${name} is ${state} (${at}; ${size(receivedBytes)} in, ${size(sentBytes)} out${errors})`
+  const known = state === 'unknown' ? '' : ` is ${state}`
+  return `${name}${known} (${at}; ${size(receivedBytes)} in, ${size(sentBytes)} out${errors})`
 }

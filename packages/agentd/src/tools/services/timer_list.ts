@@ -35,11 +35,11 @@ export const timerList = defineTool({
   effect: 'read',
   undo: 'none',
   limits: readLimits,
-  summary: ({ timers, matching }, { name }) => {
+  summary: ({ timers, matching, truncated }, { name }) => {
     const called = name === undefined ? '' : ` with ${JSON.stringify(name)} in its name`
     if (matching === 0) return `There is no timer${called}.`
     const shown = timers.map(({ timer, next }) => `${timer} (${next === null ? 'not again' : moment(next)})`)
-    return `${sentence(count(matching, 'timer'))}${called}, by when they fire next: ${list(shown)}.`
+    return `${sentence(count(matching, 'timer'))}${called}${truncated ? ', among them' : ''}, by when they fire next: ${list(shown)}.`
   },
   run: async ({ name, limit, offset }, { host, signal }) => {
     const wanted = name?.toLowerCase()

@@ -42,13 +42,13 @@ export const mountList = defineTool({
   effect: 'read',
   undo: 'none',
   limits: readLimits,
-  summary: ({ mounts, matching }, { under }) => {
+  summary: ({ mounts, matching, truncated }, { under }) => {
     const where = under === undefined ? '' : ` at or below ${under}`
     if (matching === 0) return `Nothing is mounted${where}.`
     const shown = mounts.map(
       ({ mountPoint, type, readOnly }) => `${mountPoint} (${type}${readOnly ? ', read only' : ''})`,
     )
-    return `${sentence(count(matching, 'mount'))}${where}: ${list(shown)}.`
+    return `${sentence(count(matching, 'mount'))}${where}${truncated ? ', among them' : ''}: ${list(shown)}.`
   },
   run: async ({ all, under, limit, offset }, { host }) => {
     const folder = under?.replace(/\/+$/, '')

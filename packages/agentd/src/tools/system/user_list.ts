@@ -39,14 +39,14 @@ export const userList = defineTool({
   effect: 'read',
   undo: 'none',
   limits: readLimits,
-  summary: ({ users, matching }, { kind }) => {
+  summary: ({ users, matching, truncated }, { kind }) => {
     const noun = kind === 'people' ? 'account of a person' : kind === 'system' ? 'system account' : 'account'
     const nouns = kind === 'people' ? 'accounts of people' : `${noun}s`
     const admins = users.filter(({ administrator }) => administrator).map(({ name }) => name)
     const open = users.filter(({ password, canLogIn }) => password === 'empty' && canLogIn).map(({ name }) => name)
     const root = admins.length === 0 ? '' : ` ${sentence(list(admins))} may act as root.`
     const danger = open.length === 0 ? '' : ` Without a password: ${list(open)}.`
-    return `${sentence(count(matching, noun, nouns))}${matching === 0 ? '' : `: ${list(users.map(({ name }) => name))}`}.${root}${danger}`
+    return `${sentence(count(matching, noun, nouns))}${matching === 0 ? '' : `${truncated ? ', among them' : ''}: ${list(users.map(({ name }) => name))}`}.${root}${danger}`
   },
   run: async ({ kind, limit, offset }, { host }) => {
     const matching = (await host.system.users()).filter(
