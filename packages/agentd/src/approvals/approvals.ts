@@ -18,7 +18,7 @@ import { Mutex } from '../state/mutex.ts'
 import type { StateFile } from '../state/state-file.ts'
 import { ruleToAdd, type StandingRules } from './always.ts'
 import { about, actors, endings, factsOf } from './entries.ts'
-import { refuseFlood } from './flood.ts'
+import { refuseFlood, surplus } from './flood.ts'
 import {
   APPROVAL_LIFE_MS,
   type ApprovalFile,
@@ -95,7 +95,7 @@ export class Approvals {
     return approvals
   }
 
-  /** Newest first; those settled more than an hour ago are gone. */
+  /** Newest first; those settled more than an hour ago are gone, and of many large ones the oldest. */
   list(): Approval[] {
     return [...this.#records.values()].map((record) => shown(asItStands(record, this.#world()))).toReversed()
   }
@@ -312,6 +312,7 @@ export class Approvals {
     for (const [id, { binding }] of this.#records) {
       if (now > Date.parse(binding.expires_at) + KEPT_MS) this.#records.delete(id)
     }
+    for (const { approval_id } of surplus([...this.#records.values()])) this.#records.delete(approval_id)
   }
 
   #setTimer(): void {

@@ -179,3 +179,25 @@ test('a yes that was given ahead is good for the next such call, once', async ()
     code: 'approval_spent',
   })
 })
+
+test('many large questions keep nobody from asking once they are settled, and always fit into one answer', async () => {
+  const world = await ApprovalsWorld.open()
+  const large = (n: number) => world.claim({ call_id: `call_large${n}00000`, args: { content: 'ü'.repeat(120_000) } })
+  for (let n = 100; n < 140; n += 1) {
+    const id = await world.ask({}, large(n))
+    await world.approvals.decide(id, 'deny', ROOT)
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(world.approvals.list()))
+  expect(bytes).toBeGreaterThan(6 * 1024 * 1024)
+  expect(bytes).toBeLessThan(9 * 1024 * 1024)
+})
+
+test('large questions that stay open are refused before a list of them is too long', async () => {
+  const world = await ApprovalsWorld.open()
+  const large = (n: number) => world.claim({ call_id: `call_large${n}00000`, args: { content: 'x'.repeat(250_000) } })
+  const asked = async () => {
+    for (let n = 100; n < 140; n += 1) await world.ask({}, large(n))
+  }
+  await expect(asked()).rejects.toMatchObject({ code: 'rate_limited' })
+  expect(world.approvals.list().length).toBeLessThan(32)
+})
