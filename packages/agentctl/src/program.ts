@@ -2,6 +2,7 @@ import { CastellanError } from '@castellan/contracts'
 import { version } from '@castellan/daemon'
 import { Command, CommanderError } from 'commander'
 import { addApprovals } from './commands/approvals.ts'
+import { addBackup } from './commands/backup.ts'
 import { addBudget } from './commands/budget.ts'
 import { addCall } from './commands/call.ts'
 import { addCapability } from './commands/capability.ts'
@@ -94,6 +95,7 @@ export async function run(args: readonly string[], host: NodeJS.Process): Promis
     addApprovals,
     addDecisions,
     addUndo,
+    addBackup,
     addSwitch,
     addGeneration,
     addSession,

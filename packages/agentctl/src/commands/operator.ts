@@ -42,8 +42,8 @@ export function addOperator({ program, act }: Cli): void {
     .description('give a key another name')
     .action(
       act(async (context, key: string, name: string) => {
-        const agentd = await context.operator()
         const path = `/v1/operators/${keyId(key)}`
+        const agentd = await context.operator()
         const renamed = await agentd.request('PATCH', path, { body: { name }, schema: OperatorKey })
         context.terminal.result(renamed, () =>
           context.terminal.line(`${key} is called ${printable(renamed.name)} now.`),
@@ -58,8 +58,9 @@ export function addOperator({ program, act }: Cli): void {
     .description('revoke a key: what it signed and nobody used yet is void, and it approves nothing from now on')
     .action(
       act(async (context, key: string) => {
+        const path = `/v1/operators/${keyId(key)}`
         const agentd = await context.operator()
-        const revoked = await agentd.request('DELETE', `/v1/operators/${keyId(key)}`, { schema: OperatorKey })
+        const revoked = await agentd.request('DELETE', path, { schema: OperatorKey })
         context.terminal.result(revoked, () => context.terminal.line(`Revoked ${key} (${printable(revoked.name)}).`))
         return exitCodes.ok
       }),
