@@ -311,7 +311,7 @@ async function build(
       calls_in_flight: inFlight.size,
       approvals_pending: approvals.pending,
       incidents_open: incidents.open,
-      mode: sessions.list().mode,
+      mode: sessions.modeOfAll,
     }),
   }
 }

@@ -7,4 +7,10 @@ export async function commandExamples(record: RecordCall): Promise<void> {
     argv: ['perl', 'sum.pl'],
     files: [{ name: 'sum.pl', content: 'print 6 * 7, "\\n";' }],
   })
+  await record('capability_mint', {
+    tools: ['file_read'],
+    readable: ['/srv/notes'],
+    budgets: { tool_calls: 20 },
+    minutes: 30,
+  })
 }

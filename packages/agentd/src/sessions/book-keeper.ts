@@ -48,18 +48,23 @@ export class BookKeeper implements LedgerFollower {
   }
 
   async catchUp(ledger: Ledger): Promise<void> {
-    if (!(await this.#follows(ledger))) {
-      this.#parts.log.warn(
+    const follows = await this.#follows(ledger)
+    // What was read stays read, even if the ledger that said so is gone.
+    const labels = follows ? [] : [...this.#book.common]
+    if (!follows) {
+      const { log, marksKey } = this.#parts
+      log.warn(
         { known: this.#book.size, size: ledger.size },
         'the ledger is another one: sessions are read from it anew',
       )
-      this.#book = new Book(this.#parts.marksKey)
+      this.#book = new Book(marksKey)
     }
     for (let index = this.#book.size; index < ledger.size; index += 1) {
       const entry = await readable(ledger, index)
       if (entry === null) this.#book.miss(index)
       else this.#book.fold(entry)
     }
+    this.#book.taint(undefined, labels)
   }
 
   note(entry: LedgerEntry): void {

@@ -120,6 +120,11 @@ export class Sessions implements CapabilityPort {
     return this.#book.mode(session, agent) ?? this.#parts.mode
   }
 
+  /** The mode of whatever has none of its own. */
+  get modeOfAll(): SessionMode {
+    return this.#book.modeOfAll ?? this.#parts.mode
+  }
+
   /**
    * Holds a call to its capability and sets aside what it may spend: `wanted` and its time. Throws `capability_denied` and
    * `budget_exceeded`.
@@ -224,7 +229,7 @@ export class Sessions implements CapabilityPort {
       first_at: new Date(first).toISOString(),
       last_at: new Date(last).toISOString(),
     }))
-    return { mode: this.#book.modeOfAll ?? this.#parts.mode, common: [...this.#book.common], sessions }
+    return { mode: this.modeOfAll, common: [...this.#book.common], sessions }
   }
 
   /** Saves what is known, at the end. */

@@ -11,6 +11,9 @@ import { client, configEnv, request, temporaryState } from '../support/agentd.ts
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
+/** A busy machine starts processes slowly. */
+const SLOW_MS = 60_000
+
 interface Running {
   readonly agent: UnixClient
   readonly operator: UnixClient
@@ -34,8 +37,10 @@ async function start(stateDir: string): Promise<Running> {
     await once(child, 'close')
   }
   onTestFinished(kill)
-  await until('agentd answers', () =>
-    operator.request('GET', '/v1/health', { schema: ProcessHealth }).catch(() => undefined),
+  await until(
+    'agentd answers',
+    () => operator.request('GET', '/v1/health', { schema: ProcessHealth }).catch(() => undefined),
+    SLOW_MS,
   )
   return { agent, operator, kill }
 }
@@ -55,7 +60,7 @@ test('killed in the middle of calls, agentd has lost no label of an answer and n
     const answer = await before.agent.request('POST', '/v1/calls', { body, schema: CallAnswer }).catch(() => undefined)
     if (answer?.status === 'done' && answer.ok) answered += 1
   })
-  await until('some calls are answered', () => answered >= 20)
+  await until('some calls are answered', () => answered >= 20, SLOW_MS)
   await before.kill()
   await Promise.all(calls)
 
@@ -64,4 +69,4 @@ test('killed in the middle of calls, agentd has lost no label of an answer and n
   expect(common).toEqual(['untrusted-text'])
   const { budgets } = await after.operator.request('GET', '/v1/budgets?scope=day', { schema: BudgetListing })
   expect(budgets.find(({ resource }) => resource === 'tool_calls')?.spent).toBeGreaterThanOrEqual(answered)
-}, 60_000)
+}, 240_000)

@@ -87,6 +87,14 @@ test('labels outlive agentd, with and without what it saved of them', async () =
   expect(await shown(damaged)).toEqual(['untrusted-text'])
 })
 
+test('another ledger in the place of this one takes nothing off', async () => {
+  const agentd = await start()
+  await hear(agentd, ['untrusted-text'])
+  await agentd.stop()
+  for (const name of ['ledger', 'agentd/ledger-keys']) rmSync(join(agentd.stateDir, name), { recursive: true })
+  expect(await shown(await start(agentd.stateDir))).toEqual(['untrusted-text'])
+})
+
 test('what the operator hears taints nobody', async () => {
   const agentd = await start()
   await agentd.operate('test_hear', { labels: ['secret'] })
