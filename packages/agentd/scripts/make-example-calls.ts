@@ -10,6 +10,7 @@ import { commandExamples } from './examples/commands.ts'
 import { fileExamples } from './examples/files.ts'
 import { incidentExamples } from './examples/incidents.ts'
 import { journalExamples } from './examples/journal.ts'
+import { memoryExamples } from './examples/memory.ts'
 import { modelExamples } from './examples/models.ts'
 import { networkExamples } from './examples/network.ts'
 import { nixosExamples } from './examples/nixos.ts'
@@ -50,6 +51,7 @@ for (const family of [
   securityExamples,
   incidentExamples,
   modelExamples,
+  memoryExamples,
   accountabilityExamples,
 ]) {
   await family(record)

@@ -102,6 +102,7 @@ export const errorCatalogue = {
   engine_crashed: 503,
   model_invalid: 422,
   manifest_mismatch: 409,
+  memory_unreadable: 500,
   context_full: 413,
   too_many_tool_calls: 409,
   turn_in_progress: 409,

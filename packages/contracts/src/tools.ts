@@ -88,6 +88,8 @@ export interface ToolContext<Host> {
   readonly call: CallOrigin
   /** Whether a person agreed to exactly this call: a grant was spent for it, or the operator made it. */
   readonly agreed: boolean
+  /** What the session of this call has taken in by now. */
+  readonly labels: readonly TaintLabel[]
   /** Aborted when the deadline passes or the caller goes away. */
   readonly signal: AbortSignal
   /** `inverse` tools call this once and await it before they change anything: then the inverse is on disk, whatever comes. */

@@ -3,6 +3,7 @@ import {
   describeIssues,
   type Inverse,
   type LedgerIndex,
+  type TaintLabel,
   type ToolContext,
   type ToolProgress,
 } from '@castellan/contracts'
@@ -33,14 +34,20 @@ export interface RunReport {
  * throws; a failure is a report too.
  */
 export async function run(
-  { host, inverses, log }: CallParts,
+  { host, sessions, inverses, log }: CallParts,
   call: Call,
   { wallMs }: Plan,
   permit: Permit,
 ): Promise<RunReport> {
   const startedAt = performance.now()
   const abort = abortAfter(call, wallMs)
-  const context = new RunContext(host, inverses, call, hasAgreed(call, permit), abort.signal)
+  const context = new RunContext(inverses, {
+    host,
+    call,
+    agreed: hasAgreed(call, permit),
+    labels: sessions.labels(call),
+    signal: abort.signal,
+  })
   const report = (result: RunReport['result']): RunReport => ({
     result,
     durationMs: Math.round(performance.now() - startedAt),
@@ -67,18 +74,20 @@ class RunContext implements ToolContext<Host> {
   readonly host: Host
   readonly call: Call
   readonly agreed: boolean
+  readonly labels: readonly TaintLabel[]
   readonly signal: AbortSignal
   inverse: Inverse | undefined
   aim: LedgerIndex | undefined
   readonly #inverses: KeptInverses
   #closed = false
 
-  constructor(host: Host, inverses: KeptInverses, call: Call, agreed: boolean, signal: AbortSignal) {
-    this.host = host
+  constructor(inverses: KeptInverses, given: Pick<RunContext, 'host' | 'call' | 'agreed' | 'labels' | 'signal'>) {
     this.#inverses = inverses
-    this.call = call
-    this.agreed = agreed
-    this.signal = signal
+    this.host = given.host
+    this.call = given.call
+    this.agreed = given.agreed
+    this.labels = given.labels
+    this.signal = given.signal
   }
 
   // Fields rather than methods: tools take them out of their context and call them on their own.

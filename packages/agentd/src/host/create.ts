@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { AppFile } from '../apps/app.ts'
 import { Apps } from '../apps/apps.ts'
 import type { Backups } from '../backup/backups.ts'
+import { Memory } from '../memory/memory.ts'
 import { Manifest } from '../models/manifest.ts'
 import { Models } from '../models/models.ts'
 import { Sandbox } from '../sandbox/index.ts'
@@ -125,6 +126,7 @@ export async function createHost({
     hardening: new Hardening({ kernel, listeners: (signal) => network.listeners(signal), firewall: readFirewall }),
     integrity,
     incidents,
+    memory: new Memory(join(stateDir, 'memory.db'), keys.derive('castellan memory v1')),
     models: new Models({
       folder: models,
       manifest: new Manifest(join(stateDir, 'models.json'), keys.derive('castellan model manifest v1')),

@@ -12,6 +12,7 @@ import type { Journal } from './journal.ts'
 import type { KernelParameters } from './kernel-parameters.ts'
 import type { LedgerPort } from './ledger.ts'
 import type { LoadHistory } from './load-history.ts'
+import type { MemoryPort } from './memory.ts'
 import type { ModelsPort } from './models.ts'
 import type { Network } from './network.ts'
 import type { Nix } from './nix.ts'
@@ -63,4 +64,5 @@ export interface Host {
   readonly integrity: IntegrityPort
   readonly incidents: IncidentsPort
   readonly models: ModelsPort
+  readonly memory: MemoryPort
 }

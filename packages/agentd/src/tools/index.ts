@@ -6,6 +6,7 @@ import type { Tool } from './define.ts'
 import { fileTools } from './files/index.ts'
 import { incidentTools } from './incidents/index.ts'
 import { journalTools } from './journal/index.ts'
+import { memoryTools } from './memory/index.ts'
 import { modelTools } from './models/index.ts'
 import { networkTools } from './network/index.ts'
 import { nixosTools } from './nixos/index.ts'
@@ -37,5 +38,6 @@ export const tools: readonly Tool[] = [
   ...securityTools,
   ...incidentTools,
   ...modelTools,
+  ...memoryTools,
   ...accountabilityTools,
 ]

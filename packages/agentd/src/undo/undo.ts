@@ -111,6 +111,7 @@ export class Undo implements UndoPort {
       host: context.host,
       call: context.call,
       agreed: context.agreed,
+      labels: context.labels,
       signal: context.signal,
       force,
       interrupted: act.interrupted,

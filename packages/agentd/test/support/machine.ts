@@ -91,6 +91,7 @@ export async function openMachine({ grants, ledger, nixos, replace }: MachineOpt
     keepInverse: keep,
     progress: () => {},
     agreed: false,
+    labels: [],
     target: () => {},
     call: { call_id: 'call_test0000', session: 'ses_test00000', agent: 'tester', caller: 'agent' } as never,
   })
