@@ -67,6 +67,7 @@ export async function runCommand(
       throw new CastellanError(
         'command_failed',
         `${program} printed more than ${maxOutputBytes} bytes and was stopped. Ask for less at once.`,
+        { detail: { overflowed: true } },
       )
     }
     if (exitCode === null) throw new CastellanError('command_failed', `${program} was killed by ${signalName}.`)

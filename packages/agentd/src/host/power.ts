@@ -34,7 +34,8 @@ export class Power {
       '--timer-property=AccuracySec=1s',
       systemctl,
       '--no-ask-password',
-      `--message=${reason}`,
+      // systemd would put variables in the place of dollar signs (systemd.service(5)).
+      `--message=${reason.replaceAll('$', '$$$$')}`,
       verbs[act],
     ]
     const result = await runCommand(systemdRun, words, { signal, maxOutputBytes: 64 * 1024 })

@@ -72,7 +72,8 @@ export class Processes {
   async get(pid: number): Promise<KnownProcess> {
     const stat = parsePidStat(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''))
     const described = stat === null ? null : await this.#describe(pid, stat, 0, new Date(0))
-    if (stat === null || described === null || stat.state === 'Z') {
+    // /proc answers to the number of a thread as well, and a signal to it goes to its process.
+    if (stat === null || described === null || stat.state === 'Z' || !(await isProcess(pid))) {
       throw new CastellanError('not_found', `No process ${pid} is running. process_list shows those that are.`)
     }
     const { parentPid, name, command, user } = described
@@ -153,4 +154,9 @@ export class Processes {
       return null
     }
   }
+}
+
+async function isProcess(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+  return /^Tgid:\s+(\d+)$/m.exec(status)?.[1] === String(pid)
 }

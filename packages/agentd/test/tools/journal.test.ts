@@ -97,6 +97,15 @@ throwawayHost.describe('the journal tools, on a host that systemd runs', () => {
     expect(quiet.summary).toBe('There are no errors from steady since 24 hours.')
   })
 
+  it('journal_errors still counts where messages are so long that not all can be looked at', async () => {
+    const shout =
+      'perl -e \'for (1..1500) { print "x" x 40000, "\\n" }\' | systemd-cat --identifier=shouter --priority=err'
+    await inside.shell(`${shout}; journalctl --sync`)
+    const [{ output, error }] = await inside.calls(['journal_errors', { since: '10 minutes' }])
+    expect(error).toBeUndefined()
+    expect(output).toMatchObject({ complete: false, groups: [{ source: 'shouter' }] })
+  })
+
   it('boot_list shows the present boot', async () => {
     const [{ output, summary }] = await inside.calls(['boot_list'])
     expect(output).toMatchObject({

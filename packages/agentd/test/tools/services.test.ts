@@ -43,6 +43,7 @@ throwawayHost.describe('the service tools, on a host that systemd runs', () => {
         'mkdir -p /etc/systemd/system/web.service.d',
         "printf '[Service]\\nNice=5\\n' > /etc/systemd/system/web.service.d/nice.conf",
         'ln -s /dev/null /etc/systemd/system/masked.service',
+        'ln -s /etc/shadow /etc/systemd/system/web.service.d/secret.conf',
         'ln -s web.service /etc/systemd/system/site.service',
         'systemctl daemon-reload',
         'systemctl start castellan-agentd.socket',
@@ -293,6 +294,7 @@ describe('what no tool may do', () => {
     ['start', 'castellan-switch-guard.service'],
     ['reload', 'castellan-gateway.service'],
     ['stop', 'castellan.service'],
+    ['stop', 'castellan-app-blog.service'],
     ['start', 'emergency.service'],
     ['start', 'debug-shell.service'],
     ['stop', 'session-1.scope'],
@@ -309,6 +311,7 @@ describe('what no tool may do', () => {
     ['restart', 'sshd.service'],
     ['stop', 'castellano.service'],
     ['start', 'web.socket'],
+    ['restart', 'castellan-app-blog.service'],
   ] as const)('but %s %s may be asked for', (verb, unit) => {
     expect(whyProtected(verb, unit, [])).toBeNull()
   })

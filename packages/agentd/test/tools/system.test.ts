@@ -175,6 +175,16 @@ describe('process_signal', () => {
     })
   })
 
+  it('refuses the number of a thread, behind which its process would hide', async () => {
+    const threads = await readdir('/proc/self/task')
+    const thread = Number(threads.find((each) => each !== String(process.pid)))
+    for (const name of ['node', await readFile(`/proc/self/task/${thread}/comm`, 'utf8')]) {
+      await expect(machine.call('process_signal', { pid: thread, name: name.trim() })).rejects.toMatchObject({
+        code: 'not_found',
+      })
+    }
+  })
+
   it('refuses what runs the host, the kernel, and Castellan itself with all that started it', async () => {
     const own = [1, process.pid, process.ppid]
     if (existsSync('/proc/2/status')) own.push(2)
@@ -577,6 +587,13 @@ throwawayHost.describe('the system tools, on a host that systemd runs', () => {
     }
     expect(off?.output).toMatchObject({ changed: true, activeState: 'inactive' })
     expect(gone?.error?.code).toBe('unit_not_found')
+  })
+
+  it('a dollar sign in the reason stays one', async () => {
+    await inside.calls(['system_reboot', { reason: 'for $PATH', delaySeconds: 3600 }])
+    const command = await inside.shell('systemctl show castellan-reboot.service --property=ExecStart --value')
+    expect(command).toContain('--message=for $$PATH reboot')
+    await inside.shell('systemctl stop castellan-reboot.timer')
   })
 
   it('what the timer starts is the reboot that was asked for, with its reason as one word', async () => {

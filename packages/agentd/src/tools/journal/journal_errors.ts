@@ -1,6 +1,7 @@
-import { Timestamp } from '@castellan/contracts'
+import { CastellanError, Timestamp } from '@castellan/contracts'
 import { z } from 'zod'
-import { priorities } from '../../host/journal.ts'
+import type { Host } from '../../host/host.ts'
+import { type JournalPage, type JournalQuery, priorities } from '../../host/journal.ts'
 import { fitting } from '../cut.ts'
 import { defineTool, readLimits } from '../define.ts'
 import { limitField, momentField, offsetField, truncatedField, unitField } from '../fields.ts'
@@ -76,9 +77,8 @@ export const journalErrors = defineTool({
       since: parseMoment(since, clock),
       ...(until === undefined ? {} : { until: parseMoment(until, clock) }),
       ...(unit === undefined ? {} : { unit: await unitName(host, unit, signal) }),
-      limit: MOST_ENTRIES,
     }
-    const page = await host.journal.query(query, signal)
+    const page = await newest(host, query, signal)
     const all = groupMessages(page.entries)
     const shown = all.slice(offset, offset + limit).map(({ first, last, example, ...group }) => ({
       ...group,
@@ -97,3 +97,16 @@ export const journalErrors = defineTool({
     }
   },
 })
+
+/** As many of the newest as can be had. Whoever writes very long messages must not keep the others from being seen. */
+async function newest(host: Host, query: Omit<JournalQuery, 'limit'>, signal: AbortSignal): Promise<JournalPage> {
+  for (const limit of [MOST_ENTRIES, MOST_ENTRIES / 10]) {
+    try {
+      return await host.journal.query({ ...query, limit }, signal)
+    } catch (error) {
+      const { overflowed } = (error instanceof CastellanError && (error.detail as { overflowed?: boolean })) || {}
+      if (overflowed !== true) throw error
+    }
+  }
+  return host.journal.query({ ...query, limit: MOST_ENTRIES / 100 }, signal)
+}

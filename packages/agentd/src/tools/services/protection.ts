@@ -12,6 +12,9 @@ const ACTED_ON = /\.(service|socket|timer|path)$/
 
 const CASTELLAN = /^castellan([-.@]|$)/
 
+/** Apps are the owner's programs. Whether one runs is kept with it, so only the app tools start and stop it. */
+const APP = /^castellan-app-.*\.service$/
+
 /** Without these nothing is recorded, or systemd can no longer be spoken to. */
 const KEEP_RUNNING =
   /^(dbus|dbus-broker)\.(service|socket)$|^systemd-(journald|udevd)([-.@].*)?$|^systemd-logind\.service$/
@@ -73,8 +76,11 @@ export function whyProtected(verb: UnitVerb, unit: string, own: readonly string[
   if (!ACTED_ON.test(unit))
     return 'is no service, socket, timer or path, and only these are started and stopped by a tool.'
   if (verb === 'stop' && powerTimers.includes(unit)) return null
+  if (APP.test(unit)) {
+    return verb === 'restart' || verb === 'reload' ? null : `is an app: app_${verb} is for that.`
+  }
   if (CASTELLAN.test(unit) || own.includes(unit)) {
-    return `is part of Castellan itself: no tool may ${verb} it. The operator can, with systemctl${unit.startsWith('castellan-app-') ? '; agents use the app tools' : ''}.`
+    return `is part of Castellan itself: no tool may ${verb} it. The operator can, with systemctl.`
   }
   return whyPulledAlong(verb, unit, own)
 }
@@ -85,7 +91,9 @@ function whyPulledAlong(verb: UnitVerb, unit: string, own: readonly string[]): s
     return 'ends the work of this machine. system_reboot and system_shutdown are for that.'
   }
   if (verb === 'start') return null
-  if (CASTELLAN.test(unit) || own.includes(unit)) return 'is part of Castellan itself: no tool may end it.'
+  if (!APP.test(unit) && (CASTELLAN.test(unit) || own.includes(unit))) {
+    return 'is part of Castellan itself: no tool may end it.'
+  }
   if (verb === 'stop' && KEEP_RUNNING.test(unit)) return 'is what this host cannot be run without. It stays up.'
   if (verb === 'restart' && NEVER_RESTART.test(unit)) {
     return 'is the message bus: restarting it cuts off everything that runs. system_reboot does it properly.'

@@ -1,5 +1,6 @@
 import { CastellanError } from '@castellan/contracts'
 import { z } from 'zod'
+import { servicesOf } from '../../host/cgroup.ts'
 import type { Host } from '../../host/host.ts'
 import { type KnownProcess, type SignalName, signals } from '../../host/processes.ts'
 import { changeLimits, defineTool } from '../define.ts'
@@ -84,8 +85,9 @@ async function whyGuarded(
   if (kernelThread) return 'is part of the kernel and takes no signals.'
   if (await host.processes.ownFamily(pid)) return 'is part of Castellan itself: no tool may signal it.'
   const verb = signal === 'CONT' || signal === 'HUP' || signal === 'USR1' || signal === 'USR2' ? 'reload' : 'stop'
+  const own = await servicesOf('self')
   for (const service of services) {
-    const reason = whyProtected(verb, service, [])
+    const reason = whyProtected(verb, service, own)
     // An app is Castellan's to run, but its own processes are what these signals are for.
     if (reason !== null && !service.startsWith('castellan-app-')) return `runs in ${service}, which ${reason}`
   }
