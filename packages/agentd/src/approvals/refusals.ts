@@ -47,7 +47,7 @@ export function settledAlready(record: ApprovalRecord): CastellanError {
 export function samePerson({ votes, needed }: ApprovalRecord, person: string): CastellanError {
   return new CastellanError(
     'approval_same_person',
-    `${person} approved this already, and ${needed} different people have to. Approved ${votes.length} of ${needed}; ` +
-      'another key of the same person does not count.',
+    `Approved ${votes.length} of ${needed}. Another yes of ${person} does not count, with whatever key: ${needed} different people ` +
+      'have to agree.',
   )
 }

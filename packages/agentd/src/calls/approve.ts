@@ -1,4 +1,4 @@
-import { type Approval, CastellanError } from '@castellan/contracts'
+import { type Approval, CastellanError, type StandingRule } from '@castellan/contracts'
 import type { Question } from '../approvals/approvals.ts'
 import type { Claim } from '../approvals/lifecycle.ts'
 import { previewOf } from '../approvals/preview.ts'
@@ -6,6 +6,11 @@ import type { Call } from './call.ts'
 import type { Permission } from './decide.ts'
 import type { CallParts } from './path.ts'
 import { refuse } from './refuse.ts'
+
+const NOT_FOR_TWO: StandingRule = {
+  possible: false,
+  reason: 'Two people have to agree to every such call, so there is no rule that allows it always.',
+}
 
 /** Why a call may go on: policy lets it, or people agreed to exactly this call. Or it may not yet. */
 export type Permit =
@@ -56,10 +61,12 @@ export async function questionAbout(
   const { tool, input, signal } = call
   const [previewed, always] = await Promise.all([
     previewOf(tool, input, host, signal),
-    standing.ruleFor(claim).catch((error: unknown) => {
-      log.error({ err: error, tool: claim.tool }, 'no standing rule could be made')
-      return { possible: false as const, reason: 'No standing rule could be made for this call.' }
-    }),
+    approvals > 1
+      ? NOT_FOR_TWO
+      : standing.ruleFor(claim).catch((error: unknown) => {
+          log.error({ err: error, tool: claim.tool }, 'no standing rule could be made')
+          return { possible: false as const, reason: 'No standing rule could be made for this call.' }
+        }),
   ])
   if (signal.aborted) throw new CastellanError('cancelled', 'The caller went away before a person was asked.')
   return { reason, needed: approvals, taint: sessions.labels(call), previewed, always }

@@ -1,6 +1,7 @@
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Approval, PolicyStatus } from '@castellan/contracts'
+import { Approval, approvalSigningText, OperatorKey, PolicyStatus } from '@castellan/contracts'
 import { expect, test } from 'vitest'
 import { tools } from '../../src/tools/index.ts'
 import { asDone, asPending, refusal, request, send, TestAgentd } from '../support/agentd.ts'
@@ -26,7 +27,7 @@ test('"always" writes the rule that was shown, lets exactly that call run, and c
   const { rules, folder } = await agentd.operator.request('GET', '/v1/policy', { schema: PolicyStatus })
   const rule = rules.find((candidate) => candidate.always)
   expect(readFileSync(join(folder, 'always.cedar'), 'utf8')).toContain(always.rule.trim())
-  expect(await agentd.story()).toContain('policy_loaded')
+  expect(await agentd.entries('&type=policy_loaded')).toHaveLength(2)
   const [decided] = await agentd.entries('&type=approval_decided')
   expect(decided?.entry.facts).toMatchObject({ verdict: 'always', rule_digest: always.digest })
 
@@ -74,7 +75,27 @@ unless { context.approvals >= 2 };
     votes: [{ person: 'owner' }],
   })
   expect((await refusal(decide(agentd, approval_id, 'approve'))).code).toBe('approval_same_person')
+  expect((await get(agentd, approval_id)).always).toMatchObject({ possible: false })
+
+  const bob = await enrolled(agentd, 'Bob')
+  expect(await bob(approval_id)).toMatchObject({ state: 'approved', decided_by: 'operator and Bob' })
+  const [decided] = await agentd.entries('&type=approval_decided')
+  expect(decided?.entry).toMatchObject({ actor: { name: 'Bob' }, facts: { vote: 2, needed: 2, person: 'Bob' } })
 })
+
+/** Somebody who approves over agent.sock with a key of their own. */
+async function enrolled(agentd: TestAgentd, name: string) {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+  const public_key = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32).toString('base64')
+  const body = { name, public_key }
+  const { key_id } = await agentd.operator.request('POST', '/v1/operators', { body, schema: OperatorKey })
+  return async (id: string) => {
+    const text = approvalSigningText('approve', await get(agentd, id))
+    const signature = sign(null, Buffer.from(text), privateKey).toString('base64')
+    const decision = { verdict: 'approve', proof: { kind: 'signature', key_id, signature } }
+    return agentd.agent.request('POST', `/v1/approvals/${id}/decision`, { body: decision, schema: Approval })
+  }
+}
 
 function get(agentd: TestAgentd, id: string): Promise<Approval> {
   return agentd.agent.request('GET', `/v1/approvals/${id}`, { schema: Approval })

@@ -31,6 +31,10 @@ test('with agent.sock alone nothing can be approved: a taken-over gateway asks a
   for (const [method, path, body] of [
     ['POST', '/v1/operators', { name: 'mine', public_key: own.public }],
     ['GET', '/v1/operators', undefined],
+    ['POST', '/v1/operators/invitations', { name: 'mine' }],
+    ['PATCH', `/v1/operators/${newId('opk')}`, { name: 'mine' }],
+    ['DELETE', `/v1/operators/${newId('opk')}`, undefined],
+    ['POST', '/v1/policy/reload', undefined],
     ['POST', '/v1/sign-ins', undefined],
     ['POST', '/v1/undo', { index: 0 }],
   ] as const) {
