@@ -1,4 +1,8 @@
-/** Runs inside a throwaway host: takes the steps given as JSON in argv, prints what came of each as JSON. */
+/**
+ * Runs inside a throwaway host: takes the steps given as JSON in argv (`-`: on standard input), prints what came of each as JSON. A second argument
+ * says where the host's NixOS configuration is.
+ */
+import { readFileSync } from 'node:fs'
 import type { Inverse } from '@castellan/contracts'
 import { openMachine, toolByName } from './machine.ts'
 
@@ -7,8 +11,10 @@ export type Step =
   | { readonly name: string; readonly args?: Record<string, unknown>; readonly only?: 'preview' | 'resources' }
   | { readonly undo: number; readonly force?: boolean; readonly only?: 'preview' }
 
-const steps = JSON.parse(process.argv[2] ?? '[]') as Step[]
-await using machine = await openMachine()
+const [, , given = '[]'] = process.argv
+const steps = JSON.parse(given === '-' ? readFileSync(0, 'utf8') : given) as Step[]
+const nixos = process.argv[3] === undefined ? {} : { nixos: JSON.parse(process.argv[3]) }
+await using machine = await openMachine(nixos)
 const kept: { name: string; inverse: Inverse | null }[] = []
 
 async function take(step: Step): Promise<unknown> {

@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdir, readFile, rmdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { requires, temporaryFolder } from '@castellan/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { wholeCharacters } from '../../src/tools/files/file_read.ts'
@@ -279,23 +278,27 @@ describe('a full disk', () => {
 
   tiny.test('is said to be full, and what was there stays as it was', async () => {
     const script = fileURLToPath(new URL('../support/call-tools.ts', import.meta.url))
+    const large = { content: 'x'.repeat(250_000) }
     const calls = [
       { name: 'file_write', args: { path: 'f', content: 'mine' } },
-      { name: 'file_write', args: { path: 'f', content: 'x'.repeat(60_000), mode: 'overwrite' } },
+      ...[1, 2, 3, 4, 5].map((number) => ({ name: 'file_write', args: { path: `large-${number}`, ...large } })),
+      { name: 'file_write', args: { path: 'f', ...large, mode: 'overwrite' } },
       { name: 'file_read', args: { path: 'f' } },
       { name: 'directory_list' },
     ]
-    // A file system of 64 KiB that only the child sees, and that goes with it.
-    const mount = 'mount -t tmpfs -o size=64k tmpfs "$TMPDIR" && exec "$@"'
+    // A file system of 1 MiB that only the child sees, and that goes with it.
+    const mount = 'mount -t tmpfs -o size=1m tmpfs "$TMPDIR" && exec "$@"'
     const argv = ['-m', '--propagation', 'private', 'sh', '-c', mount, 'sh']
-    const { stdout } = await promisify(execFile)(
-      'unshare',
-      [...argv, process.execPath, '--conditions=source', script, JSON.stringify(calls)],
-      { env: { ...process.env, TMPDIR: temporaryFolder() } },
-    )
-    const [, full, read, listing] = JSON.parse(stdout)
+    const stdout = execFileSync('unshare', [...argv, process.execPath, '--conditions=source', script, '-'], {
+      env: { ...process.env, TMPDIR: temporaryFolder() },
+      input: JSON.stringify(calls),
+      encoding: 'utf8',
+    })
+    const [full, read, listing] = JSON.parse(stdout).slice(-3)
     expect(full.error).toMatchObject({ code: 'disk_full', message: expect.stringContaining('is full') })
     expect(read.output.content).toBe('mine')
-    expect(listing.output.entries.map(({ name }: { name: string }) => name)).toEqual(['f'])
+    const entries = listing.output.entries as { name: string; sizeBytes: number }[]
+    expect(entries.filter(({ sizeBytes }) => sizeBytes !== 250_000).map(({ name }) => name)).toEqual(['f'])
+    expect(entries.length).toBeLessThan(6)
   })
 })
