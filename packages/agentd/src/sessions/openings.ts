@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import {
   type AgentName,
   CastellanError,
@@ -8,6 +8,7 @@ import {
 } from '@castellan/contracts'
 import type { Recorder } from '../ledger/recorder.ts'
 import type { Book } from './book.ts'
+import { sameText } from './same-text.ts'
 
 /** How long the owner's word that a session begins afresh is good for, in milliseconds. */
 const FRESH_MS = 5 * 60_000
@@ -50,7 +51,7 @@ export class Openings {
     } finally {
       this.#opening.delete(session)
     }
-    return { session, key: this.#keyOf(session).toString('base64url') }
+    return { session, key: this.#keyOf(session) }
   }
 
   /** Throws `session_refused` where a call claims a session it may not act in. */
@@ -71,9 +72,7 @@ export class Openings {
         `The session ${session} was not opened or is long over. Open a new one.`,
       )
     }
-    const given = Buffer.from(session_key ?? '', 'base64url')
-    const expected = this.#keyOf(session)
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+    if (!sameText(session_key ?? '', this.#keyOf(session))) {
       throw new CastellanError(
         'session_refused',
         `The session ${session} belongs to whoever opened it; its key is missing or wrong.`,
@@ -87,7 +86,7 @@ export class Openings {
     }
   }
 
-  #keyOf(session: SessionId): Buffer {
-    return createHmac('sha256', this.#parts.key).update(session).digest()
+  #keyOf(session: SessionId): string {
+    return createHmac('sha256', this.#parts.key).update(session).digest('base64url')
   }
 }

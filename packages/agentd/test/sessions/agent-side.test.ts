@@ -91,7 +91,11 @@ const message = fc.oneof(
       yes: fc.boolean(),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('tamper' as const), who, pick, at: fc.nat(400) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('tamper' as const), pick, tool: fc.nat(1), at: fc.nat(1200) }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('misuse' as const), who, n: fc.nat(2), twist }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('revoke' as const), pick }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('hear' as const), who, secret: fc.boolean() }) },
   {
@@ -167,12 +171,23 @@ class World {
         return this.#forge(at(this.sent, message.pick), message.how)
       case 'mint':
         return this.#mint(message)
+      case 'misuse': {
+        // A yes that was really given, used for something else first.
+        const body = request('test_effect', { n: message.n }, names(message.who))
+        await this.#call(body)
+        const asked = this.sent.find(({ request: { call_id } }) => call_id === body.call_id)
+        if (asked === undefined) return
+        await this.#decide(asked, true, false)
+        await this.#call(twisted(asked, message.twist, this.sent))
+        return
+      }
       case 'tamper': {
         const known = at(this.tokens, message.pick)
         if (known === undefined) return
-        const place = message.at % known.token.length
-        const capability = `${known.token.slice(0, place)}${known.token[place] === 'A' ? 'B' : 'A'}${known.token.slice(place + 1)}`
-        return this.#call(request('test_effect', { n: 0 }, { session: known.session, agent: known.agent, capability }))
+        const { session, agent } = known
+        const tool = message.tool === 0 ? 'test_effect' : 'test_other'
+        const capability = tampered(known.token, message.at)
+        return this.#call(request(tool, { n: 0 }, { session, agent, capability }))
       }
       case 'revoke': {
         const known = at(this.tokens, message.pick)
@@ -356,6 +371,19 @@ function names({ session, agent }: { session: number; agent: number }) {
 
 function at<T>(list: readonly T[], index: number): T | undefined {
   return list.length === 0 ? undefined : list[index % list.length]
+}
+
+/** A token with one letter changed, cut short, or with more rights written into it. */
+function tampered(token: string, how: number): string {
+  const [head = '', body = '', mac = ''] = token.split('.')
+  if (how < 400) {
+    const place = how % token.length
+    return `${token.slice(0, place)}${token[place] === 'A' ? 'B' : 'A'}${token.slice(place + 1)}`
+  }
+  if (how < 600) return token.slice(0, -1 - (how % token.length))
+  const claims = JSON.parse(Buffer.from(body, 'base64url').toString('utf8')) as { rights: { tools: string[] } }
+  claims.rights.tools = ['test_effect', 'test_other', 'capability_mint']
+  return [head, Buffer.from(JSON.stringify(claims)).toString('base64url'), mac].join('.')
 }
 
 /** The call that was asked about, come back with its approval, but for one thing. */
