@@ -237,6 +237,14 @@ throwawayHost.describe('the service tools, on a host that systemd runs', () => {
     }
   })
 
+  it('nobody is asked about what the name alone forbids', async () => {
+    const units = ['castellan-agentd', 'castellan-agentd.socket', 'systemd-journald', 'dbus', 'reboot.target']
+    const answers = await inside.steps(
+      units.map((unit) => ({ name: 'service_stop', args: { unit }, only: 'resources' as const })),
+    )
+    expect(answers.map(({ error }) => error?.code)).toEqual(units.map(() => 'forbidden'))
+  })
+
   it('agentd does not end the service that it runs in itself, however that is called', async () => {
     const within = ['systemd-run', '--unit=odd-name', '--wait', '--pipe', '--quiet', '--collect']
     const [stop] = await inside.steps([{ name: 'service_stop', args: { unit: 'odd-name' } }], within)

@@ -481,6 +481,7 @@ describe('kernel parameters', () => {
     const error = { code: 'forbidden', message: expect.stringContaining(name.replaceAll('/', '.')) }
     await expect(machine.call('kernel_parameter_set', { name, value: '1' })).rejects.toMatchObject(error)
     await expect(machine.preview('kernel_parameter_set', { name, value: '1' })).rejects.toMatchObject(error)
+    await expect(machine.resources('kernel_parameter_set', { name, value: '1' })).rejects.toMatchObject(error)
   })
 
   it('policy sees one name, however it is written', async () => {

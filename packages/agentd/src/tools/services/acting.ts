@@ -5,7 +5,7 @@ import type { Host } from '../../host/host.ts'
 import type { UnitDetail } from '../../host/systemd.ts'
 import type { UnitVerb } from '../../host/unit-control.ts'
 import { unitField } from '../fields.ts'
-import { consequences, refuseProtected } from './protection.ts'
+import { consequences, refuseByName, refuseProtected } from './protection.ts'
 
 /** A program that cannot run mostly ends at once; after this many milliseconds the answer shows it. */
 const SETTLE_MS = 250
@@ -39,6 +39,13 @@ export async function unitResources(
   access: ToolResource['access'],
 ): Promise<readonly ToolResource[]> {
   return [{ kind: 'unit', id: await fullName(unit, host, AbortSignal.timeout(5000)), access }]
+}
+
+/** The same for what is to be acted on. What its name alone forbids is refused here: nobody should be asked about it. */
+export async function actResources(verb: UnitVerb, unit: string, host: Host): Promise<readonly ToolResource[]> {
+  const resources = await unitResources(unit, host, 'write')
+  for (const { id } of resources) await refuseByName(verb, id)
+  return resources
 }
 
 /** The name itself with its suffix where systemd does not know the unit, or cannot be asked: the run then says so. */

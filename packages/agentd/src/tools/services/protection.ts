@@ -30,11 +30,17 @@ const NEVER_START =
 const WAY_IN =
   /^(ssh|sshd)([-@].*)?\.(service|socket)$|^(systemd-networkd|systemd-resolved|NetworkManager|dhcpcd|wpa_supplicant|firewall|nftables|tailscaled|wireguard-.*|wg-quick@.*|network-.*)\.(service|socket)$/
 
-/** Refuses with `forbidden` what no tool may do to a unit, whoever asks: only a person at the machine, with systemctl. */
-export async function refuseProtected(host: Host, verb: UnitVerb, unit: string, signal: AbortSignal): Promise<void> {
+/** The part of {@link refuseProtected} that the name alone decides. Answers the services that agentd runs in. */
+export async function refuseByName(verb: UnitVerb, unit: string): Promise<readonly string[]> {
   const own = await servicesOf('self')
   const reason = whyProtected(verb, unit, own)
   if (reason !== null) throw refused(`${unit} ${reason}`)
+  return own
+}
+
+/** Refuses with `forbidden` what no tool may do to a unit, whoever asks: only a person at the machine, with systemctl. */
+export async function refuseProtected(host: Host, verb: UnitVerb, unit: string, signal: AbortSignal): Promise<void> {
+  const own = await refuseByName(verb, unit)
   for (const [what, other] of await others(host, verb, unit, signal)) {
     const why = whyPulledAlong(what, other, own)
     if (why !== null) throw refused(`To ${verb} ${unit} would ${what} ${other} as well, which ${why}`)

@@ -2,7 +2,7 @@ import { CastellanError } from '@castellan/contracts'
 import type { Host } from '../../host/host.ts'
 import type { UnitDetail } from '../../host/systemd.ts'
 import { defineTool } from '../define.ts'
-import { ActInput, ActOutput, act, actable, actLimits, previewAct, stateSentence, unitResources } from './acting.ts'
+import { ActInput, ActOutput, act, actable, actLimits, actResources, previewAct, stateSentence } from './acting.ts'
 
 export const serviceReload = defineTool({
   name: 'service_reload',
@@ -16,7 +16,7 @@ export const serviceReload = defineTool({
   undo: 'none',
   limits: actLimits,
   summary: (output) => `Reloaded: ${stateSentence(output)}`,
-  resources: ({ unit }, host) => unitResources(unit, host, 'write'),
+  resources: ({ unit }, host) => actResources('reload', unit, host),
   preview: async ({ unit }, { host, signal }) => {
     await reloadable(host, unit, signal)
     const words = {

@@ -1,5 +1,5 @@
 import { defineTool } from '../define.ts'
-import { ActInput, ActOutput, act, actable, actLimits, previewAct, stateSentence, unitResources } from './acting.ts'
+import { ActInput, ActOutput, act, actable, actLimits, actResources, previewAct, stateSentence } from './acting.ts'
 
 export const serviceRestart = defineTool({
   name: 'service_restart',
@@ -12,7 +12,7 @@ export const serviceRestart = defineTool({
   undo: 'none',
   limits: actLimits,
   summary: (output) => `Restarted: ${stateSentence(output)}`,
-  resources: ({ unit }, host) => unitResources(unit, host, 'write'),
+  resources: ({ unit }, host) => actResources('restart', unit, host),
   preview: ({ unit }, { host, signal }) => {
     const words = {
       effect: ({ unit }: { unit: string }) => `Stops ${unit} and starts it anew; connections to it are cut.`,

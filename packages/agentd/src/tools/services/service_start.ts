@@ -1,5 +1,5 @@
 import { defineTool } from '../define.ts'
-import { ActInput, ActOutput, actLimits, previewAct, stateSentence, unitResources } from './acting.ts'
+import { ActInput, ActOutput, actLimits, actResources, previewAct, stateSentence } from './acting.ts'
 import { previewSwitchBack, revertSwitch, switchUnit } from './switching.ts'
 
 export const serviceStart = defineTool({
@@ -15,7 +15,7 @@ export const serviceStart = defineTool({
   limits: actLimits,
   summary: (output) =>
     output.changed ? `Started: ${stateSentence(output)}` : `Nothing to start: ${stateSentence(output)}`,
-  resources: ({ unit }, host) => unitResources(unit, host, 'write'),
+  resources: ({ unit }, host) => actResources('start', unit, host),
   preview: ({ unit }, { host, signal }) => {
     const words = {
       effect: ({ unit }: { unit: string }) => `Starts ${unit}.`,

@@ -1,5 +1,5 @@
 import { defineTool } from '../define.ts'
-import { ActInput, ActOutput, actLimits, previewAct, stateSentence, unitResources } from './acting.ts'
+import { ActInput, ActOutput, actLimits, actResources, previewAct, stateSentence } from './acting.ts'
 import { previewSwitchBack, revertSwitch, switchUnit } from './switching.ts'
 
 export const serviceStop = defineTool({
@@ -15,7 +15,7 @@ export const serviceStop = defineTool({
   limits: actLimits,
   summary: (output) =>
     output.changed ? `Stopped: ${stateSentence(output)}` : `Nothing to stop: ${stateSentence(output)}`,
-  resources: ({ unit }, host) => unitResources(unit, host, 'write'),
+  resources: ({ unit }, host) => actResources('stop', unit, host),
   preview: ({ unit }, { host, signal }) => {
     const words = {
       effect: ({ unit }: { unit: string }) => `Stops ${unit}; what it serves is gone until it is started again.`,

@@ -36,7 +36,11 @@ export const kernelParameterSet = defineTool({
     changed
       ? `${name} is ${oneLine(value, 100)} now; it was ${oneLine(before, 100)}. Until the next boot.`
       : `${name} was ${oneLine(value, 100)} already.`,
-  resources: ({ name }) => parameterResources(name, 'write'),
+  resources: ({ name }) => {
+    // Refused before policy decides and a person is asked: neither could change it.
+    refuseGuarded(name)
+    return parameterResources(name, 'write')
+  },
   preview: async ({ name, value }, { host, signal }) => {
     refuseGuarded(name)
     const now = await host.kernel.value(name, signal)
