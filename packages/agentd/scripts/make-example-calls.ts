@@ -2,7 +2,7 @@
  * Makes the example calls of docs/tools.md for real, through the operator socket of a running agentd, in order (later ones
  * build on earlier ones), and prints them with their answers as JSON. record-tool-examples.ts runs it in a throwaway host.
  */
-import { CallAnswer, newId } from '@castellan/contracts'
+import { CallAnswer, CastellanError, newId } from '@castellan/contracts'
 import { UnixClient } from '@castellan/daemon'
 import { accountabilityExamples } from './examples/accountability.ts'
 import { appExamples } from './examples/apps.ts'
@@ -30,7 +30,17 @@ const examples: ToolExample[] = []
 
 const record: RecordCall = async (tool, args = {}) => {
   const call = { call_id: newId('call'), session, agent: 'operator', tool, args }
-  const answer = await agentd.request('POST', '/v1/calls', { body: call, schema: CallAnswer })
+  const answer = await agentd
+    .request('POST', '/v1/calls', { body: call, schema: CallAnswer })
+    // Refused before it came to a run: that is an answer to show, too.
+    .catch((error: unknown) => {
+      if (error instanceof CastellanError && error.code !== 'agentd_unavailable') return error
+      throw error
+    })
+  if (answer instanceof CastellanError) {
+    examples.push({ tool, args, summary: answer.message, error: { code: answer.code } })
+    return {}
+  }
   if (answer.status !== 'done') throw new Error(`${tool} asked for an approval`)
   const { summary, ok, result, error } = answer
   examples.push({ tool, args, summary, ...(ok ? { result } : { error: { code: error?.code ?? 'internal' } }) })
