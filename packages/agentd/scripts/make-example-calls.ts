@@ -2,10 +2,11 @@
  * Makes the example calls of docs/tools.md for real, through the operator socket of a running agentd, in order (later ones
  * build on earlier ones), and prints them with their answers as JSON. record-tool-examples.ts runs it in a throwaway host.
  */
-import { CallAnswer, CastellanError, newId } from '@castellan/contracts'
+import { BackupKeyMade, CallAnswer, CastellanError, newId } from '@castellan/contracts'
 import { UnixClient } from '@castellan/daemon'
 import { accountabilityExamples } from './examples/accountability.ts'
 import { appExamples } from './examples/apps.ts'
+import { backupExamples } from './examples/backup.ts'
 import { commandExamples } from './examples/commands.ts'
 import { fileExamples } from './examples/files.ts'
 import { incidentExamples } from './examples/incidents.ts'
@@ -47,6 +48,9 @@ const record: RecordCall = async (tool, args = {}) => {
   return (result ?? {}) as Record<string, unknown>
 }
 
+// Backups are made for a recovery key; this one is forgotten at once.
+await agentd.request('POST', '/v1/backups/key', { body: {}, schema: BackupKeyMade })
+
 for (const family of [
   systemExamples,
   serviceExamples,
@@ -54,6 +58,7 @@ for (const family of [
   networkExamples,
   fileExamples,
   storageExamples,
+  backupExamples,
   nixosExamples,
   commandExamples,
   appExamples,

@@ -7,5 +7,6 @@ export async function accountabilityExamples(record: RecordCall): Promise<void> 
   await record('approval_request', { tool: 'service_restart', args: { unit: 'nginx' } })
   await record('approval_list')
   await record('receipt_list', { limit: 2 })
+  await record('undo_preview')
   await record('undo_apply')
 }

@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto'
  */
 const FIRST_UID = 1_900_000_001
 const UIDS = 100_000_000
-const GID = 1_900_000_000
+/** The group of all commands; files that they share with root have it. */
+export const COMMANDS_GID = 1_900_000_000
 
 /** Who a command runs as. */
 export interface Identity {
@@ -25,5 +26,5 @@ export function identityOf(agent: string): Identity {
   const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0]
   if (uid !== 0) return { uid, gid, switched: false }
   const digest = createHash('sha256').update(`castellan sandbox uid\n${agent}`).digest()
-  return { uid: FIRST_UID + (digest.readUInt32BE(0) % UIDS), gid: GID, switched: true }
+  return { uid: FIRST_UID + (digest.readUInt32BE(0) % UIDS), gid: COMMANDS_GID, switched: true }
 }

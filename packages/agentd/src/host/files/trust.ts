@@ -1,4 +1,5 @@
 import type { BigIntStats } from 'node:fs'
+import { COMMANDS_GID } from '../../sandbox/identity.ts'
 import type { PresentSnapshot } from './snapshot.ts'
 
 /** Folders whose files tell what strangers said, whoever owns them: requests in a log, letters in a mailbox. */
@@ -29,9 +30,9 @@ export class Trust {
     return this.#foreign(content.kind === 'symlink' ? { ...content, mode: 0 } : content, path)
   }
 
-  /** A private group (numbered as its only user) counts as that user. */
+  /** A private group (numbered as its only user) counts as that user, and so does the one that agents' own commands have. */
   #foreign({ uid, gid, mode }: Ownership, path: string): boolean {
     if (strangersWords.test(path) || !this.#users.has(uid) || (mode & 0o002) !== 0) return true
-    return (mode & 0o020) !== 0 && !this.#users.has(gid)
+    return (mode & 0o020) !== 0 && !this.#users.has(gid) && gid !== COMMANDS_GID
   }
 }
