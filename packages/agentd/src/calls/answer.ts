@@ -36,6 +36,6 @@ function undoState({ tool }: Call, { inverse, result }: RunReport): UndoState | 
   if (tool.effect === 'read' || !result.ok) return undefined
   return {
     possible: false,
-    description: tool.undo === 'inverse' ? 'Nothing was changed.' : 'This cannot be taken back.',
+    description: tool.undo !== 'none' ? 'Nothing was changed.' : 'This cannot be taken back.',
   }
 }

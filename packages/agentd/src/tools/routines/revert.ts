@@ -16,7 +16,7 @@ export async function revertRoutine(
 ): Promise<{ summary: string }> {
   const { kind, routine } = RoutineInverse.parse(data)
   if (kind === 'removed') {
-    keepInverse({ description: `Undo removes routine ${routine.name} again.`, data: { kind: 'added', routine } })
+    await keepInverse({ description: `Undo removes routine ${routine.name} again.`, data: { kind: 'added', routine } })
     await host.routines.add(routine)
     return { summary: `Routine ${routine.name} is back.` }
   }
@@ -24,7 +24,7 @@ export async function revertRoutine(
   if (present === undefined || present.createdAt !== routine.createdAt) {
     throw new CastellanError('world_moved_on', `The routine ${routine.name} of that act is no longer there.`)
   }
-  keepInverse({ description: `Undo adds routine ${routine.name} again.`, data: { kind: 'removed', routine } })
+  await keepInverse({ description: `Undo adds routine ${routine.name} again.`, data: { kind: 'removed', routine } })
   await host.routines.remove(routine.name)
   return { summary: `Routine ${routine.name} is removed.` }
 }

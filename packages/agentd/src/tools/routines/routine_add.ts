@@ -79,7 +79,7 @@ export const routineAdd = defineTool({
       createdBy: { kind: call.caller, name: call.agent },
       createdAt: new Date().toISOString(),
     })
-    keepInverse({ description: `Undo removes routine ${name}.`, data: { kind: 'added', routine } })
+    await keepInverse({ description: `Undo removes routine ${name}.`, data: { kind: 'added', routine } })
     const { nextRunAt } = await host.routines.add(routine)
     return { routine: presentRoutine(routine), nextRunAt: nextRunAt?.toISOString() ?? null }
   },

@@ -28,7 +28,7 @@ export const routineRemove = defineTool({
       throw new CastellanError('not_found', `There is no routine ${name}. routine_list shows those there are.`)
     }
     const { dueUpTo: _, ...kept } = routine
-    keepInverse({ description: `Undo adds routine ${name} again.`, data: { kind: 'removed', routine: kept } })
+    await keepInverse({ description: `Undo adds routine ${name} again.`, data: { kind: 'removed', routine: kept } })
     return { removed: presentRoutine(await host.routines.remove(name)) }
   },
   revertPreview: async (data) => previewRevert(data),
