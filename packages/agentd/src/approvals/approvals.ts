@@ -17,7 +17,7 @@ import type { Recorder } from '../ledger/recorder.ts'
 import { Mutex } from '../state/mutex.ts'
 import type { StateFile } from '../state/state-file.ts'
 import { ruleToAdd, type StandingRules } from './always.ts'
-import { about, actors, endings, factsOf } from './entries.ts'
+import { about, actors, endings, factsOf, voidFacts } from './entries.ts'
 import { refuseFlood, surplus } from './flood.ts'
 import {
   APPROVAL_LIFE_MS,
@@ -186,8 +186,9 @@ export class Approvals {
   spend(id: ApprovalId, claim: Claim): Promise<Approval> {
     return this.#changes.run(async () => {
       const record = spent(this.#find(id), claim, this.#world())
-      if (record.state !== 'spent') return shown(record)
+      if (record.state === 'pending') return shown(record)
       await this.#put(record)
+      if (record.state === 'void') throw await this.#voided(record)
       await this.#write({ ...about(record), type: 'grant_spent', actor: { kind: 'agent', name: record.agent } })
       return shown(record)
     })
@@ -275,6 +276,12 @@ export class Approvals {
     }
   }
 
+  /** Puts on record that a grant does not hold any more, and answers why. */
+  async #voided(record: ApprovalRecord): Promise<CastellanError> {
+    await this.#write({ ...about(record), type: 'approval_void', actor: actors.system, facts: voidFacts(record) })
+    return refusalOf(record)
+  }
+
   /** Who said "always" agreed to this call under the policy that their own rule made. */
   #underNewPolicy(record: ApprovalRecord): ApprovalRecord {
     return { ...record, binding: { ...record.binding, policy_digest: this.#parts.policyDigest() } }
@@ -288,8 +295,7 @@ export class Approvals {
       await this.#put(current).catch((error: unknown) => log.error({ err: error }, 'approvals not saved'))
       const type = endings[current.state]
       if (type === undefined) continue
-      const because = current.void_because === undefined ? {} : { facts: { because: current.void_because } }
-      const draft = { ...about(current), type, actor: actors.system, ...because }
+      const draft = { ...about(current), type, actor: actors.system, facts: voidFacts(current) }
       await this.#write(draft).catch((error: unknown) => log.error({ err: error }, 'an ending was not recorded'))
     }
   }

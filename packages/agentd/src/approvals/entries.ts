@@ -31,3 +31,8 @@ export function factsOf({ needed, ahead, taint, binding, always }: Approval) {
     ...(always.possible ? { rule_digest: always.digest } : {}),
   }
 }
+
+/** Why an approval does not hold any more; nothing of one that ended otherwise. */
+export function voidFacts({ void_because }: Approval): Readonly<Record<string, string>> {
+  return void_because === undefined ? {} : { because: void_because }
+}

@@ -35,6 +35,8 @@ export interface Claim {
   readonly args: Readonly<Record<string, unknown>>
   readonly argsDigest: Sha256Hex
   readonly policyDigest: Sha256Hex
+  /** How many people the policy wants for it now; more than when it was asked, where the session took in more since. */
+  readonly needed: number
 }
 
 /** Who decides. */
@@ -109,7 +111,10 @@ export function decided(
   return { ...current, votes, state: 'approved', decided_at: at, decided_by }
 }
 
-/** Throws `approval_mismatch` or why an approval in its state is no grant; a pending one stays as it is. */
+/**
+ * Throws `approval_mismatch` or why an approval in its state is no grant. A pending one stays as it is, and one that fewer
+ * people gave than it takes by now becomes void.
+ */
 export function spent(record: ApprovalRecord, claim: Claim, world: World): ApprovalRecord {
   const difference = mismatch(record, claim)
   if (difference !== undefined) {
@@ -121,8 +126,8 @@ export function spent(record: ApprovalRecord, claim: Claim, world: World): Appro
   // The policy that decided this call a moment ago counts as well as the one in force now.
   const current = asItStands(asItStands(record, world), { ...world, policyDigest: claim.policyDigest })
   if (current.state === 'pending') return current
-  if (current.state === 'approved') return { ...current, state: 'spent' }
-  throw refusalOf(current)
+  if (current.state !== 'approved') throw refusalOf(current)
+  return current.needed < claim.needed ? voided(current, 'policy_changed') : { ...current, state: 'spent' }
 }
 
 /** The asker no longer waits. What is settled stays as it is. Throws `forbidden` for any other session. */

@@ -24,7 +24,7 @@ export type Permit =
  * `approval_revoked` or `approval_spent`, which are recorded.
  */
 export async function approve(parts: CallParts, call: Call, permission: Permission): Promise<Permit> {
-  const claim = claimOf(parts, call)
+  const claim = claimOf(parts, call, permission)
   if (permission.decision === 'allow') return settleIfAsked(parts, call, claim)
   try {
     const approval =
@@ -38,9 +38,13 @@ export async function approve(parts: CallParts, call: Call, permission: Permissi
   }
 }
 
-/** What an approval is bound to: exactly this call, under the policy in force. */
-export function claimOf({ policy }: Pick<CallParts, 'policy'>, call: Call): Claim {
-  return { ...call, tool: call.name, effect: call.tool.effect, policyDigest: policy.digest }
+/** What an approval is bound to: exactly this call, under the policy in force, by as many people as that wants. */
+export function claimOf(
+  { policy }: Pick<CallParts, 'policy'>,
+  call: Call,
+  { approvals: needed = 1 }: Pick<Permission, 'approvals'>,
+): Claim {
+  return { ...call, tool: call.name, effect: call.tool.effect, policyDigest: policy.digest, needed }
 }
 
 /** The question about this call, made where it is not open yet. A yes that was given ahead is used up at once. */

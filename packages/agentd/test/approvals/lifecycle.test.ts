@@ -201,3 +201,13 @@ test('large questions that stay open are refused before a list of them is too lo
   await expect(asked()).rejects.toMatchObject({ code: 'rate_limited' })
   expect(world.approvals.list().length).toBeLessThan(32)
 })
+
+test('one yes is not enough for a call that takes two by now, and the call may be asked about anew', async () => {
+  const world = await ApprovalsWorld.open()
+  const id = await world.ask()
+  await world.approvals.decide(id, 'approve', ROOT)
+  await expect(world.approvals.spend(id, world.claim({ needed: 2 }))).rejects.toMatchObject({ code: 'approval_stale' })
+  expect(world.approvals.get(id).state).toBe('void')
+  expect(world.ledger.types.at(-1)).toBe('approval_void')
+  expect(await world.ask({ needed: 2 }, world.claim({ needed: 2 }))).not.toBe(id)
+})

@@ -35,6 +35,7 @@ export function claimOf(changes: Partial<Record<keyof Claim, unknown>> = {}): Cl
     args: {},
     argsDigest: '1'.repeat(64),
     policyDigest: 'a'.repeat(64),
+    needed: 1,
     ...changes,
   } as unknown as Claim
 }
