@@ -3,6 +3,9 @@ import { basename, dirname, join } from 'node:path'
 import { CastellanError } from '@castellan/contracts'
 import { type SystemChanges, systemChanges } from './nix/changes.ts'
 import { nixProgram } from './nix/commands.ts'
+import { bootDrift, type Drift, etcDrift, unitDrift } from './nix/drift.ts'
+import { packageOf } from './nix/packages.ts'
+import { Store } from './nix/store.ts'
 
 /** One generation of the system profile. */
 export interface Generation {
@@ -28,6 +31,7 @@ export const systemProfile = '/nix/var/nix/profiles/system'
 
 /** Nix profiles, read from their links as `nix-env --list-generations` does, without taking its lock. */
 export class Nix {
+  readonly store = new Store()
   readonly #profile: string
 
   constructor(profile: string = systemProfile) {
@@ -80,6 +84,26 @@ export class Nix {
   /** What came up with this boot; null where the host does not say. */
   booted(): Promise<string | null> {
     return realpath(bootedSystem).catch(() => null)
+  }
+
+  /** How this host differs from its system. Throws `unsupported_host` where this is not NixOS. */
+  async drift(signal: AbortSignal): Promise<readonly Drift[]> {
+    const { path: running } = await this.running()
+    const profile = await realpath(this.#profile).catch(() => null)
+    const found = await Promise.all([
+      bootDrift({ running, profile, booted: await this.booted() }),
+      unitDrift(running, signal),
+      etcDrift(running, signal),
+    ])
+    const installed = await this.store.userProfiles(signal)
+    const packages = installed.flatMap(({ profile, packages }) =>
+      packages.map((path): Drift => {
+        const { name, version } = packageOf(path)
+        const message = `${[name, version].filter(Boolean).join(' ')} was installed into ${profile} by hand.`
+        return { kind: 'user_package', subject: path, message }
+      }),
+    )
+    return [...found.flat(), ...packages]
   }
 
   /** Forgets generations; nix itself refuses the current one. */

@@ -23,7 +23,8 @@ IgnoreCarrierLoss=yes
 
 /** What the second stage of a NixOS boot does, as far as SafeSwitch can tell: the profile's system runs. */
 const boot = `
-mkdir -p /etc/systemd/network
+mkdir -p /etc/systemd/network /etc/nix
+printf 'sandbox = false\nsubstitute = false\nbuild-users-group =\n' > /etc/nix/nix.conf
 printf '%s' '${network}' > /etc/systemd/network/10-host0.network
 systemctl start systemd-networkd
 system=$(cat /nix/var/boot-loader)

@@ -59,7 +59,7 @@ export async function nixBuild(
   signal.throwIfAborted()
   const program = await findNix('nix')
   await mkdir(dirname(link), { recursive: true })
-  const options = ['build', '--json', '--out-link', link, '--log-format', 'internal-json', '-L', ...args]
+  const options = ['build', '--json', '--out-link', link, '--log-format', 'internal-json', '-v', ...args]
   const child = spawn(program, options, {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -91,6 +91,7 @@ export async function nixBuild(
       throw new CastellanError('command_failed', 'nix built something that has no output called out.')
     return { path, built: log.built, fetched: log.fetched }
   } finally {
+    log.close()
     signal.removeEventListener('abort', stop)
   }
 }
@@ -120,6 +121,8 @@ class BuildLog {
   #done = 0
   #expected = 0
   #toldAt = 0
+  #newest = ''
+  #timer: NodeJS.Timeout | undefined
 
   constructor(tell: (progress: ToolProgress) => void) {
     this.#tell = tell
@@ -136,7 +139,7 @@ class BuildLog {
       if (type === ACTIVITY_BUILDS) this.#builds = event.id
       if (type === ACTIVITY_BUILD) this.built += 1
       if (type === ACTIVITY_COPY) this.fetched += 1
-      if (text !== '' && (type === ACTIVITY_BUILD || type === ACTIVITY_COPY || this.#toldAt === 0)) this.#say(text)
+      if (text !== '' && (type === ACTIVITY_BUILD || type === ACTIVITY_COPY)) this.#say(text)
     } else if (action === 'result' && type === RESULT_PROGRESS && event.id === this.#builds) {
       this.#done = Number(fields[0] ?? 0)
       this.#expected = Number(fields[1] ?? 0)
@@ -158,9 +161,21 @@ class BuildLog {
     return this.#lines.slice(-20)
   }
 
+  /** Nothing more will be told. */
+  close(): void {
+    clearTimeout(this.#timer)
+  }
+
+  /** At most so often, and always the newest last. */
   #say(text: string): void {
-    if (Date.now() - this.#toldAt < TELL_MS) return
+    this.#newest = text
+    this.#timer ??= setTimeout(() => this.#tellNewest(), Math.max(0, this.#toldAt + TELL_MS - Date.now()))
+  }
+
+  #tellNewest(): void {
+    this.#timer = undefined
     this.#toldAt = Date.now()
+    const text = this.#newest
     const counts = this.#expected > 0 ? { done: Math.min(this.#done, this.#expected), total: this.#expected } : {}
     this.#tell({ message: plain(text).slice(0, 300), ...counts })
   }

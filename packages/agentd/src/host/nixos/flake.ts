@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CastellanError } from '@castellan/contracts'
 import { z } from 'zod'
-import { commandFailed, findProgram, runCommand } from '../command.ts'
+import { findProgram, runCommand } from '../command.ts'
 import { syncFolder } from '../files/durable.ts'
 import { findNix } from '../nix/commands.ts'
 import { reasonIn } from './evaluate.ts'
@@ -90,7 +90,17 @@ export class Flake {
         inputs.length === 0
           ? ['flake', 'update']
           : ['flake', 'lock', ...inputs.flatMap((name) => ['--update-input', name])]
-      const features = ['--extra-experimental-features', 'nix-command flakes', '--no-accept-flake-config']
+      const features = [
+        '--extra-experimental-features',
+        'nix-command flakes',
+        '--no-accept-flake-config',
+        '--option',
+        'download-attempts',
+        '1',
+        '--option',
+        'connect-timeout',
+        '15',
+      ]
       const result = await runCommand(await findNix('nix'), [...args, ...features, `path:${copy}`], {
         signal,
         maxOutputBytes: 4 * 1024 * 1024,
@@ -102,12 +112,34 @@ export class Flake {
               'command_failed',
               `The inputs cannot be reached from here: ${reason} Updating needs network.`,
             )
-          : commandFailed('nix flake', result)
+          : new CastellanError('command_failed', `The inputs cannot be updated: ${reason}`)
       }
       return await readFile(join(copy, 'flake.lock'), 'utf8')
     } finally {
       await rm(copy, { recursive: true, force: true })
     }
+  }
+
+  /** Commits the lock alone, where the folder is in a git repository that knows it; answers whether it did. */
+  async commitLock(message: string, signal: AbortSignal): Promise<boolean> {
+    const git = await findProgram('git').catch(() => undefined)
+    if (git === undefined) return false
+    const settings = [
+      'user.name=Castellan',
+      'user.email=castellan@localhost',
+      'commit.gpgSign=false',
+      'core.hooksPath=/dev/null',
+    ]
+    const at = ['-C', this.folder, ...settings.flatMap((setting) => ['-c', setting])]
+    const options = { signal, maxOutputBytes: 1024 * 1024 }
+    const added = await runCommand(git, [...at, 'add', '--', 'flake.lock'], options)
+    if (added.exitCode !== 0) return false
+    const result = await runCommand(
+      git,
+      [...at, 'commit', '--quiet', '--message', message, '--', 'flake.lock'],
+      options,
+    )
+    return result.exitCode === 0
   }
 
   /** Puts this text in place of the lock, or takes the lock away. On disk when it returns. */

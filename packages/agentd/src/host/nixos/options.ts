@@ -76,8 +76,9 @@ export async function readOption(
   if (found.kind === 'option') return found
   const missing = path[found.depth] ?? ''
   const near = likely(missing, found.known).map((name) => optionName([...path.slice(0, found.depth), name]))
-  const hint = near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : ''
-  throw new CastellanError('not_found', `This configuration has no option ${optionName(path)}.${hint}`, {
+  const there = `${optionName(path.slice(0, found.depth)) || 'It'} has ${found.known.slice(0, 20).join(', ')}.`
+  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : there
+  throw new CastellanError('not_found', `This configuration has no option ${optionName(path)}. ${hint}`, {
     detail: { near },
   })
 }
