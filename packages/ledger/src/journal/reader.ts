@@ -1,8 +1,12 @@
 import { type FileHandle, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { damaged } from '../error.ts'
+import { READ } from '../store/open-flags.ts'
 import { type Frame, type FrameRead, isTorn, readFrame } from './frame.ts'
 import { decodeSegmentHeader, type SegmentHeader, segmentFirst } from './segment.ts'
+
+/** No segment is larger: one is 4 MiB, unless a single batch takes more, and that ends with the payload that fills it. */
+const MOST_BYTES = 64 * 1024 * 1024
 
 /** One segment read into memory, and what its frames say structurally; the caller checks roots and signatures. */
 export interface SegmentRead {
@@ -32,7 +36,7 @@ export class JournalReader {
       const names = (await listSegments(dir)).map(({ name }) => name)
       const handles: { name: string; handle: FileHandle }[] = []
       try {
-        for (const name of names) handles.push({ name, handle: await open(join(dir, 'journal', name), 'r') })
+        for (const name of names) handles.push({ name, handle: await open(join(dir, 'journal', name), READ) })
         return new JournalReader(handles)
       } catch (error) {
         await Promise.all(handles.map(({ handle }) => handle.close()))
@@ -57,6 +61,8 @@ export class JournalReader {
     let room = Buffer.alloc(0)
     for (const [i, { name, handle }] of this.#handles.entries()) {
       const { size } = await handle.stat()
+      if (size > MOST_BYTES)
+        throw damaged(`Journal segment ${name} has ${size} bytes, more than any segment`, { file: `journal/${name}` })
       if (keep || room.length < size) room = Buffer.alloc(size)
       const bytes = await readWhole(handle, room.subarray(0, size))
       const segment = readSegment(bytes, name, i === this.#handles.length - 1)

@@ -11,11 +11,11 @@ import { encodeSegmentHeader, SEGMENT_BYTES, segmentName } from '../journal/segm
 import { SegmentWriter } from '../journal/writer.ts'
 import { TileEdge } from '../merkle/edge.ts'
 import { emptyRoot } from '../merkle/hash.ts'
-import { type Checkpoint, parseCheckpoint, signCheckpoint } from '../note/checkpoint.ts'
+import { parseCheckpoint, signCheckpoint, type TreeHead } from '../note/checkpoint.ts'
 import type { Verifier } from '../note/keys.ts'
 import type { FoundSeal } from '../seal/mark-seal.ts'
 import { listFiles, makeFolder, removeLeftovers } from '../store/files.ts'
-import { appendHistory } from '../store/history.ts'
+import { appendHistory, readHistory } from '../store/history.ts'
 import {
   adoptNextKey,
   createKeys,
@@ -79,7 +79,9 @@ export async function openParts(options: LedgerOptions, repairing = false): Prom
     const published = await readPublished(dir, verifiers)
     const { seal = NO_SEAL } = options
     const sealed = seal.seal === null ? null : await readSealedMark(keyDir, seal.seal, verifiers)
-    const [acknowledged] = [mark, published, sealed].filter((head) => head !== null).sort((a, b) => b.size - a.size)
+    const heads: TreeHead[] = [mark, published, sealed].filter((head) => head !== null)
+    // What was there at a start or stop was durable then, whatever an older mark says that was put back.
+    heads.push(...(await readHistory(keyDir, origin)))
     const recovered = await recover({
       dir,
       origin,
@@ -88,7 +90,7 @@ export async function openParts(options: LedgerOptions, repairing = false): Prom
       next: (await readNextKey(keyDir, origin))?.verifier ?? null,
       mark,
       published,
-      acknowledged: acknowledged as Checkpoint,
+      acknowledged: heads.reduce((newest, head) => (head.size > newest.size ? head : newest)),
       repairing,
     })
     const { state } = recovered

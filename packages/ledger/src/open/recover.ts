@@ -12,10 +12,11 @@ import { SEGMENT_BYTES } from '../journal/segment.ts'
 import { SegmentWriter } from '../journal/writer.ts'
 import { sha256 } from '../merkle/hash.ts'
 import { TILE_WIDTH } from '../merkle/tiles.ts'
-import { type Checkpoint, openCheckpoint, parseCheckpoint, signCheckpoint } from '../note/checkpoint.ts'
+import { type Checkpoint, openCheckpoint, parseCheckpoint, signCheckpoint, type TreeHead } from '../note/checkpoint.ts'
 import { KeyChain, type Rotation } from '../note/key-chain.ts'
 import { parseVkey, type Signer, type Verifier } from '../note/keys.ts'
 import { verifiedBy } from '../note/note.ts'
+import { READ } from '../store/open-flags.ts'
 import { restoreTree } from '../store/restore.ts'
 import { TileReader } from '../store/tile-reader.ts'
 
@@ -37,8 +38,8 @@ export interface RecoverParts {
   readonly mark: Checkpoint
   /** The checkpoint file. */
   readonly published: Checkpoint | null
-  /** The newest head known to be durable: the high-water mark, or the published checkpoint where that is newer. */
-  readonly acknowledged: Checkpoint
+  /** The newest head known to be durable: the high-water mark, its sealed copy, the published checkpoint, or one of an earlier start or stop. */
+  readonly acknowledged: TreeHead
   /** A repair opens the log before it has put on record what is lost. */
   readonly repairing?: boolean
 }
@@ -287,7 +288,7 @@ class Replay {
     for (const head of [mark, acknowledged]) if (frontier.size === head.size) this.#compare(head, frontier.root())
   }
 
-  #compare(head: Checkpoint, root: Buffer): void {
+  #compare(head: TreeHead, root: Buffer): void {
     if (!head.root.equals(root)) {
       throw damaged(
         `The log has another root at ${head.size} entries than the one acknowledged: its history was rewritten`,
@@ -303,7 +304,7 @@ class Replay {
 
 /** The checkpoint file, null where there is none yet. It is written after its entries are durable, so it counts as acknowledged. */
 export async function readPublished(dir: string, verifiers: readonly Verifier[]): Promise<Checkpoint | null> {
-  const bytes = await readFile(join(dir, 'checkpoint')).catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readFile(join(dir, 'checkpoint'), { flag: READ }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null
     throw error
   })

@@ -2,6 +2,7 @@ import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decodeBase64 } from '../note/base64.ts'
 import type { TreeHead } from '../note/checkpoint.ts'
+import { READ } from './open-flags.ts'
 
 /**
  * Heads the log had at each start and stop: `size root` a line, in the key folder, and `published` behind them once the
@@ -25,10 +26,12 @@ export async function appendHistory(keyDir: string, head: TreeHead, published: b
 
 /** All remembered heads, oldest first; a last line cut short by a crash is left out. */
 export async function readHistory(keyDir: string, origin: string): Promise<RememberedHead[]> {
-  const text = await readFile(join(keyDir, HISTORY_FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return ''
-    throw error
-  })
+  const text = await readFile(join(keyDir, HISTORY_FILE), { encoding: 'utf8', flag: READ }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return ''
+      throw error
+    },
+  )
   return text.split('\n').flatMap((line) => {
     const match = /^(\d{1,15}) (\S{44})( published)?$/.exec(line)
     const root = decodeBase64(match?.[2] ?? '')

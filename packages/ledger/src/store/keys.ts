@@ -6,6 +6,7 @@ import { damaged, fromSystemError, LedgerError } from '../error.ts'
 import { decodeBase64 } from '../note/base64.ts'
 import { makeSigner, parseVkey, type Signer, type Verifier } from '../note/keys.ts'
 import { exists, syncFolder, writeFileDurably } from './files.ts'
+import { READ } from './open-flags.ts'
 
 /** What the key folder holds, each 0600: `signing.key` and `payload.key`, 32 bytes of base64 on a line. */
 export interface LedgerKeys {
@@ -40,10 +41,12 @@ export async function readSigner(keyDir: string, origin: string): Promise<Signer
 
 /** The log's public keys, oldest first, from its `vkeys` file: one a line. Null where the log has no such file yet. */
 export async function readVerifiers(dir: string): Promise<Verifier[] | null> {
-  const text = await readFile(join(dir, KEYS_FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null
-    throw fromSystemError(error, `Reading ${join(dir, KEYS_FILE)}`)
-  })
+  const text = await readFile(join(dir, KEYS_FILE), { encoding: 'utf8', flag: READ }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null
+      throw fromSystemError(error, `Reading ${join(dir, KEYS_FILE)}`)
+    },
+  )
   if (text === null) return null
   const bad = (why: string, cause?: unknown) =>
     damaged(`The vkeys file is not as written: ${why}`, { subject: 'keys', file: KEYS_FILE }, cause)
@@ -53,6 +56,7 @@ export async function readVerifiers(dir: string): Promise<Verifier[] | null> {
   } catch (cause) {
     throw bad('a line of it is no verifier key', cause)
   }
+  if (new Set(verifiers.map(({ vkey }) => vkey)).size < verifiers.length) throw bad('it lists a key twice')
   if (verifiers.length === 0 || `${verifiers.map(({ vkey }) => vkey).join('\n')}\n` !== text)
     throw bad('it is no list of keys, one a line')
   return verifiers
@@ -107,7 +111,7 @@ export async function dropNextKey(
 }
 
 async function readSecret(path: string): Promise<Buffer> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const text = await readFile(path, { encoding: 'utf8', flag: READ }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw fromSystemError(error, `Reading ${path}`)
     throw new LedgerError(
       'ledger_unavailable',

@@ -5,6 +5,7 @@ import { damaged } from '../error.ts'
 import { type Checkpoint, openCheckpoint } from '../note/checkpoint.ts'
 import type { Verifier } from '../note/keys.ts'
 import { writeFileDurably } from './files.ts'
+import { READ } from './open-flags.ts'
 
 /**
  * The high-water mark: the newest acknowledged checkpoint, kept in the key folder, apart from the log. A log that is
@@ -61,12 +62,12 @@ export class HighWaterMark {
 }
 
 export async function hasMark(keyDir: string): Promise<boolean> {
-  return (await readFile(join(keyDir, MARK_FILE)).catch(noFile)) !== null
+  return (await readFile(join(keyDir, MARK_FILE), { flag: READ }).catch(noFile)) !== null
 }
 
 /** The mark as it stands, null where there is none. Signed by a key of the log, or it is damage. */
 export async function readMark(keyDir: string, keys: readonly Verifier[]): Promise<Checkpoint | null> {
-  const bytes = await readFile(join(keyDir, MARK_FILE)).catch(noFile)
+  const bytes = await readFile(join(keyDir, MARK_FILE), { flag: READ }).catch(noFile)
   if (bytes === null) return null
   const slots = [0, 1].map((slot) => readSlot(bytes.subarray(slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES), keys))
   const [best] = slots.filter((slot) => slot !== null).sort((a, b) => b.size - a.size)

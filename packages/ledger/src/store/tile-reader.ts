@@ -5,6 +5,7 @@ import { damaged, fromSystemError } from '../error.ts'
 import { HASH_BYTES, rootOf } from '../merkle/hash.ts'
 import { bundlePath, payloadPath, TILE_BYTES, TILE_WIDTH, tilePath } from '../merkle/tiles.ts'
 import { decodeEntryBundle, decodePayloadBundle } from './bundle.ts'
+import { READ } from './open-flags.ts'
 
 /** How many files of one kind stay in memory. */
 const KEEP = 16
@@ -61,7 +62,7 @@ export class TileReader {
 
   async #read(path: string, index: number): Promise<Buffer> {
     try {
-      return await readFile(join(this.#dir, path))
+      return await readFile(join(this.#dir, path), { flag: READ })
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
         throw damaged(`${path} is missing`, { index, file: path }, cause)
@@ -79,7 +80,7 @@ export function tileHashes(dir: string, level: number, n: number): Buffer[] {
   const path = tilePath(level, n)
   let bytes: Buffer
   try {
-    bytes = readFileSync(join(dir, path))
+    bytes = readFileSync(join(dir, path), { flag: READ })
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw fromSystemError(cause, `Reading ${path}`)
     throw damaged(`${path} is missing`, { index: n * TILE_WIDTH ** (level + 1), file: path }, cause)

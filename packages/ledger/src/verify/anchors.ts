@@ -13,10 +13,11 @@ export function judgeMark(
   beyond: boolean,
   findings: Findings,
 ): void {
-  const acknowledged = mark.head.size
+  // A head of an earlier start or stop was durable then: an older mark put back does not make it less.
+  const acknowledged = Math.max(mark.head.size, ...history.map((point) => point.head.size))
   const departed = [mark, ...history].filter((point) => agrees(point) === false).map((point) => point.head.size)
   if (departed.length === 0) {
-    if (agrees(mark) === true) return
+    if (agrees(mark) === true && acknowledged <= size) return
     const message = `The log ends at ${size} entries, but ${acknowledged} were acknowledged`
     findings.add(
       beyond

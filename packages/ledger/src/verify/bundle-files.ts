@@ -2,9 +2,12 @@ import { hash } from 'node:crypto'
 import { join } from 'node:path'
 import { HASH_BYTES } from '../merkle/hash.ts'
 import { TextHasher } from '../merkle/text-hasher.ts'
-import { bundlePath, payloadPath, TILE_WIDTH, tilePath } from '../merkle/tiles.ts'
+import { bundlePath, payloadPath, TILE_BYTES, TILE_WIDTH, tilePath } from '../merkle/tiles.ts'
 import { FileReader } from '../store/file-reader.ts'
 import { splitItems } from '../store/items.ts'
+
+/** What 256 entries take at most, each behind its length. */
+const MOST_ENTRY_BYTES = TILE_WIDTH * (2 + 0xffff)
 
 /** The three files of entries `n * 256` to `n * 256 + 255`; null where one does not exist. */
 export interface BundleFiles {
@@ -30,8 +33,8 @@ export class BundleFileReader {
 
   read(n: number): BundleFiles {
     return {
-      entries: this.#entries.read(join(this.#dir, bundlePath(n))),
-      tile: this.#tile.read(join(this.#dir, tilePath(0, n))),
+      entries: this.#entries.read(join(this.#dir, bundlePath(n)), MOST_ENTRY_BYTES),
+      tile: this.#tile.read(join(this.#dir, tilePath(0, n)), TILE_BYTES),
       payloads: this.#payloads.read(join(this.#dir, payloadPath(n))),
       leafHashes: null,
       digests: null,

@@ -130,14 +130,18 @@ export class ChainCheck {
     this.#suspects.push(suspect)
   }
 
-  /** What only the whole log can tell: damage that no gap entry accounts for, payloads gone without a word. */
-  finish(): void {
+  /**
+   * What only the whole log can tell: damage that no gap entry accounts for, payloads gone without a word. Where its end is
+   * known to be missing (`whole` is false), what puts an erasure on record may be, too: such payloads are only counted.
+   */
+  finish(whole = true): void {
     this.#settle(null)
     this.#blame(null)
     for (const suspect of this.#suspects) {
       const gone = suspect.what === 'entries' ? this.#goneEntries : [...this.#gonePayloads, ...this.#goneEntries]
       if (!covered(suspect, gone)) this.#findings.add(suspect.finding)
     }
+    if (!whole) return
     for (const [first, last] of this.#missingPayloads.without([...this.#gonePayloads, ...this.#goneEntries])) {
       const which = first === last ? `entry ${first}` : `entries ${first} to ${last}`
       this.#findings.add({

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HASH_BYTES } from '../merkle/hash.ts'
-import { TILE_WIDTH, tileNumberPath, tilePath } from '../merkle/tiles.ts'
+import { bundlePath, TILE_WIDTH, tileNumberPath, tilePath } from '../merkle/tiles.ts'
 import { encodeEntryBundle } from '../store/bundle.ts'
 import { listFiles } from '../store/files.ts'
+import { READ } from '../store/open-flags.ts'
 import type { Findings } from './findings.ts'
 import type { TreeCheck } from './tree.ts'
 
@@ -19,7 +20,7 @@ export async function checkPartials(
 ): Promise<void> {
   for (const path of await listPartials(dir)) {
     const partial = parsePartial(path)
-    const bytes = await readFile(join(dir, path)).catch(() => null)
+    const bytes = await readFile(join(dir, path), { flag: READ }).catch(() => null)
     // A writer replaces partial files all the time; one that just went is no finding.
     if (partial === null || bytes === null) continue
     const { level, n, width } = partial
@@ -86,7 +87,7 @@ async function tileStart(
 ): Promise<Buffer | null> {
   const edge = tree.edge(level, n)
   if (edge !== null) return edge.length < width * HASH_BYTES ? null : edge.subarray(0, width * HASH_BYTES)
-  const full = await readFile(join(dir, tilePath(level, n))).catch(() => null)
+  const full = await readFile(join(dir, tilePath(level, n)), { flag: READ }).catch(() => null)
   return full === null ? null : full.subarray(0, width * HASH_BYTES)
 }
 
@@ -98,10 +99,13 @@ async function bundleStart(
   leaves: readonly Buffer[],
 ): Promise<Buffer | null> {
   if (tree.edge(0, n) === null) {
-    const full = await readFile(join(dir, `tile/entries/${tileNumberPath(n)}`)).catch(() => null)
+    const full = await readFile(join(dir, bundlePath(n)), { flag: READ }).catch(() => null)
     if (full === null) return null
     let end = 0
-    for (let i = 0; i < width; i += 1) end += 2 + full.readUInt16BE(end)
+    for (let i = 0; i < width; i += 1) {
+      if (end + 2 > full.length) return null
+      end += 2 + full.readUInt16BE(end)
+    }
     return full.subarray(0, end)
   }
   if (leaves.length < width) return null

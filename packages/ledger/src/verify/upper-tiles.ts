@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TILE_WIDTH, tilePath } from '../merkle/tiles.ts'
+import { READ } from '../store/open-flags.ts'
 import type { Findings } from './findings.ts'
 
 /** A full tile above level 0 as it follows from the leaves: one for every 65,536 entries and fewer above. */
@@ -24,7 +25,7 @@ export async function checkUpperTiles(
     const file = tilePath(level, n)
     const width = TILE_WIDTH ** (level + 1)
     const index = n * width
-    const held = await readFile(join(dir, file)).catch((error: NodeJS.ErrnoException) => {
+    const held = await readFile(join(dir, file), { flag: READ }).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return null
       throw error
     })

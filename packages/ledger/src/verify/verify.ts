@@ -7,6 +7,7 @@ import type { Signer, Verifier } from '../note/keys.ts'
 import { verifiedBy } from '../note/note.ts'
 import type { FoundSeal } from '../seal/mark-seal.ts'
 import { exists } from '../store/files.ts'
+import { READ } from '../store/open-flags.ts'
 import { judgeMark, judgePublished } from './anchors.ts'
 import { ChainCheck } from './chain.ts'
 import { asFinding, Findings, type Verdict } from './findings.ts'
@@ -208,7 +209,7 @@ class Verification {
       // An erasure goes on record before it blanks anything: what it blanked beside this check is on record by now.
       if (!walk.cutShort && chain.missesPayloads) await walk.catchUp()
     }
-    chain.finish()
+    chain.finish(!walk.cutShort && tree.size >= Math.max(acknowledged, published))
     await checkUpperTiles(dir, upper, Math.max(published, journal.first ?? 0), findings)
     keys.follow(chain.rotations)
     if (watched === null || walk.cutShort) return
@@ -278,7 +279,7 @@ class Verification {
     const tree = this.#tree as TreeCheck
     if (size > 0 && size >= (published?.size ?? 0)) return walkedHead(dir, tree, this.#recentTiles, checkpoint)
     if (published === null || published.size > tree.size) return null
-    const text = await readFile(join(dir, 'checkpoint'), 'utf8')
+    const text = await readFile(join(dir, 'checkpoint'), { encoding: 'utf8', flag: READ })
     return walkedHead(dir, tree, this.#recentTiles, text)
   }
 

@@ -12,6 +12,7 @@ import { readPublished } from '../open/recover.ts'
 import { formatProof } from '../proof/proof-file.ts'
 import { decodeEntryBundle } from '../store/bundle.ts'
 import { readVerifiers } from '../store/keys.ts'
+import { READ } from '../store/open-flags.ts'
 import { splitHashes } from '../store/tile-reader.ts'
 
 /** Files kept in memory: the tiles and bundle of a proof, several times over. */
@@ -43,7 +44,12 @@ export class LogView {
     const checkpoint = verifiers === null ? null : await readPublished(dir, verifiers)
     if (verifiers === null || checkpoint === null)
       throw new LedgerError('not_found', `There is no published ledger in ${dir}.`)
-    return new LogView(dir, checkpoint, await readFile(join(dir, 'checkpoint'), 'utf8'), verifiers)
+    return new LogView(
+      dir,
+      checkpoint,
+      await readFile(join(dir, 'checkpoint'), { encoding: 'utf8', flag: READ }),
+      verifiers,
+    )
   }
 
   get size(): number {
@@ -103,7 +109,7 @@ export class LogView {
       const held = this.#files.get(candidate)
       if (held !== undefined) return { bytes: held, full }
       try {
-        const bytes = await readFile(join(this.dir, candidate))
+        const bytes = await readFile(join(this.dir, candidate), { flag: READ })
         this.#files.set(candidate, bytes)
         if (this.#files.size > KEEP) this.#files.delete(this.#files.keys().next().value as string)
         return { bytes, full }
