@@ -1,4 +1,6 @@
 export { Config } from './config.ts'
 export { startAgentd } from './daemon.ts'
+export type { Comparison, Difference } from './policy/compare.ts'
+export { OfflinePolicy } from './policy/offline.ts'
 export { defineTool, type Tool } from './tools/define.ts'
 export { tools } from './tools/index.ts'

@@ -6,6 +6,12 @@ import type { Rule } from './rule.ts'
 /** The rules that come with Castellan: `default` beside the owner's, `restricted` where the owner's cannot be read. */
 export type BuiltIn = 'default' | 'restricted'
 
+/** The tests of the default rules. */
+export function builtInTests(): RuleText {
+  const name = 'default.test.json'
+  return { name, text: readFileSync(new URL(name, import.meta.url), 'utf8') }
+}
+
 export function builtInText(which: BuiltIn): RuleText {
   const name = `${which}.cedar`
   return { name, text: readFileSync(new URL(name, import.meta.url), 'utf8') }

@@ -26,24 +26,24 @@ export interface ExplainParts {
 }
 
 /**
- * Says what policy would decide about a call, why, and what would have to be different. Nothing runs. Throws
- * `unknown_tool` and `invalid_arguments`.
+ * Says what policy would decide about a call, why, and what would have to be different. Nothing runs. `about`
+ * takes the place of what the tool says the call is about. Throws `unknown_tool` and `invalid_arguments`.
  */
-export async function explain(parts: ExplainParts, request: PolicyExplainRequest): Promise<PolicyExplanation> {
+export async function explain(
+  parts: ExplainParts,
+  request: PolicyExplainRequest,
+  about?: readonly ToolResource[],
+): Promise<PolicyExplanation> {
   const { policy } = parts
-  const question = await questionOf(parts, request)
+  const question = await questionOf(parts, request, about)
   const shown = { mode: question.context.mode, taint: [...question.context.taint], policy_digest: policy.digest }
-  if (question.unknown !== undefined) {
-    const reason = `Whatever policy says, the call would be refused: ${question.unknown.message}`
-    return { decision: 'deny', rule: question.unknown.code, reasons: [reason], otherwise: [], resources: [], ...shown }
-  }
   const decided = policy.decide(question)
   const where = policy.rules.find(({ id }) => id === decided.rule)
   return {
     decision: decided.decision,
     rule: decided.rule,
     ...(where === undefined ? {} : { where: `${where.file}:${where.line}` }),
-    reasons: [decided.reason, ...(question.judged === undefined ? [] : [question.judged])],
+    reasons: [decided.reason, ...question.notes],
     ...(decided.decision === 'ask' ? { approvals: decided.approvals ?? 1 } : {}),
     otherwise: decided.decision === 'allow' ? [] : otherwise(policy, question, decided),
     resources: [...question.resources],
@@ -51,15 +51,21 @@ export async function explain(parts: ExplainParts, request: PolicyExplainRequest
   }
 }
 
-type Asked = PolicyQuestion & { readonly judged?: string; readonly unknown?: CastellanError }
+/** With what is to be said about the question itself. */
+type Asked = PolicyQuestion & { readonly notes: readonly string[] }
 
-async function questionOf(parts: ExplainParts, request: PolicyExplainRequest): Promise<Asked> {
+/** A call as policy would be asked about it. */
+export async function questionOf(
+  parts: ExplainParts,
+  request: PolicyExplainRequest,
+  about?: readonly ToolResource[],
+): Promise<Asked> {
   const { registry, host, sessions } = parts
   const { caller, agent, session = NO_SESSION, agreed } = request
   const { tool, descriptor } = registry.find(request.tool)
   const input = readArguments(tool, descriptor, request.args)
   const verdict = await judgeCall(host.sandbox, tool.name, request.args)
-  const resources = await resourcesOf(() => tool.resources?.(input, host))
+  const resources = about ?? (await resourcesOf(() => tool.resources?.(input, host)))
   return {
     principal: { kind: caller, agent, session },
     tool,
@@ -78,12 +84,16 @@ async function questionOf(parts: ExplainParts, request: PolicyExplainRequest): P
       channel: request.channel,
       now: request.at === undefined ? Date.now() : Date.parse(request.at),
     },
-    ...(verdict === undefined ? {} : { judged: verdict.reason }),
-    ...(resources instanceof CastellanError ? { unknown: resources } : {}),
+    notes: [
+      ...(verdict === undefined ? [] : [verdict.reason]),
+      ...(resources instanceof CastellanError
+        ? [`Rules about single things did not count, because the call as it is would be refused: ${resources.message}`]
+        : []),
+    ],
   }
 }
 
-/** A call whose tool cannot tell what it is about is refused before policy is asked. */
+/** Where a tool cannot tell what a call is about, the call is refused before policy is asked; what policy thinks of it can still be told. */
 async function resourcesOf(
   find: () => readonly ToolResource[] | Promise<readonly ToolResource[]> | undefined,
 ): Promise<readonly ToolResource[] | CastellanError> {
