@@ -1,27 +1,21 @@
-import { randomBytes } from 'node:crypto'
 import {
   type Approval,
   type ApprovalId,
   type ApprovalVerdict,
   CastellanError,
   type LedgerDraft,
-  newId,
   type OperatorKeyId,
   type SessionId,
   type Sha256Hex,
-  type StandingRule,
-  type TaintLabel,
 } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import type { Recorder } from '../ledger/recorder.ts'
 import { Mutex } from '../state/mutex.ts'
-import type { StateFile } from '../state/state-file.ts'
 import { ruleToAdd, type StandingRules } from './always.ts'
+import { ApprovalBook, type ApprovalStore } from './book.ts'
 import { about, actors, endings, factsOf, voidFacts } from './entries.ts'
-import { refuseFlood, surplus } from './flood.ts'
+import { refuseFlood } from './flood.ts'
 import {
-  APPROVAL_LIFE_MS,
-  type ApprovalFile,
   type ApprovalRecord,
   asItStands,
   asksFor,
@@ -34,16 +28,12 @@ import {
   type World,
   withdrawn,
 } from './lifecycle.ts'
-import type { Previewed } from './preview.ts'
+import { newRecord, type Question } from './question.ts'
 import { refusalOf } from './refusals.ts'
-import { Watchers } from './watchers.ts'
-
-/** How long a settled approval can still be asked about, in milliseconds. */
-const KEPT_MS = 60 * 60_000
 
 export interface ApprovalsParts {
   readonly ledger: Recorder
-  readonly file: Pick<StateFile<typeof ApprovalFile>, 'load' | 'save'>
+  readonly file: ApprovalStore
   /** Whether a key is enrolled and not revoked. */
   readonly isEnrolled: (key: OperatorKeyId) => boolean
   /** Of the policy in force. */
@@ -54,19 +44,6 @@ export interface ApprovalsParts {
   readonly now?: () => number
 }
 
-/** What a person is told beside the call itself. */
-export interface Question {
-  /** Why policy asks, one sentence. */
-  readonly reason: string
-  /** How many different people have to say yes. */
-  readonly needed: number
-  readonly taint: readonly TaintLabel[]
-  readonly previewed: Previewed
-  readonly always: StandingRule
-  /** Asked ahead of the call, so the call id of the grant is not that of the call. */
-  readonly ahead?: boolean
-}
-
 /**
  * The questions put to people and their answers. One change at a time: a grant is spent by its first use, however many
  * come at once. Every change is in the ledger, and open questions survive a restart.
@@ -74,22 +51,20 @@ export interface Question {
 export class Approvals {
   readonly #parts: ApprovalsParts
   readonly #now: () => number
-  readonly #records: Map<ApprovalId, ApprovalRecord>
+  readonly #book: ApprovalBook
   readonly #changes = new Mutex()
-  readonly #watchers = new Watchers<ApprovalId>()
   #timer: NodeJS.Timeout | undefined
 
-  private constructor(parts: ApprovalsParts, records: readonly ApprovalRecord[]) {
+  private constructor(parts: ApprovalsParts, book: ApprovalBook) {
     this.#parts = parts
     this.#now = parts.now ?? Date.now
-    this.#records = new Map(records.map((record) => [record.approval_id, record]))
+    this.#book = book
     this.#setTimer()
   }
 
   /** With the questions that were open when agentd stopped. */
   static async open(parts: ApprovalsParts): Promise<Approvals> {
-    const saved = await parts.file.load()
-    const approvals = new Approvals(parts, saved?.approvals ?? [])
+    const approvals = new Approvals(parts, await ApprovalBook.open(parts.file))
     // What ended while agentd was away is put on record before anybody asks.
     await approvals.sweep()
     return approvals
@@ -97,7 +72,7 @@ export class Approvals {
 
   /** Newest first; those settled more than an hour ago are gone, and of many large ones the oldest. */
   list(): Approval[] {
-    return [...this.#records.values()].map((record) => shown(asItStands(record, this.#world()))).toReversed()
+    return this.#book.records.map((record) => shown(asItStands(record, this.#world()))).toReversed()
   }
 
   get pending(): number {
@@ -106,7 +81,7 @@ export class Approvals {
 
   /** Throws `approval_unknown`. */
   get(id: ApprovalId): Approval {
-    return shown(asItStands(this.#find(id), this.#world()))
+    return shown(asItStands(this.#book.find(id), this.#world()))
   }
 
   /**
@@ -117,7 +92,7 @@ export class Approvals {
     const approval = this.get(id)
     const isNews = votes !== undefined && approval.votes.length !== votes
     if (approval.state !== 'pending' || seconds === 0 || isNews) return approval
-    await this.#watchers.changed(id, seconds * 1000, signal)
+    await this.#book.changed(id, seconds * 1000, signal)
     return this.get(id)
   }
 
@@ -139,7 +114,7 @@ export class Approvals {
       const earlier = this.#asked(claim)
       if (earlier !== undefined) return shown(earlier)
       refuseFlood(this.list(), claim)
-      const record = this.#questionAbout(claim, question)
+      const record = newRecord(claim, question, this.#now())
       const actor = { kind: 'agent' as const, name: record.agent }
       const { args, reason, preview } = record
       const payload = { args, reason, ...(preview === undefined ? {} : { preview }) }
@@ -155,7 +130,7 @@ export class Approvals {
    */
   decide(id: ApprovalId, verdict: ApprovalVerdict, decider: Decider): Promise<Approval> {
     return this.#changes.run(async () => {
-      const before = this.#find(id)
+      const before = this.#book.find(id)
       const record = decided(before, verdict, decider, this.#world())
       const rule = verdict === 'always' ? ruleToAdd(before, decider) : undefined
       if (rule !== undefined) await this.#parts.standing.add(rule, { approval_id: id, by: decider.name })
@@ -185,7 +160,7 @@ export class Approvals {
    */
   spend(id: ApprovalId, claim: Claim): Promise<Approval> {
     return this.#changes.run(async () => {
-      const record = spent(this.#find(id), claim, this.#world())
+      const record = spent(this.#book.find(id), claim, this.#world())
       if (record.state === 'pending') return shown(record)
       await this.#put(record)
       if (record.state === 'void') throw await this.#voided(record)
@@ -197,7 +172,7 @@ export class Approvals {
   /** Whoever asked no longer waits, so nothing may come of a yes. Throws `approval_unknown` and `forbidden`. */
   withdraw(id: ApprovalId, session: SessionId): Promise<Approval> {
     return this.#changes.run(async () => {
-      const before = this.#find(id)
+      const before = this.#book.find(id)
       const record = withdrawn(before, session, this.#world())
       if (record.state !== 'withdrawn' || before.state === 'withdrawn') return shown(record)
       // In force before it is written down: nothing may run for somebody who has gone.
@@ -219,24 +194,15 @@ export class Approvals {
   /** Answers all who wait and stops the clock. */
   close(): void {
     clearTimeout(this.#timer)
-    this.#watchers.close()
+    this.#book.close()
   }
 
   #world(): World {
     return { now: this.#now(), policyDigest: this.#parts.policyDigest(), isEnrolled: this.#parts.isEnrolled }
   }
 
-  #find(id: ApprovalId): ApprovalRecord {
-    const record = this.#records.get(id)
-    if (record !== undefined) return record
-    throw new CastellanError(
-      'approval_unknown',
-      `There is no approval ${id}. It may have been settled more than an hour ago; ask again with a new call_id.`,
-    )
-  }
-
   #asked(claim: Claim): ApprovalRecord | undefined {
-    const current = [...this.#records.values()].map((record) => asItStands(record, this.#world()))
+    const current = this.#book.records.map((record) => asItStands(record, this.#world()))
     // What is void was taken off the table, so the same call may be asked about anew.
     const found = current.findLast(({ call_id, state }) => call_id === claim.call_id && state !== 'void')
     if (found === undefined) return current.find((record) => record.ahead && isOpen(record) && asksFor(record, claim))
@@ -246,34 +212,6 @@ export class Approvals {
     }
     if (!isOpen(found)) throw refusalOf(found)
     return found
-  }
-
-  #questionAbout(claim: Claim, { reason, needed, taint, previewed, always, ahead = false }: Question): ApprovalRecord {
-    const now = this.#now()
-    return {
-      approval_id: newId('apr'),
-      state: 'pending',
-      call_id: claim.call_id,
-      session: claim.session,
-      agent: claim.agent,
-      tool: claim.tool,
-      effect: claim.effect,
-      args: { ...claim.args },
-      reason,
-      ahead,
-      taint: [...taint],
-      ...previewed,
-      always,
-      needed,
-      votes: [],
-      binding: {
-        args_digest: claim.argsDigest,
-        policy_digest: claim.policyDigest,
-        nonce: randomBytes(16).toString('base64url'),
-        expires_at: new Date(now + APPROVAL_LIFE_MS).toISOString(),
-      },
-      requested_at: new Date(now).toISOString(),
-    }
   }
 
   /** Puts on record that a grant does not hold any more, and answers why. */
@@ -289,7 +227,7 @@ export class Approvals {
 
   async #settleAll(): Promise<void> {
     const { log } = this.#parts
-    for (const record of this.#records.values()) {
+    for (const record of this.#book.records) {
       const current = asItStands(record, this.#world())
       if (current === record) continue
       await this.#put(current).catch((error: unknown) => log.error({ err: error }, 'approvals not saved'))
@@ -304,29 +242,17 @@ export class Approvals {
     await this.#parts.ledger.append(draft, payload)
   }
 
-  /** The change holds from here on, also when the file cannot be written: then the caller is refused. */
   async #put(record: ApprovalRecord): Promise<void> {
-    this.#records.set(record.approval_id, record)
-    this.#forgetOld()
-    this.#watchers.notify(record.approval_id)
+    const saved = this.#book.put(record, this.#now())
     this.#setTimer()
-    await this.#parts.file.save({ version: 2, approvals: [...this.#records.values()] })
-  }
-
-  #forgetOld(): void {
-    const now = this.#now()
-    for (const [id, { binding }] of this.#records) {
-      if (now > Date.parse(binding.expires_at) + KEPT_MS) this.#records.delete(id)
-    }
-    for (const { approval_id } of surplus([...this.#records.values()])) this.#records.delete(approval_id)
+    await saved
   }
 
   #setTimer(): void {
     clearTimeout(this.#timer)
-    const open = [...this.#records.values()].filter(isOpen)
-    if (open.length === 0) return
-    const next = Math.min(...open.map(({ binding }) => Date.parse(binding.expires_at)))
-    this.#timer = setTimeout(() => void this.sweep(), Math.max(0, next - this.#now()))
+    const { nextEnd } = this.#book
+    if (nextEnd === undefined) return
+    this.#timer = setTimeout(() => void this.sweep(), Math.max(0, nextEnd - this.#now()))
     this.#timer.unref()
   }
 }

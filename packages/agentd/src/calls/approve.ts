@@ -1,7 +1,7 @@
 import { type Approval, CastellanError, type StandingRule } from '@castellan/contracts'
-import type { Question } from '../approvals/approvals.ts'
 import type { Claim } from '../approvals/lifecycle.ts'
 import { previewOf } from '../approvals/preview.ts'
+import type { Question } from '../approvals/question.ts'
 import type { Call } from './call.ts'
 import type { Permission } from './decide.ts'
 import type { CallParts } from './path.ts'

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { ApprovalId, OperatorKeyId } from '@castellan/contracts'
 import { createLogger } from '@castellan/daemon'
-import { Approvals, type ApprovalsParts, type Question } from '../../src/approvals/approvals.ts'
-import type { ApprovalFile, Claim, Decider } from '../../src/approvals/lifecycle.ts'
-import type { StateFile } from '../../src/state/state-file.ts'
+import { Approvals, type ApprovalsParts } from '../../src/approvals/approvals.ts'
+import type { ApprovalStore } from '../../src/approvals/book.ts'
+import type { Claim, Decider } from '../../src/approvals/lifecycle.ts'
+import type { Question } from '../../src/approvals/question.ts'
 import { MemoryRecorder } from './recorder.ts'
 
 export const RULE = 'permit (principal, action == Action::"test_note", resource);'
@@ -41,7 +42,7 @@ export function claimOf(changes: Partial<Record<keyof Claim, unknown>> = {}): Cl
 }
 
 /** Keeps what would be on disk, as JSON, so that nothing is shared with what is in memory. */
-export class MemoryFile implements Pick<StateFile<typeof ApprovalFile>, 'load' | 'save'> {
+export class MemoryFile implements ApprovalStore {
   text: string | undefined
   broken = false
   saves = 0
