@@ -165,6 +165,26 @@ requires.browser().describe('the page in a browser, with the real gateway and ag
     expect(existsSync(join(castellan.workspace, NOTE.path))).toBe(false)
   })
 
+  test('"always" shows the rule first, and from then on the same call runs without asking', async () => {
+    const { page, ask, complaints } = await signedIn(browser, castellan)
+    castellan.engine.answer = ({ messages }) => {
+      const last = messages.at(-1)
+      return last?.role === 'tool' ? say(last.summary) : callFor('file_write', { ...NOTE, path: 'always.txt' })
+    }
+    await ask('write it')
+    const approval = page.getByRole('region', { name: strings.approval.title })
+    await approval.getByRole('button', { name: strings.approval.always }).click()
+    await approval.locator('.rule').getByText('action == Action::"file_write"').waitFor()
+    await approval.getByRole('button', { name: strings.approval.alwaysConfirm }).click()
+    await page.getByText('Approved by Chrome on Linux').last().waitFor()
+    await page.getByRole('article', { name: 'file_write, Done' }).last().waitFor()
+
+    const before = await page.getByRole('article', { name: 'file_write, Done' }).count()
+    await ask('write it again')
+    await expect.poll(() => page.getByRole('article', { name: 'file_write, Done' }).count()).toBe(before + 1)
+    expect(complaints).toEqual([])
+  })
+
   test('a command that only reads is answered while an approval is waited for', async () => {
     const { page, ask } = await signedIn(browser, castellan)
     await ask('write a note')
