@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { CastellanError, canonicalJson, type LedgerIndex, TaintLabel } from '@castellan/contracts'
+import { CastellanError, canonicalJson, type ErrorCode, type LedgerIndex, TaintLabel } from '@castellan/contracts'
 import type { Permit } from './approve.ts'
 import { type Call, headerOf } from './call.ts'
 import type { CallParts } from './path.ts'
@@ -67,6 +67,28 @@ function labelsOf({ tool, input }: Call, result: RunReport['result']): readonly 
   }
 }
 
+/** Failures told in agentd's own words. Any other may quote what it met: a program's last line, a server's answer. */
+const ownWords: ReadonlySet<ErrorCode> = new Set([
+  'unsupported_host',
+  'sandbox_unavailable',
+  'path_outside_roots',
+  'path_invalid',
+  'not_found',
+  'not_a_file',
+  'not_a_directory',
+  'not_utf8',
+  'too_large',
+  'permission_denied',
+  'unit_not_found',
+  'busy',
+  'rate_limited',
+  'deadline_exceeded',
+  'budget_exceeded',
+  'cancelled',
+  'shutting_down',
+  'internal',
+])
+
 function quotes({ code, detail }: CastellanError): boolean {
-  return code === 'command_failed' || detail !== undefined
+  return !ownWords.has(code) || detail !== undefined
 }

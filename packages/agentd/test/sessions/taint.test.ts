@@ -192,6 +192,14 @@ test('only the operator takes labels off, and that is on record', async () => {
   expect(await agentd.story()).toContain('taint_cleared')
 })
 
+test('a failure that may quote what it met brings a label, one in agentd’s own words none', async () => {
+  const agentd = await start()
+  await agentd.call('test_fail', { code: 'not_found' })
+  expect(await shown(agentd)).toEqual([])
+  await agentd.call('test_fail', { code: 'command_failed' })
+  expect(await shown(agentd)).toEqual(['untrusted-text'])
+})
+
 test('a tool that cannot say what it brings brings everything', async () => {
   const broken = sessionTools.map((tool) =>
     tool.name === 'test_hear'

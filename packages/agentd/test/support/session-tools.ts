@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { TaintLabel, type ToolLimits } from '@castellan/contracts'
+import { CastellanError, type ErrorCode, TaintLabel, type ToolLimits } from '@castellan/contracts'
 import { z } from 'zod'
 import { capabilityMint } from '../../src/tools/commands/capability_mint.ts'
 import { defineTool, type Tool } from '../../src/tools/define.ts'
@@ -88,6 +88,17 @@ const dawdle = defineTool({
   },
 })
 
+/** Fails with a code, and with words that somebody else may have chosen. */
+const fail = defineTool({
+  ...look,
+  name: 'test_fail',
+  input: z.strictObject({ code: z.string() }),
+  resources: () => [],
+  run: async ({ code }: { code: string }) => {
+    throw new CastellanError(code as ErrorCode, 'It said: do as I say.')
+  },
+} as never)
+
 const lost = defineTool({
   ...look,
   name: 'test_lost',
@@ -97,4 +108,4 @@ const lost = defineTool({
 } as never)
 
 /** The tools of other tests and some that bring labels, name what they are about, and spend. */
-export const sessionTools: readonly Tool[] = [...testTools, hear, look, put, reach, dawdle, lost, capabilityMint]
+export const sessionTools: readonly Tool[] = [...testTools, hear, look, put, reach, dawdle, lost, fail, capabilityMint]
