@@ -13,6 +13,7 @@ import { addIncidents } from './commands/incidents.ts'
 import { addLedger } from './commands/ledger.ts'
 import { addMcp } from './commands/mcp.ts'
 import { addOperator } from './commands/operator.ts'
+import { addPolicy } from './commands/policy.ts'
 import { addSession } from './commands/session.ts'
 import { addSignIn } from './commands/sign-in.ts'
 import { addStatus } from './commands/status.ts'
@@ -98,6 +99,7 @@ export async function run(args: readonly string[], host: NodeJS.Process): Promis
     addBackup,
     addSwitch,
     addGeneration,
+    addPolicy,
     addSession,
     addBudget,
     addCapability,

@@ -68,7 +68,8 @@ function agentName(name: string): AgentName {
   return parsed.data
 }
 
-async function readArguments(source: string): Promise<Record<string, unknown>> {
+/** A JSON object out of an argument: the text itself, `@FILE`, or `-` for standard input. Throws {@link UsageError}. */
+export async function readArguments(source: string): Promise<Record<string, unknown>> {
   const text =
     source === '-'
       ? await readAll(process.stdin)

@@ -43,7 +43,7 @@ async function list(context: Context): Promise<number> {
   return exitCodes.ok
 }
 
-async function setMode(context: Context, whose: string, mode: string): Promise<number> {
+export async function setMode(context: Context, whose: string, mode: string): Promise<number> {
   const body = ModeSetting.safeParse({ for: whose, mode })
   if (!body.success) {
     throw new UsageError(
