@@ -29,6 +29,8 @@ export interface Sought {
 }
 
 export interface ScanLimits {
+  /** How large it was just now. */
+  readonly sizeBytes: number
   readonly maxLines: number
   /** Only lines after this one. */
   readonly afterLine: number
@@ -45,8 +47,10 @@ export function sought(text: string, ignoreCase: boolean): Sought {
 export async function scan(
   file: FileHandle,
   what: Sought,
-  { maxLines, afterLine, maxBytes, signal }: ScanLimits,
+  { sizeBytes, maxLines, afterLine, maxBytes, signal }: ScanLimits,
 ): Promise<Scan> {
+  // One byte more than there is, so that a file that fits is read at once, and its end seen.
+  const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, sizeBytes + 1))
   const hits: { readonly offset: number; readonly line: number }[] = []
   // The end of the chunk before, in which a match may have begun, lies in front of each chunk.
   let carried = Buffer.alloc(0)
@@ -58,7 +62,7 @@ export async function scan(
   let binary = false
   while (hits.length < maxLines && position < maxBytes) {
     signal.throwIfAborted()
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, position)
+    const { buffer, bytesRead } = await file.read(chunk, 0, chunk.length, position)
     whole = bytesRead === 0
     binary = position === 0 && buffer.subarray(0, Math.min(bytesRead, 8192)).includes(0)
     if (whole || binary) break
@@ -87,6 +91,9 @@ export async function scan(
     const dropped = window.length - Math.max(0, keep)
     line += countLines(window, counted, dropped)
     carried = window.subarray(dropped)
+    // A short read is the end of a file; but where enough was found, what follows was not looked at.
+    whole = bytesRead < chunk.length && hits.length < maxLines
+    if (whole) break
   }
   const lines: FoundLine[] = []
   for (const { offset, line: number } of hits)

@@ -129,7 +129,8 @@ async function lookThrough(
   if (place.existing.stats.size > BigInt(MAX_FILE_BYTES)) return null
   try {
     await using file = await openContent(place)
-    return await scan(file, text, { ...limits, maxBytes: MAX_FILE_BYTES })
+    const sizeBytes = Number(place.existing.stats.size)
+    return await scan(file, text, { ...limits, sizeBytes, maxBytes: MAX_FILE_BYTES })
   } catch (error) {
     const passed = error instanceof CastellanError || isErrno(error, 'EACCES', 'EPERM', 'ENOENT', 'EIO')
     if (passed && !limits.signal.aborted) return null
