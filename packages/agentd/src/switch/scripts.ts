@@ -46,7 +46,11 @@ export function commitScript({ to, bootDefault }: SwitchRecord, places: ScriptPl
   const body = `
 : > boot-touched
 sync .
-${setProfile(places.profile, to)} || exit 71
+profile=${quoted(places.profile)}
+newest() { ls -d "$profile"-*-link | sed -n 's/.*-\\([0-9]*\\)-link$/\\1/p' | sort -n | tail -n 1; }
+before=$(newest)
+${setProfile(to)} || exit 71
+if [ "$(newest)" != "$before" ]; then newest > made-generation; fi
 ${to.path}/bin/switch-to-configuration boot || exit 72
 ${once ? `${oneShot(bootDefault.generation)}` : forgetOneShot}`
   return marked(once ? 'stage' : 'commit', places, to.path, body)
@@ -68,11 +72,11 @@ rm -f one-shot
 true`
 }
 
-function setProfile(profile: string, { path, generation }: SwitchRecord['to']): string {
+/** With the profile's path in `$profile`. */
+function setProfile({ path, generation }: SwitchRecord['to']): string {
   const set = `nix-env -p "$profile" --option substitute false --set ${path}`
   const known = `[ "$(readlink -f "$profile-${generation}-link")" = ${path} ] && nix-env -p "$profile" --switch-generation ${generation}`
-  return `profile=${quoted(profile)}
-{ ${generation === null ? set : `{ ${known}; } || ${set}`}; }`
+  return `{ ${generation === null ? set : `{ ${known}; } || ${set}`}; }`
 }
 
 /**
@@ -115,7 +119,9 @@ ${
 status=$?`
 }
 if [ -e boot-touched ] || [ "$(readlink -f "$profile")" != ${bootDefault.path} ]; then
-  ${setProfile(profile, bootDefault)} 9>&- || ln -sfn ${bootDefault.path} "$profile"
+  ${setProfile(bootDefault)} 9>&- || ln -sfn ${bootDefault.path} "$profile"
+  # A generation that was only made for this switch would be in the boot menu, and in the way of going back a generation.
+  if [ -s made-generation ]; then nix-env -p "$profile" --delete-generations "$(cat made-generation)" 9>&- && rm -f made-generation; fi
   timeout -k 5 300 ${bootDefault.path}/bin/switch-to-configuration boot 9>&- || status=$?
   if [ -e one-shot ]; then bootctl set-oneshot '' && bootctl set-default '' && rm -f one-shot; fi
 fi

@@ -58,11 +58,17 @@ export const generationRollback = defineTool({
   revertPreview: switchBackPreview,
 })
 
-/** The newest generation older than the current one that is another system. Throws `not_found`. */
+/** The newest generation older than the current one that is another system, and not one that was rolled back from. Throws `not_found`. */
 async function before(host: Host, signal: AbortSignal) {
   const all = await host.nix.generations(signal)
   const current = all.find((generation) => generation.current)
-  const older = all.find(({ number, path }) => number < (current?.number ?? 0) && path !== current?.path)
+  const bad = new Set(host.switch.knownBad().map((system) => system.path))
+  const older = all.find(
+    ({ number, path }) => number < (current?.number ?? 0) && path !== current?.path && !bad.has(path),
+  )
   if (older !== undefined) return older
-  throw new CastellanError('not_found', `There is no generation before ${current?.number ?? 'the current one'}.`)
+  throw new CastellanError(
+    'not_found',
+    `There is no generation before ${current?.number ?? 'the current one'} that could be gone back to.`,
+  )
 }
