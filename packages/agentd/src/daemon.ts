@@ -27,6 +27,8 @@ import { retention } from './ledger/retention.ts'
 import { Schedule } from './ledger/schedule.ts'
 import { UnrecordedFile, UnrecordedReads } from './ledger/unrecorded.ts'
 import { Witnesses } from './ledger/witnesses.ts'
+import { PinFile } from './mcp-servers/pins.ts'
+import { McpServers } from './mcp-servers/servers.ts'
 import { OperatorFile, Operators } from './operators/operators.ts'
 import type { PasskeyPlace } from './operators/passkeys.ts'
 import { SignInFile, SignIns } from './operators/sign-ins.ts'
@@ -95,6 +97,7 @@ export async function startAgentd(
   agentd.watchers.start()
   const sampling = sampleLoad(agentd, log)
   void startApps(agentd.calls, log)
+  void agentd.mcpServers.startAll()
   pruning?.start()
 
   return {
@@ -111,6 +114,7 @@ export async function startAgentd(
         agentd.watchers.stop(),
         sampling.stop(),
         agentd.safeSwitch.close(),
+        agentd.mcpServers.close(),
       ])
       await Promise.all([agentServer, operatorServer].map((server) => server.close({ graceMs: GRACE_MS })))
       await agentd.calls.inFlight.idle(RECORD_MS)
@@ -234,6 +238,17 @@ async function build(
     ledger,
     actor: OPERATOR,
   })
+  const mcpServers = await McpServers.open({
+    configs: config.mcpServers,
+    file: new StateFile(join(folder, 'mcp-pins.json'), PinFile),
+    registry,
+    sandbox: () => host.sandbox,
+    ledger,
+    log,
+    async onToolsChanged() {
+      await policy.reload(SYSTEM)
+    },
+  })
   const host = await createHost({
     grants: grantsOf(config),
     stateDir: folder,
@@ -254,6 +269,7 @@ async function build(
     undo: new Undo(ledger, (name) => registry.find(name).tool),
     approvals: approvalsOfSession(approvals, () => calls),
     routines,
+    mcpServers,
     watchers,
     incidents,
     models: join(config.stateDir, 'models'),
@@ -291,6 +307,7 @@ async function build(
     watchers,
     safeSwitch,
     backupKeeper,
+    mcpServers,
     policy,
     always: standing,
     approvals,
@@ -347,5 +364,5 @@ function grantsOf(config: Config): [Grant, ...Grant[]] {
 
 /** What lies in agentd's folder under a key of {@link StateKeys}: where any of it is there, the root key has to be. */
 function encryptedIn(folder: string): string[] {
-  return ['trash/blobs', 'trash/items', 'undo'].map((name) => join(folder, name))
+  return ['trash/blobs', 'trash/items', 'undo', 'memory.db'].map((name) => join(folder, name))
 }

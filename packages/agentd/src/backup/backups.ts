@@ -209,7 +209,14 @@ export class Backups {
         const pieces = () => decode(readContainer(this.#sodium, file, streamKey, signal))
         const onBytes = counting('Restoring', total, progress)
         try {
-          if ('to' in target) return await restoreBeside(files, pieces(), { to: target.to, only, signal, onBytes })
+          if ('to' in target)
+            return await restoreBeside(files, pieces(), {
+              ...target,
+              only,
+              neededBytes: containerBytes,
+              signal,
+              onBytes,
+            })
           // All of it first, so that a damaged one changes nothing.
           await unpack(pieces(), {
             folder: '/nonexistent',

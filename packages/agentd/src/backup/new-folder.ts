@@ -7,6 +7,7 @@ import { draftName, inFolder } from '../host/files/placing.ts'
 import { occupied } from '../host/files/refusals.ts'
 import { Place } from '../host/files/walk.ts'
 import type { Piece } from './archive.ts'
+import { ensureFree } from './room.ts'
 import { unpack } from './unpack.ts'
 
 /**
@@ -19,12 +20,15 @@ export async function restoreBeside(
   request: {
     readonly to: string
     readonly only?: readonly string[] | undefined
+    /** What it will take at most: what is in the container. */
+    readonly neededBytes: number
     readonly signal: AbortSignal
     readonly onBytes: (bytes: number) => void
   },
 ) {
   using target = await writable(files.walker, request.to, 'keep')
   if (target.found !== null) throw occupied(target, 'A backup is restored into a new folder: choose a free name.')
+  if (request.only === undefined) await ensureFree(target.folder.self, target.path, request.neededBytes)
   return await inFolder(target, async (parent) => {
     const draft = draftName()
     await mkdir(parent.child(draft), { mode: 0o700 })

@@ -52,7 +52,6 @@ export async function ensureRoom(
   size: Size,
   trial: boolean,
 ): Promise<void> {
-  const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6).toLocaleString('en')} MB`
   if (quotaBytes !== undefined && usedBytes + size.diskBytes > quotaBytes) {
     throw new CastellanError(
       'disk_full',
@@ -60,8 +59,7 @@ export async function ensureRoom(
         `${megabytes(quotaBytes)} that they may. Keep fewer, back up less, or raise backups.quotaBytes.`,
     )
   }
-  const { bavail, bsize } = await statfs(folder)
-  const free = Math.max(0, bavail * bsize - RESERVE_BYTES)
+  const free = await freeBytes(folder)
   const needed = size.diskBytes * (trial ? 2 : 1) + size.largestBytes
   if (needed <= free) return
   const hint = trial ? ' Without the trial restore (check: decrypt) it needs about half.' : ''
@@ -70,4 +68,24 @@ export async function ensureRoom(
     `This needs about ${megabytes(needed)} where backups are kept, and ${megabytes(free)} are free there.${hint} Free space, or name ` +
       'another folder in backups.folder.',
   )
+}
+
+/** Refuses early what would not fit into a folder, shown to people as `name`: `disk_full`. */
+export async function ensureFree(folder: string, name: string, neededBytes: number): Promise<void> {
+  const free = await freeBytes(folder)
+  if (neededBytes <= free) return
+  throw new CastellanError(
+    'disk_full',
+    `Restoring this to ${name} needs about ${megabytes(neededBytes)}, and ${megabytes(free)} are free there. Free space, choose ` +
+      'another disk, or restore only a part.',
+  )
+}
+
+async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder)
+  return Math.max(0, bavail * bsize - RESERVE_BYTES)
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1e6).toLocaleString('en')} MB`
 }

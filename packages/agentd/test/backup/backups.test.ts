@@ -245,6 +245,29 @@ describe('room', () => {
     await expect(small.create()).rejects.toMatchObject({ code: 'disk_full' })
   })
 
+  requires.root().test('and the disk that is restored to', async () => {
+    await using small = await openDesk()
+    await writeFile(small.at('f'), Buffer.alloc(3_000_000, 1))
+    const { manifest } = await small.create(['f'])
+    await mkdir(small.at('disk'))
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=66m', 'tmpfs', small.at('disk')])
+    try {
+      small.unlock(manifest.id, 'restore')
+      const restoring = small.backups.restore(
+        small.files,
+        manifest.id,
+        { to: 'disk/back' },
+        undefined,
+        quiet,
+        small.signal,
+      )
+      await expect(restoring).rejects.toMatchObject({ code: 'disk_full' })
+      expect(await readdir(small.at('disk'))).toEqual([])
+    } finally {
+      execFileSync('umount', [small.at('disk')])
+    }
+  })
+
   requires.root().test('and the disk', async () => {
     await using small = await openDesk()
     const mount = join(small.folder, 'backups')
