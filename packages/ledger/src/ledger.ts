@@ -13,7 +13,7 @@ import { type OpenedField, preparePayload } from './entry/payload.ts'
 import { Eraser, type Erasure } from './erase/eraser.ts'
 import { guarded, type LedgerError } from './error.ts'
 import { parseCheckpoint } from './note/checkpoint.ts'
-import { type LedgerOptions, type LedgerParts, openParts } from './open/open.ts'
+import { type LedgerOptions, type LedgerParts, openParts, type Repairing } from './open/open.ts'
 import { type InclusionProof, Prover } from './proof/prover.ts'
 import { rotateKey } from './rotate/rotate.ts'
 import { type IndexSource, LedgerSearch, type QueryResult } from './search/search.ts'
@@ -56,8 +56,8 @@ export class Ledger {
   }
 
   /** Opens a log that a repair has mended but whose losses are not on record yet; for the repair alone. */
-  static async openForRepair(options: LedgerOptions): Promise<Ledger> {
-    return new Ledger(await openParts(options, true))
+  static async openForRepair(options: LedgerOptions, repairing: Repairing): Promise<Ledger> {
+    return new Ledger(await openParts(options, repairing))
   }
 
   /** Number of durable entries. */

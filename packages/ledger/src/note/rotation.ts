@@ -25,12 +25,17 @@ export function signRotation(size: number, before: Signer, after: Signer): Rotat
   }
 }
 
-/** Refuses (`proof_invalid`) a rotation that not both keys have signed at this place. */
+/**
+ * Refuses (`proof_invalid`) a rotation that not both keys have signed at this place. `rotated_at` is on one that a repair
+ * states again, in a copy of the log from before it: there it stood further on, and that place is what was signed.
+ */
 export function checkRotation(index: number, facts: Record<string, unknown>): { oldVkey: string; newVkey: string } {
-  const { old_vkey: oldVkey, new_vkey: newVkey } = facts
+  const { old_vkey: oldVkey, new_vkey: newVkey, rotated_at: at = index } = facts
+  if (!Number.isSafeInteger(at) || (at as number) < index)
+    throw new LedgerError('proof_invalid', `Entry ${index} restates a rotation that did not come after it.`)
   if (typeof oldVkey !== 'string' || typeof newVkey !== 'string')
     throw new LedgerError('proof_invalid', `Entry ${index} names no keys.`)
-  const text = rotationText(index, oldVkey, newVkey)
+  const text = rotationText(at as number, oldVkey, newVkey)
   for (const [vkey, signature] of [
     [oldVkey, facts.old_signature],
     [newVkey, facts.new_signature],

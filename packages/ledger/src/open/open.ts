@@ -12,19 +12,13 @@ import { SegmentWriter } from '../journal/writer.ts'
 import { TileEdge } from '../merkle/edge.ts'
 import { emptyRoot } from '../merkle/hash.ts'
 import { parseCheckpoint, signCheckpoint, type TreeHead } from '../note/checkpoint.ts'
+import type { Rotation } from '../note/key-chain.ts'
 import type { Verifier } from '../note/keys.ts'
+import { adopt } from '../rotate/rotate.ts'
 import type { FoundSeal } from '../seal/mark-seal.ts'
 import { listFiles, makeFolder, removeLeftovers } from '../store/files.ts'
 import { appendHistory, readHistory } from '../store/history.ts'
-import {
-  adoptNextKey,
-  createKeys,
-  dropNextKey,
-  type LedgerKeys,
-  readKeys,
-  readNextKey,
-  readVerifiers,
-} from '../store/keys.ts'
+import { createKeys, dropNextKey, type LedgerKeys, readKeys, readNextKey, readVerifiers } from '../store/keys.ts'
 import { type Lock, takeLock } from '../store/lock.ts'
 import { HighWaterMark, hasMark, readMark } from '../store/mark.ts'
 import { publishHead } from '../store/publisher.ts'
@@ -63,8 +57,14 @@ export interface LedgerParts {
   readonly lock: Lock
 }
 
-/** Opens or makes a log and everything that writing it needs; `repairing` puts up with losses not yet on record. */
-export async function openParts(options: LedgerOptions, repairing = false): Promise<LedgerParts> {
+/** What a repair is about to put on record, and opens the log without. */
+export interface Repairing {
+  /** Rotations that lead from the key the log ends under to the one in the key folder; none where that is the same. */
+  readonly restates: readonly Rotation[]
+}
+
+/** Opens or makes a log and everything that writing it needs; one being repaired with losses that are not on record yet. */
+export async function openParts(options: LedgerOptions, repairing?: Repairing): Promise<LedgerParts> {
   const { dir, keyDir } = options
   await makeFolder(dir)
   await makeFolder(keyDir)
@@ -91,7 +91,8 @@ export async function openParts(options: LedgerOptions, repairing = false): Prom
       mark,
       published,
       acknowledged: heads.reduce((newest, head) => (head.size > newest.size ? head : newest)),
-      repairing,
+      repairing: repairing !== undefined,
+      restates: repairing?.restates ?? [],
     })
     const { state } = recovered
     keys = await settleRotation(options, keys, verifiers, state)
@@ -131,7 +132,7 @@ async function openKeys({ dir, keyDir, origin }: LedgerOptions): Promise<{ keys:
     if (!verifiers.some(({ vkey }) => vkey === keys.signer.verifier.vkey)) {
       throw new LedgerError(
         'ledger_unavailable',
-        `The signing key in ${keyDir} is not a key of the log in ${dir}. Restore the key that belongs to it.`,
+        `The signing key in ${keyDir} is not a key of the log in ${dir}. Restore the key that belongs to it; where the log is a copy from before its key was rotated, run \`agentctl ledger repair\`.`,
       )
     }
     return { keys, origin: name }
@@ -162,7 +163,7 @@ async function settleRotation(
   const entry =
     newest === undefined || isTombstone(newest.leaf) ? null : (JSON.parse(newest.leaf.toString()) as LedgerEntry)
   if (entry?.type === 'key_rotated' && entry.facts?.new_vkey === next.verifier.vkey) {
-    await adoptNextKey(keyDir)
+    await adopt(keyDir, entry)
     state.checkpoint = signCheckpoint(parseCheckpoint(state.checkpoint), next)
     return { ...keys, signer: next }
   }

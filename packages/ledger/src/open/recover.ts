@@ -41,7 +41,9 @@ export interface RecoverParts {
   /** The newest head known to be durable: the high-water mark, its sealed copy, the published checkpoint, or one of an earlier start or stop. */
   readonly acknowledged: TreeHead
   /** A repair opens the log before it has put on record what is lost. */
-  readonly repairing?: boolean
+  readonly repairing: boolean
+  /** Rotations that such a repair is about to state again: the log ends under the key before them. */
+  readonly restates: readonly Rotation[]
 }
 
 /**
@@ -238,11 +240,11 @@ class Replay {
    * for nothing. Where the journal holds no frame, the mark or the checkpoint file has to speak for all entries.
    */
   #checkKeys(): void {
-    const { signer, next, verifiers, mark, published } = this.#parts
+    const { signer, next, verifiers, mark, published, restates } = this.#parts
     const foreign = (finding: string, index: number, cause?: unknown) =>
       damaged(finding, { kind: 'foreign_key', index }, cause)
     const [first] = this.#rotations
-    const keys = new KeyChain(first === undefined ? signer.verifier : (this.#oldKeyOf(first) ?? signer.verifier))
+    const keys = new KeyChain(this.#firstKey(first))
     for (const rotation of this.#rotations) {
       try {
         keys.rotate(rotation)
@@ -252,7 +254,8 @@ class Replay {
     }
     const { size } = this.#state.frontier
     const { vkey } = keys.current
-    if (vkey !== signer.verifier.vkey && vkey !== next?.vkey)
+    const expected = restates.length > 0 ? [String(restates[0]?.facts.old_vkey)] : [signer.verifier.vkey, next?.vkey]
+    if (!expected.includes(vkey))
       throw foreign(`The log ends under the key ${vkey}, which is not the one in the key folder`, size)
     const isSigned = ({ note, size: at }: Checkpoint) => verifiedBy(note, [keys.at(at) as Verifier]).length > 0
     for (const checkpoint of this.#signed) {
@@ -264,15 +267,20 @@ class Replay {
       throw foreign(`Nothing that the log's key has signed vouches for all of its ${size} entries`, size)
     // Listed behind the key in force may be only the one that a rotation under way has prepared.
     const at = verifiers.findIndex((key) => key.vkey === vkey)
-    if (verifiers.slice(at + 1).some((key) => key.vkey !== next?.vkey) || at < 0)
+    const stranger = verifiers.slice(at + 1).some((key) => key.vkey !== next?.vkey)
+    if ((stranger && restates.length === 0) || at < 0)
       throw foreign('The vkeys file lists a key that no rotation of the log introduced', size)
   }
 
-  #oldKeyOf({ facts }: Rotation): Verifier | null {
+  /** The key that what was replayed begins under. */
+  #firstKey(rotation: Rotation | undefined): Verifier {
+    const { signer, restates } = this.#parts
+    const [earliest = restates[0]] = [rotation]
+    if (earliest === undefined) return signer.verifier
     try {
-      return parseVkey(String(facts.old_vkey))
+      return parseVkey(String(earliest.facts.old_vkey))
     } catch {
-      return null
+      return signer.verifier
     }
   }
 

@@ -8,13 +8,15 @@ import { SegmentWriter } from '../journal/writer.ts'
 import { Ledger } from '../ledger.ts'
 import { TILE_WIDTH } from '../merkle/tiles.ts'
 import { type Checkpoint, signCheckpoint } from '../note/checkpoint.ts'
-import type { Verifier } from '../note/keys.ts'
+import type { Rotation } from '../note/key-chain.ts'
+import { parseVkey, type Verifier } from '../note/keys.ts'
 import type { LedgerOptions } from '../open/open.ts'
 import { listFiles } from '../store/files.ts'
 import { readKeys, readNextKey, readVerifiers, writeVerifiers } from '../store/keys.ts'
 import { takeLock } from '../store/lock.ts'
 import { HighWaterMark, readMark } from '../store/mark.ts'
 import { restoreTree } from '../store/restore.ts'
+import { rotationsBetween } from '../store/rotations.ts'
 import { SEALED_MARK_FILE } from '../store/sealed-mark.ts'
 import type { Verdict } from '../verify/findings.ts'
 import { verifyLedger } from '../verify/verify.ts'
@@ -62,16 +64,19 @@ export async function repairLedger(options: RepairOptions): Promise<RepairReport
   const losses: Losses = { entries: [], payloads: [], known: [] }
   let found: Awaited<ReturnType<typeof quarantine>>
   let history: LedgerFacts | null
+  let restates: readonly Rotation[]
   try {
     found = await quarantine(
       dir,
       before.findings.flatMap(({ file }) => (file === undefined ? [] : [file])),
       now,
     )
-    const verifiers = await dropStrangers(dir, keyDir, listed)
+    const verifiers = await dropStrangers(dir, keyDir, await listCurrent(dir, keyDir, listed))
     const acknowledged = await readMark(keyDir, verifiers).catch(() => null)
     await mend(dir, keyDir, verifiers, losses)
-    history = await settleMark(options, verifiers, acknowledged, now)
+    const settled = await settleMark(options, verifiers, acknowledged, now)
+    history = settled.history
+    restates = await missingRotations(keyDir, settled.endsUnder)
   } finally {
     await lock.release()
   }
@@ -82,7 +87,11 @@ export async function repairLedger(options: RepairOptions): Promise<RepairReport
   ]
   // Nothing may be lost at all (a hash tile, a torn file); that a repair took place is put on record all the same.
   const facts = gaps.length === 0 ? [{ lost: 'nothing' }] : gaps
-  const ledger = await Ledger.openForRepair(options)
+  const ledger = await Ledger.openForRepair(options, { restates })
+  // All in one batch: the key that signs it is the one they lead to.
+  await Promise.all(
+    restates.map((rotation) => ledger.append({ type: 'key_rotated', actor, facts: restatement(rotation) })),
+  )
   const indexes: number[] = []
   for (const gap of facts) {
     const draft = { type: 'gap', actor, facts: { ...gap, quarantine: found.path, manifest: found.manifest } } as const
@@ -90,6 +99,34 @@ export async function repairLedger(options: RepairOptions): Promise<RepairReport
   }
   await ledger.close()
   return { before, after: await verifyLedger({ dir, keyDir, ...seal }), quarantine: found.path, gaps: indexes }
+}
+
+/** A copy of the log from before its key was rotated does not list the key in use: those on the way there are listed again. */
+async function listCurrent(dir: string, keyDir: string, listed: readonly Verifier[]): Promise<readonly Verifier[]> {
+  const newest = listed.at(-1) as Verifier
+  const { vkey } = (await readKeys(keyDir, newest.name)).signer.verifier
+  if (listed.some((key) => key.vkey === vkey)) return listed
+  const way = await missingRotations(keyDir, newest)
+  const verifiers = [...listed, ...way.map(({ facts }) => parseVkey(String(facts.new_vkey)))]
+  await writeVerifiers(dir, verifiers)
+  return verifiers
+}
+
+/** The rotations that lead from the key that the mended log ends under to the one in use, where they are not part of it. */
+async function missingRotations(keyDir: string, endsUnder: Verifier): Promise<readonly Rotation[]> {
+  const { name: origin } = endsUnder
+  const { vkey } = (await readKeys(keyDir, origin)).signer.verifier
+  if (endsUnder.vkey === vkey || endsUnder.vkey === (await readNextKey(keyDir, origin))?.verifier.vkey) return []
+  const way = await rotationsBetween(keyDir, endsUnder.vkey, vkey)
+  if (way !== null) return way
+  throw new LedgerError(
+    'ledger_unavailable',
+    `The log ends under the key ${endsUnder.vkey}, and no rotation that is remembered in ${keyDir} leads from it to the signing key there, ${vkey}. Restore the key folder that belongs to this log, or move both folders aside to begin a new one.`,
+  )
+}
+
+function restatement({ index, facts }: Rotation): LedgerFacts {
+  return { ...(facts as LedgerFacts), rotated_at: index }
 }
 
 /** The keys that the log lists up to the newest one in the key folder: what stands behind it was never this log's. */
@@ -131,7 +168,7 @@ async function settleMark(
   verifiers: readonly Verifier[],
   acknowledged: Checkpoint | null,
   now: number,
-): Promise<LedgerFacts | null> {
+): Promise<{ history: LedgerFacts | null; endsUnder: Verifier }> {
   const origin = (verifiers.at(-1) as Verifier).name
   const { signer } = await readKeys(keyDir, origin)
   const verdict = await verifyLedger({ dir, keyDir, ...(seal === undefined ? {} : { seal }) })
@@ -140,12 +177,13 @@ async function settleMark(
     !verdict.findings.some(({ kind }) =>
       ['truncated', 'rolled_back', 'forked', 'rewritten', 'mark_missing'].includes(kind),
     )
-  if (fits) return null
+  const endsUnder = parseVkey(verdict.vkey)
+  if (fits) return { history: null, endsUnder }
   const head = { origin, size: verdict.entries, root: Buffer.from(verdict.root, 'hex') }
   await setAside(keyDir, 'history', now)
   await setAside(keyDir, SEALED_MARK_FILE, now)
   await (await HighWaterMark.create(keyDir, signCheckpoint(head, signer))).close()
-  return {
+  const history = {
     lost: 'history',
     found_size: head.size,
     found_root: verdict.root,
@@ -153,6 +191,7 @@ async function settleMark(
       ? {}
       : { acknowledged_size: acknowledged.size, acknowledged_root: acknowledged.root.toString('hex') }),
   }
+  return { history, endsUnder }
 }
 
 /** Runs of neighbouring indexes, each as the facts of a gap entry. */

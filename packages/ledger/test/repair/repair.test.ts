@@ -2,6 +2,7 @@ import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Ledger, repairLedger, verifyLedger } from '@castellan/ledger'
 import { describe, expect, test } from 'vitest'
+import { readSegment } from '../../src/journal/reader.ts'
 import { decodeEntryBundle } from '../../src/store/bundle.ts'
 import { fill, intent, logOf, type Place, tempPlace } from '../support.ts'
 
@@ -113,6 +114,57 @@ describe('repairing', () => {
     expect((await ledger.read(300)).index).toBe(300)
     await expect(ledger.payload(300)).rejects.toMatchObject({ code: 'payload_erased' })
     await ledger.close()
+  })
+
+  test.each([1, 2])('a copy from before %i rotations of the key goes on, each stated again', async (rotations) => {
+    const at = await logOf(30)
+    const copy = await tempPlace()
+    await cp(at.dir, copy.dir, { recursive: true })
+    const { vkey: oldest } = await verifyLedger(at)
+    const ledger = await Ledger.open(at)
+    for (let i = 0; i < rotations; i += 1) {
+      await fill(ledger, 4)
+      await ledger.rotateKey({ actor: { kind: 'operator', name: 'root' } })
+    }
+    const { vkey: newest } = ledger.head()
+    await ledger.close()
+    await rm(at.dir, { recursive: true })
+    await cp(copy.dir, at.dir, { recursive: true })
+    expect((await verifyLedger(at)).ok).toBe(false)
+    const mended = await repaired(at)
+    expect((await mended.ledger.read(30)).facts).toMatchObject({ old_vkey: oldest, rotated_at: 34 })
+    const gap = await mended.ledger.read(mended.gaps[0] as number)
+    expect(gap.facts).toMatchObject({ lost: 'history', found_size: 30, acknowledged_size: 30 + 5 * rotations })
+    await fill(mended.ledger, 2)
+    await mended.ledger.close()
+    expect((await verifyLedger(at)).findings).toEqual([])
+    for (const vkey of [oldest, newest]) expect((await verifyLedger({ dir: at.dir, vkey })).findings).toEqual([])
+    await (await Ledger.open(at)).close()
+  })
+
+  test('a journal lost together with the rotation in it goes on likewise, also where a repair was interrupted', async () => {
+    const at = await logOf(30)
+    const ledger = await Ledger.open(at)
+    for (let i = 0; i < 3; i += 1) await fill(ledger, 2)
+    await ledger.rotateKey({ actor: { kind: 'operator', name: 'root' } })
+    await ledger.close()
+    const path = join(at.dir, 'journal/0000000000000000.seg')
+    const bytes = await readFile(path)
+    // From the last frame before the rotation on nothing can be read; the key list names both keys.
+    await flip(path, readSegment(bytes, '0000000000000000.seg', true).frames.at(-2)?.start as number)
+    const mended = await repaired(at)
+    expect((await mended.ledger.read(34)).type).toBe('key_rotated')
+    await mended.ledger.close()
+    expect((await verifyLedger(at)).findings).toEqual([])
+  })
+
+  test('a copy whose key leads nowhere is not gone on from', async () => {
+    const at = await logOf(30)
+    const other = await logOf(20)
+    await rm(at.dir, { recursive: true })
+    await cp(other.dir, at.dir, { recursive: true })
+    const options = { ...at, actor: { kind: 'operator', name: 'root' } as const, reason: 'a test' }
+    await expect(repairLedger(options)).rejects.toMatchObject({ code: 'ledger_unavailable' })
   })
 
   test('a lost entry stands in the way of no pruning', async () => {
