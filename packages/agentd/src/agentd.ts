@@ -7,6 +7,7 @@ import type { Incidents } from './incidents/incidents.ts'
 import type { LedgerKeeper } from './ledger/keeper.ts'
 import type { Recorder } from './ledger/recorder.ts'
 import type { Witnesses } from './ledger/witnesses.ts'
+import type { McpServers } from './mcp-servers/servers.ts'
 import type { Operators } from './operators/operators.ts'
 import type { SignIns } from './operators/sign-ins.ts'
 import type { Always } from './policy/always.ts'
@@ -33,6 +34,7 @@ export interface Agentd {
   readonly incidents: Incidents
   readonly safeSwitch: SafeSwitch
   readonly backupKeeper: BackupKeeper
+  readonly mcpServers: McpServers
   /** Only where a witness policy is configured. */
   readonly witnesses: Witnesses | undefined
   readonly state: () => ProcessHealth['state']

@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path'
 import { SessionMode } from '@castellan/contracts'
 import { ProcessConfig } from '@castellan/daemon'
 import { z } from 'zod'
+import { McpServersConfig } from './mcp-servers/config.ts'
 import { BudgetConfig } from './sessions/limits.ts'
 import { Check, Confirm } from './switch/index.ts'
 
@@ -122,6 +123,8 @@ export const Config = ProcessConfig.extend({
       callsInFlight: z.int().min(1).max(1024).default(64),
     })
     .prefault({}),
+  /** Other MCP servers, by name; their tools are offered as `name__tool` (docs/mcp.md). */
+  mcpServers: McpServersConfig,
   ledger: z
     .strictObject({
       /** C2SP tlog-policy file: the witnesses that cosign the ledger, and how many of them suffice. */

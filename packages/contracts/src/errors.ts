@@ -73,6 +73,9 @@ export const errorCatalogue = {
   switch_refused: 409,
   switch_rolled_back: 409,
   switch_rollback_failed: 500,
+  // MCP servers
+  mcp_server_failed: 502,
+  mcp_tool_changed: 409,
   // Undo
   not_undoable: 409,
   already_undone: 409,

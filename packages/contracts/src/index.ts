@@ -98,6 +98,7 @@ export {
   MAX_LEAF_BYTES,
   MAX_PAYLOAD_BYTES,
 } from './ledger.ts'
+export { McpAcceptance, McpServerListing, McpServerTool, McpServerView } from './mcp.ts'
 export {
   enrolmentText,
   normalSignInCode,

@@ -57,6 +57,11 @@ export const LedgerEntryType = z.enum([
   'ledger_reopened',
   // A witness has seen another history of this log.
   'witness_alarm',
+  // An MCP server was started or ended, and what its tools were; the operator agreed to a tool that is another one now.
+  'mcp_server_started',
+  'mcp_server_stopped',
+  'mcp_tools_changed',
+  'mcp_tools_accepted',
 ])
 export type LedgerEntryType = z.infer<typeof LedgerEntryType>
 

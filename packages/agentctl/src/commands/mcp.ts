@@ -1,5 +1,6 @@
-import { AgentName } from '@castellan/contracts'
+import { AgentName, CastellanError, McpServerListing, type McpServerTool, McpServerView } from '@castellan/contracts'
 import { createLogger } from '@castellan/daemon'
+import type { Context } from '../context.ts'
 import { exitCodes, UsageError } from '../exit.ts'
 import type { Cli } from '../program.ts'
 
@@ -8,9 +9,9 @@ For a client that starts its servers itself, like Claude Code:
   claude mcp add castellan -- agentctl mcp serve
 Clients that speak HTTP use the gateway's /mcp with the token; docs/mcp.md shows both.`
 
-/** What has to do with MCP: offering the tools over standard input and output. */
+/** What has to do with MCP: offering the tools over standard input and output, and agreeing to the tools of others. */
 export function addMcp({ program, act }: Cli): void {
-  const mcp = program.command('mcp').description('offer the tools to MCP clients')
+  const mcp = program.command('mcp').description('offer the tools to MCP clients, and look after other MCP servers')
 
   mcp
     .command('serve')
@@ -35,4 +36,80 @@ export function addMcp({ program, act }: Cli): void {
         return exitCodes.ok
       }),
     )
+
+  mcp
+    .command('servers')
+    .description('list the other MCP servers that are declared, with their tools')
+    .action(
+      act(async (context) => {
+        const servers = await listServers(context)
+        context.terminal.result(servers, () => printServers(context, servers))
+        return exitCodes.ok
+      }),
+    )
+
+  mcp
+    .command('accept')
+    .argument('<server>', 'the server, as `agentctl mcp servers` lists it')
+    .argument('[tools...]', "only these of its tools, by the server's own names")
+    .description('agree to tools that are new, or described otherwise than before')
+    .option('--yes', 'without showing them first and asking for the command again', false)
+    .action(
+      act(async (context, name: string, wanted: string[], { yes }: { yes: boolean }) => {
+        const waiting = await waitingTools(context, name, wanted)
+        if (waiting.length === 0) {
+          context.terminal.result([], () => context.terminal.line(`Nothing of ${name} waits for your word.`))
+          return exitCodes.ok
+        }
+        if (!yes) {
+          context.terminal.result(waiting, () => printWaiting(context, name, waiting))
+          return exitCodes.ok
+        }
+        const body = { hashes: Object.fromEntries(waiting.map(({ own_name, hash }) => [own_name, hash])) }
+        const operator = await context.operator()
+        const path = `/v1/mcp-servers/${encodeURIComponent(name)}/acceptance`
+        const view = await operator.request('POST', path, { body, schema: McpServerView })
+        const names = waiting.map(({ own_name }) => own_name).join(', ')
+        context.terminal.result(view, () => context.terminal.line(`Accepted of ${name}: ${names}.`))
+        return exitCodes.ok
+      }),
+    )
+}
+
+async function listServers(context: Context): Promise<McpServerView[]> {
+  const operator = await context.operator()
+  return (await operator.request('GET', '/v1/mcp-servers', { schema: McpServerListing })).servers
+}
+
+async function waitingTools(context: Context, name: string, wanted: readonly string[]): Promise<McpServerTool[]> {
+  const server = (await listServers(context)).find((known) => known.name === name)
+  if (server === undefined) throw new UsageError(`No MCP server ${name} is declared; see agentctl mcp servers.`)
+  const waiting = server.tools.filter(({ state }) => state !== 'accepted')
+  const missing = wanted.find((tool) => !waiting.some(({ own_name }) => own_name === tool))
+  if (missing !== undefined) throw new CastellanError('not_found', `No tool ${missing} of ${name} waits for your word.`)
+  return wanted.length === 0 ? waiting : waiting.filter(({ own_name }) => wanted.includes(own_name))
+}
+
+function printServers({ terminal }: Context, servers: readonly McpServerView[]): void {
+  if (servers.length === 0) terminal.line('No MCP server is declared (mcpServers in the configuration).')
+  for (const { name, state, problem, tools } of servers) {
+    terminal.line(`${terminal.paint('bold', name)}  ${state}${problem === undefined ? '' : `: ${problem}`}`)
+    for (const { own_name, effect, state: agreed } of tools) {
+      terminal.line(`  ${own_name}  ${effect}  ${agreed === 'accepted' ? agreed : terminal.paint('yellow', agreed)}`)
+    }
+  }
+}
+
+function printWaiting({ terminal }: Context, name: string, waiting: readonly McpServerTool[]): void {
+  terminal.line(
+    `These tools of ${name} are refused until you agree to them. Their descriptions are the server's own words:`,
+  )
+  for (const { own_name, state, hash, description } of waiting) {
+    terminal.line(`${terminal.paint('bold', own_name)}  ${terminal.paint('yellow', state)}  ${hash}`)
+    // Others wrote it: nothing in it may steer the terminal.
+    terminal.line(description.replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ').replace(/^/gm, '  '))
+  }
+  terminal.line(
+    `To agree to exactly these: agentctl mcp accept ${name} ${waiting.map(({ own_name }) => own_name).join(' ')} --yes`,
+  )
 }

@@ -16,6 +16,12 @@ interface Entry {
   readonly descriptor: ToolDescriptor
 }
 
+/** A tool of an MCP server: its arguments are described by the server's schema, and judged by the server. */
+export interface ForeignTool {
+  readonly tool: Tool
+  readonly inputSchema: ToolDescriptor['inputSchema']
+}
+
 /**
  * The tools by name, and how they are shown: agentd's own, which never change while it runs, and those of the MCP
  * servers that run at the moment. Names are unique.
@@ -24,6 +30,9 @@ export class Registry {
   readonly #own: readonly Entry[]
   /** By the server that offers them. */
   readonly #foreign = new Map<string, readonly Entry[]>()
+  /** Names that stand for a tool which is not what was agreed to, and why they are refused. */
+  #refused: ReadonlyMap<string, CastellanError> = new Map()
+  readonly #refusedOf = new Map<string, ReadonlyMap<string, CastellanError>>()
   #entries: ReadonlyMap<string, Entry> = new Map()
   #listing: ToolListing = { tools: [], registryDigest: '' }
   readonly #waiting = new Set<() => void>()
@@ -57,24 +66,33 @@ export class Registry {
   find(name: string): Entry {
     const entry = this.#entries.get(name)
     if (entry !== undefined) return entry
+    const refusal = this.#refused.get(name)
+    if (refusal !== undefined) throw refusal
     throw new CastellanError(
       'unknown_tool',
       `There is no tool ${JSON.stringify(name)}.${didYouMean(name, this.#entries.keys())} GET /v1/tools lists them all.`,
     )
   }
 
-  /** What a server offers from now on; nothing takes it away. A name that is taken is refused with `conflict`. */
-  setForeign(server: string, tools: readonly Tool[]): void {
-    const before = this.#foreign.get(server)
-    if (tools.length === 0) this.#foreign.delete(server)
-    else this.#foreign.set(server, tools.map(entryOf))
+  /** What a server offers from now on, and which of its tools are refused. A name that is taken twice is a `conflict`. */
+  setForeign(
+    server: string,
+    tools: readonly ForeignTool[],
+    refused: ReadonlyMap<string, CastellanError> = new Map(),
+  ): void {
+    const before = this.#foreign.get(server) ?? []
+    this.#foreign.set(
+      server,
+      tools.map(({ tool, inputSchema }) => ({ tool, descriptor: { ...describeTool(tool), inputSchema } })),
+    )
     try {
       this.#rebuild()
     } catch (cause) {
-      if (before === undefined) this.#foreign.delete(server)
-      else this.#foreign.set(server, before)
+      this.#foreign.set(server, before)
       throw new CastellanError('conflict', `Two tools of the MCP server ${server} would have the same name.`, { cause })
     }
+    this.#refusedOf.set(server, refused)
+    this.#refused = new Map([...this.#refusedOf.values()].flatMap((names) => [...names]))
     for (const resolve of [...this.#waiting]) resolve()
   }
 

@@ -31,6 +31,7 @@ import type { PolicyPort } from './policy.ts'
 import { Power } from './power.ts'
 import { Probes } from './probes/probes.ts'
 import { Processes } from './processes.ts'
+import type { McpServersPort } from './mcp-servers.ts'
 import type { RoutinesPort } from './routines.ts'
 import { Storage } from './storage.ts'
 import type { SwitchPort } from './switch.ts'
@@ -54,6 +55,7 @@ export interface HostOptions {
   readonly capabilities: CapabilityPort
   readonly policy: PolicyPort
   readonly routines: RoutinesPort
+  readonly mcpServers: McpServersPort
   readonly watchers: WatchersPort
   readonly integrity: IntegrityPort
   readonly incidents: IncidentsPort
@@ -74,6 +76,7 @@ export async function createHost({
   capabilities,
   policy,
   routines,
+  mcpServers,
   watchers,
   integrity,
   incidents,
@@ -116,6 +119,7 @@ export async function createHost({
     capabilities,
     policy,
     routines,
+    mcpServers,
     watchers,
     apps: await Apps.open({
       file: new StateFile(join(stateDir, 'apps.json'), AppFile),

@@ -21,6 +21,7 @@ import type { PolicyPort } from './policy.ts'
 import type { Power } from './power.ts'
 import type { Probes } from './probes/probes.ts'
 import type { Processes } from './processes.ts'
+import type { McpServersPort } from './mcp-servers.ts'
 import type { RoutinesPort } from './routines.ts'
 import type { Storage } from './storage.ts'
 import type { SwitchPort } from './switch.ts'
@@ -58,6 +59,7 @@ export interface Host {
   readonly policy: PolicyPort
   readonly switch: SwitchPort
   readonly routines: RoutinesPort
+  readonly mcpServers: McpServersPort
   readonly watchers: WatchersPort
   readonly apps: AppsPort
   readonly hardening: Hardening

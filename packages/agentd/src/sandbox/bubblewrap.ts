@@ -14,10 +14,22 @@ export interface Programs {
   readonly systemdRun: string | undefined
 }
 
-/** What is seen and where: the workspace of the file tools, or an empty folder of the call's own. */
+/** Something of the host that is seen at its own path, or at another. */
+export interface Mount {
+  readonly from: string
+  readonly to: string
+  readonly writable: boolean
+}
+
+/**
+ * What is seen and where: the workspace of the file tools, an empty folder of the call's own, or an empty folder and what
+ * was granted. `arguments` is the descriptor from which bubblewrap reads more of its arguments: what nobody may see in the
+ * list of processes.
+ */
 export type Ground =
   | { readonly kind: 'workspace'; readonly path: string; readonly cwd: string; readonly writable: boolean }
   | { readonly kind: 'scratch'; readonly files: readonly { readonly name: string; readonly fd: number }[] }
+  | { readonly kind: 'service'; readonly mounts: readonly Mount[]; readonly arguments: number }
 
 export interface Walls {
   readonly identity: Identity
@@ -59,9 +71,10 @@ export function bubblewrapArguments(walls: Walls, argv: readonly string[]): stri
     ...['--remount-ro', '/dev'],
     ...temporary,
     '/tmp',
-    ...(ground.kind === 'workspace' ? workspaceMount(ground) : scratchMount(ground, temporary)),
+    ...groundMounts(ground, temporary),
     ...['--remount-ro', '/'],
     ...environment(ground),
+    ...(ground.kind === 'service' ? ['--args', String(ground.arguments)] : []),
     ...['--json-status-fd', String(fds.status), '--seccomp', String(fds.seccomp)],
     '--',
     ...(identity.switched ? [programs.setpriv, ...setprivArguments(identity), '--'] : []),
@@ -90,6 +103,21 @@ function setprivArguments({ uid, gid }: Identity): string[] {
   ]
 }
 
+function groundMounts(ground: Ground, temporary: readonly string[]): string[] {
+  switch (ground.kind) {
+    case 'workspace':
+      return workspaceMount(ground)
+    case 'scratch':
+      return scratchMount(ground, temporary)
+    case 'service':
+      return [...scratchMount({ files: [] }, temporary), ...ground.mounts.flatMap(mount)]
+  }
+}
+
+function mount({ from, to, writable }: Mount): string[] {
+  return [...above(to).flatMap(folder), writable ? '--bind' : '--ro-bind', from, to]
+}
+
 function workspaceMount({ path, cwd, writable }: Extract<Ground, { kind: 'workspace' }>): string[] {
   return [...above(path).flatMap(folder), writable ? '--bind' : '--ro-bind', path, path, '--chdir', cwd]
 }
@@ -109,7 +137,10 @@ function above(path: string): string[] {
   return names.map((_, index) => `/${names.slice(0, index + 1).join('/')}`).filter((outer) => outer !== '/tmp')
 }
 
-function scratchMount({ files }: Extract<Ground, { kind: 'scratch' }>, temporary: readonly string[]): string[] {
+function scratchMount(
+  { files }: Pick<Extract<Ground, { kind: 'scratch' }>, 'files'>,
+  temporary: readonly string[],
+): string[] {
   const copies = files.flatMap(({ name, fd }) => ['--perms', '0666', '--file', String(fd), `${SCRATCH}/${name}`])
   return [...temporary, SCRATCH, ...copies, '--chdir', SCRATCH]
 }

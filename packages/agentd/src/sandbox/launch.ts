@@ -71,7 +71,7 @@ export async function launch({ argv, stdin, inputs, limits, covered, signal }: L
   }
 }
 
-function withNull<T>(work: (nothing: number) => T): T {
+export function withNull<T>(work: (nothing: number) => T): T {
   const nothing = openSync('/dev/null', 'r+')
   try {
     return work(nothing)
@@ -81,7 +81,11 @@ function withNull<T>(work: (nothing: number) => T): T {
 }
 
 /** A hole in the list would leave the descriptor as it is, so each inherited one is named. */
-function covering(pipes: readonly ('pipe' | 'ignore')[], covered: readonly number[], nothing: number): StdioOptions {
+export function covering(
+  pipes: readonly ('pipe' | 'ignore')[],
+  covered: readonly number[],
+  nothing: number,
+): StdioOptions {
   const stdio: ('pipe' | 'ignore' | number)[] = [...pipes]
   for (const descriptor of covered) {
     while (stdio.length <= descriptor) stdio.push('ignore')
@@ -91,7 +95,7 @@ function covering(pipes: readonly ('pipe' | 'ignore')[], covered: readonly numbe
 }
 
 /** A program may end without reading all of its input. */
-function feed(stream: Writable, content: string | Buffer): void {
+export function feed(stream: Writable, content: string | Buffer): void {
   stream.on('error', () => {})
   stream.end(content)
 }

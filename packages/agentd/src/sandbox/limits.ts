@@ -35,6 +35,14 @@ export function limitsFor(timeoutSeconds: number): Limits {
   }
 }
 
+/** Longest a timer of systemd and a limit of CPU time are set to, in seconds: a year. */
+const YEAR_SECONDS = 365 * 24 * 3600
+
+/** A program that goes on: it may run long, and hold no more at once than a command. */
+export function serviceLimits(): Limits {
+  return { ...limitsFor(YEAR_SECONDS), tasks: 256 }
+}
+
 /** prlimit(1): soft and hard at once, so nothing inside can raise them. */
 export function prlimitArguments(limits: Limits): string[] {
   return [

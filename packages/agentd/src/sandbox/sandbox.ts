@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { CastellanError } from '@castellan/contracts'
 import { findProgram, systemProgramFolders } from '../host/command.ts'
@@ -6,12 +7,13 @@ import { accountFiles, bubblewrapArguments, type Ground, type Programs, SCRATCH 
 import { identityOf } from './identity.ts'
 import { inheritedDescriptors } from './inherited.ts'
 import { launch } from './launch.ts'
-import { limitsFor } from './limits.ts'
+import { limitsFor, serviceLimits } from './limits.ts'
 import type { Captured } from './output.ts'
 import { scopeArguments } from './scope.ts'
 import { assemble } from './seccomp/bpf.ts'
 import { sandboxFilter } from './seccomp/filter.ts'
 import { machines } from './seccomp/machines.ts'
+import { environmentArguments, type ServiceJob, startService } from './service.ts'
 import { systemView } from './system-view.ts'
 import { openWorkspace } from './workspace.ts'
 
@@ -120,6 +122,27 @@ export class Sandbox {
     })
   }
 
+  /**
+   * Starts a program that goes on until it is stopped, behind the same walls: an empty folder in memory, what it was
+   * granted, no network. Its environment reaches it through a pipe. Throws `sandbox_unavailable` or `command_failed`.
+   */
+  async serve(job: ServiceJob): Promise<ChildProcess> {
+    const seccomp = filterBytes(job)
+    const [programs, system] = await Promise.all([this.#programs(), systemView()])
+    await this.#refuseUnknownProgram(job.argv[0] ?? '')
+    const identity = identityOf(job.agent)
+    const limits = serviceLimits()
+    const accounts = accountFiles(identity, SCRATCH)
+    const ground: Ground = { kind: 'service', mounts: job.mounts, arguments: 7 }
+    const walls = { identity, limits, programs, system, ground, fds: { status: 3, seccomp: 4, passwd: 5, group: 6 } }
+    const command = [programs.bwrap, ...bubblewrapArguments(walls, job.argv)]
+    return startService({
+      argv: programs.systemdRun === undefined ? command : [programs.systemdRun, ...scopeArguments(limits), ...command],
+      inputs: [seccomp, Buffer.from(accounts.passwd), Buffer.from(accounts.group), environmentArguments(job.env)],
+      covered: this.#inherited,
+    })
+  }
+
   #ground({ ground }: CommandJob): Ground {
     if (ground.kind === 'workspace') return { ...ground, path: this.#workspace }
     return { kind: 'scratch', files: ground.files.map(({ name }, index) => ({ name, fd: 7 + index })) }
@@ -154,9 +177,9 @@ export class Sandbox {
   }
 }
 
-function filterBytes(): Buffer {
+function filterBytes(options: { readonly unixSockets?: boolean } = {}): Buffer {
   const machine = machines[process.arch]
-  if (machine !== undefined) return assemble(sandboxFilter(machine))
+  if (machine !== undefined) return assemble(sandboxFilter(machine, options))
   throw new CastellanError(
     'sandbox_unavailable',
     `There is no system call filter for this processor (${process.arch}), so no command is run on it.`,

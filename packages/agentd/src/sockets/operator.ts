@@ -17,6 +17,7 @@ import { ROOT } from '../approvals/proof.ts'
 import { takeCall } from '../calls/path.ts'
 import { addBackupKeeperRoutes } from './backups.ts'
 import { addLedgerKeepingRoutes } from './ledger.ts'
+import { addMcpServerRoutes } from './mcp.ts'
 import { addPolicyRoutes } from './policy.ts'
 import { addSessionKeepingRoutes } from './sessions.ts'
 import { addSharedRoutes, approvalId } from './shared.ts'
@@ -33,6 +34,7 @@ export function addOperatorRoutes(server: SocketServer, agentd: Agentd): void {
   addPolicyRoutes(server, agentd)
   addBackupKeeperRoutes(server, agentd)
   addSessionKeepingRoutes(server, agentd)
+  addMcpServerRoutes(server, agentd)
 
   server.route('POST', '/v1/approvals/:id/decision', { body: ApprovalDecision }, ({ params, body }) =>
     approvals.decide(approvalId(params.id), body.verdict, ROOT),

@@ -6,6 +6,7 @@ import type { Tool } from './define.ts'
 import { fileTools } from './files/index.ts'
 import { incidentTools } from './incidents/index.ts'
 import { journalTools } from './journal/index.ts'
+import { mcpTools } from './mcp/index.ts'
 import { memoryTools } from './memory/index.ts'
 import { modelTools } from './models/index.ts'
 import { networkTools } from './network/index.ts'
@@ -39,5 +40,6 @@ export const tools: readonly Tool[] = [
   ...incidentTools,
   ...modelTools,
   ...memoryTools,
+  ...mcpTools,
   ...accountabilityTools,
 ]

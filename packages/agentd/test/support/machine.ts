@@ -61,6 +61,7 @@ export async function openMachine({ grants, ledger, nixos, replace }: MachineOpt
       capabilities: absent('capabilities'),
       policy: absent('policy'),
       routines: absent('routines'),
+      mcpServers: absent('MCP servers'),
       watchers: absent('watchers'),
       integrity: absent('integrity'),
       incidents: absent('incidents'),

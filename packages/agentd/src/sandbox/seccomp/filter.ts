@@ -19,6 +19,7 @@ const EAFNOSUPPORT = 97
 /** CLONE_NEW*: time, mount, cgroup, UTS, IPC, user, PID and network namespaces (linux/sched.h). */
 const NEW_NAMESPACE =
   0x80 | 0x0002_0000 | 0x0200_0000 | 0x0400_0000 | 0x0800_0000 | 0x1000_0000 | 0x2000_0000 | 0x4000_0000
+const AF_UNIX = 1
 const AF_INET = 2
 const AF_INET6 = 10
 /** Putting characters into a terminal's input, and pasting its selection into it. */
@@ -28,9 +29,11 @@ const TIOCLINUX = 0x541c
 /**
  * What a sandboxed process may ask of the kernel. Calls that manage the machine, look into other processes, load code
  * into the kernel or widen its attack surface fail with EPERM; those the list does not know yet do not exist (ENOSYS); a
- * foreign ABI kills. Sockets are IPv4 and IPv6 only, and the sandbox has no network but its own loopback.
+ * foreign ABI kills. Sockets are IPv4 and IPv6 only, and the sandbox has no network but its own loopback; Unix sockets only
+ * where it was given one, and the ones it sees are those that were mounted into it.
  */
-export function sandboxFilter(machine: Machine): Instruction[] {
+export function sandboxFilter(machine: Machine, { unixSockets = false } = {}): Instruction[] {
+  const families = [AF_INET, AF_INET6, ...(unixSockets ? [AF_UNIX] : [])]
   return [
     loadArchitecture,
     ifEqual(machine.audit, 1),
@@ -48,8 +51,7 @@ export function sandboxFilter(machine: Machine): Instruction[] {
       answer(action.allow),
     ]),
     ...withArgument(machine.socket, 0, [
-      ifEqual(AF_INET, 2),
-      ifEqual(AF_INET6, 1),
+      ...families.map((family, index) => ifEqual(family, families.length - index)),
       answer(action.fail(EAFNOSUPPORT)),
       answer(action.allow),
     ]),
