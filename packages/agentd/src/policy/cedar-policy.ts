@@ -85,7 +85,7 @@ export class CedarPolicy implements Policy {
     const principal = principalOf(question)
     const action = actionOf(question)
     const about = this.#sliceFor(question, principal.type, resource.type)
-    const slice = this.#readable(about, facts)
+    const slice = this.#readable(about, facts, (rule) => hasASay(rule, question, principal.type, resource.type))
     if (!('rules' in slice)) return slice
 
     const ask = (approvals: number): Verdict => {
@@ -132,8 +132,9 @@ export class CedarPolicy implements Policy {
    * The slice for a call some of whose arguments are too large to be read. What forbids by them forbids; what permits by
    * them does not permit, so it is left out.
    */
-  #readable(slice: Slice, facts: Facts): Slice | PolicyDecision {
-    const unread = (rule: Rule): boolean => [...rule.reads.context].some((name) => !facts.isReadable(name))
+  #readable(slice: Slice, facts: Facts, about: (rule: Rule) => boolean): Slice | PolicyDecision {
+    const unread = (rule: Rule): boolean =>
+      about(rule) && [...rule.reads.context].some((name) => !facts.isReadable(name))
     if (![...slice.reads].some((name) => !facts.isReadable(name))) return slice
     const forbidding = slice.rules.find((rule) => rule.effect === 'forbid' && unread(rule))
     if (forbidding !== undefined) {
@@ -148,14 +149,7 @@ export class CedarPolicy implements Policy {
     const known = this.#slices.get(key)
     if (known !== undefined) return known
     const slice = this.#prepare(
-      this.#sliced
-        ? this.rules.filter(
-            (rule) =>
-              isAbout(rule, question.tool) &&
-              isAboutType(rule, 'principal', principalType) &&
-              isAboutType(rule, 'resource', resourceType),
-          )
-        : this.rules,
+      this.#sliced ? this.rules.filter((rule) => hasASay(rule, question, principalType, resourceType)) : this.rules,
     )
     if (this.#slices.size >= MAX_SLICES) this.#slices.clear()
     this.#slices.set(key, slice)
@@ -197,6 +191,13 @@ export class CedarPolicy implements Policy {
     this.#types.set(tool, types)
     return types
   }
+}
+
+/** Whether the head of a rule lets it speak about such a call at all. */
+function hasASay(rule: Rule, { tool }: PolicyQuestion, principalType: string, resourceType: string): boolean {
+  return (
+    isAbout(rule, tool) && isAboutType(rule, 'principal', principalType) && isAboutType(rule, 'resource', resourceType)
+  )
 }
 
 interface Verdict {

@@ -41,10 +41,21 @@ export function splitRules(text: string): string[] {
 export function readRule(text: string): CedarRule {
   const answer = cedar.policyToJson(text)
   if (answer.type === 'failure') throw failure(answer.errors)
+  if (!hasExactNumbers(answer.json)) {
+    throw new CedarError([{ message: 'numbers can have at most 15 digits here', start: undefined }])
+  }
   return answer.json
 }
 
-/** What strict validation has against each rule, by its name; empty where all is well. Warnings count as well. */
+/** Larger numbers would become others on their way through JSON. */
+function hasExactNumbers(node: unknown): boolean {
+  if (typeof node === 'number') return Math.abs(node) < 1e15
+  return typeof node !== 'object' || node === null || Object.values(node).every(hasExactNumbers)
+}
+
+/**
+ * What strict validation has against each rule, by its name; empty where all is well. Warnings count
+ * as well, but for those about letters: people write paths in their own. Text that reads from right to left stays refused. */
 export function validateRules(
   schema: CedarSchema,
   rules: Readonly<Record<string, CedarRule>>,
@@ -55,10 +66,15 @@ export function validateRules(
     validationSettings: { mode: 'strict' },
   })
   if (answer.type === 'failure') throw failure(answer.errors)
-  return [...answer.validationErrors, ...answer.validationWarnings].map(({ policyId, error }) => ({
+  const warnings = answer.validationWarnings.filter(({ error }) => !isAboutLetters(error.message))
+  return [...answer.validationErrors, ...warnings].map(({ policyId, error }) => ({
     rule: policyId,
     message: sentence(error),
   }))
+}
+
+function isAboutLetters(message: string): boolean {
+  return /\b(string|identifier) `/.test(message) && !message.includes('BIDI')
 }
 
 /** Keeps rules ready under a name; what was there under it is gone. Throws {@link CedarError} and changes nothing then. */

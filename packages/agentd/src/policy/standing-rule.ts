@@ -69,7 +69,11 @@ function refusalOf({ caller, tool, args, resources, commands }: StandingCall): s
   if (caller !== 'agent') return 'Only what an agent asks for can be allowed always.'
   if (tool.effect === 'destroy') return 'What cannot be taken back is asked about each time.'
   if (eachTimeAnew.includes(tool.name)) return `Each ${tool.name} is another matter, so it is asked about each time.`
-  const length = canonicalJson(args).length
+  const words = canonicalJson(args)
+  if (/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(words)) {
+    return 'The arguments have characters that nobody sees, so a person could not tell what a rule for them says.'
+  }
+  const { length } = words
   if (length > MAX_ARGUMENTS) {
     return `The arguments have ${length} characters, more than the ${MAX_ARGUMENTS} that a readable rule can spell out.`
   }
@@ -95,7 +99,7 @@ function oneOf(things: readonly { readonly type: string; readonly id: string }[]
   return choices.length === 1 ? (choices[0] as string) : `(${choices.join(' || ')})`
 }
 
-/** A string of Cedar's; what a person would not see, or see as something else, is written by its number. */
+/** A string of Cedar's; what a person would not see is written by its number. */
 export function quoted(text: string): string {
   const escaped = text
     .replace(/[\\"]/g, (character) => `\\${character}`)

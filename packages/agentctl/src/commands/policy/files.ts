@@ -78,7 +78,10 @@ export async function comparePolicies(context: Context, folder: string, other?: 
 
 function print({ terminal }: Context, { asked, complete, differences }: Comparison): void {
   const questions = `${asked} questions${complete ? '' : ', as many as are asked'}`
-  if (differences.length === 0) return terminal.line(`Both decide the same, over ${questions}.`)
+  if (differences.length === 0) {
+    terminal.line(`Both decide the same, over ${questions}.`)
+    return
+  }
   terminal.table(
     ['BEFORE', 'AFTER', 'MODE', 'CALLER', 'TOOLS AND WHAT THEY ARE ABOUT'],
     differences
