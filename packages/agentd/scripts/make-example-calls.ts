@@ -11,6 +11,7 @@ import { commandExamples } from './examples/commands.ts'
 import { fileExamples } from './examples/files.ts'
 import { incidentExamples } from './examples/incidents.ts'
 import { journalExamples } from './examples/journal.ts'
+import { mcpExamples } from './examples/mcp.ts'
 import { memoryExamples } from './examples/memory.ts'
 import { modelExamples } from './examples/models.ts'
 import { networkExamples } from './examples/network.ts'
@@ -67,6 +68,7 @@ for (const family of [
   incidentExamples,
   modelExamples,
   memoryExamples,
+  mcpExamples,
   accountabilityExamples,
 ]) {
   await family(record)

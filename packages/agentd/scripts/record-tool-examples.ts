@@ -18,6 +18,9 @@ const environment = {
   CASTELLAN_STATE_DIR: state,
   CASTELLAN_AGENT_SOCKET: '/run/castellan/agent.sock',
   CASTELLAN_OPERATOR_SOCKET: operatorSocket,
+  CASTELLAN_MCP_SERVERS: JSON.stringify({
+    notes: { command: ['/usr/bin/perl', '/usr/local/bin/demo-mcp'], autostart: false },
+  }),
 }
 
 const scene = `
@@ -31,6 +34,7 @@ for version in 25.05.813814 25.11.20261114; do
   nix-env -p /nix/var/nix/profiles/system --option substitute false --set $(nix-store --add $system)
 done
 ${webServer()}
+${mcpServer()}
 systemctl daemon-reload
 systemctl start web.service report.timer
 systemd-run --quiet --unit=stuck --property=Description="Waits for ever" sleep 7777
@@ -73,6 +77,22 @@ Description=Weekly report
 OnCalendar=Mon *-*-* 07:00:00
 END
 printf '[Service]\\nType=oneshot\\nExecStart=/bin/true\\n' > /etc/systemd/system/report.service`
+}
+
+/** An MCP server with one tool, for which a few patterns are enough. */
+function mcpServer(): string {
+  return `
+cat > /usr/local/bin/demo-mcp <<'END'
+$| = 1;
+my $tool = '{"name":"note_search","description":"Finds notes by a word.","inputSchema":{"type":"object","properties":{"word":{"type":"string"}}}}';
+while (my $line = <STDIN>) {
+  my ($id) = $line =~ /"id":(\\d+)/ or next;
+  my $result = '{"content":[{"type":"text","text":"no notes"}]}';
+  $result = '{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"notes","version":"1"}}' if $line =~ /"initialize"/;
+  $result = "{\\"tools\\":[$tool]}" if $line =~ m{"tools/list"};
+  print "{\\"jsonrpc\\":\\"2.0\\",\\"id\\":$id,\\"result\\":$result}\\n";
+}
+END`
 }
 
 await using host = await ThrowawayHost.start({ readOnly: [`${repository}:${installed}`] })
