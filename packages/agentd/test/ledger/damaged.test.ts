@@ -71,6 +71,7 @@ test('an agent can neither reopen nor keep the ledger', async () => {
   expect(tools.map(({ name }) => name).filter((name) => name.startsWith('ledger_'))).toEqual([
     'ledger_query',
     'ledger_verify',
+    'ledger_prove',
   ])
 })
 
