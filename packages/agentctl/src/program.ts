@@ -16,6 +16,7 @@ import { addOperator } from './commands/operator.ts'
 import { addPolicy } from './commands/policy.ts'
 import { addSession } from './commands/session.ts'
 import { addSignIn } from './commands/sign-in.ts'
+import { addSkill } from './commands/skill.ts'
 import { addStatus } from './commands/status.ts'
 import { addSwitch } from './commands/switch.ts'
 import { addTools } from './commands/tools.ts'
@@ -104,6 +105,7 @@ export async function run(args: readonly string[], host: NodeJS.Process): Promis
     addBudget,
     addCapability,
     addIncidents,
+    addSkill,
     addLedger,
     addVerifyLedger,
     addWitness,

@@ -14,6 +14,7 @@ import type { Always } from './policy/always.ts'
 import type { PolicyKeeper } from './policy/policy-keeper.ts'
 import type { Routines } from './routines/routines.ts'
 import type { Sessions } from './sessions/sessions.ts'
+import type { Skills } from './skills/skills.ts'
 import type { SafeSwitch } from './switch/index.ts'
 import type { Watchers } from './watchers/watchers.ts'
 
@@ -35,6 +36,7 @@ export interface Agentd {
   readonly safeSwitch: SafeSwitch
   readonly backupKeeper: BackupKeeper
   readonly mcpServers: McpServers
+  readonly skills: Skills
   /** Only where a witness policy is configured. */
   readonly witnesses: Witnesses | undefined
   readonly state: () => ProcessHealth['state']

@@ -125,6 +125,12 @@ export const Config = ProcessConfig.extend({
     .prefault({}),
   /** Other MCP servers, by name; their tools are offered as `name__tool` (docs/mcp.md). */
   mcpServers: McpServersConfig,
+  skills: z
+    .strictObject({
+      /** Folders of the owner with skills, `NAME/SKILL.md` each (docs/skills.md). */
+      folders: z.array(AbsolutePath).max(16).default([]),
+    })
+    .prefault({}),
   ledger: z
     .strictObject({
       /** C2SP tlog-policy file: the witnesses that cosign the ledger, and how many of them suffice. */

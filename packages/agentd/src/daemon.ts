@@ -41,6 +41,9 @@ import { Routines } from './routines/routines.ts'
 import { BookFile } from './sessions/book-file.ts'
 import { BookKeeper } from './sessions/book-keeper.ts'
 import { Sessions } from './sessions/sessions.ts'
+import { shippedSkills } from './skills/shipped.ts'
+import { SkillFile, Skills } from './skills/skills.ts'
+import { skillToolOf } from './skills/tool.ts'
 import { addAgentRoutes } from './sockets/agent.ts'
 import { addOperatorRoutes } from './sockets/operator.ts'
 import { openHostSeal } from './state/host-seal.ts'
@@ -249,6 +252,13 @@ async function build(
       await policy.reload(SYSTEM)
     },
   })
+  const skills = await Skills.open({
+    folders: [shippedSkills, ...config.skills.folders.map((path) => ({ path, origin: 'owner' as const }))],
+    file: new StateFile(join(folder, 'skills.json'), SkillFile),
+    ledger,
+    tool: (name) => skillToolOf(registry, name),
+    trust: () => host.files.trust,
+  })
   const host = await createHost({
     grants: grantsOf(config),
     stateDir: folder,
@@ -270,6 +280,7 @@ async function build(
     approvals: approvalsOfSession(approvals, () => calls),
     routines,
     mcpServers,
+    skills,
     watchers,
     incidents,
     models: join(config.stateDir, 'models'),
@@ -308,6 +319,7 @@ async function build(
     safeSwitch,
     backupKeeper,
     mcpServers,
+    skills,
     policy,
     always: standing,
     approvals,

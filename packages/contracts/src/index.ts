@@ -151,6 +151,16 @@ export {
   UsageReport,
 } from './sessions.ts'
 export {
+  RefusedSkill,
+  SkillDecided,
+  SkillDecision,
+  SkillListing,
+  SkillName,
+  SkillOrigin,
+  SkillProposal,
+  SkillText,
+} from './skills.ts'
+export {
   type CallOrigin,
   describeTool,
   type Inverse,

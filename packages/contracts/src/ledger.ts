@@ -62,6 +62,9 @@ export const LedgerEntryType = z.enum([
   'mcp_server_stopped',
   'mcp_tools_changed',
   'mcp_tools_accepted',
+  // The operator made a skill of a proposal, or dropped one
+  'skill_accepted',
+  'skill_rejected',
 ])
 export type LedgerEntryType = z.infer<typeof LedgerEntryType>
 

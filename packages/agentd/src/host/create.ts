@@ -23,6 +23,7 @@ import { Journal } from './journal.ts'
 import { KernelParameters } from './kernel-parameters.ts'
 import type { LedgerPort } from './ledger.ts'
 import { LoadHistory } from './load-history.ts'
+import type { McpServersPort } from './mcp-servers.ts'
 import { Network } from './network.ts'
 import { Nix } from './nix.ts'
 import type { NixosSettings } from './nixos/configuration.ts'
@@ -31,8 +32,8 @@ import type { PolicyPort } from './policy.ts'
 import { Power } from './power.ts'
 import { Probes } from './probes/probes.ts'
 import { Processes } from './processes.ts'
-import type { McpServersPort } from './mcp-servers.ts'
 import type { RoutinesPort } from './routines.ts'
+import type { SkillsPort } from './skills.ts'
 import { Storage } from './storage.ts'
 import type { SwitchPort } from './switch.ts'
 import { System } from './system.ts'
@@ -56,6 +57,7 @@ export interface HostOptions {
   readonly policy: PolicyPort
   readonly routines: RoutinesPort
   readonly mcpServers: McpServersPort
+  readonly skills: SkillsPort
   readonly watchers: WatchersPort
   readonly integrity: IntegrityPort
   readonly incidents: IncidentsPort
@@ -77,6 +79,7 @@ export async function createHost({
   policy,
   routines,
   mcpServers,
+  skills,
   watchers,
   integrity,
   incidents,
@@ -120,6 +123,7 @@ export async function createHost({
     policy,
     routines,
     mcpServers,
+    skills,
     watchers,
     apps: await Apps.open({
       file: new StateFile(join(stateDir, 'apps.json'), AppFile),

@@ -12,6 +12,7 @@ import type { Journal } from './journal.ts'
 import type { KernelParameters } from './kernel-parameters.ts'
 import type { LedgerPort } from './ledger.ts'
 import type { LoadHistory } from './load-history.ts'
+import type { McpServersPort } from './mcp-servers.ts'
 import type { MemoryPort } from './memory.ts'
 import type { ModelsPort } from './models.ts'
 import type { Network } from './network.ts'
@@ -21,8 +22,8 @@ import type { PolicyPort } from './policy.ts'
 import type { Power } from './power.ts'
 import type { Probes } from './probes/probes.ts'
 import type { Processes } from './processes.ts'
-import type { McpServersPort } from './mcp-servers.ts'
 import type { RoutinesPort } from './routines.ts'
+import type { SkillsPort } from './skills.ts'
 import type { Storage } from './storage.ts'
 import type { SwitchPort } from './switch.ts'
 import type { System } from './system.ts'
@@ -67,4 +68,5 @@ export interface Host {
   readonly incidents: IncidentsPort
   readonly models: ModelsPort
   readonly memory: MemoryPort
+  readonly skills: SkillsPort
 }

@@ -21,6 +21,7 @@ import { addMcpServerRoutes } from './mcp.ts'
 import { addPolicyRoutes } from './policy.ts'
 import { addSessionKeepingRoutes } from './sessions.ts'
 import { addSharedRoutes, approvalId } from './shared.ts'
+import { addSkillRoutes } from './skills.ts'
 
 const OPERATOR = AgentName.parse('operator')
 /** Undoing by hand belongs to no conversation. */
@@ -34,6 +35,7 @@ export function addOperatorRoutes(server: SocketServer, agentd: Agentd): void {
   addPolicyRoutes(server, agentd)
   addBackupKeeperRoutes(server, agentd)
   addSessionKeepingRoutes(server, agentd)
+  addSkillRoutes(server, agentd)
   addMcpServerRoutes(server, agentd)
 
   server.route('POST', '/v1/approvals/:id/decision', { body: ApprovalDecision }, ({ params, body }) =>

@@ -6,6 +6,7 @@ import type { Tool } from './define.ts'
 import { fileTools } from './files/index.ts'
 import { incidentTools } from './incidents/index.ts'
 import { journalTools } from './journal/index.ts'
+import { learningTools } from './learning/index.ts'
 import { mcpTools } from './mcp/index.ts'
 import { memoryTools } from './memory/index.ts'
 import { modelTools } from './models/index.ts'
@@ -14,6 +15,7 @@ import { nixosTools } from './nixos/index.ts'
 import { routineTools } from './routines/index.ts'
 import { securityTools } from './security/index.ts'
 import { serviceTools } from './services/index.ts'
+import { skillTools } from './skills/index.ts'
 import { storageTools } from './storage/index.ts'
 import { switchTools } from './switch/index.ts'
 import { systemTools } from './system/index.ts'
@@ -40,6 +42,8 @@ export const tools: readonly Tool[] = [
   ...incidentTools,
   ...modelTools,
   ...memoryTools,
+  ...skillTools,
+  ...learningTools,
   ...mcpTools,
   ...accountabilityTools,
 ]

@@ -63,6 +63,7 @@ export async function openMachine({ grants, ledger, nixos, replace }: MachineOpt
       routines: absent('routines'),
       mcpServers: absent('MCP servers'),
       watchers: absent('watchers'),
+      skills: absent('skills'),
       integrity: absent('integrity'),
       incidents: absent('incidents'),
       models: join(folder, 'models'),
