@@ -1,21 +1,22 @@
-import { randomInt } from 'node:crypto'
-import { mkdir, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BackupId, CastellanError } from '@castellan/contracts'
 import { syncFolder } from '../host/files/durable.ts'
 import { fileError, isErrno } from '../host/files/errors.ts'
 import type { Files } from '../host/files/files.ts'
-import { decode, encode, type Piece } from './archive.ts'
-import { collect, type Left } from './collect.ts'
-import { ContainerWriter, openKey, readContainer, readHeader } from './container.ts'
+import { decode } from './archive.ts'
+import type { Left } from './collect.ts'
+import { openKey, readContainer, readHeader } from './container.ts'
 import { putInPlace } from './in-place.ts'
+import { CONTAINER, makeContainer } from './make.ts'
 import { compareSegments, type Manifest, readManifest, segmentsOf, writeManifest } from './manifest.ts'
 import { restoreBeside } from './new-folder.ts'
+import { counting, type Progress } from './progress.ts'
 import type { Recipient } from './recipient.ts'
 import { leaving, type Retention } from './retention.ts'
 import { ensureRoom, measure, rootsOf } from './room.ts'
 import type { Sodium } from './sodium.ts'
-import { isSound } from './sqlite.ts'
+import { ensureSound } from './sqlite.ts'
 import type { Unlocked } from './unlocked.ts'
 import { unpack } from './unpack.ts'
 
@@ -26,9 +27,6 @@ export interface BackupOptions {
   /** Most that all backups may take together, in bytes; only the disk limits them without it. */
   readonly quotaBytes?: number | undefined
 }
-
-/** How far long work is, in bytes. */
-export type Progress = (message: string, done: number, total: number) => void
 
 export interface Created {
   readonly manifest: Manifest
@@ -114,44 +112,11 @@ export class Backups {
       const roots = await rootsOf(files, request.paths)
       const size = await measure(files, roots, signal)
       await ensureRoom(this.options, await this.#usedBytes(), size, request.check === 'restored')
-      const createdAt = new Date().toISOString()
-      const left: Left[] = []
-      const container = join(work, 'container')
-      await using file = await open(container, 'wx+', 0o600)
-      const writer = await ContainerWriter.create(this.#sodium, file, publicKey)
-      await writer.push(encode({ type: 'B', label: { version: 1, set: request.set, createdAt, roots } }))
-      const told = counting('Writing', size.fileBytes, progress)
-      const onLeft = (one: Left) => left.push(one)
-      for await (const piece of collect({ files, roots, scratch: work, signal, onLeft, onBytes: told })) {
-        await writer.push(encode(piece))
-      }
-      const streamKey = await writer.finish()
-      const trial = join(work, 'trial')
-      await mkdir(trial, { mode: 0o700 })
-      const only = request.check === 'restored' ? undefined : []
-      const back = counting('Checking', size.fileBytes, progress)
-      const pieces = decode(readContainer(this.#sodium, file, streamKey, signal))
-      const checked = await unpack(pieces, { folder: trial, only, purpose: 'trial', signal, onBytes: back })
-      this.#sodium.memzero(streamKey)
-      await ensureSound(checked.databases, signal)
-      const id = newBackupId(createdAt)
-      const manifest: Manifest = {
-        version: 1,
-        id,
-        set: request.set,
-        createdAt,
-        keyId: (await readHeader(file)).keyId,
-        roots,
-        ...checked.closing,
-        databases: checked.databaseCount,
-        left: left.length,
-        containerBytes: writer.bytes,
-        checked: request.check,
-        segments: await segmentsOf(file, signal, () => undefined),
-      }
+      const making = { files, roots, size, request, folder: work, publicKey, progress, signal }
+      const { manifest, left } = await makeContainer(this.#sodium, making)
       signal.throwIfAborted()
-      await writeManifest(this.#path(id, 'manifest'), this.#manifestKey, manifest)
-      await rename(container, this.#path(id, 'backup'))
+      await writeManifest(this.#path(manifest.id, 'manifest'), this.#manifestKey, manifest)
+      await rename(join(work, CONTAINER), this.#path(manifest.id, 'backup'))
       await syncFolder(this.options.folder)
       return { manifest, left, removed: await this.#retain(request.set) }
     })
@@ -248,7 +213,7 @@ export class Backups {
       )
       const streamKey = openKey(this.#sodium, await readHeader(file), secret)
       const onBytes = counting('Restoring to a scratch folder', containerBytes, progress)
-      const pieces: AsyncIterable<Piece> = decode(readContainer(this.#sodium, file, streamKey, signal))
+      const pieces = decode(readContainer(this.#sodium, file, streamKey, signal))
       const found = await unpack(pieces, { folder: work, purpose: 'trial', signal, onBytes })
       this.#sodium.memzero(streamKey)
       await ensureSound(found.databases, signal)
@@ -314,30 +279,3 @@ export class Backups {
 
 /** What work in progress is called; no backup is. */
 const WORK = '.work-'
-
-async function ensureSound(databases: readonly string[], signal: AbortSignal): Promise<void> {
-  for (const path of databases) {
-    await stat(path)
-    if (await isSound(path, signal)) continue
-    throw new CastellanError('backup_damaged', 'A database in it is damaged: PRAGMA integrity_check does not pass.')
-  }
-}
-
-function newBackupId(createdAt: string): BackupId {
-  const time = createdAt.replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '')
-  const letters = 'abcdefghijklmnopqrstuvwxyz0123456789'
-  const tail = Array.from({ length: 6 }, () => letters[randomInt(letters.length)]).join('')
-  return BackupId.parse(`bak_${time}-${tail}`)
-}
-
-/** Adds up bytes and tells of every further 16 MiB. */
-function counting(message: string, total: number, progress: Progress): (bytes: number) => void {
-  let [done, told] = [0, 0]
-  progress(message, 0, Math.max(1, total))
-  return (bytes) => {
-    done += bytes
-    if (done - told < 16 * 1024 * 1024) return
-    told = done
-    progress(message, done, Math.max(1, total, done))
-  }
-}

@@ -31,13 +31,21 @@ export async function copyDatabase(place: Place, copy: string, signal: AbortSign
 }
 
 /** Whether a database is whole, as PRAGMA integrity_check sees it. */
-export async function isSound(path: string, signal: AbortSignal): Promise<boolean> {
+async function isSound(path: string, signal: AbortSignal): Promise<boolean> {
   let verdict = ''
   await withWorker({ task: 'check', path, copy: '' }, signal, (_, message) => {
     if ('integrity' in message) verdict = message.integrity
     return 'integrity' in message
   })
   return verdict === 'ok'
+}
+
+/** Throws `backup_damaged` where one of these databases is not whole. */
+export async function ensureSound(databases: readonly string[], signal: AbortSignal): Promise<void> {
+  for (const path of databases) {
+    if (await isSound(path, signal)) continue
+    throw new CastellanError('backup_damaged', 'A database in it is damaged: PRAGMA integrity_check does not pass.')
+  }
 }
 
 type Message = { readonly opened: true } | { readonly copied: true } | { readonly integrity: string }

@@ -44,7 +44,7 @@ export async function unpack(pieces: AsyncIterable<Piece>, unpacking: Unpacking)
   }
   if (label === undefined || closing === undefined) throw damaged('its end is missing')
   await tree.finish()
-  if (unpacking.only === undefined && tree.entries !== closing.entries) throw damaged('an entry of it is missing')
+  if (tree.entries !== closing.entries) throw damaged('an entry of it is missing')
   const { files, restoredBytes, databases, databaseCount } = tree
   return { label, closing, files, restoredBytes, databases, databaseCount }
 }

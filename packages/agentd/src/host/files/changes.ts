@@ -4,11 +4,10 @@ import type { Inverse, RevertContext, TrashId } from '@castellan/contracts'
 import type { Mutex } from '../../state/mutex.ts'
 import { chunksOf, notAFile, openContent, wholeContent } from './content.ts'
 import { fileError, isErrno } from './errors.ts'
-import { removeFolders, writable } from './ground.ts'
+import { newestInTrash, removeFolders, writable } from './ground.ts'
 import { quotePath } from './path.ts'
 import { draftName, missingFolders, ownershipIn, placeFile, placeLink, removeEntry } from './placing.ts'
-import { inUse, movedOn, notOurs, occupied, privileged, severalNames, unknownInTrash } from './refusals.ts'
-import { lookAtRevert, type RevertLook } from './revert-look.ts'
+import { inTheWay, inUse, movedOn, notOurs, occupied, refuseFixed, severalNames } from './refusals.ts'
 import {
   type FileSnapshot,
   ownershipOf,
@@ -21,9 +20,6 @@ import {
 } from './snapshot.ts'
 import type { Trash, TrashItem } from './trash.ts'
 import type { Place, Walker } from './walk.ts'
-
-const SETUID_OR_SETGID = 0o6000n
-const RENAME_FIRST = 'Delete or rename that one first: file_delete keeps it in the trash.'
 
 export type KeepInverse = (inverse: Inverse) => Promise<void>
 /** What reverting needs of its context. */
@@ -105,9 +101,10 @@ export class Changes {
   restore(which: { id: string } | { path: string }, keep: KeepInverse, signal: AbortSignal): Promise<Change> {
     const asked = 'id' in which ? which.id : which.path
     return this.#inTurn(asked, async () => {
-      const item = 'id' in which ? this.#trash.get(which.id) : await this.#newest(which.path)
+      const item =
+        'id' in which ? this.#trash.get(which.id) : await newestInTrash(this.#walker, this.#trash, which.path)
       using place = await writable(this.#walker, item.path, 'keep')
-      if (place.found !== null) throw occupied(place, RENAME_FIRST)
+      if (place.found !== null) throw inTheWay(place)
       const before = await this.#examine(place, 'replaced', signal)
       const description = `Moves ${quotePath(place.path)} to the trash again.`
       const content = () => this.#contentOf(item.content)
@@ -115,40 +112,6 @@ export class Changes {
       await this.#trash.unlist(item.id)
       return { path: place.path, sizeBytes: sizeOf(item.content), created: true }
     })
-  }
-
-  /** What would be changed, and refuses what changing would refuse. Null bytes: there is nothing there yet. */
-  async peek(path: string): Promise<{ path: string; now: Buffer | null; folders: string[] }> {
-    using place = await writable(this.#walker, path, 'follow')
-    if (place.found === null) return { path: place.path, now: null, folders: missingFolders(place) }
-    const now = await wholeContent(place)
-    refuseFixed(place)
-    return { path: place.path, now, folders: [] }
-  }
-
-  /** What a deletion would take away; refuses what deleting would refuse. */
-  async peekEntry(path: string): Promise<{ path: string; kind: 'file' | 'symlink'; sizeBytes: number }> {
-    using place = await writable(this.#walker, path, 'keep')
-    const { stats } = place.existing
-    if (!stats.isFile() && !stats.isSymbolicLink()) throw notAFile(place)
-    if (stats.nlink > 1n) throw severalNames(place, stats)
-    if (stats.isFile()) this.#trash.ensureFits(quotePath(place.path), Number(stats.size))
-    return { path: place.path, kind: stats.isFile() ? 'file' : 'symlink', sizeBytes: Number(stats.size) }
-  }
-
-  /** What restoring would put back; refuses what restoring would refuse. */
-  async peekTrash(which: { id: string } | { path: string }): Promise<TrashItem> {
-    const item = 'id' in which ? this.#trash.get(which.id) : await this.#newest(which.path)
-    using place = await writable(this.#walker, item.path, 'keep')
-    if (place.found !== null) throw occupied(place, RENAME_FIRST)
-    return item
-  }
-
-  /** What `revert` would do now, with the content there is and the content there would be, where they are small. */
-  revertPreview(data: unknown, interrupted: boolean, signal: AbortSignal): Promise<RevertLook> {
-    const parsed = Transition.safeParse(data)
-    if (!parsed.success) throw notOurs()
-    return lookAtRevert(parsed.data, { walker: this.#walker, trash: this.#trash, interrupted, signal })
   }
 
   /** Takes back a change. Throws `world_moved_on` unless forced, and `trash_unknown` where the old content is gone. */
@@ -267,25 +230,11 @@ export class Changes {
     if (snapshot.kind === 'file') yield* this.#trash.vault.read(snapshot.digest)
   }
 
-  async #newest(path: string): Promise<TrashItem> {
-    using place = await this.#walker.walk(path, 'keep')
-    const item = this.#trash.newest(place.path)
-    if (item !== undefined) return item
-    throw unknownInTrash(place)
-  }
-
   #inTurn<T>(path: string, change: () => Promise<T>): Promise<T> {
     return this.#turn.run(change).catch((error: unknown) => {
       throw fileError(error, path)
     })
   }
-}
-
-/** A program with other rights keeps its content; a file with several names would be parted from them. */
-function refuseFixed(place: Place): void {
-  const { stats } = place.existing
-  if ((stats.mode & SETUID_OR_SETGID) !== 0n) throw privileged(place)
-  if (stats.nlink > 1n) throw severalNames(place, stats)
 }
 
 function revertSummary(path: string, target: Snapshot): string {

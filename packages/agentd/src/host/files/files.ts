@@ -9,6 +9,7 @@ import { Changes } from './changes.ts'
 import { bytesOf, chunksOf, openContent } from './content.ts'
 import { fileError, isErrno } from './errors.ts'
 import { Grants } from './grants.ts'
+import { Looks } from './looks.ts'
 import { Moves } from './moves.ts'
 import { quotePath } from './path.ts'
 import { type SearchBudget, type SearchQuery, type SearchResult, searchTree } from './search.ts'
@@ -84,6 +85,7 @@ export interface Checksum {
 export class Files {
   readonly workspace: string
   readonly changes: Changes
+  readonly looks: Looks
   readonly moves: Moves
   readonly walker: Walker
   readonly grants: Grants
@@ -101,6 +103,7 @@ export class Files {
     const turn = new Mutex()
     this.workspace = workspace
     this.changes = new Changes(walker, trash, turn)
+    this.looks = new Looks(walker, trash)
     this.moves = new Moves(walker, grants, turn)
     this.walker = walker
     this.grants = grants

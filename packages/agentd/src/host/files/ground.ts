@@ -1,6 +1,7 @@
 import { rmdir } from 'node:fs/promises'
 import { isErrno } from './errors.ts'
-import { readingOnly } from './refusals.ts'
+import { readingOnly, unknownInTrash } from './refusals.ts'
+import type { Trash, TrashItem } from './trash.ts'
 import type { Place, Walker } from './walk.ts'
 
 /** The place of a path where changes are granted. Throws `read_only` beside what walking throws. */
@@ -20,4 +21,12 @@ export async function removeFolders(walker: Walker, folders: readonly string[]):
       if (!isErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR')) throw error
     })
   }
+}
+
+/** What the trash has of a path: what was deleted there last, or else replaced. Throws `trash_unknown`. */
+export async function newestInTrash(walker: Walker, trash: Trash, path: string): Promise<TrashItem> {
+  using place = await walker.walk(path, 'keep')
+  const item = trash.newest(place.path)
+  if (item !== undefined) return item
+  throw unknownInTrash(place)
 }

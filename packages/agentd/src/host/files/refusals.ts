@@ -3,8 +3,14 @@ import { CastellanError } from '@castellan/contracts'
 import { quotePath } from './path.ts'
 import type { Place } from './walk.ts'
 
+const SETUID_OR_SETGID = 0o6000n
+
 export function occupied(place: Place, hint: string): CastellanError {
   return new CastellanError('already_exists', `${quotePath(place.path)} exists already. ${hint}`)
+}
+
+export function inTheWay(place: Place): CastellanError {
+  return occupied(place, 'Delete or rename that one first: file_delete keeps it in the trash.')
 }
 
 export function movedOn(path: string, why: string): CastellanError {
@@ -70,4 +76,11 @@ export function apart(source: Place, target: Place): CastellanError {
     `${quotePath(source.path)} and ${quotePath(target.path)} are on different file systems, where a move is a copy that could ` +
       'stop half way. Move it within one file system.',
   )
+}
+
+/** A program with other rights keeps its content; a file with several names would be parted from them. */
+export function refuseFixed(place: Place): void {
+  const { stats } = place.existing
+  if ((stats.mode & SETUID_OR_SETGID) !== 0n) throw privileged(place)
+  if (stats.nlink > 1n) throw severalNames(place, stats)
 }

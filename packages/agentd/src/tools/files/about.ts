@@ -34,7 +34,7 @@ export function withDiff<Preview extends ToolPreview>(
 export const revertsContent = {
   revert: (data: unknown, context: RevertContext<Host>) => context.host.files.changes.revert(data, context),
   revertPreview: async (data: unknown, { host, interrupted, signal }: RevertPreviewContext<Host>) => {
-    const { preview, path, now, then } = await host.files.changes.revertPreview(data, interrupted, signal)
+    const { preview, path, now, then } = await host.files.looks.revert(data, interrupted, signal)
     return withDiff(preview, path, now, then)
   },
 }

@@ -22,7 +22,7 @@ export const fileDelete = defineTool({
   summary: ({ path, sizeBytes, trashId }) => `Moved ${path} (${size(sizeBytes)}) to the trash as ${trashId}.`,
   resources: pathOf('write', 'keep'),
   preview: async ({ path }, { host }) => {
-    const { path: real, kind, sizeBytes } = await host.files.changes.peekEntry(path)
+    const { path: real, kind, sizeBytes } = await host.files.looks.entry(path)
     const what = kind === 'file' ? `the file ${real} (${size(sizeBytes)})` : `the symbolic link ${real}`
     return { effects: [`Moves ${what} to the trash.`], undo: `${undoRestores} trash_restore does so too.` }
   },

@@ -35,7 +35,7 @@ export const fileEdit = defineTool({
     `Replaced ${count(replacements, 'occurrence')} in ${path}, which has ${size(sizeBytes)} now. The earlier content is in the trash.`,
   resources: pathOf('write'),
   preview: async (input, { host }) => {
-    const { path, now } = await host.files.changes.peek(input.path)
+    const { path, now } = await host.files.looks.content(input.path)
     if (now === null) throw new CastellanError('not_found', `${path} does not exist.`)
     const { bytes, replacements } = edit(now, { ...input, path })
     const effects = [`Replaces ${count(replacements, 'occurrence')} in ${path}.`]

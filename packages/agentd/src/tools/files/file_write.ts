@@ -39,7 +39,7 @@ export const fileWrite = defineTool({
   },
   resources: pathOf('write'),
   preview: async ({ path, content, mode }, { host }) => {
-    const { path: real, now, folders } = await host.files.changes.peek(path)
+    const { path: real, now, folders } = await host.files.looks.content(path)
     const bytes = Buffer.from(content)
     const then = mode === 'append' && now !== null ? Buffer.concat([now, bytes]) : bytes
     const what =

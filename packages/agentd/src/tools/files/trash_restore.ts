@@ -26,7 +26,7 @@ export const trashRestore = defineTool({
     return asked === undefined ? [] : [{ kind: 'path', id: await host.files.locate(asked, 'keep'), access: 'write' }]
   },
   preview: async (input, { host }) => {
-    const { path, content, keptAt } = await host.files.changes.peekTrash(which(input))
+    const { path, content, keptAt } = await host.files.looks.trashed(which(input))
     const effects = [`Puts ${path} back (${size(sizeOf(content))}), as it was ${moment(keptAt)}.`]
     return { effects, undo: 'Undo moves it to the trash again.' }
   },
