@@ -35,6 +35,7 @@ const SIGNING_MS = 20
 export class Walk {
   readonly #parts: WalkParts
   readonly #edge: Edge
+  #counted = 0
   bytes = 0
   checkpoints = 0
   /** The newest signed checkpoint of the journal, and the entries that it vouches for. */
@@ -113,7 +114,9 @@ export class Walk {
   async #pass(journal: JournalReader): Promise<Stop | null> {
     try {
       for await (const segment of journal.segments({ keep: false })) {
-        this.bytes += segment.bytes.length
+        // What is looked at again is not counted again.
+        if (segment.header.first >= this.#counted) this.bytes += segment.bytes.length
+        this.#counted = Math.max(this.#counted, segment.header.first + 1)
         this.#checkOpen(segment)
         for (const frame of segment.frames) {
           if (frame.first + frame.entries.length <= this.#parts.tree.size) continue
