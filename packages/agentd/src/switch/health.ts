@@ -127,3 +127,8 @@ function isRestless({ subState, restarts, forSeconds }: UnitState): boolean {
 function must(message: string) {
   return { message, required: true }
 }
+
+/** A record without a baseline is one whose host restarted before it was taken. */
+export function nothingKnown(): Baseline {
+  return { takenAt: new Date(0).toISOString(), failing: {}, restarts: {}, hadRoute: false, hadAddress: false }
+}

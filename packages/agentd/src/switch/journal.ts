@@ -55,9 +55,14 @@ export class Journal {
       .sort((left, right) => beganAt(right) - beganAt(left) || (left.id < right.id ? 1 : -1))
   }
 
+  /** As if it had never been begun. */
+  async forget(id: SwitchId): Promise<void> {
+    await rm(this.folderOf(id), { recursive: true, force: true })
+  }
+
   /** Forgets the oldest switches beyond those that are kept. `records` are all, newest first. */
   async prune(records: readonly SwitchRecord[]): Promise<void> {
-    for (const { id } of records.slice(KEPT)) await rm(this.folderOf(id), { recursive: true, force: true })
+    for (const { id } of records.slice(KEPT)) await this.forget(id)
   }
 
   /** What was decided: `wanted` if nothing was yet. Decided once and for all, even between processes: link(2) is atomic. */

@@ -1,12 +1,6 @@
 import type { Decision } from './journal.ts'
-import type { Phase, SwitchRecord } from './record.ts'
-
-/** What a switch goes on to, why, and what changes in its record thereby. */
-export interface Next {
-  readonly phase: Phase
-  readonly note: string
-  readonly fields?: Partial<Omit<SwitchRecord, 'v' | 'id' | 'phase' | 'steps'>>
-}
+import type { Next } from './next.ts'
+import type { SwitchRecord } from './record.ts'
 
 /** What agentd finds when it starts and a switch is not over. */
 export interface Found {

@@ -11,9 +11,10 @@ import { Jobs } from './jobs.ts'
 import { Journal } from './journal.ts'
 import { KnownBadFile, KnownBadList } from './known-bad.ts'
 import { readiness, SwitchMachine } from './machine.ts'
+import { back, failed, type Next, refused } from './next.ts'
 import { isOver, newSwitchId, type Phase, StorePath, type SwitchId, SwitchPlan, type SwitchRecord } from './record.ts'
-import { type Next, resumeFrom } from './resume.ts'
-import { back, failed, refused, Steps, wordsOf } from './steps.ts'
+import { resumeFrom } from './resume.ts'
+import { Steps, wordsOf } from './steps.ts'
 import { Story } from './story.ts'
 
 export interface SafeSwitchParts {
@@ -212,8 +213,12 @@ export class SafeSwitch implements SwitchPort {
       steps: [{ phase: 'built', at: new Date().toISOString(), note: request.reason || 'No reason was given.' }],
     }
     await this.#journal.save(record)
+    // Without its first entry in the ledger there is no switch: it must not be found and gone on with by a later start.
+    await this.#story.tell(record).catch(async (error: unknown) => {
+      await this.#journal.forget(record.id)
+      throw error
+    })
     const drive = new Drive(record, this.#closing.signal)
-    await this.#story.tell(record)
     this.#drive = drive
     this.#run(drive)
     return drive

@@ -3,18 +3,17 @@ import { findProgram, runCommand } from '../host/command.ts'
 import { systemState } from './checks/units.ts'
 import type { DeadMan } from './dead-man.ts'
 import type { Drive } from './drive.ts'
-import { Health } from './health.ts'
+import { Health, nothingKnown } from './health.ts'
 import type { Jobs } from './jobs.ts'
 import type { Journal } from './journal.ts'
+import { Judge } from './judge.ts'
 import { readiness, type SwitchMachine } from './machine.ts'
+import { back, failed, type Next, refused } from './next.ts'
 import { currentSystem } from './places.ts'
-import type { Baseline, Finding, Phase, SwitchRecord } from './record.ts'
-import type { Next } from './resume.ts'
+import type { Phase, SwitchRecord } from './record.ts'
 import { activateScript, commitScript, rollBackScript } from './scripts.ts'
 
 const LOOK_EVERY_MS = 1000
-/** A check that is not about a failed unit may miss once: it counts when it fails twice in a row. */
-const STRIKES = 2
 const COMMIT_SECONDS = 900
 const ROLL_BACK_SECONDS = 900
 /** How long the old system has to become as healthy as it was, in milliseconds. */
@@ -144,17 +143,17 @@ export class Steps {
 
   async #judge(drive: Drive): Promise<Next> {
     const { plan } = drive.record
-    const judge = this.#judgeOf(drive)
+    const judge = new Judge(drive, this.#parts)
     const endsAt = Date.now() + plan.probationSeconds * 1000
     for (;;) {
       const ending = Date.now() >= endsAt
-      const { verdict, sound, settled, findings } = await judge(ending)
-      if (verdict !== null) return verdict
+      const look = await judge.look(ending)
+      if (look.next !== null) return look.next
       if (plan.confirm === 'operator' && drive.record.confirmedBy !== null) break
       // What crashed once is given as long again, so that something that crashes every so often is not taken for well.
-      const waited = Date.now() >= endsAt + plan.probationSeconds * 1000
-      if (ending && ((sound && (settled || waited)) || plan.confirm === 'operator')) {
-        drive.record = { ...drive.record, findings }
+      const settled = look.settled || Date.now() >= endsAt + plan.probationSeconds * 1000
+      if (ending && ((look.sound && settled) || plan.confirm === 'operator')) {
+        drive.record = { ...drive.record, findings: look.findings }
         break
       }
       await drive.pause(ending ? LOOK_EVERY_MS : Math.max(1, Math.min(LOOK_EVERY_MS, endsAt - Date.now())))
@@ -167,11 +166,11 @@ export class Steps {
 
   async #awaitWord(drive: Drive): Promise<Next> {
     const { plan, steps } = drive.record
-    const judge = this.#judgeOf(drive)
+    const judge = new Judge(drive, this.#parts)
     const endsAt = Date.parse(steps.at(-1)?.at ?? '') + plan.confirmSeconds * 1000
     for (;;) {
-      const { verdict } = await judge(false)
-      if (verdict !== null) return verdict
+      const { next } = await judge.look(false)
+      if (next !== null) return next
       if (drive.record.confirmedBy !== null) return this.#sound(drive.record)
       if (Date.now() >= endsAt) return back(`Nobody confirmed it within ${plan.confirmSeconds} s.`, { blamed: false })
       await drive.pause(Math.max(1, Math.min(LOOK_EVERY_MS, endsAt - Date.now())))
@@ -182,41 +181,6 @@ export class Steps {
     const wanted = findings.length === 0 ? '' : ` Not as wished: ${findings.map(({ message }) => message).join('; ')}.`
     const who = confirmedBy === null ? 'The checks hold.' : `${confirmedBy} confirmed it.`
     return { phase: 'committing', note: `${who}${wanted}`.slice(0, 2000), fields: { findings } }
-  }
-
-  /** A look at the host, and whether it settles the matter: `verdict` where it does, `sound` where nothing required fails. */
-  #judgeOf(drive: Drive) {
-    const { id, plan, to, baseline } = drive.record
-    const health = new Health(plan.checks, baseline?.restarts)
-    const strikes = new Map<string, number>()
-    return async (
-      ending: boolean,
-    ): Promise<{ verdict: Next | null; sound: boolean; settled: boolean; findings: Finding[] }> => {
-      if ((await this.#parts.journal.decision(id)) === 'rollback') {
-        return { verdict: back("The dead man's switch went off."), sound: false, settled: true, findings: [] }
-      }
-      const running = await this.#parts.machine.running()
-      if (running.path !== to.path) {
-        return {
-          verdict: back(`Somebody else switched to ${running.path} meanwhile.`, { blamed: false }),
-          sound: false,
-          settled: true,
-          findings: [],
-        }
-      }
-      const findings = await health.look(baseline ?? nothingKnown(), drive.signal, { ending, strict: true })
-      const required = findings.filter((finding) => finding.required)
-      for (const name of strikes.keys()) if (!required.some(({ check }) => check === name)) strikes.delete(name)
-      for (const { check } of required) strikes.set(check, (strikes.get(check) ?? 0) + 1)
-      const certain = required.filter(({ check }) => check.startsWith('unit ') || (strikes.get(check) ?? 0) >= STRIKES)
-      if (certain.length === 0 || plan.confirm === 'operator')
-        return { verdict: null, sound: required.length === 0, settled: health.unsettled() === null, findings }
-      const outcome = certain
-        .map(({ message }) => message)
-        .join('; ')
-        .slice(0, 1800)
-      return { verdict: back(`It is not healthy: ${outcome}.`, { findings }), sound: false, settled: true, findings }
-    }
   }
 
   async #commit({ record, signal }: Drive): Promise<Next> {
@@ -312,26 +276,6 @@ export class Steps {
     const { journal, machine } = this.#parts
     return { folder: journal.folderOf(id), profile: machine.profile, currentSystem }
   }
-}
-
-/** Ends in going back. Unless said otherwise the new system is to blame, and is not tried again. */
-export function back(outcome: string, fields: Next['fields'] = {}): Next {
-  const text = outcome.slice(0, 1990)
-  return { phase: 'rolling_back', note: text, fields: { outcome: text, blamed: true, ...fields } }
-}
-
-export function refused(reason: string): Next {
-  const outcome = `Refused: ${reason}.`.slice(0, 1990)
-  return { phase: 'refused', note: outcome, fields: { outcome } }
-}
-
-export function failed(outcome: string): Next {
-  return { phase: 'rollback_failed', note: outcome.slice(0, 1990), fields: { outcome: outcome.slice(0, 1990) } }
-}
-
-/** A record without a baseline is one whose host restarted before it was taken. */
-function nothingKnown(): Baseline {
-  return { takenAt: new Date(0).toISOString(), failing: {}, restarts: {}, hadRoute: false, hadAddress: false }
 }
 
 async function settleBoot(signal: AbortSignal, pause: (ms: number) => Promise<void>): Promise<void> {

@@ -68,7 +68,21 @@ network() {
   unit net "Type=oneshot" "RemainAfterExit=yes" "ExecStart=/usr/bin/networkctl $1 host0" "ExecStart=$2"
 }
 
-begin old; unit web "ExecStart=/bin/sleep 9999"; network up '/usr/bin/networkctl reconfigure host0'; finish
+# A boot loader that can boot an entry just once, as systemd-boot can: bootctl(1) as far as SafeSwitch asks it.
+bootctl() {
+  mkdir -p "$top/sw/bin"
+  cat > "$top/sw/bin/bootctl" << 'BOOTCTL'
+#!/bin/sh
+case $1 in
+list) for link in /nix/var/nix/profiles/system-*-link; do number=${link##*/system-}; echo "id: nixos-generation-${number%-link}.conf"; done ;;
+set-default) echo "$2" > /nix/var/boot-default ;;
+set-oneshot) echo "$2" > /nix/var/boot-once ;;
+esac
+BOOTCTL
+  chmod +x "$top/sw/bin/bootctl"
+}
+
+begin old; bootctl; unit web "ExecStart=/bin/sleep 9999"; network up '/usr/bin/networkctl reconfigure host0'; finish
 begin good; unit web "ExecStart=/bin/sleep 8888"; network up '/usr/bin/networkctl reconfigure host0'; finish
 begin fails; unit web "ExecStart=/bin/false"; network up '/usr/bin/networkctl reconfigure host0'; finish
 begin loops; unit web "ExecStart=/bin/sh -c 'sleep 0.7; exit 1'" "Restart=always" "RestartSec=100ms"; network up '/usr/bin/networkctl reconfigure host0'; finish
@@ -76,6 +90,7 @@ begin offline; unit web "ExecStart=/bin/sleep 9999"; network down /bin/true; fin
 begin exits; unit web "ExecStart=/bin/sleep 7777"; network up '/usr/bin/networkctl reconfigure host0'; echo 'echo "activation went wrong" >&2; exit 1' > "$top/activate"; finish
 begin hangs; unit web "ExecStart=/bin/sleep 7777"; network up '/usr/bin/networkctl reconfigure host0'; echo 'sleep 600' > "$top/activate"; finish
 begin reboots; unit web "ExecStart=/bin/sleep 6666"; network up '/usr/bin/networkctl reconfigure host0'; echo '{"kernel-abi":"2"}' > "$top/switch-inhibitors"; finish
+begin counted; bootctl; unit web "ExecStart=/bin/sleep 4444"; network up '/usr/bin/networkctl reconfigure host0'; echo '{"kernel-abi":"4"}' > "$top/switch-inhibitors"; finish
 begin reboots-bad; unit web "ExecStart=/bin/false"; network up '/usr/bin/networkctl reconfigure host0'; echo '{"kernel-abi":"3"}' > "$top/switch-inhibitors"; finish
 begin unbootable; unit web "ExecStart=/bin/sleep 5555"; network up '/usr/bin/networkctl reconfigure host0'; : > "$top/boot-fails"; finish
 rm -rf "$work"

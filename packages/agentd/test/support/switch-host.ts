@@ -21,13 +21,18 @@ ConfigureWithoutCarrier=yes
 IgnoreCarrierLoss=yes
 `
 
-/** What the second stage of a NixOS boot does, as far as SafeSwitch can tell: the profile's system runs. */
+/** What a boot loader and the second stage of a NixOS boot do, as far as SafeSwitch can tell. */
 const boot = `
 mkdir -p /etc/systemd/network /etc/nix
 printf 'sandbox = false\nsubstitute = false\nbuild-users-group =\n' > /etc/nix/nix.conf
 printf '%s' '${network}' > /etc/systemd/network/10-host0.network
 systemctl start systemd-networkd
-system=$(cat /nix/var/boot-loader)
+once=$(cat /nix/var/boot-once 2> /dev/null || true)
+rm -f /nix/var/boot-once
+entry=\${once:-$(cat /nix/var/boot-default 2> /dev/null || true)}
+number=\${entry#nixos-generation-}
+system=$(readlink -f "/nix/var/nix/profiles/system-\${number%.conf}-link" || cat /nix/var/boot-loader)
+[ -n "$entry" ] && [ -e "$system" ] || system=$(cat /nix/var/boot-loader)
 ln -sfn "$system" /run/booted-system
 ln -sfn "$system" /run/current-system
 "$system/bin/switch-to-configuration" test || true
@@ -98,26 +103,35 @@ export class SwitchHost implements AsyncDisposable {
 
   /** Starts from the old system, switches to `system`, and answers once nothing more happens. */
   async attempt(system: string, { plan = {}, killAt, thenReboot = false }: Attempt = {}): Promise<Verdict> {
-    await this.#reset()
-    this.#attempts += 1
-    const name = String(this.#attempts)
-    const outside = join(this.#folder, 'state', name)
-    await this.#startDriver(name, system, plan, killAt, !thenReboot)
-    if (killAt !== undefined)
-      await until(`the driver was killed at ${killAt}`, () => existsSync(join(outside, 'killed')), 30_000)
-    if (thenReboot) {
+    if (thenReboot && killAt !== undefined) {
+      await this.killedFor(system, killAt, plan)
       await this.reboot()
-      await this.#startDriver(name, system, plan, undefined, true)
+      await this.startAgain()
+    } else {
+      await this.#startDriver(await this.#next(), system, plan, killAt, true)
     }
-    return this.#verdict(name)
+    return this.ended()
+  }
+
+  /** Begins a switch to `system` whose driver is killed at a phase and not started again. */
+  async killedFor(system: string, killAt: Phase, plan: Partial<SwitchPlan> = {}): Promise<void> {
+    const name = await this.#next()
+    await this.#startDriver(name, system, plan, killAt, false)
+    await this.#killed(name, killAt)
   }
 
   /** The next boot, with SafeSwitch running in it. */
-  async bootAgain(): Promise<void> {
+  async bootAgain(killAt?: Phase): Promise<void> {
     const name = String(this.#attempts)
     await rm(join(this.#folder, 'state', name, 'result.json'), { force: true })
     await this.reboot()
-    await this.#startDriver(name, 'old', {}, undefined, true)
+    await this.#startDriver(name, 'old', {}, killAt, killAt === undefined)
+    if (killAt !== undefined) await this.#killed(name, killAt)
+  }
+
+  /** The driver as agentd that is started again. */
+  async startAgain(): Promise<void> {
+    await this.#startDriver(String(this.#attempts), 'old', {}, undefined, true)
   }
 
   /** How the newest attempt ended. */
@@ -128,6 +142,18 @@ export class SwitchHost implements AsyncDisposable {
   /** Waits until the host went by itself. */
   gone(): Promise<void> {
     return this.#host.gone()
+  }
+
+  /** Puts everything back to the old system, for one more attempt. */
+  async #next(): Promise<string> {
+    await this.#reset()
+    this.#attempts += 1
+    return String(this.#attempts)
+  }
+
+  async #killed(name: string, killAt: Phase): Promise<void> {
+    const mark = join(this.#folder, 'state', name, 'killed')
+    await until(`the driver was killed at ${killAt}`, () => existsSync(mark), 30_000)
   }
 
   async #verdict(name: string): Promise<Verdict> {
@@ -180,7 +206,11 @@ export class SwitchHost implements AsyncDisposable {
   async #reset(): Promise<void> {
     if ((await this.run(['readlink', '-f', '/nix/var/nix/profiles/system'])).stdout.trim() !== this.systems.old)
       await this.#setOld()
-    await this.run(['sh', '-c', `${this.systems.old}/bin/switch-to-configuration test; systemctl reset-failed; true`])
+    await this.run([
+      'sh',
+      '-c',
+      `${this.systems.old}/bin/switch-to-configuration test; systemctl reset-failed; rm -f /nix/var/boot-once /nix/var/boot-default`,
+    ])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

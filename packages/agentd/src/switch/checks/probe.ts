@@ -70,7 +70,7 @@ function lookAtPort({ host, port }: Extract<Check, { kind: 'tcp' }>, signal: Abo
 }
 
 async function lookAtPage({ url, status, contains }: Extract<Check, { kind: 'http' }>, signal: AbortSignal) {
-  const response = await fetch(url, { signal, redirect: 'manual' })
+  const response = await fetch(url, oneAnswer(signal))
   if (!status.includes(response.status)) {
     await response.body?.cancel()
     return `${url} answers with status ${response.status}`
@@ -111,7 +111,7 @@ async function measure(
     const { bavail, blocks } = await statfs('/')
     return (bavail / blocks) * 100
   }
-  const response = await fetch(metric.url, { signal, redirect: 'manual' })
+  const response = await fetch(metric.url, oneAnswer(signal))
   return metricIn(await textOf(response, MAX_METRICS_BYTES), metric.name)
 }
 
@@ -128,6 +128,11 @@ export function metricIn(text: string, name: string): number | null {
     if (!Number.isNaN(value)) return value
   }
   return null
+}
+
+/** On a connection of its own: one that was kept from before may outlive the program that listened. */
+function oneAnswer(signal: AbortSignal): RequestInit {
+  return { signal, redirect: 'manual', headers: { connection: 'close' } }
 }
 
 async function textOf(response: Response, most: number): Promise<string> {
