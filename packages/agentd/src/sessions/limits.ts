@@ -7,7 +7,8 @@ const HOUR_MS = 3_600_000
 
 /** What a session may use up in all, by its mode. `sensitive` is meant for one small piece of work. */
 const sessionDefaults: Readonly<Record<SessionMode, BudgetLimits>> = {
-  observe: limits(20_000, 10_000, 5_000_000, 6 * HOUR_MS, 0, 0, 4 * MIB),
+  // That nothing is written here is the policy's to say, in words that tell why.
+  observe: limits(20_000, 10_000, 5_000_000, 6 * HOUR_MS, 1024 * MIB, 10_000, 4 * MIB),
   assist: limits(20_000, 10_000, 5_000_000, 6 * HOUR_MS, 1024 * MIB, 10_000, 16 * MIB),
   operate: limits(20_000, 10_000, 5_000_000, 6 * HOUR_MS, 1024 * MIB, 10_000, 16 * MIB),
   sensitive: limits(400, 200, 200_000, HOUR_MS / 4, 16 * MIB, 100, 0),
