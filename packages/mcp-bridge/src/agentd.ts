@@ -1,6 +1,7 @@
 import {
   Approval,
   type ApprovalId,
+  ApprovalListing,
   CallAnswer,
   CallLine,
   type CallRequest,
@@ -71,6 +72,11 @@ export class Agentd {
       signal,
       timeoutMs: (MAX_HOLD_SECONDS + 10) * 1000,
     })
+  }
+
+  /** Newest first. */
+  async approvals(): Promise<Approval[]> {
+    return (await this.#client.request('GET', '/v1/approvals', { schema: ApprovalListing })).approvals
   }
 
   /** Says that nobody waits for this answer any more. */

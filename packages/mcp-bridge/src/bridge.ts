@@ -9,6 +9,7 @@ import { resourceProvider } from './castellan/resources.ts'
 import { toolProvider } from './castellan/tools.ts'
 import type { Provider } from './provider.ts'
 import type { Sealer } from './seal.ts'
+import { Tasks } from './tasks/tasks.ts'
 
 export interface BridgeOptions {
   readonly agentSocket: string
@@ -27,6 +28,7 @@ export class Bridge {
   readonly log: Log
   /** For the schemas of elicitations; one for all servers, because making one is dear. */
   readonly validator = new AjvJsonSchemaValidator()
+  readonly tasks: Tasks
   readonly #agentd: Agentd
   readonly #catalogue: Catalogue
 
@@ -35,6 +37,7 @@ export class Bridge {
     this.#catalogue = new Catalogue(this.#agentd)
     this.sealer = sealer
     this.log = log
+    this.tasks = new Tasks(sealer)
     const calls = new Calls({ agentd: this.#agentd, sealer, ...(holdMs === undefined ? {} : { holdMs }) })
     const kept = new KeptResults()
     this.providers = [
@@ -55,6 +58,7 @@ export class Bridge {
   }
 
   close(): void {
+    this.tasks.close()
     this.#catalogue.close()
     this.#agentd.close()
   }

@@ -1,4 +1,4 @@
-import type { AgentName, SessionId } from '@castellan/contracts'
+import type { AgentName, SessionId, ToolProgress } from '@castellan/contracts'
 import type {
   CallToolResult,
   CompleteRequestParams,
@@ -24,7 +24,14 @@ export interface Client {
 export interface Request {
   readonly client: Client
   readonly era: 'legacy' | 'modern'
+  /** The SDK's own view of it, for what is not said here. */
   readonly context: ServerContext
+  /** Aborted when the client no longer wants it. */
+  readonly signal: AbortSignal
+  /** Where progress goes, if anybody listens. */
+  readonly onProgress: ((progress: ToolProgress) => void) | undefined
+  /** What the client came back with, opened; null where it brought something that was not sealed here. */
+  readonly state: unknown
 }
 
 /** Something that a client can use over MCP. Each list is in a fixed order. Who does not know a name answers undefined. */
@@ -35,6 +42,8 @@ export interface Provider {
     args: Record<string, unknown>,
     request: Request,
   ): Promise<CallToolResult | InputRequiredResult | undefined>
+  /** Whether a call of a tool may become a task, or can be nothing else; `none` without it. */
+  taskSupport?(name: string): Promise<'none' | 'optional' | 'required'>
   resources?(request: Request): Promise<readonly Resource[]>
   resourceTemplates?(): Promise<readonly ResourceTemplateType[]>
   readResource?(uri: string, request: Request): Promise<ReadResourceResult | InputRequiredResult | undefined>

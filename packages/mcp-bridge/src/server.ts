@@ -11,8 +11,12 @@ import {
   SUPPORTED_PROTOCOL_VERSIONS,
 } from '@modelcontextprotocol/server'
 import type { Bridge } from './bridge.ts'
+import { metaKeys } from './calls/meta.ts'
+import { progressOf } from './calls/progress.ts'
 import { pageOf } from './page.ts'
 import type { Client, Provider, Request } from './provider.ts'
+import { addTaskMethods, knowsTasks, requireTasks } from './tasks/methods.ts'
+import { TASKS_EXTENSION } from './tasks/tasks.ts'
 
 /** The stateless revision; the older ones are the SDK's. */
 export const MODERN_VERSION = '2026-07-28'
@@ -38,7 +42,7 @@ export function createServer(bridge: Bridge, client: Client, era: Request['era']
   const server = new Server(
     { name: 'castellan', title: 'Castellan', version },
     {
-      capabilities: capabilitiesOf(providers),
+      capabilities: capabilitiesOf(providers, era),
       instructions: INSTRUCTIONS,
       supportedProtocolVersions: [MODERN_VERSION, ...SUPPORTED_PROTOCOL_VERSIONS],
       jsonSchemaValidator: bridge.validator,
@@ -47,18 +51,28 @@ export function createServer(bridge: Bridge, client: Client, era: Request['era']
     },
   )
   server.onerror = (error) => bridge.log.debug({ err: error }, 'mcp')
-  const requestOf = (context: ServerContext): Request => ({ client, era, context })
+  const requestOf = (context: ServerContext): Request => ({
+    client,
+    era,
+    context,
+    signal: context.mcpReq.signal,
+    onProgress: progressOf(context),
+    state: stateOf(bridge, context),
+  })
 
   server.setRequestHandler('tools/list', async ({ params }) => {
     const { page, nextCursor } = pageOf(await gather(providers, (provider) => provider.tools?.()), params?.cursor)
     return { tools: page, ...(nextCursor === undefined ? {} : { nextCursor }) }
   })
   server.setRequestHandler('tools/call', async ({ params }, context) => {
-    const result = await first(providers, (provider) =>
-      provider.callTool?.(params.name, params.arguments ?? {}, requestOf(context)),
-    )
-    if (result === undefined) throw unknown(`There is no tool ${JSON.stringify(params.name)}.`)
-    return project(server, result)
+    const { name, arguments: args = {} } = params
+    const work = async (request: Request) => {
+      const result = await first(providers, (provider) => provider.callTool?.(name, args, request))
+      if (result === undefined) throw unknown(`There is no tool ${JSON.stringify(name)}.`)
+      return project(server, result)
+    }
+    const isTask = era === 'modern' && (await becomesTask(providers, name, context))
+    return isTask ? bridge.tasks.start(requestOf(context), work) : work(requestOf(context))
   })
   server.setRequestHandler('resources/list', async ({ params }, context) => {
     const all = await gather(providers, (provider) => provider.resources?.(requestOf(context)))
@@ -87,6 +101,7 @@ export function createServer(bridge: Bridge, client: Client, era: Request['era']
     if (result === undefined) throw unknown(`There is no prompt ${JSON.stringify(params.name)}.`)
     return result
   })
+  if (era === 'modern') addTaskMethods(server, bridge.tasks, client)
   if (providers.some(({ complete }) => complete !== undefined)) {
     server.setRequestHandler('completion/complete', async ({ params }, context) => {
       const result = await first(providers, (provider) => provider.complete?.(params, requestOf(context)))
@@ -104,7 +119,7 @@ export function createServer(bridge: Bridge, client: Client, era: Request['era']
   return server
 }
 
-function capabilitiesOf(providers: readonly Provider[]) {
+function capabilitiesOf(providers: readonly Provider[], era: Request['era']) {
   const offers = (key: keyof Provider): boolean => providers.some((provider) => provider[key] !== undefined)
   return {
     tools: { listChanged: true },
@@ -112,6 +127,7 @@ function capabilitiesOf(providers: readonly Provider[]) {
     prompts: {},
     ...(offers('complete') ? { completions: {} } : {}),
     ...(offers('logs') ? { logging: {} } : {}),
+    ...(era === 'modern' ? { extensions: { [TASKS_EXTENSION]: {} } } : {}),
   }
 }
 
@@ -120,6 +136,24 @@ function opened({ sealer }: Bridge, state: string): unknown {
   const value = sealer.open(state)
   if (value === undefined) throw new Error('the state was not sealed here, was changed, or is too old')
   return value
+}
+
+/** What a client came back with: in the request itself, or before 2026-07-28 in its `_meta`. */
+function stateOf({ sealer }: Bridge, { mcpReq }: ServerContext): unknown {
+  const inMeta = mcpReq._meta?.[metaKeys.state]
+  if (inMeta === undefined) return mcpReq.requestState<unknown>()
+  return (typeof inMeta === 'string' ? sealer.open(inMeta) : undefined) ?? null
+}
+
+/** Long work becomes a task where the client can deal with one. Throws where it has to and cannot. */
+async function becomesTask(providers: readonly Provider[], name: string, context: ServerContext): Promise<boolean> {
+  const known = knowsTasks(context)
+  for (const provider of providers) {
+    const support = (await provider.taskSupport?.(name)) ?? 'none'
+    if (support === 'required') requireTasks(context)
+    if (support !== 'none') return known
+  }
+  return false
 }
 
 async function gather<Item>(

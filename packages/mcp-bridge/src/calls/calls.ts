@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import {
   type Approval,
+  type CallAnswer,
   type CallOutcome,
   type CallPending,
   type CallRequest,
@@ -14,7 +15,6 @@ import type { Agentd } from '../agentd.ts'
 import type { Request } from '../provider.ts'
 import type { Sealer } from '../seal.ts'
 import { metaKeys } from './meta.ts'
-import { progressOf } from './progress.ts'
 import { WaitingCall, WaitingCalls } from './waiting.ts'
 
 /** Longest that a client that came back is kept waiting for a person, in milliseconds: below what clients give a request. */
@@ -70,19 +70,25 @@ export class Calls {
     return this.#stillWaiting(waitingCall(answer, digest, request), request)
   }
 
-  #send(body: CallRequest, { context }: Request): ReturnType<Agentd['call']> {
-    const { signal, _meta } = context.mcpReq
-    return this.#parts.agentd.call(body, {
-      signal,
-      proof: _meta?.[metaKeys.proof] === true,
-      onProgress: progressOf(context),
-    })
+  async #send(body: CallRequest, { context, signal, onProgress }: Request): Promise<CallAnswer> {
+    const proof = context.mcpReq._meta?.[metaKeys.proof] === true
+    try {
+      return await this.#parts.agentd.call(body, { signal, proof, onProgress })
+    } catch (error) {
+      if (signal.aborted) await this.#takeBack(body).catch(() => undefined)
+      throw error
+    }
+  }
+
+  /** A client that gave up before it was told of a question no longer waits for its answer. */
+  async #takeBack({ call_id, session }: CallRequest): Promise<void> {
+    const { agentd } = this.#parts
+    const asked = (await agentd.approvals()).find((each) => each.call_id === call_id && each.state === 'pending')
+    if (asked !== undefined) await agentd.withdraw(asked.approval_id, session)
   }
 
   /** The call that the client came back for: it says so by a state, or, in the older era, by calling the same again. */
-  #earlier(tool: string, digest: Sha256Hex, { client, era, context }: Request): WaitingCall | undefined {
-    const inMeta = context.mcpReq._meta?.[metaKeys.state]
-    const state = inMeta === undefined ? context.mcpReq.requestState<unknown>() : this.#open(inMeta)
+  #earlier(tool: string, digest: Sha256Hex, { client, era, state }: Request): WaitingCall | undefined {
     if (state === undefined) return era === 'legacy' ? this.#waiting.take(client.session, tool, digest) : undefined
     const call = WaitingCall.safeParse(state)
     const isThis =
@@ -97,19 +103,13 @@ export class Calls {
     return call.data
   }
 
-  #open(state: unknown): unknown {
-    return (typeof state === 'string' ? this.#parts.sealer.open(state) : undefined) ?? null
-  }
-
   /** What a person said, or that nobody did within the time a client can wait. A client that gives up takes its question back. */
-  async #decision(call: WaitingCall, { context }: Request): Promise<Approval> {
+  async #decision(call: WaitingCall, { signal, onProgress }: Request): Promise<Approval> {
     const { agentd, holdMs = HOLD_MS } = this.#parts
-    const { signal } = context.mcpReq
     const until = performance.now() + holdMs
-    const progress = progressOf(context)
     try {
       for (;;) {
-        progress?.({ message: `Waiting for a person to approve ${call.approval_id}.` })
+        onProgress?.({ message: `Waiting for a person to approve ${call.approval_id}.` })
         const left = until - performance.now()
         const approval = await agentd.approval(call.approval_id, Math.min(left, 10_000), signal)
         if (approval.state !== 'pending' || performance.now() >= until) return approval

@@ -4,6 +4,7 @@ import { askingTools } from './asking-tools.ts'
 import { embedded, image, PIXEL, text } from './content.ts'
 import { plainTools } from './plain-tools.ts'
 import { roundTripTools } from './round-trip-tools.ts'
+import { taskSupportOf, taskTools } from './task-tools.ts'
 import type { FixtureTools } from './tool.ts'
 
 /** Everything that the conformance scenarios look for by name, beside agentd's tools on the same bridge. */
@@ -12,6 +13,7 @@ export function conformanceFixtures(sealer: Sealer): Provider {
   const tools: FixtureTools = {
     ...plainTools,
     ...askingTools,
+    ...taskTools,
     ...roundTripTools(sealer),
     test_trigger_tool_change: {
       description: 'Says that the list of tools has changed.',
@@ -29,6 +31,7 @@ export function conformanceFixtures(sealer: Sealer): Provider {
         description,
         inputSchema,
       })),
+    taskSupport: async (name) => taskSupportOf(name),
     callTool: async (name, args, request) => tools[name]?.call(args, request),
     resources: async () => [...RESOURCES.values()].map(({ resource }) => resource),
     resourceTemplates: async () => [
