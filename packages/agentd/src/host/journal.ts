@@ -2,6 +2,7 @@ import { access, constants, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CastellanError } from '@castellan/contracts'
 import { commandFailed, findProgram, runCommand } from './command.ts'
+import { journalSizeBytes } from './journal-size.ts'
 
 /** syslog(3) priorities, most severe first; the position is the number. */
 export const priorities = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'] as const
@@ -68,6 +69,11 @@ export class Journal {
     if (result.exitCode !== 0 && result.stderr.trim() !== '')
       throw refusal(result.stderr) ?? commandFailed('journalctl', result)
     return { ...parseJournal(result.stdout, query.limit), restricted }
+  }
+
+  /** What it takes on disk. Throws `unsupported_host` where there is no journal. */
+  async sizeBytes(signal: AbortSignal): Promise<number> {
+    return journalSizeBytes(await journalFolder(), signal)
   }
 
   /** The boots that the journal remembers, the present one first. Needs systemd 251 or later. Throws `unsupported_host`. */

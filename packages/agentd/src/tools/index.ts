@@ -12,6 +12,7 @@ import { memoryTools } from './memory/index.ts'
 import { modelTools } from './models/index.ts'
 import { networkTools } from './network/index.ts'
 import { nixosTools } from './nixos/index.ts'
+import { optimizationTools } from './optimization/index.ts'
 import { routineTools } from './routines/index.ts'
 import { securityTools } from './security/index.ts'
 import { serviceTools } from './services/index.ts'
@@ -44,6 +45,7 @@ export const tools: readonly Tool[] = [
   ...memoryTools,
   ...skillTools,
   ...learningTools,
+  ...optimizationTools,
   ...mcpTools,
   ...accountabilityTools,
 ]

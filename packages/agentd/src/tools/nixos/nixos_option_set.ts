@@ -5,7 +5,7 @@ import { defineTool } from '../define.ts'
 import { textField } from '../fields.ts'
 import { switchLimits } from '../switch/plan.ts'
 import { canonical, optionField, shown } from './option_fields.ts'
-import { changeOption, previewChange, revertChange, revertChangePreview } from './set_option.ts'
+import { changeOption, previewChange, revertChange, revertChangePreview, setOption } from './set_option.ts'
 
 const applyField = z
   .boolean()
@@ -13,7 +13,8 @@ const applyField = z
   .describe('Build the system and switch to it under guard. With false it waits for the next build. Default true.')
 const reasonField = textField(1000).default('').describe('Why, for the history and the person who is asked.')
 
-const Changed = z.strictObject({
+/** What both tools answer, and what else sets an option through the overlay. */
+export const Changed = z.strictObject({
   option: z.string(),
   valueBefore: z.unknown().describe('What the overlay had it set to; null where it did not set it.'),
   value: z.unknown(),
@@ -25,7 +26,7 @@ const Changed = z.strictObject({
 })
 type Changed = z.infer<typeof Changed>
 
-const how: Readonly<Record<Changed['applied'], string>> = {
+export const how: Readonly<Record<Changed['applied'], string>> = {
   no: 'It takes effect with the next build and switch.',
   committed: 'The system was built, switched to and committed.',
   staged: 'The system was built and waits for the next boot.',
@@ -59,19 +60,7 @@ export const nixosOptionSet = defineTool({
   resources: ({ option }) => [{ kind: 'option', id: canonical(option), access: 'write' }],
   preview: ({ option, value, apply }, context) => previewChange({ path: optionPath(option), value, apply }, context),
   run: async ({ option, value, apply, reason }, context) => {
-    const path = optionPath(option)
-    const facts = await context.host.nixos.option(path, context.signal)
-    if (facts.kind === 'set') {
-      throw new CastellanError(
-        'invalid_arguments',
-        `${optionName(path)} is a group of options: ${facts.children.slice(0, 20).join(', ')}. Set one of them.`,
-      )
-    }
-    if (facts.readOnly)
-      throw new CastellanError('invalid_arguments', `${optionName(path)} is read-only: NixOS computes it itself.`)
-    context.progress({ message: `trying ${optionName(path)} = ${shown(value)}` })
-    await context.host.nixos.tryOption(path, value, context.signal)
-    return { ...(await changeOption({ path, value, apply, reason }, context)) }
+    return { ...(await setOption({ path: optionPath(option), value, apply, reason }, context)) }
   },
 })
 

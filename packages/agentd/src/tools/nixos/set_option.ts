@@ -31,6 +31,27 @@ export interface OverlayChanged {
   readonly switchId: string | null
 }
 
+/** Holds a value against the option's type and the whole configuration, then sets it. Nothing is written where it does not fit. */
+export async function setOption(
+  change: OverlayChange & { readonly value: Setting['value'] },
+  context: ToolContext<Host>,
+): Promise<OverlayChanged> {
+  const { host, signal, progress } = context
+  const { path, value } = change
+  const facts = await host.nixos.option(path, signal)
+  if (facts.kind === 'set') {
+    throw new CastellanError(
+      'invalid_arguments',
+      `${optionName(path)} is a group of options: ${facts.children.slice(0, 20).join(', ')}. Set one of them.`,
+    )
+  }
+  if (facts.readOnly)
+    throw new CastellanError('invalid_arguments', `${optionName(path)} is read-only: NixOS computes it itself.`)
+  progress({ message: `trying ${optionName(path)} = ${shown(value)}` })
+  await host.nixos.tryOption(path, value, signal)
+  return changeOption(change, context)
+}
+
 /** Sets or unsets one option, and builds and switches where that is asked for. The value was tried already. */
 export async function changeOption(change: OverlayChange, context: ToolContext<Host>): Promise<OverlayChanged> {
   const { host, call, keepInverse, signal } = context
