@@ -105,6 +105,19 @@ test('resources are ledger entries and journal queries, read through the tools a
   }
 })
 
+test('prompts are the skills, with their whole text', async () => {
+  const { client } = both
+  const { prompts } = (await client.modern('prompts/list')).last.result
+  const { result } = (await client.modern('tools/call', { name: 'skill_list', arguments: {} })).last
+  const known = result.structuredContent?.skills ?? []
+  expect(prompts.map(({ name }: { name: string }) => name)).toEqual(known.map(({ name }: { name: string }) => name))
+  const [first] = prompts
+  if (first === undefined) return
+  const prompt = (await client.modern('prompts/get', { name: first.name })).last.result
+  expect(prompt.messages[0].content.text.length).toBeGreaterThan(100)
+  expect((await client.modern('prompts/get', { name: 'no-such-skill' })).last.error).toMatchObject({ code: -32602 })
+})
+
 test('closing a request stops the tool and every process it started', async () => {
   const pids = join(both.workspace, 'pids')
   const script = `sleep 61 & echo $! > pids; sleep 62 & echo $! >> pids; wait`
