@@ -5,15 +5,15 @@ import { authorize, type CedarAnswer, prepare } from './cedar.ts'
 import { Facts } from './context.ts'
 import { actionOf, type Entity, MACHINE, principalOf, resourceOf, toCedar, UnreadableResource } from './entities.ts'
 import type { Policy, PolicyDecision, PolicyQuestion } from './policy.ts'
-import { isAbout, isAboutType, type Reads, type Rule } from './rule.ts'
+import { headHolds, isAbout, isAboutType, type Reads, type Rule } from './rule.ts'
 import { argumentTypes } from './schema.ts'
 
 /** People that a rule can ask for, at most: two, who have to be different ones. */
 const MOST_APPROVALS = 2
 /** Things that one call may be about. Each is decided on its own. */
 const MAX_RESOURCES = 256
-/** Slices kept ready; calls of one tool need a handful. */
-const MAX_SLICES = 4096
+/** Slices kept ready; the calls of a day need a few dozen. */
+const MAX_SLICES = 512
 
 /** The rules that can have a say about calls of one kind, ready to be asked. */
 interface Slice {
@@ -24,9 +24,9 @@ interface Slice {
 }
 
 /**
- * A policy of Cedar rules. Rules are parsed once; for each kind of call those that can have a say about it are set apart, and
- * a call carries only what these read. Three values out of two: a call is allowed if the rules allow it as it is, asks if
- * they allow it once people agreed, and is denied otherwise (docs/decisions/0060-asking-in-cedar.md).
+ * A policy of Cedar rules. Rules are parsed once; a call is put before those alone whose heads hold for it, and carries only
+ * what these read. Three values out of two: a call is allowed if the rules allow it as it is, asks if they allow it once
+ * people agreed, and is denied otherwise (docs/decisions/0060-asking-in-cedar.md).
  */
 export class CedarPolicy implements Policy {
   readonly digest: Sha256Hex
@@ -34,7 +34,7 @@ export class CedarPolicy implements Policy {
   /** Names in the module's memory begin with it, so that policies do not take each other's slices. */
   readonly #prefix: string
   readonly #types = new WeakMap<object, ReturnType<typeof argumentTypes>>()
-  readonly #slices = new Map<string, Slice>()
+  readonly #kinds = new Map<string, readonly Rule[]>()
   readonly #prepared = new Map<string, Slice>()
   readonly #sliced: boolean
 
@@ -84,8 +84,8 @@ export class CedarPolicy implements Policy {
   #decideOne(question: PolicyQuestion, facts: Facts, resource: Entity, access: ToolResource['access']): PolicyDecision {
     const principal = principalOf(question)
     const action = actionOf(question)
-    const about = this.#sliceFor(question, principal.type, resource.type)
-    const slice = this.#readable(about, facts, (rule) => hasASay(rule, question, principal.type, resource.type))
+    const about = this.#sliceFor(question, facts, principal, resource)
+    const slice = this.#readable(about, facts, (rule) => hasASay(rule, question, principal, resource))
     if (!('rules' in slice)) return slice
 
     const ask = (approvals: number): Verdict => {
@@ -143,17 +143,32 @@ export class CedarPolicy implements Policy {
     return this.#prepare(slice.rules.filter((rule) => !unread(rule)))
   }
 
-  #sliceFor(question: PolicyQuestion, principalType: string, resourceType: string): Slice {
-    const { name, effect, undo } = question.tool
-    const key = this.#sliced ? [name, effect, undo, principalType, resourceType].join(' ') : ''
-    const known = this.#slices.get(key)
-    if (known !== undefined) return known
-    const slice = this.#prepare(
-      this.#sliced ? this.rules.filter((rule) => hasASay(rule, question, principalType, resourceType)) : this.rules,
+  /** The rules whose heads hold for a call and whose first look is at what is there. */
+  #sliceFor(question: PolicyQuestion, facts: Facts, principal: Entity, resource: Entity): Slice {
+    if (!this.#sliced) return this.#prepare(this.rules)
+    const kind = this.#rulesOfKind(question, principal.type, resource.type)
+    return this.#prepare(
+      kind.filter(
+        (rule) =>
+          headHolds(rule, 'principal', principal) && headHolds(rule, 'resource', resource) && mayHold(rule, facts),
+      ),
     )
-    if (this.#slices.size >= MAX_SLICES) this.#slices.clear()
-    this.#slices.set(key, slice)
-    return slice
+  }
+
+  /** The rules that can have a say about calls of one tool, by one kind of caller, about one kind of thing. */
+  #rulesOfKind({ tool }: PolicyQuestion, principalType: string, resourceType: string): readonly Rule[] {
+    const key = [tool.name, tool.effect, tool.undo, principalType, resourceType].join(' ')
+    const known = this.#kinds.get(key)
+    if (known !== undefined) return known
+    const rules = this.rules.filter(
+      (rule) =>
+        isAbout(rule, tool) &&
+        isAboutType(rule, 'principal', principalType) &&
+        isAboutType(rule, 'resource', resourceType),
+    )
+    if (this.#kinds.size >= MAX_SLICES) this.#kinds.clear()
+    this.#kinds.set(key, rules)
+    return rules
   }
 
   /** The same rules are prepared once, whatever kinds of calls they are for. */
@@ -162,10 +177,7 @@ export class CedarPolicy implements Policy {
     const known = this.#prepared.get(key)
     if (known !== undefined) return known
     // Names are used again, so that what the module keeps stays bounded.
-    if (this.#prepared.size >= MAX_SLICES) {
-      this.#prepared.clear()
-      this.#slices.clear()
-    }
+    if (this.#prepared.size >= MAX_SLICES) this.#prepared.clear()
     const name = `${this.#prefix}:${this.#prepared.size}`
     // A slice knows which actions it is for; without that in the heads, a call need not carry its action's groups.
     const heads = rules.map((rule) => [
@@ -194,10 +206,15 @@ export class CedarPolicy implements Policy {
 }
 
 /** Whether the head of a rule lets it speak about such a call at all. */
-function hasASay(rule: Rule, { tool }: PolicyQuestion, principalType: string, resourceType: string): boolean {
-  return (
-    isAbout(rule, tool) && isAboutType(rule, 'principal', principalType) && isAboutType(rule, 'resource', resourceType)
-  )
+function hasASay(rule: Rule, { tool }: PolicyQuestion, principal: Entity, resource: Entity): boolean {
+  return isAbout(rule, tool) && headHolds(rule, 'principal', principal) && headHolds(rule, 'resource', resource)
+}
+
+/** Whether what the rule looks at first is as it wants it, or cannot be read. */
+function mayHold({ wants }: Rule, facts: Facts): boolean {
+  if (wants === undefined) return true
+  const value = facts.text(wants.name)
+  return value === undefined || value === wants.value
 }
 
 interface Verdict {

@@ -38,6 +38,12 @@ export class Facts {
     return !this.#isGiven(argument) || this.#value(name) !== undefined
   }
 
+  /** A text that rules compare first; undefined where it cannot be read. */
+  text(name: string): string | undefined {
+    const value = this.#value(name)
+    return typeof value === 'string' ? value : undefined
+  }
+
   /** The context with the attributes that are read, and no others. */
   context(
     reads: ReadonlySet<string>,

@@ -68,7 +68,10 @@ export class OfflinePolicy implements AsyncDisposable {
   }
 
   get rules(): PolicyRule[] {
-    return this.#policy.rules.map(({ json: _, reads: __, ...rule }) => ({ ...rule, always: rule.file === ALWAYS_FILE }))
+    return this.#policy.rules.map(({ json: _, reads: __, wants: ___, ...rule }) => ({
+      ...rule,
+      always: rule.file === ALWAYS_FILE,
+    }))
   }
 
   /** Throws `unknown_tool` and `invalid_arguments`. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { CastellanError, type LedgerActor, type PolicyStatus, type Sha256Hex } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import type { Recorder } from '../ledger/recorder.ts'
@@ -27,15 +28,18 @@ export interface PolicyKeeperParts {
 export class PolicyKeeper implements Policy {
   readonly #parts: PolicyKeeperParts
   readonly #loads = new Mutex()
+  readonly #place = randomUUID()
   #policy: CedarPolicy
+  /** Of the two places for policies, which the next one takes: that of the one before the present one. */
+  #nextPlace = 1
   #state: PolicyStatus['state']
   #problems: readonly string[]
   #loadedAt = new Date()
   #onChange: () => Promise<void> = async () => undefined
 
-  private constructor(parts: PolicyKeeperParts, policy: CedarPolicy, problems: readonly string[]) {
+  private constructor(parts: PolicyKeeperParts, rules: readonly Rule[], problems: readonly string[]) {
     this.#parts = parts
-    this.#policy = policy
+    this.#policy = new CedarPolicy(rules, { place: `${this.#place} 0` })
     this.#problems = problems
     this.#state = problems.length === 0 ? 'ok' : 'restricted'
   }
@@ -59,10 +63,9 @@ export class PolicyKeeper implements Policy {
 
   static async #load(parts: PolicyKeeperParts): Promise<PolicyKeeper> {
     try {
-      return new PolicyKeeper(parts, new CedarPolicy(await rulesIn(parts)), [])
+      return new PolicyKeeper(parts, await rulesIn(parts), [])
     } catch (error) {
-      const restricted = new CedarPolicy(builtInRules('restricted', parts.tools()))
-      return new PolicyKeeper(parts, restricted, problemsIn(error))
+      return new PolicyKeeper(parts, builtInRules('restricted', parts.tools()), problemsIn(error))
     }
   }
 
@@ -146,7 +149,7 @@ export class PolicyKeeper implements Policy {
   async #reload(actor: LedgerActor): Promise<boolean> {
     let policy: CedarPolicy
     try {
-      policy = new CedarPolicy(await rulesIn(this.#parts))
+      policy = new CedarPolicy(await rulesIn(this.#parts), { place: `${this.#place} ${this.#nextPlace}` })
     } catch (error) {
       this.#problems = problemsIn(error)
       if (this.#state === 'ok') this.#state = 'stale'
@@ -159,6 +162,7 @@ export class PolicyKeeper implements Policy {
       })
     }
     await this.#record(policy, 'ok', actor)
+    this.#nextPlace = 1 - this.#nextPlace
     const changed = policy.digest !== this.#policy.digest
     this.#policy = policy
     this.#state = 'ok'

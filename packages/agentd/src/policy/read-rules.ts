@@ -1,7 +1,7 @@
 import { didYouMean } from '@castellan/daemon'
 import type { Tool } from '../tools/define.ts'
 import { CedarError, type CedarRule, readRule, splitRules, validateRules } from './cedar.ts'
-import { isAbout, type Rule, readsOf } from './rule.ts'
+import { firstWanted, isAbout, type Rule, readsOf } from './rule.ts'
 import { ANY_ACTION, actionGroups, commonSchema, isForeign, policySchema } from './schema.ts'
 
 /** Rules that a policy may have; far more than a person keeps an eye on. */
@@ -86,6 +86,7 @@ function ruleOf(file: string, text: string, line: number): Rule {
     text,
     json,
     reads: readsOf(json),
+    wants: firstWanted(json),
   }
 }
 

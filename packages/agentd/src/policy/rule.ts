@@ -1,4 +1,5 @@
 import type { CedarExpression, CedarRule } from './cedar.ts'
+import type { Entity } from './entities.ts'
 import type { PolicyTool } from './policy.ts'
 import { groupsOf } from './schema.ts'
 
@@ -16,6 +17,8 @@ export interface Rule {
   readonly text: string
   readonly json: CedarRule
   readonly reads: Reads
+  /** {@link firstWanted} */
+  readonly wants: ReturnType<typeof firstWanted>
 }
 
 /** What a rule looks at, so that no call has to carry more than its rules read. */
@@ -90,15 +93,54 @@ export function isAbout(rule: Rule, tool: PolicyTool): boolean {
 /** Whether the head of a rule lets it speak about entities of a type; what the head leaves open may be about any. */
 export function isAboutType(rule: Rule, part: 'principal' | 'resource', type: string): boolean {
   const head = rule.json[part]
+  if (head.op === 'is') return head.entity_type === type
+  return head.op !== '==' || uidIn(head)?.type === type
+}
+
+/** Whether the head of a rule holds for an entity, as Cedar would find with everything the entity is part of. */
+export function headHolds({ json }: Rule, part: 'principal' | 'resource', entity: Entity): boolean {
+  const head = json[part]
+  const isIn = (whole: Uid | undefined): boolean =>
+    whole === undefined || [entity, ...entity.parents].some(({ type, id }) => type === whole.type && id === whole.id)
   switch (head.op) {
-    case 'is':
-      return head.entity_type === type
-    case '==': {
-      if (!('entity' in head)) return true
-      const { entity } = head
-      return ('__entity' in entity ? entity.__entity.type : entity.type) === type
-    }
-    default:
+    case 'All':
       return true
+    case '==': {
+      const uid = uidIn(head)
+      return uid === undefined || (uid.type === entity.type && uid.id === entity.id)
+    }
+    case 'in':
+      return isIn(uidIn(head))
+    case 'is':
+      return head.entity_type === entity.type && (head.in === undefined || isIn(uidIn(head.in)))
   }
 }
+
+type Uid = Pick<Entity, 'type' | 'id'>
+
+function uidIn(constraint: object): Uid | undefined {
+  if (!('entity' in constraint)) return undefined
+  const entity = constraint.entity as Uid | { __entity: Uid }
+  return '__entity' in entity ? entity.__entity : entity
+}
+
+/**
+ * What the first thing that a rule looks at has to be: `context.NAME == "text"` at the very beginning of its first `when`.
+ * Where it is something else the rule has no say, and nothing before it could have failed.
+ */
+export function firstWanted({ conditions }: CedarRule): { readonly name: string; readonly value: string } | undefined {
+  const [first] = conditions
+  if (first?.kind !== 'when') return undefined
+  let node = first.body as {
+    '&&'?: { left: typeof node }
+    '=='?: { left: CedarExpression; right: { Value?: unknown } }
+  }
+  while (node['&&'] !== undefined) node = node['&&'].left
+  const equality = node['==']
+  if (equality === undefined || !('.' in equality.left)) return undefined
+  const { left, attr } = equality.left['.'] as { left: CedarExpression; attr: string }
+  const value = equality.right.Value
+  return isContext(left) && typeof value === 'string' && comparable.includes(attr) ? { name: attr, value } : undefined
+}
+
+const comparable: readonly string[] = ['mode', 'arguments', 'argumentsDigest', 'command', 'session', 'channel']

@@ -37,6 +37,8 @@ const heads = {
 const condition = fc.constantFrom(
   'context.approvals >= 1',
   'context.approvals >= 2',
+  'context.arguments == "{}"',
+  'context.session == "ses_0123456789" && context.approvals >= 1',
   'context.mode == "operate"',
   'context.mode != "assist"',
   'context.taint.contains("untrusted-text")',

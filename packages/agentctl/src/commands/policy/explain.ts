@@ -34,7 +34,8 @@ async function ask(context: Context, request: PolicyExplainRequest, dir?: string
     return operator.request('POST', '/v1/policy/explain', { body: request, schema: PolicyExplanation })
   }
   await using policy = await openPolicy(dir ?? (await policyFolder(context)))
-  return policy.explain(request)
+  // Awaited here: the folder it works in goes away with this scope.
+  return await policy.explain(request)
 }
 
 const verdicts = { allow: 'It would run.', ask: 'A person would be asked.', deny: 'It would be denied.' } as const
