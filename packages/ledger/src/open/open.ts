@@ -21,10 +21,11 @@ import { appendHistory, readHistory } from '../store/history.ts'
 import { createKeys, dropNextKey, type LedgerKeys, readKeys, readNextKey, readVerifiers } from '../store/keys.ts'
 import { type Lock, takeLock } from '../store/lock.ts'
 import { HighWaterMark, hasMark, readMark } from '../store/mark.ts'
+import { readPublished } from '../store/published.ts'
 import { publishHead } from '../store/publisher.ts'
 import { readSealedMark, SealedMark } from '../store/sealed-mark.ts'
 import { Settler } from '../store/settler.ts'
-import { missingMark, readPublished, recover, reopenSegment } from './recover.ts'
+import { missingMark, recover, reopenSegment } from './recover.ts'
 
 export interface LedgerOptions {
   /** The log's folder. Holds no secret in the clear. */

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LedgerEntry } from '@castellan/contracts'
 import type { LogState } from '../append/state.ts'
 import { genesisHash } from '../entry/leaf.ts'
 import { entryHash, isTombstone } from '../entry/tombstone.ts'
-import { damaged, LedgerError } from '../error.ts'
+import { damaged, type LedgerError } from '../error.ts'
 import { type Frame, storedBytes } from '../journal/frame.ts'
 import { finishCheckpoint } from '../journal/provisional.ts'
 import { isTornFrame, JournalReader, type SegmentRead } from '../journal/reader.ts'
@@ -13,12 +12,11 @@ import { SegmentWriter } from '../journal/writer.ts'
 import { sha256 } from '../merkle/hash.ts'
 import { TILE_WIDTH } from '../merkle/tiles.ts'
 import { type Checkpoint, openCheckpoint, parseCheckpoint, signCheckpoint, type TreeHead } from '../note/checkpoint.ts'
-import { KeyChain, type Rotation } from '../note/key-chain.ts'
-import { parseVkey, type Signer, type Verifier } from '../note/keys.ts'
-import { verifiedBy } from '../note/note.ts'
-import { READ } from '../store/open-flags.ts'
+import type { Rotation } from '../note/key-chain.ts'
+import type { Signer, Verifier } from '../note/keys.ts'
 import { restoreTree } from '../store/restore.ts'
 import { TileReader } from '../store/tile-reader.ts'
+import { checkReplayedKeys } from './replayed-keys.ts'
 
 export interface Recovered {
   readonly state: LogState
@@ -168,7 +166,7 @@ class Replay {
     const [lost] = this.#lost
     if (lost !== undefined && !this.#parts.repairing)
       throw damaged(`Entry ${lost} is lost, and no gap entry says so`, { index: lost })
-    this.#checkKeys()
+    checkReplayedKeys(this.#parts, state.frontier.size, this.#signed, this.#rotations)
     // Ed25519 is deterministic: this is the very checkpoint that the journal holds for this head, if one key signed it.
     state.checkpoint = signCheckpoint({ origin, size: state.frontier.size, root: state.frontier.root() }, signer)
     return state
@@ -235,55 +233,6 @@ class Replay {
     this.#meet()
   }
 
-  /**
-   * What was replayed is signed by the keys in force, which lead to the one in the key folder; that a key is listed counts
-   * for nothing. Where the journal holds no frame, the mark or the checkpoint file has to speak for all entries.
-   */
-  #checkKeys(): void {
-    const { signer, next, verifiers, mark, published, restates } = this.#parts
-    const foreign = (finding: string, index: number, cause?: unknown) =>
-      damaged(finding, { kind: 'foreign_key', index }, cause)
-    const [first] = this.#rotations
-    const keys = new KeyChain(this.#firstKey(first))
-    for (const rotation of this.#rotations) {
-      try {
-        keys.rotate(rotation)
-      } catch (cause) {
-        throw foreign(`The key rotation at entry ${rotation.index} does not hold`, rotation.index, cause)
-      }
-    }
-    const { size } = this.#state.frontier
-    const { vkey } = keys.current
-    const expected = restates.length > 0 ? [String(restates[0]?.facts.old_vkey)] : [signer.verifier.vkey, next?.vkey]
-    if (!expected.includes(vkey))
-      throw foreign(`The log ends under the key ${vkey}, which is not the one in the key folder`, size)
-    const isSigned = ({ note, size: at }: Checkpoint) => verifiedBy(note, [keys.at(at) as Verifier]).length > 0
-    for (const checkpoint of this.#signed) {
-      if (isSigned(checkpoint)) continue
-      throw foreign(`The log up to entry ${checkpoint.size - 1} is not signed by the key in force`, checkpoint.size - 1)
-    }
-    const known = [...this.#signed, mark, ...(published !== null && isSigned(published) ? [published] : [])]
-    if (!known.some((head) => head.size === size))
-      throw foreign(`Nothing that the log's key has signed vouches for all of its ${size} entries`, size)
-    // Listed behind the key in force may be only the one that a rotation under way has prepared.
-    const at = verifiers.findIndex((key) => key.vkey === vkey)
-    const stranger = verifiers.slice(at + 1).some((key) => key.vkey !== next?.vkey)
-    if ((stranger && restates.length === 0) || at < 0)
-      throw foreign('The vkeys file lists a key that no rotation of the log introduced', size)
-  }
-
-  /** The key that what was replayed begins under. */
-  #firstKey(rotation: Rotation | undefined): Verifier {
-    const { signer, restates } = this.#parts
-    const [earliest = restates[0]] = [rotation]
-    if (earliest === undefined) return signer.verifier
-    try {
-      return parseVkey(String(earliest.facts.old_vkey))
-    } catch {
-      return signer.verifier
-    }
-  }
-
   /** A repair puts the entries it could not save on record. */
   #account({ facts = {} }: LedgerEntry): void {
     const { first, last, lost } = facts
@@ -307,21 +256,6 @@ class Replay {
       )
     }
     if (head === this.#parts.acknowledged) this.#met = true
-  }
-}
-
-/** The checkpoint file, null where there is none yet. It is written after its entries are durable, so it counts as acknowledged. */
-export async function readPublished(dir: string, verifiers: readonly Verifier[]): Promise<Checkpoint | null> {
-  const bytes = await readFile(join(dir, 'checkpoint'), { flag: READ }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null
-    throw error
-  })
-  if (bytes === null) return null
-  try {
-    return openCheckpoint(bytes, verifiers)
-  } catch (cause) {
-    const why = cause instanceof LedgerError ? ` (${cause.message.replace(/\.$/, '')})` : ''
-    throw damaged(`The checkpoint file is not as written${why}`, { subject: 'checkpoint', file: 'checkpoint' }, cause)
   }
 }
 

@@ -6,9 +6,9 @@ import { looksProvisional } from '../journal/provisional.ts'
 import { JournalReader } from '../journal/reader.ts'
 import { bundlePath, payloadPath, TILE_WIDTH } from '../merkle/tiles.ts'
 import type { Verifier } from '../note/keys.ts'
-import { readPublished } from '../open/recover.ts'
 import { decodeEntryBundle, decodePayloadBundle } from '../store/bundle.ts'
 import { readVerifiers } from '../store/keys.ts'
+import { readPublished } from '../store/published.ts'
 import { type ExportEnd, type ExportHead, formatEntry } from './format.ts'
 
 /**

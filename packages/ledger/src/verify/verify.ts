@@ -18,9 +18,10 @@ import { readRemembered } from './remembered.ts'
 import { TreeCheck } from './tree.ts'
 import { judgeKeys, readTrust, type Trust } from './trust.ts'
 import { checkUpperTiles, type UpperTile } from './upper-tiles.ts'
+import { checkPublished, checkSigned } from './vouched.ts'
 import { Walk } from './walk/walk.ts'
 import { type WalkedHead, walkedHead } from './walked-tree.ts'
-import { agrees, type Watched, Watchlist } from './watch.ts'
+import { agrees, Watchlist } from './watch.ts'
 import { checkLogKey, judgeWitnesses, type WitnessCheck } from './witnesses.ts'
 
 export interface VerifyOptions {
@@ -94,7 +95,7 @@ class Verification {
       await journal.close()
     }
     const tree = this.#tree as TreeCheck
-    this.#checkPublished(watched.published, tree.size)
+    if (!this.#walk?.cutShort) checkPublished(watched.published, tree.size, keyDir !== undefined, this.#findings)
     await checkPartials(dir, tree, (this.#walk as Walk).edgeLeaves, this.#findings)
     if (published === null) {
       if (tree.size > 0) await checkPublication(dir, this.#findings)
@@ -112,7 +113,8 @@ class Verification {
       })
     }
     if (witnesses !== undefined) checkLogKey((this.#keys as LogKeys).keys, witnesses.policy, this.#findings)
-    this.#checkSigned(published, watched, tree.size)
+    const vouched = [(this.#walk as Walk).signed.size, this.#options.since === undefined ? 0 : this.#from]
+    checkSigned(published, watched, vouched, this.#keys as LogKeys, tree.size, this.#findings)
     const later = await readTrust(dir, keyDir, this.#options.vkey)
     // Cut off before a rotation, the right log is without its newest key: what is remembered of it says more then.
     const earlier =
@@ -241,37 +243,6 @@ class Verification {
     return trust
   }
 
-  /** Every entry lies under a signature of the key in force: in the journal, the checkpoint file or what is remembered. */
-  #checkSigned(
-    published: Checkpoint | null,
-    {
-      mark,
-      published: watched,
-      cosigned,
-    }: { mark: Watched | null; published: Watched | null; cosigned: Watched | null },
-    size: number,
-  ): void {
-    const keys = this.#keys as LogKeys
-    const sizes = [this.#walk?.signed.size ?? 0, this.#options.since === undefined ? 0 : this.#from]
-    for (const point of [mark, cosigned]) if (point !== null && agrees(point) === true) sizes.push(point.head.size)
-    if (published !== null && watched !== null && agrees(watched) === true) {
-      if (verifiedBy(published.note, keys.at(published.size)).length > 0) sizes.push(published.size)
-      else {
-        this.#findings.add({
-          kind: 'foreign_key',
-          subject: 'checkpoint',
-          index: published.size,
-          file: 'checkpoint',
-          message: `The checkpoint file of ${published.size} entries is not signed by the key in force there.`,
-        })
-      }
-    }
-    const signed = Math.max(...sizes)
-    if (signed >= size) return
-    const message = `Nothing that the log\u2019s key has signed vouches for the entries from ${signed} on.`
-    this.#findings.add({ kind: 'altered', subject: 'checkpoint', index: signed, message })
-  }
-
   /** The newest head that is signed: of the journal, or where that has no frame the published one. */
   async #newestHead(published: Checkpoint | null): Promise<WalkedHead | null> {
     const { dir } = this.#options
@@ -281,23 +252,5 @@ class Verification {
     if (published === null || published.size > tree.size) return null
     const text = await readFile(join(dir, 'checkpoint'), { encoding: 'utf8', flag: READ })
     return walkedHead(dir, tree, this.#recentTiles, text)
-  }
-
-  #checkPublished(watched: Watched | null, size: number): void {
-    if (watched === null || this.#walk?.cutShort) return
-    const { head } = watched
-    // The mark, where it is at hand, says the same and from when.
-    if (head.size > size && this.#options.keyDir === undefined) {
-      const message = `The log ends at ${size} entries, but its own checkpoint signs ${head.size}: its tail was cut off.`
-      this.#findings.add({ kind: 'truncated', index: size, message })
-    }
-    if (agrees(watched) !== false) return
-    this.#findings.add({
-      kind: 'forked',
-      subject: 'checkpoint',
-      index: watched.head.size,
-      file: 'checkpoint',
-      message: `The checkpoint file signs another history: its root at ${watched.head.size} entries is not that of the entries.`,
-    })
   }
 }

@@ -8,11 +8,11 @@ import { consistencyProof, inclusionProof, rangeRoot, verifyInclusion } from '..
 import { bundlePath, levelWidth, TILE_HEIGHT, TILE_WIDTH, tilePath } from '../merkle/tiles.ts'
 import type { Checkpoint } from '../note/checkpoint.ts'
 import type { Verifier } from '../note/keys.ts'
-import { readPublished } from '../open/recover.ts'
 import { formatProof } from '../proof/proof-file.ts'
 import { decodeEntryBundle } from '../store/bundle.ts'
 import { readVerifiers } from '../store/keys.ts'
 import { READ } from '../store/open-flags.ts'
+import { readPublished } from '../store/published.ts'
 import { splitHashes } from '../store/tile-reader.ts'
 
 /** Files kept in memory: the tiles and bundle of a proof, several times over. */
