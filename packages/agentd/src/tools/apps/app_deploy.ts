@@ -12,6 +12,9 @@ const MiB = 1024 * 1024
 /** Names under which people keep secrets: an environment is readable by everybody on the host. */
 const secretName = /PASSW|SECRET|TOKEN|API_?KEY|CREDENTIAL|PRIVATE_?KEY/
 
+/** Where a program with the whole network may send what it was given: no rule about a single host would hold it. */
+const ANY_HOST = { kind: 'host', id: '*', access: 'write' } as const
+
 /** What was there before. */
 const DeployInverse = z.strictObject({
   name: z.string(),
@@ -56,8 +59,9 @@ export const appDeploy = defineTool({
   undo: 'inverse',
   limits: { ...appLimits, timeoutMs: 300_000 },
   summary: ({ app, replaced }) => `${replaced ? 'Replaced' : 'Deployed'}: ${tellApp(app)}`,
-  resources: async ({ name, source }, host) => [
+  resources: async ({ name, source, network }, host) => [
     ...appResources({ name }),
+    ...(network === 'full' ? [ANY_HOST] : []),
     ...(source === undefined
       ? []
       : [{ kind: 'path' as const, id: await host.files.locate(source), access: 'read' as const }]),
