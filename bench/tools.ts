@@ -129,7 +129,7 @@ async function callsPerSecond(client: BenchClient, path: string): Promise<number
 }
 
 function bareStdio(version: Version): BenchClient {
-  return new StdioBenchClient(version, ['--conditions=source', 'bench/tools/bare.ts'])
+  return new StdioBenchClient(version, ['--conditions=source', 'packages/mcp-bridge/scripts/bare-server.ts'])
 }
 
 /** The bare server behind HTTP, in a process of its own. */
@@ -143,9 +143,13 @@ class BareHttp implements AsyncDisposable {
   }
 
   static async start(): Promise<BareHttp> {
-    const child = spawn(process.execPath, ['--conditions=source', 'bench/tools/bare.ts', '--http'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    const child = spawn(
+      process.execPath,
+      ['--conditions=source', 'packages/mcp-bridge/scripts/bare-server.ts', '--http'],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    )
     const [line] = (await once(child.stdout, 'data')) as [Buffer]
     return new BareHttp(child, Number(line.toString()))
   }
