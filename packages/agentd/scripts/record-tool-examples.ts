@@ -18,6 +18,8 @@ const environment = {
   CASTELLAN_STATE_DIR: state,
   CASTELLAN_AGENT_SOCKET: '/run/castellan/agent.sock',
   CASTELLAN_OPERATOR_SOCKET: operatorSocket,
+  CASTELLAN_NIXOS: JSON.stringify({ flake: '/srv/web', configuration: 'web', overlayDir: '/srv/web/castellan' }),
+  CASTELLAN_SWITCH: JSON.stringify({ graceSeconds: 0, probationSeconds: 1 }),
   CASTELLAN_MCP_SERVERS: JSON.stringify({
     notes: { command: ['/usr/bin/perl', '/usr/local/bin/demo-mcp'], autostart: false },
   }),
@@ -27,12 +29,7 @@ const scene = `
 set -eu
 hostname castellan-demo
 systemd-run --quiet --unit=backup --property=Description="Nightly backup" sh -c 'echo "backup disk not found" >&2; exit 3'
-system=$(mktemp -d)/nixos-system-demo
-mkdir -p $system/kernel-modules/lib/modules/6.12.58
-for version in 25.05.813814 25.11.20261114; do
-  echo $version > $system/nixos-version
-  nix-env -p /nix/var/nix/profiles/system --option substitute false --set $(nix-store --add $system)
-done
+${nixos()}
 ${webServer()}
 ${mcpServer()}
 systemctl daemon-reload
@@ -45,6 +42,30 @@ while systemctl is-active --quiet backup; do :; done
 until grep -q :1F90 /proc/net/tcp; do sleep 0.05; done
 journalctl --sync
 `
+
+/** Two generations of a small system, of which the second runs, and the configuration that it is built from. */
+function nixos(): string {
+  const support = `${installed}/packages/agentd/test`
+  return `
+mkdir -p /etc/nix /etc/systemd/network /nix/var
+printf 'sandbox = false\\nsubstitute = false\\nbuild-users-group =\\n' > /etc/nix/nix.conf
+printf '[Match]\\nName=host0\\n[Network]\\nAddress=192.0.2.20/24\\nGateway=192.0.2.1\\nConfigureWithoutCarrier=yes\\n' > /etc/systemd/network/10-host0.network
+systemctl start systemd-networkd
+sh ${support}/support/make-systems.sh > /tmp/systems
+old=$(sed -n 's/^old=//p' /tmp/systems) good=$(sed -n 's/^good=//p' /tmp/systems)
+for system in $old $good; do nix-env -p /nix/var/nix/profiles/system --option substitute false --set $system; done
+ln -sfn $good /run/booted-system
+ln -sfn $good /run/current-system
+$good/bin/switch-to-configuration switch
+systemctl stop web
+cp -r ${support}/fixtures/flake /srv/web
+cp ${installed}/modules/overlay.nix /srv/web/overlay.nix
+printf %s $good > /srv/web/template
+sed -i 's/sleep 9999/sleep 8888/' /srv/web/configuration.nix
+git -C /srv/web init --quiet
+git -C /srv/web add .
+git -C /srv/web -c user.name=Owner -c user.email=owner@localhost commit --quiet --message 'The web server'`
+}
 
 /** A web server that says one thing, and a timer beside it. */
 function webServer(): string {

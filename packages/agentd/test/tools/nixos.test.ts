@@ -223,6 +223,24 @@ throwawayHost.describe('the NixOS tools, on a host with a store and a configurat
     expect(profiles.error).toBeUndefined()
   }, 60_000)
 
+  it('package_search finds by words in the attribute, and leaves out what is no package or fails', async () => {
+    const [found, limited, none] = await steps([
+      { name: 'package_search', args: { query: 'NGINX' } },
+      { name: 'package_search', args: { query: 'nginx', limit: 1 } },
+      { name: 'package_search', args: { query: 'nginx "; abort' } },
+    ])
+    expect(found.error).toBeUndefined()
+    expect(found.output).toEqual({
+      packages: [
+        { attribute: 'nginx', name: 'nginx', version: '1.28.0', description: 'Web server and reverse proxy' },
+        { attribute: 'nginxMainline', name: 'nginx', version: '1.29.3', description: 'Web server and reverse proxy' },
+      ],
+      truncated: false,
+    })
+    expect(limited.output.packages).toHaveLength(1)
+    expect(none.summary).toMatch(/^No package has/)
+  }, 60_000)
+
   it('flake_status reads the lock, and flake_update says that it needs network', async () => {
     const lock = {
       version: 7,
@@ -274,6 +292,8 @@ throwawayHost.describe('the NixOS tools, on a host with a store and a configurat
     expect(unknown.error).toMatchObject({ code: 'not_found', message: expect.stringContaining('It has nixpkgs') })
     expect(update.error).toMatchObject({ code: 'command_failed', message: expect.stringContaining('network') })
     expect(search.error.code).toMatch(/unsupported_host|command_failed/)
+    const [nothing] = await steps([{ name: 'flake_update' }])
+    expect(nothing.error).toMatchObject({ code: 'conflict', message: expect.stringContaining('has no inputs') })
     expect((await host.run(['cat', '/srv/locked/flake.lock'])).stdout).toBe(JSON.stringify(lock))
   }, 90_000)
 })

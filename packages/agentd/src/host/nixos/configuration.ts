@@ -16,6 +16,8 @@ export interface NixosSettings {
 }
 
 const etcNixos = '/etc/nixos'
+/** What evaluating {@link Source.packages} fails with where the configuration brings no packages. */
+export const noNixpkgs = 'castellan: no nixpkgs'
 const rootChannel = '/nix/var/nix/profiles/per-user/root/channels/nixos'
 
 /** A configuration that can be evaluated. */
@@ -63,7 +65,7 @@ function fromFlake(reference: string, name: string): Source {
     kind: 'flake',
     words: `flake ${reference}, configuration ${name}`,
     expression,
-    packages: `(${expression}.pkgs or ${flake}.inputs.nixpkgs.legacyPackages.\${builtins.currentSystem})`,
+    packages: `(${expression}.pkgs or (${flake}.inputs.nixpkgs or (throw "${noNixpkgs}")).legacyPackages.\${builtins.currentSystem})`,
     folder,
   }
 }

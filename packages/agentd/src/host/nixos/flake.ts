@@ -114,7 +114,9 @@ export class Flake {
             )
           : new CastellanError('command_failed', `The inputs cannot be updated: ${reason}`)
       }
-      return await readFile(join(copy, 'flake.lock'), 'utf8')
+      const lock = await new Flake(copy).lock()
+      if (lock !== undefined) return lock
+      throw new CastellanError('conflict', `The flake ${this.folder} has no inputs, so there is nothing to update.`)
     } finally {
       await rm(copy, { recursive: true, force: true })
     }

@@ -1,7 +1,7 @@
 import { CastellanError, type ToolProgress } from '@castellan/contracts'
 import { z } from 'zod'
 import { type Build, nixBuild } from './build.ts'
-import { findSource, type NixosSettings, nixString, type Source } from './configuration.ts'
+import { findSource, type NixosSettings, nixString, noNixpkgs, type Source } from './configuration.ts'
 import { evaluate, evaluationOptions } from './evaluate.ts'
 import { Flake } from './flake.ts'
 import { type OptionFacts, type OptionSet, readOption, tryOption } from './options.ts'
@@ -11,7 +11,11 @@ import { Overlay } from './overlay.ts'
 const buildLink = '/nix/var/nix/gcroots/castellan/newest-build'
 
 const Package = z.object({ attribute: z.string(), name: z.string(), version: z.string(), description: z.string() })
-export type FoundPackage = z.infer<typeof Package>
+const Found = z.object({ packages: z.array(Package), more: z.boolean() })
+/** `more`: that there are others. */
+export type FoundPackages = z.infer<typeof Found>
+/** Attributes whose packages are looked at. */
+const MOST_MATCHES = 500
 
 /** The owner's NixOS configuration: what it says, what may be set over it, and building it. */
 export class Nixos {
@@ -65,14 +69,14 @@ export class Nixos {
   }
 
   /** Packages of the configured nixpkgs whose attribute or name contains all the words. Reads names only; offline. */
-  async searchPackages(words: readonly string[], most: number, signal: AbortSignal): Promise<readonly FoundPackage[]> {
+  async searchPackages(words: readonly string[], most: number, signal: AbortSignal): Promise<FoundPackages> {
     const { packages, words: where } = await this.source()
     if (packages === null) throw new CastellanError('unsupported_host', `Nothing is known of the packages of ${where}.`)
     const contains = words.map((word) => `(has ${nixString(word.toLowerCase())} name)`).join(' && ')
     const found = await evaluate(
       `let
   pkgs = ${packages};
-  has = needle: hay: let n = builtins.stringLength needle; in builtins.any (i: builtins.substring i n hay == needle) (builtins.genList (i: i) (builtins.stringLength hay - n + 1));
+  has = needle: hay: let n = builtins.stringLength needle; in builtins.any (i: builtins.substring i n hay == needle) (builtins.genList (i: i) (let rest = builtins.stringLength hay - n + 1; in if rest < 0 then 0 else rest));
   lower = text: builtins.replaceStrings ["A" "B" "C" "D" "E" "F" "G" "H" "I" "J" "K" "L" "M" "N" "O" "P" "Q" "R" "S" "T" "U" "V" "W" "X" "Y" "Z"] ["a" "b" "c" "d" "e" "f" "g" "h" "i" "j" "k" "l" "m" "n" "o" "p" "q" "r" "s" "t" "u" "v" "w" "x" "y" "z"] text;
   matching = builtins.filter (attribute: let name = lower attribute; in ${contains}) (builtins.attrNames pkgs);
   take = n: list: builtins.genList (builtins.elemAt list) (if builtins.length list < n then builtins.length list else n);
@@ -86,9 +90,16 @@ export class Nixos {
       } else null);
       full = builtins.tryEval (builtins.deepSeq tried.value tried.value);
     in if tried.success && full.success && full.value != null then [ full.value ] else [ ];
-in builtins.concatMap describe (take ${most} matching)`,
+in { packages = take ${most + 1} (builtins.concatMap describe (take ${MOST_MATCHES} matching)); more = builtins.length matching > ${MOST_MATCHES}; }`,
       signal,
-    )
-    return z.array(Package).parse(found)
+    ).catch((error: unknown) => {
+      if (!(error instanceof CastellanError) || !error.message.includes(noNixpkgs)) throw error
+      throw new CastellanError(
+        'unsupported_host',
+        `The ${where} has no packages to search: neither pkgs, as nixosSystem gives, nor an input nixpkgs.`,
+      )
+    })
+    const { packages: all, more } = Found.parse(found)
+    return { packages: all.slice(0, most), more: more || all.length > most }
   }
 }

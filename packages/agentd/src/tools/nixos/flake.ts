@@ -39,7 +39,8 @@ export const flakeStatus = defineTool({
     const age = first === undefined ? '' : ` The oldest is ${first.name}, of ${moment(first.at)}.`
     const open =
       uncommitted === null || uncommitted.length === 0 ? '' : ` ${count(uncommitted.length, 'file')} not committed.`
-    return `The flake ${folder} has ${count(inputs.length, 'input')}: ${list(inputs.map(({ name }) => name))}.${age}${open}`
+    const names = inputs.length === 0 ? '' : `: ${list(inputs.map(({ name }) => name))}`
+    return `The flake ${folder} has ${count(inputs.length, 'input')}${names}.${age}${open}`
   },
   taints: () => ['untrusted-text'],
   run: async (_input, { host, signal }) => {

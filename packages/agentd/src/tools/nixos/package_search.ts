@@ -32,8 +32,8 @@ export const packageSearch = defineTool({
         )}.`,
   taints: () => ['untrusted-text'],
   run: async ({ query, limit }, { host, signal }) => {
-    const found = await host.nixos.searchPackages(query.trim().split(/\s+/), limit + 1, signal)
-    const packages = found.slice(0, limit).map((one) => ({ ...one, description: one.description.slice(0, 300) }))
-    return { packages, truncated: found.length > limit }
+    const found = await host.nixos.searchPackages(query.trim().split(/\s+/), limit, signal)
+    const packages = found.packages.map((one) => ({ ...one, description: one.description.slice(0, 300) }))
+    return { packages, truncated: found.more }
   },
 })

@@ -101,7 +101,7 @@ export const storeVerify = defineTool({
   limits: { ...readLimits, timeoutMs: 3_600_000, perMinute: 10 },
   summary: ({ ok, checkedPaths, damaged }, { contents }) =>
     ok
-      ? `All ${count(checkedPaths, 'path')} are there${contents ? ' and as they were built' : ''}.`
+      ? `Looked at ${count(checkedPaths, 'path')}: nothing is missing${contents ? ', and all is as it was built' : ''}.`
       : `${count(damaged.length, 'path')} of ${checkedPaths} damaged: ${list(damaged.map(({ path, problem }) => `${path} (${problem})`))}. \`nix-store --repair-path\` mends one.`,
   run: async ({ scope, contents }, { host, progress, signal }) => {
     const { store } = host.nix
