@@ -8,16 +8,17 @@ import { plan } from './plan.ts'
 
 /**
  * The path of a call up to its question, for a call that is only described: admitted, planned and decided as if it were
- * made, and then a person is asked ahead. Nothing runs. Throws what these steps refuse with.
+ * made by the call that describes it, with its rights and its budgets; then a person is asked ahead. Nothing runs. Throws
+ * what these steps refuse with.
  */
 export async function askAhead(
   parts: CallParts,
   { tool, args }: { readonly tool: string; readonly args: Readonly<Record<string, unknown>> },
-  { session, agent, caller: kind }: CallOrigin,
+  { session, agent, caller: kind, call_id }: CallOrigin,
   signal: AbortSignal,
 ): Promise<AskedAhead> {
   const request = { call_id: newId('call'), session, agent, tool, args: { ...args } }
-  const call = admit(parts, request, { kind, signal })
+  const call = admit(parts, request, { kind, signal, within: parts.sessions.standingOf(call_id) })
   using planned = await plan(parts, call)
   const permission = await decide(parts, call, planned)
   if (permission.decision === 'allow') return { needed: false, reason: permission.reason }

@@ -16,6 +16,8 @@ export interface Caller {
   readonly kind: 'agent' | 'operator' | 'routine'
   /** Whether a person agreed to exactly this call when the routine or watcher was set up. */
   readonly agreed?: boolean
+  /** What the call came with within which this one is only described: it has no more, and need not show it again. */
+  readonly within?: Standing
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal
   /** Where progress of the call goes, if anybody listens. */

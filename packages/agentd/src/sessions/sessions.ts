@@ -156,9 +156,14 @@ export class Sessions implements CapabilityPort {
 
   /** What {@link CapabilityPort} offers tools: rights are handed on out of what their own call came with. */
   async mint(request: CapabilityRequest, call: CallOrigin): Promise<MintedCapability> {
-    const standing = this.#standing.get(call.call_id)
-    if (standing === undefined) throw new CastellanError('cancelled', 'The call is over; it hands on nothing any more.')
-    return this.capabilities.mint(request, call, standing.capability)
+    return this.capabilities.mint(request, call, this.standingOf(call.call_id).capability)
+  }
+
+  /** What a running call came with. Throws `cancelled` once it is over. */
+  standingOf(callId: CallId): Standing {
+    const standing = this.#standing.get(callId)
+    if (standing !== undefined) return standing
+    throw new CastellanError('cancelled', 'The call is over; it hands on nothing any more.')
   }
 
   /**

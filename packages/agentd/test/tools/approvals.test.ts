@@ -1,9 +1,11 @@
+import { createHmac } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { CallRequest } from '@castellan/contracts'
+import { type CallRequest, newId, SessionOpened, sessionOpeningText } from '@castellan/contracts'
 import { expect, test } from 'vitest'
 import { accountabilityTools } from '../../src/tools/accountability/index.ts'
-import { asDone, asPending, otherSession, request, send, TestAgentd } from '../support/agentd.ts'
+import { capabilityMint } from '../../src/tools/commands/capability_mint.ts'
+import { asDone, asPending, OWNER_TOKEN, otherSession, request, send, TestAgentd } from '../support/agentd.ts'
 import { testTools } from '../support/tools.ts'
 
 const tools = [
@@ -47,6 +49,27 @@ test('asking ahead twice is one question, and the call itself waits for that one
   expect(asPending(await send(agentd.agent, call)).approval_id).toBe(id)
   await agentd.decide(id as never, 'approve')
   expect(asDone(await send(agentd.agent, { ...call, approval_id: id })).ok).toBe(true)
+})
+
+test('asking ahead works in a session that the owner opened, and is no incident', async () => {
+  const agentd = await TestAgentd.start({ tools })
+  const opening = { session: newId('ses'), agent: 'main' as CallRequest['agent'], at: new Date().toISOString() }
+  const mac = createHmac('sha256', OWNER_TOKEN).update(sessionOpeningText(opening)).digest('hex')
+  const body = { ...opening, proof: { kind: 'owner_token', mac } }
+  const { session, key } = await agentd.agent.request('POST', '/v1/sessions', { body, schema: SessionOpened })
+  const args = { tool: 'test_note', args: { path: join(agentd.stateDir, 'note'), text: 'x' } }
+  const asked = asDone(await agentd.call('approval_request', args, { session, session_key: key }))
+  expect(asked).toMatchObject({ ok: true, result: { needed: true } })
+  expect(await agentd.entries('&type=incident_opened')).toEqual([])
+})
+
+test('with a capability nothing is asked ahead that the capability does not cover', async () => {
+  const agentd = await TestAgentd.start({ tools: [...tools, capabilityMint] })
+  const minted = asDone(await agentd.call('capability_mint', { tools: ['approval_request'] })).result
+  const { token: capability } = minted as { token: string }
+  const args = { tool: 'test_note', args: { path: join(agentd.stateDir, 'note'), text: 'x' } }
+  const refused = asDone(await agentd.call('approval_request', args, { capability }))
+  expect(refused).toMatchObject({ ok: false, error: { code: 'capability_denied' } })
 })
 
 test('what needs no approval is said to need none, and what cannot be called cannot be asked about', async () => {
