@@ -1,6 +1,6 @@
 // `npm run build`: compiles every package to its dist folder, ground floor first, as an installed system runs it. The page is
 // built as well; everything else about a package is in its manifest already.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bootstrap, main, root, run } from './bootstrap/index.mjs'
 
@@ -14,6 +14,7 @@ await main(async () => {
     writeFileSync(config, JSON.stringify(configFor(name), null, 2))
     const code = await run(node, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', config])
     if (code !== 0) return code
+    copyRules(name)
   }
   return 0
 })
@@ -40,6 +41,15 @@ function inOrder(packages) {
   }
   for (const name of packages.keys()) visit(name)
   return done
+}
+
+/** What code reads beside itself: rules and their tests. */
+function copyRules(name) {
+  const folder = join(root, 'packages', name)
+  cpSync(join(folder, 'src'), join(folder, 'dist'), {
+    recursive: true,
+    filter: (source) => statSync(source).isDirectory() || /\.(cedar|test\.json)$/.test(source),
+  })
 }
 
 function configFor(name) {
