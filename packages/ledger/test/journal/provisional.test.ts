@@ -160,6 +160,7 @@ test('a fork by the key\u2019s holder is no less one behind a write that seems u
   const forged = await tempPlace()
   await cp(at.keyDir, forged.keyDir, { recursive: true })
   await rm(join(forged.keyDir, 'high-water'))
+  await rm(join(forged.keyDir, 'history'))
   await cp(join(at.dir, 'vkeys'), join(forged.dir, 'vkeys'))
   await logOf(60, forged)
   await leaveUnfinished(forged)
