@@ -11,13 +11,19 @@ const MAX_PAGES = 20
 /** Tools of one server that are looked at. */
 const MAX_TOOLS = 256
 
+/** Longest schema of a tool, in characters of its JSON: it is shown to models. */
+const MAX_SCHEMA = 32 * 1024
+const Schema = z
+  .record(z.string(), z.unknown())
+  .refine((schema) => JSON.stringify(schema).length <= MAX_SCHEMA, `must have at most ${MAX_SCHEMA} characters as JSON`)
+
 /** A tool as its server describes it. None of it is believed; all of it is pinned. */
 export const OfferedTool = z.object({
   name: z.string().min(1).max(128),
   title: z.string().max(200).optional(),
   description: z.string().max(16_384).optional(),
-  inputSchema: z.record(z.string(), z.unknown()),
-  outputSchema: z.record(z.string(), z.unknown()).optional(),
+  inputSchema: Schema,
+  outputSchema: Schema.optional(),
   annotations: z.object({ destructiveHint: z.boolean().optional() }).optional(),
 })
 export type OfferedTool = z.output<typeof OfferedTool>

@@ -4,6 +4,9 @@ import { z } from 'zod'
 
 /** Longest message of a server, in bytes. */
 const MAX_LINE_BYTES = 4 * 1024 * 1024
+/** Messages that a server may send in a while, and how long that is, in milliseconds: agentd has more to do than to listen. */
+const MAX_MESSAGES = 5000
+const WINDOW_MS = 5000
 const METHOD_NOT_FOUND = -32_601
 
 const Message = z.looseObject({
@@ -38,6 +41,8 @@ export class Rpc {
   readonly #waiting = new Map<number, Waiting>()
   #pending = Buffer.alloc(0)
   #id = 0
+  #counted = 0
+  #countedSince = performance.now()
   #ended: CastellanError | undefined
 
   constructor(options: RpcOptions) {
@@ -105,10 +110,24 @@ export class Rpc {
   }
 
   #take(line: string): void {
+    if (this.#floods()) {
+      this.end(`sent more than ${MAX_MESSAGES} messages in ${WINDOW_MS / 1000} s`)
+      return
+    }
     const parsed = Message.safeParse(asJson(line))
     if (!parsed.success) this.end('sent something that is no JSON-RPC message')
     else if (parsed.data.method === undefined) this.#answered(parsed.data)
     else this.#asked(parsed.data.method, parsed.data)
+  }
+
+  #floods(): boolean {
+    const now = performance.now()
+    if (now - this.#countedSince > WINDOW_MS) {
+      this.#counted = 0
+      this.#countedSince = now
+    }
+    this.#counted += 1
+    return this.#counted > MAX_MESSAGES
   }
 
   #asked(method: string, { id, params = {} }: Message): void {

@@ -44,6 +44,8 @@ export class McpHttp {
           throw new HttpRefusal(405, rpcCodes.refused, 'Method not allowed: this endpoint takes POST, GET and DELETE.')
       }
     } catch (error) {
+      // Nobody is left to answer.
+      if (response.destroyed) return
       if (!request.complete) response.shouldKeepAlive = false
       if (error instanceof HttpRefusal) return sendRefusal(response, error, idOf(body))
       this.#bridge.log.error({ err: error }, 'an MCP request failed')

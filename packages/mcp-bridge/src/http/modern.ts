@@ -6,6 +6,7 @@ import {
   type McpHttpHandler,
   PerRequestHTTPServerTransport,
   SdkError,
+  type Server,
 } from '@modelcontextprotocol/server'
 import type { Bridge } from '../bridge.ts'
 import type { Client } from '../provider.ts'
@@ -26,6 +27,8 @@ export class ModernHttp {
   readonly #bridge: Bridge
   readonly #listening: McpHttpHandler
   readonly #stop: () => void
+  /** Requests that are being served. */
+  readonly #servers = new Set<Server>()
 
   constructor(bridge: Bridge, anybody: Client) {
     this.#bridge = bridge
@@ -66,7 +69,7 @@ export class ModernHttp {
 
   async close(): Promise<void> {
     this.#stop()
-    await this.#listening.close()
+    await Promise.all([this.#listening.close(), ...[...this.#servers].map((server) => server.close())])
   }
 
   /** One request, one server. When the client goes away the server is closed, and with it what it was doing. */
@@ -74,7 +77,11 @@ export class ModernHttp {
     const transport = new PerRequestHTTPServerTransport({ classification: route.classification })
     const server = createServer(this.#bridge, client, 'modern')
     await server.connect(transport)
-    response.once('close', () => void server.close())
+    this.#servers.add(server)
+    response.once('close', () => {
+      this.#servers.delete(server)
+      void server.close()
+    })
     try {
       await write(response, await transport.handleMessage(route.message))
     } catch (error) {
