@@ -11,6 +11,7 @@ import { commandExamples } from './examples/commands.ts'
 import { fileExamples } from './examples/files.ts'
 import { incidentExamples } from './examples/incidents.ts'
 import { journalExamples } from './examples/journal.ts'
+import { learningExamples } from './examples/learning.ts'
 import { mcpExamples } from './examples/mcp.ts'
 import { memoryExamples } from './examples/memory.ts'
 import { modelExamples } from './examples/models.ts'
@@ -68,6 +69,7 @@ for (const family of [
   incidentExamples,
   modelExamples,
   memoryExamples,
+  learningExamples,
   mcpExamples,
   accountabilityExamples,
 ]) {
