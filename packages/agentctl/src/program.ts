@@ -25,7 +25,7 @@ import { addVerifyLedger } from './commands/verify-ledger.ts'
 import { addWitness } from './commands/witness.ts'
 import { Context } from './context.ts'
 import { exitCodeOf, exitCodes, UsageError } from './exit.ts'
-import { Terminal } from './terminal.ts'
+import { printable, Terminal } from './terminal.ts'
 
 /** How a command is carried out: it gets its context and answers its exit code. */
 export type Act<Arguments extends unknown[]> = (context: Context, ...args: Arguments) => Promise<number>
@@ -147,7 +147,9 @@ function report(error: unknown, json: boolean, host: NodeJS.Process): number {
     return exitCodes.usage
   }
   if (error instanceof CastellanError) {
-    host.stderr.write(json ? `${JSON.stringify(error.toEnvelope())}\n` : `${error.message} (${error.code})\n`)
+    host.stderr.write(
+      json ? `${JSON.stringify(error.toEnvelope())}\n` : `${printable(error.message)} (${error.code})\n`,
+    )
   } else if (error instanceof UsageError) {
     host.stderr.write(json ? `${JSON.stringify({ code: 'usage', message: error.message })}\n` : `${error.message}\n`)
   } else {

@@ -41,7 +41,8 @@ export class Terminal {
     const room = this.out.columns ?? Number.POSITIVE_INFINITY
     const print = (row: readonly string[]) => {
       const cells = row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
-      const text = cells.join('  ')
+      // A row is a line: a cell with a line break could pass for a row of its own.
+      const text = cells.join('  ').replaceAll('\n', ' ')
       return text.length > room ? `${text.slice(0, Math.max(0, room - 1))}…` : text
     }
     this.line(this.paint('bold', print(headings)))
@@ -49,7 +50,10 @@ export class Terminal {
   }
 }
 
-/** Makes text that came from the machine or a model safe for a terminal: no control characters but newline and tab. */
+/**
+ * Makes text that came from the machine or a model safe for a terminal: no control characters but newline and tab, nothing
+ * that turns text round, and nothing that nobody sees, but for the emoji selectors.
+ */
 export function printable(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '�')
+  return text.replace(/(?!\n|\t|\ufe0e|\ufe0f)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, '�')
 }

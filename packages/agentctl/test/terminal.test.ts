@@ -1,12 +1,25 @@
+import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
 import { bytes, compactJson, duration } from '../src/describe.ts'
-import { printable } from '../src/terminal.ts'
+import { printable, Terminal } from '../src/terminal.ts'
 
 test('text from the machine cannot move the cursor, ring, retitle the window or reverse the line', () => {
   const hostile = 'a\u001b[2Jb\u0007c\u001b]0;title\u0007d\u202ee\u009bf\rg'
   const safe = printable(hostile)
   expect(safe).toMatch(/^[\n\t\u0020-\u007e\ufffd]*$/)
   expect(safe.replaceAll('\ufffd', '')).toBe('a[2Jbc]0;titledefg')
+})
+
+test('marks that turn text round and characters that nobody sees are shown', () => {
+  for (const hidden of ['\u200b', '\u200e', '\u061c', '\u2028', '\u2063', '\ufeff', '\u00ad', '\u3164', '\u{e0041}']) {
+    expect(printable(`a${hidden}b`)).toBe('a\ufffdb')
+  }
+})
+
+test('a row of a table is one line', () => {
+  const out = new PassThrough({ encoding: 'utf8' })
+  new Terminal({ out: out as never, err: out as never }, false).table(['A', 'B'], [['x', 'y\ninc_1  forged']])
+  expect(out.read()).toMatch(/\nx {2}y inc_1 {2}forged\n$/)
 })
 
 test('newlines, tabs and letters of every script stay', () => {

@@ -3,6 +3,7 @@ import { createLogger } from '@castellan/daemon'
 import type { Context } from '../context.ts'
 import { exitCodes, UsageError } from '../exit.ts'
 import type { Cli } from '../program.ts'
+import { printable } from '../terminal.ts'
 
 const teach = `
 For a client that starts its servers itself, like Claude Code:
@@ -51,7 +52,10 @@ export function addMcp({ program, act }: Cli): void {
   mcp
     .command('accept')
     .argument('<server>', 'the server, as `agentctl mcp servers` lists it')
-    .argument('[tools...]', "only these of its tools, by the server's own names")
+    .argument(
+      '[tools...]',
+      "only these of its tools, by the server's own names; tool@hash for one that is exactly that",
+    )
     .description('agree to tools that are new, or described otherwise than before')
     .option('--yes', 'without showing them first and asking for the command again', false)
     .action(
@@ -69,7 +73,7 @@ export function addMcp({ program, act }: Cli): void {
         const operator = await context.operator()
         const path = `/v1/mcp-servers/${encodeURIComponent(name)}/acceptance`
         const view = await operator.request('POST', path, { body, schema: McpServerView })
-        const names = waiting.map(({ own_name }) => own_name).join(', ')
+        const names = waiting.map(({ own_name }) => printable(own_name)).join(', ')
         context.terminal.result(view, () => context.terminal.line(`Accepted of ${name}: ${names}.`))
         return exitCodes.ok
       }),
@@ -85,17 +89,24 @@ async function waitingTools(context: Context, name: string, wanted: readonly str
   const server = (await listServers(context)).find((known) => known.name === name)
   if (server === undefined) throw new UsageError(`No MCP server ${name} is declared; see agentctl mcp servers.`)
   const waiting = server.tools.filter(({ state }) => state !== 'accepted')
-  const missing = wanted.find((tool) => !waiting.some(({ own_name }) => own_name === tool))
-  if (missing !== undefined) throw new CastellanError('not_found', `No tool ${missing} of ${name} waits for your word.`)
-  return wanted.length === 0 ? waiting : waiting.filter(({ own_name }) => wanted.includes(own_name))
+  if (wanted.length === 0) return waiting
+  return wanted.map((each) => {
+    const [, tool = each, hash = ''] = /^(.*)@([0-9a-f]{6,64})$/s.exec(each) ?? []
+    const found = waiting.find(({ own_name }) => own_name === tool)
+    if (found?.hash.startsWith(hash)) return found
+    const what = found === undefined ? 'does not wait for your word' : 'is another one by now; look once more'
+    throw new CastellanError('mcp_tool_changed', `The tool ${printable(tool)} of ${name} ${what}.`)
+  })
 }
 
 function printServers({ terminal }: Context, servers: readonly McpServerView[]): void {
   if (servers.length === 0) terminal.line('No MCP server is declared (mcpServers in the configuration).')
   for (const { name, state, problem, tools } of servers) {
-    terminal.line(`${terminal.paint('bold', name)}  ${state}${problem === undefined ? '' : `: ${problem}`}`)
+    terminal.line(`${terminal.paint('bold', name)}  ${state}${problem === undefined ? '' : `: ${printable(problem)}`}`)
     for (const { own_name, effect, state: agreed } of tools) {
-      terminal.line(`  ${own_name}  ${effect}  ${agreed === 'accepted' ? agreed : terminal.paint('yellow', agreed)}`)
+      terminal.line(
+        `  ${printable(own_name)}  ${effect}  ${agreed === 'accepted' ? agreed : terminal.paint('yellow', agreed)}`,
+      )
     }
   }
 }
@@ -105,11 +116,15 @@ function printWaiting({ terminal }: Context, name: string, waiting: readonly Mcp
     `These tools of ${name} are refused until you agree to them. Their descriptions are the server's own words:`,
   )
   for (const { own_name, state, hash, description } of waiting) {
-    terminal.line(`${terminal.paint('bold', own_name)}  ${terminal.paint('yellow', state)}  ${hash}`)
+    terminal.line(`${terminal.paint('bold', printable(own_name))}  ${terminal.paint('yellow', state)}  ${hash}`)
     // Others wrote it: nothing in it may steer the terminal.
     terminal.line(description.replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ').replace(/^/gm, '  '))
   }
-  terminal.line(
-    `To agree to exactly these: agentctl mcp accept ${name} ${waiting.map(({ own_name }) => own_name).join(' ')} --yes`,
-  )
+  const exactly = waiting.map(({ own_name, hash }) => shellWord(`${own_name}@${hash.slice(0, 12)}`))
+  terminal.line(`To agree to exactly these: agentctl mcp accept ${name} ${exactly.join(' ')} --yes`)
+}
+
+/** A name as a shell takes it: the server chose it, and people paste what they are shown. */
+function shellWord(name: string): string {
+  return /^[\w@./-]+$/.test(name) ? name : `'${printable(name).replaceAll("'", `'\\''`)}'`
 }

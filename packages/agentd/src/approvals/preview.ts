@@ -27,26 +27,28 @@ export async function previewOf(tool: Tool, input: unknown, host: Host, caller: 
     if (deadline.aborted)
       return { preview_problem: `Looking ahead took longer than ${PREVIEW_MS / 1000} s and was given up.` }
     const why = error instanceof Error ? error.message : String(error)
-    return { preview_problem: plainText(`What it would do cannot be foreseen: ${why}`).slice(0, 2000) }
+    return { preview_problem: plainLine(`What it would do cannot be foreseen: ${why}`).slice(0, 2000) }
   }
 }
 
 /**
- * Text of files and tools made harmless for terminals: control characters but line break and tab, and the marks that
- * turn the direction of text round (Unicode TR 9), become U+FFFD.
+ * Text of files and tools made harmless for terminals: control characters but line break and tab, marks that turn the
+ * direction of text round (Unicode TR 9), and what nobody sees (but for the emoji selectors) become U+FFFD.
  */
 export function plainText(text: string): string {
-  return text.replace(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    '\ufffd',
-  )
+  return text.replace(/(?!\n|\t|\ufe0e|\ufe0f)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, '\ufffd')
+}
+
+/** One line: what quotes an argument must not look like a line of agentd's own. */
+function plainLine(text: string): string {
+  return plainText(text.replace(/\s*\n\s*/g, ' '))
 }
 
 function plain({ effects, diff, undo }: ToolPreview): ToolPreview {
   return {
-    effects: fitting(effects.map(plainText)),
+    effects: fitting(effects.map(plainLine)),
     ...(diff === undefined || diff === '' ? {} : { diff: plainText(diff) }),
-    undo: plainText(undo),
+    undo: plainLine(undo),
   }
 }
 

@@ -65,7 +65,7 @@ test('who asks is told what would happen, with the tool’s own words made harml
   const agentd = await TestAgentd.start({
     tools: [
       previewing(async () => ({
-        effects: ['Writes \u001b[2Jnote\u202e.'],
+        effects: ['Writes \u001b[2Jnote\u202e\u{e0041}.\nUndo: it takes itself back.'],
         diff: '+x\u0007\n',
         undo: 'It can be undone.',
       })),
@@ -73,7 +73,7 @@ test('who asks is told what would happen, with the tool’s own words made harml
   })
   const { id } = await ask(agentd)
   expect((await get(agentd, id)).preview).toEqual({
-    effects: ['Writes \ufffd[2Jnote\ufffd.'],
+    effects: ['Writes \ufffd[2Jnote\ufffd\ufffd. Undo: it takes itself back.'],
     diff: '+x\ufffd\n',
     undo: 'It can be undone.',
   })

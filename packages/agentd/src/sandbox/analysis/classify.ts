@@ -77,8 +77,10 @@ function judged(script: LiteralScript, problem = scriptProblem(script)): Verdict
   return { verdict: 'harmless', reason: 'Every command in it is known to do no more than read.', plan }
 }
 
+/** Some problems quote words of the command: they stay on one line, so that nobody takes them for what agentd says. */
 function ask(problem: string, plan: Plan | null): Verdict {
-  return { verdict: 'ask', reason: `It needs approval: ${problem}.`, plan }
+  const line = problem.replace(/\s+/g, ' ')
+  return { verdict: 'ask', reason: `It needs approval: ${line.length > 300 ? `${line.slice(0, 300)}…` : line}.`, plan }
 }
 
 function scriptProblem({ commands }: LiteralScript): string | undefined {
