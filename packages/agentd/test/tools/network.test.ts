@@ -15,6 +15,7 @@ import { parseIptables, parseNftables } from '../../src/host/firewall.ts'
 import { readInterfaces } from '../../src/host/interfaces.ts'
 import { whyRefused } from '../../src/host/probes/address.ts'
 import { parseRoutes4, parseRoutes6 } from '../../src/host/routes.ts'
+import { hostResource } from '../../src/tools/network/fields.ts'
 import { type Machine, openMachine, toolByName } from '../support/machine.ts'
 
 let machine: Machine
@@ -48,6 +49,22 @@ async function closedPort(): Promise<number> {
 async function webServer(answer: RequestListener): Promise<string> {
   return `http://127.0.0.1:${await listening(createHttp(answer))}`
 }
+
+describe('what policy is asked about', () => {
+  it.each([
+    ['127.0.0.1', '127.0.0.1'],
+    ['127.1', '127.0.0.1'],
+    ['2130706433', '127.0.0.1'],
+    ['0x7f.1', '127.0.0.1'],
+    ['0177.0.0.1', '127.0.0.1'],
+    ['::ffff:127.0.0.1', '127.0.0.1'],
+    ['0:0:0:0:0:0:0:1', '::1'],
+    ['Example.ORG.', 'example.org'],
+    ['08.example.org', '08.example.org'],
+  ])('names %s as the one host it leads to', (host, id) => {
+    expect(hostResource(host)).toEqual([{ kind: 'host', id, access: 'read' }])
+  })
+})
 
 describe('network_listeners', () => {
   it('finds a port of our own with its process, over TCP and UDP, IPv4 and IPv6', async () => {

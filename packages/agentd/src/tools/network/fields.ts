@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import type { ToolLimits, ToolResource } from '@castellan/contracts'
+import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 
 /** RFC 1123 labels; a dot at the end and underscores (SRV, DKIM) are names as well. */
@@ -23,7 +24,11 @@ export const timeoutField = (standard: number) =>
 /** What goes out is rare: a conversation asks a few times, a scan would ask thousands. */
 export const probeLimits: ToolLimits = { timeoutMs: 60_000, outputBytes: 64 * 1024, perMinute: 60 }
 
-/** What policy decides a probe by. The lookup alone already tells somebody's name server. */
+/**
+ * What policy decides a probe by. The lookup alone already tells somebody's name server. A host has one name here, however it
+ * is written: `127.1`, `0x7f.0.0.1`, `2130706433` and `::ffff:127.0.0.1` all lead to 127.0.0.1 (inet_aton(3), RFC 4291).
+ */
 export function hostResource(host: string): readonly ToolResource[] {
-  return [{ kind: 'host', id: host, access: 'read' }]
+  const name = host.toLowerCase().replace(/\.$/, '')
+  return [{ kind: 'host', id: ipaddr.isValid(name) ? ipaddr.process(name).toString() : name, access: 'read' }]
 }

@@ -1,7 +1,9 @@
 import { AgentName } from '@castellan/contracts'
 import { z } from 'zod'
+import { bareHost } from '../../host/probes/http.ts'
 import { Check, checkInWords, Step, stepInWords, Watcher } from '../../watchers/watcher.ts'
 import { changeLimits, defineTool } from '../define.ts'
+import { hostResource } from '../network/fields.ts'
 import { count } from '../words.ts'
 import { presentWatcher, shownWatcher } from './fields.ts'
 import { previewRevert, revertWatcher } from './revert.ts'
@@ -44,10 +46,8 @@ export const watcherAdd = defineTool({
     `${count(watcher.failures, 'failed look')}: ${watcher.ladder.join(', then ')}.`,
   resources: ({ name, check, ladder }) => [
     { kind: 'machine', id: `watcher:${name}`, access: 'write' },
-    ...(check.kind === 'tcp' ? [{ kind: 'host' as const, id: check.host, access: 'read' as const }] : []),
-    ...(check.kind === 'http'
-      ? [{ kind: 'host' as const, id: new URL(check.url).hostname, access: 'read' as const }]
-      : []),
+    ...(check.kind === 'tcp' ? hostResource(check.host) : []),
+    ...(check.kind === 'http' ? hostResource(bareHost(new URL(check.url))) : []),
     ...ladder.flatMap((step) =>
       step.act === 'restart' ? [{ kind: 'unit' as const, id: step.unit, access: 'write' as const }] : [],
     ),
