@@ -6,6 +6,7 @@ export async function accountabilityExamples(record: RecordCall): Promise<void> 
   await record('ledger_prove', { index: 3 })
   await record('approval_request', { tool: 'service_restart', args: { unit: 'nginx' } })
   await record('approval_list')
+  await record('policy_explain', { tool: 'service_restart', args: { unit: 'nginx' }, mode: 'operate' })
   await record('receipt_list', { limit: 2 })
   await record('undo_preview')
   await record('undo_apply')

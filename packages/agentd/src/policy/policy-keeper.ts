@@ -173,7 +173,9 @@ export class PolicyKeeper implements Policy {
 
   async #record(policy: CedarPolicy, state: PolicyStatus['state'], actor: LedgerActor): Promise<void> {
     const facts = { policy_digest: policy.digest, rules: policy.rules.length, state }
-    await this.#parts.ledger.append({ type: 'policy_loaded', actor, facts })
+    // The text beside the digest: what was in force once can be read again later.
+    const rules = policy.rules.map(({ id, file, text }) => ({ id, file, text }))
+    await this.#parts.ledger.append({ type: 'policy_loaded', actor, facts }, { rules })
   }
 }
 

@@ -15,8 +15,14 @@ test('the rules and tests that docs/policy.md shows load and pass together', asy
   onTestFinished(() => rmSync(parent, { recursive: true, force: true }))
   const folder = join(parent, 'policy')
   mkdirSync(folder, { mode: 0o700 })
-  examples('cedar').forEach((text, n) => writeFileSync(join(folder, `${n}.cedar`), text, { mode: 0o600 }))
-  examples('json').forEach((text, n) => writeFileSync(join(folder, `${n}.test.json`), text, { mode: 0o600 }))
+  for (const [language, ending] of [
+    ['cedar', 'cedar'],
+    ['json', 'test.json'],
+  ] as const) {
+    for (const [n, text] of examples(language).entries()) {
+      writeFileSync(join(folder, `${n}.${ending}`), text, { mode: 0o600 })
+    }
+  }
   await using policy = await OfflinePolicy.open(folder)
   const results = await policy.test({ builtIn: false })
   expect(results.filter(({ ok }) => !ok)).toEqual([])
