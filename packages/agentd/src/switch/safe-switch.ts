@@ -322,8 +322,12 @@ export class SafeSwitch implements SwitchPort {
       if (phase === 'committed') await this.#knownBad.remove(to.path)
       if (blamed && phase !== 'committed')
         await this.#knownBad.add({ path: to.path, switchId: id, at, reason: outcome ?? '' })
-      // The newest switch keeps its systems: the way back must not be collected as garbage.
-      for (const other of await this.#journal.list()) if (other.id !== id) await this.#machine.release(other.id)
+      // This one and the newest that was committed keep their systems: a way back must not be collected as garbage.
+      const all = await this.#journal.list()
+      const committed = all.find((other) => other.phase === 'committed')
+      if (phase !== 'committed' && committed !== undefined) await this.#journal.setWayBack(committed.id)
+      const kept = new Set([id, committed?.id])
+      for (const other of all) if (!kept.has(other.id)) await this.#machine.release(other.id)
     } catch (error) {
       this.#parts.log.error({ err: error, switch: id }, 'what a switch leaves behind could not be put in order')
     }

@@ -8,6 +8,7 @@ import { ThrowawayHost } from '../../../../tests/support/throwaway-host/host.ts'
 import type { Phase, SwitchPlan, SwitchRecord } from '../../src/switch/record.ts'
 
 const repository = fileURLToPath(new URL('../../../../', import.meta.url))
+const driver = fileURLToPath(new URL('./switch-driver.ts', import.meta.url))
 const here = (name: string) => fileURLToPath(new URL(`./${name}`, import.meta.url))
 const STATE = '/var/lib/switch-test'
 
@@ -191,7 +192,7 @@ export class SwitchHost implements AsyncDisposable {
       process.execPath,
       '--conditions=source',
       ...(killAt === undefined ? [] : ['--import', here('kill-at.ts')]),
-      here('switch-driver.ts'),
+      driver,
       folder,
       request,
     ])

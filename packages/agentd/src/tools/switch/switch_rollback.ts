@@ -13,7 +13,7 @@ export const switchRollback = defineTool({
   description:
     'Goes back to the system that ran before the switch that is being made or staged; where none is, switches back from the newest committed one, under guard.',
   input: z.strictObject({
-    id: SwitchId.optional().describe('Which switch. Default the one being made, else the newest.'),
+    id: SwitchId.optional().describe('Which switch. Default the one being made, else the newest committed.'),
   }),
   output: SwitchView,
   effect: 'change',
@@ -50,6 +50,13 @@ export const switchRollback = defineTool({
         `Switch ${record.id} is over (${record.phase}): there is nothing to take back.`,
       )
     }
+    const { path } = await host.nix.running()
+    if (path !== record.to.path) {
+      throw new CastellanError(
+        'conflict',
+        `Since switch ${record.id} the host was switched again: ${path} runs. Name a generation with generation_switch.`,
+      )
+    }
     const plan = planSchema.parse({ reason: `Switch ${record.id} is taken back.` })
     return makeSwitch(record.from, plan, context)
   },
@@ -59,8 +66,11 @@ export const switchRollback = defineTool({
 
 /** The switch that is meant. Throws `not_found`. */
 async function target(id: SwitchId | undefined, host: Host) {
-  const record =
-    id === undefined ? (host.switch.current() ?? (await host.switch.list())[0]) : await host.switch.status(id)
+  if (id !== undefined) return host.switch.status(id)
+  const record = host.switch.current() ?? (await host.switch.list()).find(({ phase }) => phase === 'committed')
   if (record !== undefined) return record
-  throw new CastellanError('not_found', 'No switch was made on this host yet, so there is none to take back.')
+  throw new CastellanError(
+    'not_found',
+    'No switch is being made and none was committed, so there is none to take back.',
+  )
 }
