@@ -1,7 +1,7 @@
 import type { LedgerActor } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
+import { Schedule } from '../state/schedule.ts'
 import type { LedgerRecorder } from './ledger-recorder.ts'
-import { Schedule } from './schedule.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS

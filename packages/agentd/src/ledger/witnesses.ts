@@ -3,8 +3,8 @@ import { CastellanError, type LedgerActor, type LedgerCosigning, type LedgerWitn
 import type { Log } from '@castellan/daemon'
 import { type Fetch, parsePolicy, type WitnessPolicy } from '@castellan/ledger'
 import { Mutex } from '../state/mutex.ts'
+import { Schedule } from '../state/schedule.ts'
 import type { LedgerRecorder } from './ledger-recorder.ts'
-import { Schedule } from './schedule.ts'
 
 export interface WitnessesParts {
   readonly recorder: LedgerRecorder

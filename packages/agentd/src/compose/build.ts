@@ -1,0 +1,212 @@
+import { join } from 'node:path'
+import type { Log } from '@castellan/daemon'
+import type { Agentd } from '../agentd.ts'
+import { Approvals } from '../approvals/approvals.ts'
+import { ApprovalFile } from '../approvals/lifecycle.ts'
+import { approvalsOfSession } from '../approvals/of-session.ts'
+import { Proofs } from '../approvals/proof.ts'
+import { startBackups } from '../backup/start.ts'
+import { InFlight } from '../calls/in-flight.ts'
+import type { CallParts } from '../calls/path.ts'
+import { Rates } from '../calls/rates.ts'
+import type { Registry } from '../calls/registry.ts'
+import type { Config } from '../config.ts'
+import { createHost } from '../host/create.ts'
+import { IncidentFile, Incidents } from '../incidents/incidents.ts'
+import { Integrity } from '../integrity/integrity.ts'
+import { watchedPaths } from '../integrity/watched.ts'
+import { LedgerKeeper } from '../ledger/keeper.ts'
+import type { LedgerRecorder } from '../ledger/ledger-recorder.ts'
+import { PinFile } from '../mcp-servers/pins.ts'
+import { McpServers } from '../mcp-servers/servers.ts'
+import { OperatorFile, Operators } from '../operators/operators.ts'
+import { SignInFile, SignIns } from '../operators/sign-ins.ts'
+import { Always } from '../policy/always.ts'
+import { explain } from '../policy/explain.ts'
+import { PolicyKeeper } from '../policy/policy-keeper.ts'
+import type { MakeCall } from '../routines/caller.ts'
+import { ownCalls } from '../routines/caller.ts'
+import type { BookKeeper } from '../sessions/book-keeper.ts'
+import { Sessions } from '../sessions/sessions.ts'
+import { shippedSkills } from '../skills/shipped.ts'
+import { SkillFile, Skills } from '../skills/skills.ts'
+import { skillToolOf } from '../skills/tool.ts'
+import type { StateKeys } from '../state/keys.ts'
+import { StateFile } from '../state/state-file.ts'
+import { SafeSwitch } from '../switch/index.ts'
+import type { KeptInverses } from '../undo/kept.ts'
+import { Undo } from '../undo/undo.ts'
+import { OPERATOR, SYSTEM } from './actors.ts'
+import { openErrands } from './errands.ts'
+import { openWitnesses } from './ledger.ts'
+import { grantsOf, passkeyPlace, policyDir } from './places.ts'
+
+/** Everything that is open before the parts are built. */
+export interface Ground {
+  readonly keys: StateKeys
+  readonly inverses: KeptInverses
+  readonly book: BookKeeper
+  readonly ledger: LedgerRecorder
+  readonly registry: Registry
+}
+
+/** Builds the parts of agentd and hands them to each other. `folder` is its state folder. */
+export async function build(
+  config: Config,
+  folder: string,
+  { keys, inverses, book, ledger, registry }: Ground,
+  log: Log,
+): Promise<Agentd> {
+  const policy = await PolicyKeeper.open({ folder: policyDir(config), tools: () => registry.tools(), ledger, log })
+  const operators = await Operators.open({
+    ledger,
+    file: new StateFile(join(folder, 'operators.json'), OperatorFile),
+    place: passkeyPlace(config),
+  })
+  const standing = new Always({ keeper: policy, registry, host: () => host })
+  const approvals = await Approvals.open({
+    ledger,
+    file: new StateFile(join(folder, 'approvals.json'), ApprovalFile),
+    isEnrolled: (key) => operators.isEnrolled(key),
+    policyDigest: () => policy.digest,
+    standing,
+    log,
+  })
+  policy.onChange(() => approvals.sweep())
+  const incidents = await Incidents.open({
+    ledger,
+    file: new StateFile(join(folder, 'incidents.json'), IncidentFile),
+    log,
+  })
+  // The path needs the host, and the host offers what errands do; by the time one is due, all of it is there.
+  const makeCall: MakeCall = (call, errand) => ownCalls(calls)(call, errand)
+  const { routines, watchers } = await openErrands({
+    folder,
+    ledger,
+    registry,
+    incidents,
+    makeCall,
+    host: () => host,
+    log,
+  })
+  const safeSwitch = await SafeSwitch.open({
+    folder: join(folder, 'switch'),
+    ledger,
+    defaults: { activation: 'auto', ...config.switch },
+    log,
+  })
+  const sessions = new Sessions({
+    keeper: book,
+    ledger,
+    keys,
+    mode: config.sessions.mode,
+    budgets: config.budgets,
+  })
+  const { backups, keeper: backupKeeper } = await startBackups(folder, config.backups, {
+    keys,
+    ledger,
+    actor: OPERATOR,
+  })
+  const mcpServers = await McpServers.open({
+    configs: config.mcpServers,
+    file: new StateFile(join(folder, 'mcp-pins.json'), PinFile),
+    registry,
+    sandbox: () => host.sandbox,
+    ledger,
+    log,
+    async onToolsChanged() {
+      await policy.reload(SYSTEM)
+    },
+  })
+  const skills = await Skills.open({
+    folders: [shippedSkills, ...config.skills.folders.map((path) => ({ path, origin: 'owner' as const }))],
+    file: new StateFile(join(folder, 'skills.json'), SkillFile),
+    ledger,
+    tool: (name) => skillToolOf(registry, name),
+    trust: () => host.files.trust,
+  })
+  const host = await createHost({
+    grants: grantsOf(config),
+    stateDir: folder,
+    keys,
+    trash: config.trash,
+    backups,
+    ledger: {
+      query: (query) => ledger.query(query),
+      verify: () => ledger.verify(),
+      prove: async (index) => ({
+        index,
+        type: (await ledger.read(index)).entry.type,
+        proof: await ledger.proof(index),
+      }),
+    },
+    capabilities: sessions,
+    policy: { explain: (request) => explain({ policy, registry, host, sessions }, request) },
+    undo: new Undo(ledger, (name) => registry.find(name).tool),
+    approvals: approvalsOfSession(approvals, () => calls),
+    routines,
+    mcpServers,
+    skills,
+    watchers,
+    incidents,
+    models: join(config.stateDir, 'models'),
+    onModelChanged: (subject, summary) => void incidents.raise({ class: 'manifest_mismatch', subject, summary }),
+    integrity: new Integrity({
+      file: join(folder, 'integrity.json'),
+      key: keys.derive('castellan integrity baseline v1'),
+      watched: watchedPaths(config),
+      onViolation: (subject, summary) => void incidents.raise({ class: 'integrity_violation', subject, summary }),
+    }),
+    switching: safeSwitch,
+    nixos: config.nixos,
+  })
+  const inFlight = new InFlight(config.limits.callsInFlight)
+  const witnesses = await openWitnesses(config, ledger, log)
+  const calls: CallParts = {
+    registry,
+    inFlight,
+    rates: new Rates(incidents),
+    sessions,
+    incidents,
+    policy,
+    approvals,
+    standing,
+    ledger,
+    inverses,
+    host,
+    log,
+  }
+  return {
+    calls,
+    sessions,
+    incidents,
+    routines,
+    watchers,
+    safeSwitch,
+    backupKeeper,
+    mcpServers,
+    skills,
+    policy,
+    always: standing,
+    approvals,
+    proofs: new Proofs(operators, config.approvals.ownerToken ? config.tokenFile : undefined),
+    operators,
+    signIns: await SignIns.open(ledger, operators, new StateFile(join(folder, 'sign-ins.json'), SignInFile)),
+    ledger,
+    keeper: new LedgerKeeper(ledger, OPERATOR),
+    witnesses,
+    state: () =>
+      ledger.state().state === 'ok' && witnesses?.alarmed !== true && policy.state === 'ok' ? 'ready' : 'degraded',
+    detail: () => ({
+      ledger: ledger.state(),
+      ...(witnesses === undefined ? {} : { witnesses: witnesses.status() }),
+      policy_digest: policy.digest,
+      ...(policy.state === 'ok' ? {} : { policy: { state: policy.state, problems: policy.problems } }),
+      tools: registry.size,
+      calls_in_flight: inFlight.size,
+      approvals_pending: approvals.pending,
+      incidents_open: incidents.open,
+      mode: sessions.modeOfAll,
+    }),
+  }
+}
