@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
-import { type FileHandle, lstat, open, readdir, realpath } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { type FileHandle, lstat, open, readdir, readlink, realpath } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { PolicyInvalid, type PolicyProblem, type RuleText } from './read-rules.ts'
 
 /** Files of a policy folder, and bytes of one file: more than anybody reviews. */
@@ -46,23 +46,42 @@ async function namesIn(folder: string): Promise<string[] | undefined> {
     return await readdir(folder)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return undefined
-    throw new PolicyInvalid([
-      { file: folder, line: undefined, message: `the folder cannot be read (${code ?? message})` },
-    ])
+    if (code === 'ENOENT' && !(await isThere(folder))) return undefined
+    const why = code === 'ENOENT' ? 'it is a link that leads nowhere' : `the folder cannot be read (${code ?? message})`
+    throw new PolicyInvalid([{ file: folder, line: undefined, message: why }])
   }
 }
 
-/** Whoever can rename a folder above can put another policy in its place. */
+/** Whether something has this name, be it a link to nothing: an owner who made one means a policy that is not there. */
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    ({ code }: NodeJS.ErrnoException) => code !== 'ENOENT',
+  )
+}
+
+/** Whoever can rename a folder above, or a link on the way, can put another policy in its place. */
 async function problemsOnTheWay(folder: string): Promise<PolicyProblem[]> {
   const problems: PolicyProblem[] = []
-  for (let path = await realpath(folder); ; path = dirname(path)) {
-    const { uid, mode } = await lstat(path)
-    const isOpen = (mode & GROUP_OR_OTHERS_WRITE) !== 0 && (mode & STICKY) === 0
-    if (!isTrusted(uid)) problems.push({ file: path, line: undefined, message: belongsToAnother(uid) })
+  const seen = await placesOnTheWay(folder)
+  for (const path of await placesOnTheWay(await realpath(folder), seen)) {
+    const stats = await lstat(path)
+    // A link's own mode says nothing; the folder that it lies in decides who may replace it.
+    const isOpen = !stats.isSymbolicLink() && (stats.mode & GROUP_OR_OTHERS_WRITE) !== 0 && (stats.mode & STICKY) === 0
+    if (!isTrusted(stats.uid)) problems.push({ file: path, line: undefined, message: belongsToAnother(stats.uid) })
     else if (isOpen) problems.push({ file: path, line: undefined, message: canBeWritten('the folder', path) })
-    if (path === '/') return problems
   }
+  return problems
+}
+
+/** The folder as it is named, everything above it, and the same for wherever links on the way lead. */
+async function placesOnTheWay(folder: string, seen = new Set<string>()): Promise<Set<string>> {
+  for (let path = resolve(folder); !seen.has(path); path = dirname(path)) {
+    seen.add(path)
+    const target = await readlink(path).catch(() => undefined)
+    if (target !== undefined) await placesOnTheWay(resolve(await realpath(dirname(path)), target), seen)
+  }
+  return seen
 }
 
 /** The file, or what is wrong with it. */

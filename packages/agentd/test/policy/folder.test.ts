@@ -45,6 +45,28 @@ test('a folder that others can write is refused, also one above', async () => {
   expect(await complaint()).toMatch(/the folder can be written/)
 })
 
+test('a link to the folder is only as good as every folder that it lies in or leads through', async () => {
+  const way = join(folder, '..', 'way')
+  mkdirSync(way, { mode: 0o700 })
+  symlinkSync(folder, join(way, 'inner'))
+  symlinkSync('way/inner', join(folder, '..', 'outer'))
+  const real = folder
+  folder = join(folder, '..', 'outer')
+  expect(await complaint()).toBe('none')
+  chmodSync(way, 0o777)
+  expect(await complaint()).toMatch(/way: the folder can be written/)
+  folder = join(way, 'inner')
+  expect(await complaint()).toMatch(/way: the folder can be written/)
+  folder = real
+  expect(await complaint()).toBe('none')
+})
+
+test('a link that leads nowhere is no policy that was left out', async () => {
+  symlinkSync(join(folder, 'gone'), join(folder, '..', 'link'))
+  folder = join(folder, '..', 'link')
+  expect(await complaint()).toMatch(/it is a link that leads nowhere/)
+})
+
 test('a symbolic link is refused wherever it leads', async () => {
   symlinkSync(join(folder, 'a.cedar'), join(folder, 'b.cedar'))
   expect(await complaint()).toMatch(/b\.cedar: it is a symbolic link/)
