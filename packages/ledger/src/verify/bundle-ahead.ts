@@ -4,8 +4,11 @@ import { Worker } from 'node:worker_threads'
 import { BundleFileReader, type BundleFiles } from './bundle-files.ts'
 import { type Filled, newSlot, readSlot } from './slot.ts'
 
-/** Bundles that the other thread may be ahead. */
-const AHEAD = 4
+/** Bundles asked for with one message: waking a thread costs more than reading a bundle. */
+const TOGETHER = 4
+
+/** Bundles that the other thread may be ahead: it fills one half while the other is checked. */
+const AHEAD = 2 * TOGETHER
 
 /** Below this a second thread takes longer to start than it saves. */
 const WORTH_A_THREAD = 100
@@ -33,13 +36,17 @@ export async function* bundlesAhead(dir: string, from: number, end: number): Asy
     resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 },
   })
   const inbox = new Inbox(worker)
-  const ask = (n: number) => worker.postMessage({ n, slot: n % AHEAD })
+  const ask = (first: number) => {
+    if (first < end) worker.postMessage({ first, count: Math.min(TOGETHER, end - first) })
+  }
   try {
-    for (let n = from; n < Math.min(end, from + AHEAD); n += 1) ask(n)
-    for (let n = from; n < end; n += 1) {
-      yield readSlot(slots[n % AHEAD] as SharedArrayBuffer, await inbox.take())
-      // Only now is the slot free again.
-      if (n + AHEAD < end) ask(n + AHEAD)
+    ask(from)
+    ask(from + TOGETHER)
+    for (let first = from; first < end; first += TOGETHER) {
+      for (const [i, filled] of (await inbox.take()).entries())
+        yield readSlot(slots[(first + i) % AHEAD] as SharedArrayBuffer, filled)
+      // Only now are their slots free again.
+      ask(first + AHEAD)
     }
   } finally {
     await worker.terminate()
@@ -47,7 +54,7 @@ export async function* bundlesAhead(dir: string, from: number, end: number): Asy
 }
 
 interface Message {
-  readonly filled?: Filled
+  readonly filled?: readonly Filled[]
   readonly error?: unknown
 }
 
@@ -61,7 +68,7 @@ class Inbox {
     worker.on('error', (error) => this.#put({ error }))
   }
 
-  async take(): Promise<Filled> {
+  async take(): Promise<readonly Filled[]> {
     while (this.#messages.length === 0) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve

@@ -25,7 +25,8 @@ export function fillSlot(slot: SharedArrayBuffer, files: BundleFiles): Filled {
     const bytes = files[kind]
     const fits = bytes !== null && bytes.length <= ROOM[kind]
     if (fits) Buffer.from(slot, at, bytes.length).set(bytes)
-    filled[kind] = fits ? bytes.length : bytes
+    // A copy: the reader's buffer is used again before the message goes.
+    filled[kind] = fits ? bytes.length : bytes === null ? null : Uint8Array.from(bytes)
     at += ROOM[kind]
   }
   return filled

@@ -1,17 +1,20 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { BundleFileReader } from '../verify/bundle-files.ts'
-import { fillSlot } from '../verify/slot.ts'
+import { type Filled, fillSlot } from '../verify/slot.ts'
 
 /**
- * The thread that reads and hashes bundles ahead of the one that checks them. Takes a bundle number and a slot to put it into,
- * answers with what is where.
+ * The thread that reads and hashes bundles ahead of the one that checks them. Takes the numbers of some bundles, puts each
+ * into its slot, in turn, and answers with what is where.
  */
 const { dir, slots } = workerData as { dir: string; slots: readonly SharedArrayBuffer[] }
 const reader = new BundleFileReader(dir)
 
-parentPort?.on('message', ({ n, slot }: { n: number; slot: number }) => {
+parentPort?.on('message', ({ first, count }: { first: number; count: number }) => {
   try {
-    parentPort?.postMessage({ filled: fillSlot(slots[slot] as SharedArrayBuffer, reader.readAndHash(n)) })
+    const filled: Filled[] = []
+    for (let n = first; n < first + count; n += 1)
+      filled.push(fillSlot(slots[n % slots.length] as SharedArrayBuffer, reader.readAndHash(n)))
+    parentPort?.postMessage({ filled })
   } catch (error) {
     parentPort?.postMessage({ error })
   }

@@ -64,6 +64,22 @@ describe('a whole log', () => {
     await ledger.close()
   })
 
+  test('of so many entries that another thread reads them is found good, large payloads and all, and not when one is changed', async () => {
+    const at = await tempPlace()
+    const ledger = await Ledger.open(at)
+    for (let i = 0; i < 53; i += 1) {
+      await fill(ledger, 510)
+      for (let j = 0; j < 2; j += 1) await ledger.append(intent(j), { args: `${i}-${j}`.repeat(40_000) })
+    }
+    await ledger.close()
+    expect(await verifyLedger(at)).toMatchObject({ findings: [], entries: 27_136 })
+    await edit(join(at.dir, 'payload/041'), (bytes) => {
+      bytes[bytes.length - 9] = (bytes[bytes.length - 9] as number) ^ 1
+      return bytes
+    })
+    expect(await verifyLedger(at)).toMatchObject({ exitCode: 1, findings: [{ subject: 'payload', index: 10_751 }] })
+  }, 60_000)
+
   test('is read only', async () => {
     const before = await filesOf(dirname(log.dir))
     await verifyLedger(log)
