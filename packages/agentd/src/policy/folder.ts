@@ -26,8 +26,9 @@ export async function readTestsOf(folder: string): Promise<RuleText[]> {
 async function readFilesOf(folder: string, ending: string): Promise<RuleText[]> {
   const names = await namesIn(folder)
   if (names === undefined) return []
-  const problems = await problemsOnTheWay(folder)
   const wanted = names.filter((name) => name.endsWith(ending) && !name.startsWith('.')).sort()
+  if (wanted.length === 0) return []
+  const problems = await problemsOnTheWay(folder)
   if (wanted.length > MAX_FILES) {
     problems.push({ file: folder, line: undefined, message: `it has more than ${MAX_FILES} files` })
   }
