@@ -3,14 +3,14 @@
  * that they hand on. No standing rule is written for a command that starts one, however exact its arguments.
  */
 
-const shells = 'sh bash dash ash zsh ksh mksh fish csh tcsh busybox toybox pwsh rbash xonsh nu elvish yash lksh'
+const shells = 'sh bash dash ash zsh ksh mksh fish csh tcsh busybox toybox pwsh rbash xonsh nu elvish yash lksh rksh'
 const interpreters =
   'python pypy perl ruby node nodejs deno bun php lua luajit tclsh wish expect r rscript julia java jshell groovy scala kotlin ' +
   'guile racket sbcl clisp ghci runghc ocaml elixir iex erl escript awk gawk mawk nawk sed bc dc m4 jq osascript gdb lldb ' +
   'sqlite3 psql mysql mariadb redis-cli mongosh ipython bpython tsx dotnet'
 const wrappers =
   'sudo su doas pkexec run0 env nice ionice nohup timeout time stdbuf setsid setpriv prlimit chrt taskset unshare nsenter chroot ' +
-  'bwrap firejail systemd-run machinectl flock watch script scriptreplay ssh sshpass scp sftp rsync parallel xargs strace ltrace ' +
+  'bwrap firejail systemd-run systemd-nspawn systemd-inhibit systemd-cat systemd-socket-activate machinectl lxc-attach flock watch script scriptreplay ssh sshpass scp sftp rsync parallel xargs strace ltrace ' +
   'perf valgrind catchsegv ld.so ld-linux run-parts start-stop-daemon at batch crontab find fd fdfind entr inotifywait eval exec ' +
   'command builtin source . coproc trap alias function enable dbus-send busctl gdbus socat nc ncat netcat telnet sudoedit runuser sg ' +
   'newgrp setarch linux32 linux64 i386 x86_64 fakeroot fakechroot proot dbus-run-session dbus-launch xvfb-run gosu su-exec chpst ' +
