@@ -147,7 +147,7 @@ export class SwitchHost implements AsyncDisposable {
 
   /** Puts everything back to the old system, for one more attempt. */
   async #next(): Promise<string> {
-    await this.#reset()
+    await this.backToOld()
     this.#attempts += 1
     return String(this.#attempts)
   }
@@ -204,7 +204,8 @@ export class SwitchHost implements AsyncDisposable {
     await this.run(['sh', '-ec', script])
   }
 
-  async #reset(): Promise<void> {
+  /** The old system runs and boots, whatever was before. */
+  async backToOld(): Promise<void> {
     if ((await this.run(['readlink', '-f', '/nix/var/nix/profiles/system'])).stdout.trim() !== this.systems.old)
       await this.#setOld()
     await this.run([
