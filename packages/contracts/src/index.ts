@@ -180,3 +180,4 @@ export {
   toolContract,
   UndoKind,
 } from './tools.ts'
+export { wellFormed } from './well-formed.ts'

@@ -6,6 +6,7 @@ import {
   type TaintLabel,
   type ToolContext,
   type ToolProgress,
+  wellFormed,
 } from '@castellan/contracts'
 import type { Host } from '../host/index.ts'
 import type { KeptInverses } from '../undo/kept.ts'
@@ -56,7 +57,7 @@ export async function run(
   })
   try {
     const output = checkOutput(call, await settled(call.tool.run(call.input, context), abort.signal))
-    return report({ ok: true, output, summary: call.tool.summary(output, call.input) })
+    return report({ ok: true, output, summary: call.tool.summary(output, call.input).toWellFormed() })
   } catch (error) {
     const known = error instanceof CastellanError ? error : abort.signal.aborted ? abort.signal.reason : undefined
     if (known instanceof CastellanError && known.code !== 'internal') return report({ ok: false, error: known })
@@ -181,8 +182,9 @@ function unstopped(reason: CastellanError): CastellanError {
 function checkOutput({ tool, name }: Call, output: unknown): unknown {
   const result = tool.output.safeParse(output)
   if (!result.success) throw new Error(`${name} broke its own contract: ${describeIssues(result.error, 'output')}`)
-  const bytes = Buffer.byteLength(JSON.stringify(result.data) ?? '')
-  if (bytes <= tool.limits.outputBytes) return result.data
+  const whole = wellFormed(result.data)
+  const bytes = Buffer.byteLength(JSON.stringify(whole) ?? '')
+  if (bytes <= tool.limits.outputBytes) return whole
   throw new CastellanError(
     'too_large',
     `The result of ${name} has ${bytes} bytes, more than the ${tool.limits.outputBytes} it may have. Ask for less at once.`,

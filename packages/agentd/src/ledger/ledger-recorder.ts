@@ -1,15 +1,16 @@
-import type {
-  CallId,
-  CastellanError,
-  LedgerActor,
-  LedgerDraft,
-  LedgerHead,
-  LedgerIndex,
-  LedgerPage,
-  LedgerPayload,
-  LedgerQuery,
-  LedgerRecord,
-  LedgerState,
+import {
+  type CallId,
+  type CastellanError,
+  type LedgerActor,
+  type LedgerDraft,
+  type LedgerHead,
+  type LedgerIndex,
+  type LedgerPage,
+  type LedgerPayload,
+  type LedgerQuery,
+  type LedgerRecord,
+  type LedgerState,
+  wellFormed,
 } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import { Ledger, type LedgerOptions } from '@castellan/ledger'
@@ -69,7 +70,8 @@ export class LedgerRecorder implements Recorder {
   }
 
   async append(draft: LedgerDraft, payload: LedgerPayload = {}): Promise<LedgerIndex> {
-    const { index, entry } = await this.use((ledger) => ledger.append(draft, payload))
+    // Sentences quote and cut what they met; half a character in one must not cost the act its entry.
+    const { index, entry } = await this.use((ledger) => ledger.append(draft, wellFormed(payload)))
     this.#recent.note(draft, index)
     this.#parts.follower?.note(entry)
     return index

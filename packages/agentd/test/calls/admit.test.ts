@@ -18,6 +18,18 @@ test.each([
   expect(await agentd.story()).toEqual([])
 })
 
+test.each([
+  ['half a surrogate pair', { text: 'a\ud800b' }, 'Argument text of test_echo: must be well-formed Unicode.'],
+  ['half a surrogate pair in a name', { nested: { '\udc00': 1 } }, 'whose name is not well-formed Unicode'],
+  ['a tower of arrays', { text: tower(1000) }, 'nested more than 64 levels deep'],
+])('%s is invalid_arguments, because no ledger entry could hold it', async (_, args, sentence) => {
+  const agentd = await TestAgentd.start()
+  const error = await refusal(agentd.call('test_echo', args))
+  expect(error.code).toBe('invalid_arguments')
+  expect(error.message).toContain(sentence)
+  expect(await agentd.story()).toEqual([])
+})
+
 test('a tool that does not exist is unknown_tool, with the nearest name', async () => {
   const agentd = await TestAgentd.start()
   const error = await refusal(agentd.call('test_ehco'))
@@ -110,4 +122,10 @@ function post(
     sent.on('error', reject)
     sent.end(body)
   })
+}
+
+function tower(levels: number): unknown {
+  let value: unknown = []
+  for (let i = 1; i < levels; i += 1) value = [value]
+  return value
 }

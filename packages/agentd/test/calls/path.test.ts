@@ -19,6 +19,14 @@ test('a read runs at once and leaves an intent and an outcome', async () => {
   })
 })
 
+test('half a character in a result or its summary costs no call its outcome', async () => {
+  const agentd = await TestAgentd.start()
+  const answer = asDone(await agentd.call('test_cut', { text: '😀' }))
+  expect(answer).toMatchObject({ ok: true, result: { text: '\ufffd' }, summary: 'It said \ufffd.' })
+  const [outcome] = await agentd.entries()
+  expect(outcome?.payload).toMatchObject({ summary: 'It said \ufffd.' })
+})
+
 test('a change waits for a person, and runs once the caller comes back with the approval', async () => {
   const agentd = await TestAgentd.start()
   const path = join(agentd.stateDir, 'note')

@@ -20,6 +20,14 @@ const echo = defineTool({
   run: async ({ text }) => ({ text }),
 })
 
+/** Cuts a character in two, in its result and in its summary. */
+const cut = defineTool({
+  ...echo,
+  name: 'test_cut',
+  summary: ({ text }: { text: string }) => `It said ${text}.`,
+  run: async ({ text }: { text: string }) => ({ text: text.slice(0, 1) }),
+} as never)
+
 const rare = defineTool({ ...echo, name: 'test_rare', limits: { ...limits, perMinute: 2 } } as never)
 
 /** Writes a file anywhere; its inverse is what was there before. */
@@ -137,6 +145,7 @@ const failing = defineTool({
 
 export const testTools: readonly Tool[] = [
   echo,
+  cut,
   rare,
   note,
   wipe,
