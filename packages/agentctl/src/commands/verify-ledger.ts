@@ -100,7 +100,8 @@ async function keyFolder(
 ): Promise<{ keyDir?: string; seal?: FoundSeal }> {
   if (keys !== undefined) return { keyDir: resolve(keys) }
   if (dir !== undefined) return {}
-  return { keyDir: join(stateFolder, 'agentd', 'ledger-keys'), seal: await findSystemdSeal() }
+  const keyDir = join(stateFolder, 'agentd', 'ledger-keys')
+  return { keyDir, seal: await findSystemdSeal(keyDir) }
 }
 
 async function readPolicy(path: string): Promise<string> {

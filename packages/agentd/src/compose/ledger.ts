@@ -23,7 +23,7 @@ export async function openLedger(
     options: {
       dir: join(config.stateDir, 'ledger'),
       keyDir: join(folder, 'ledger-keys'),
-      seal: await openHostSeal(log),
+      seal: await openHostSeal(join(folder, 'ledger-keys'), log),
     },
     unrecorded: await UnrecordedReads.open(new StateFile(join(folder, 'unrecorded.json'), UnrecordedFile), log),
     follower: book,

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile } from 'node:child_process'
+import { stat } from 'node:fs/promises'
 import { exists } from '../store/files.ts'
 import type { FoundSeal, MarkSeal } from './mark-seal.ts'
 
@@ -17,9 +18,16 @@ const NULL_KEY = Buffer.from('058469daf6f54324800549da0f8ea2fb', 'hex')
 /**
  * The seal of a host that systemd runs: systemd-creds(1) under the host's own key (`/var/lib/systemd/credential.secret`,
  * root alone) and its TPM2, where it has one. The TPM2 is bound to no PCR: a firmware update must not look like damage. Finds
- * out by sealing something; where that fails, says why.
+ * out by sealing something; where that fails, says why. `keyDir` is the folder that the mark is in: who keeps a ledger as another
+ * user may not be able to seal, so only that user can tell whether a sealed mark has to be there.
  */
-export async function findSystemdSeal(): Promise<FoundSeal> {
+export async function findSystemdSeal(keyDir: string): Promise<FoundSeal> {
+  const owner = await stat(keyDir).then(
+    ({ uid }) => uid,
+    () => null,
+  )
+  if (owner !== null && owner !== process.getuid?.())
+    return { seal: null, why: `${keyDir} belongs to another user; verify as that user` }
   if (!(await exists('/run/systemd/system')))
     return { seal: null, why: 'systemd does not run this machine, so systemd-creds has no host key to seal with' }
   const tpm = await creds(['has-tpm2', '--quiet']).then(

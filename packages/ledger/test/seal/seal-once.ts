@@ -3,8 +3,9 @@ import { execFileSync } from 'node:child_process'
 import { findSystemdSeal, Ledger, verifyLedger } from '@castellan/ledger'
 import { intent } from '../drafts.ts'
 
-const seal = await findSystemdSeal()
-const at = { dir: '/tmp/sealed/ledger', keyDir: '/tmp/sealed/keys', origin: 'test.example/sealed', seal }
+const keyDir = '/tmp/sealed/keys'
+const seal = await findSystemdSeal(keyDir)
+const at = { dir: '/tmp/sealed/ledger', keyDir, origin: 'test.example/sealed', seal }
 const ledger = await Ledger.open(at)
 await ledger.append(intent(0), { args: 'x' })
 const keeping = ledger.markKeeping

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { findSystemdSeal } from '@castellan/ledger'
 import { expect, test } from 'vitest'
 import { ThrowawayHost, throwawayHost } from '../../../../tests/support/throwaway-host/host.ts'
+import { tempFolder } from '../support.ts'
 
 const repository = fileURLToPath(new URL('../../../..', import.meta.url))
 const script = fileURLToPath(new URL('./seal-once.ts', import.meta.url))
@@ -21,7 +22,7 @@ throwawayHost.test(
 )
 
 test('a machine without one is told why', async () => {
-  const found = await findSystemdSeal()
+  const found = await findSystemdSeal(await tempFolder())
   if (found.seal === null) expect(found.why).toMatch(/systemd/)
   else expect(found.seal.name).toMatch(/^systemd-creds/)
 })

@@ -32,11 +32,8 @@ export function addLedgerClockSet(ledger: Command, { act }: Cli): void {
 }
 
 async function setOnDisk(stateFolder: string, reason: string): Promise<number> {
-  const log = await Ledger.open({
-    dir: join(stateFolder, 'ledger'),
-    keyDir: join(stateFolder, 'agentd', 'ledger-keys'),
-    seal: await findSystemdSeal(),
-  })
+  const keyDir = join(stateFolder, 'agentd', 'ledger-keys')
+  const log = await Ledger.open({ dir: join(stateFolder, 'ledger'), keyDir, seal: await findSystemdSeal(keyDir) })
   try {
     const { index } = await log.append({ type: 'clock_set', actor: { kind: 'operator', name: 'operator' } }, { reason })
     return index

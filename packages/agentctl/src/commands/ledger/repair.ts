@@ -20,12 +20,13 @@ export function addLedgerRepair(ledger: Command, { act }: Cli): void {
     .action(
       act(async (context, options: { reason: string }) => {
         const { terminal, stateFolder } = context
+        const keyDir = join(stateFolder, 'agentd', 'ledger-keys')
         const report = await repairLedger({
           dir: join(stateFolder, 'ledger'),
-          keyDir: join(stateFolder, 'agentd', 'ledger-keys'),
+          keyDir,
           actor: { kind: 'operator', name: 'operator' },
           reason: options.reason,
-          seal: await findSystemdSeal(),
+          seal: await findSystemdSeal(keyDir),
         })
         const operator = await context.operatorIfRunning()
         await operator?.request('POST', '/v1/ledger/reopen', { schema: LedgerState })
