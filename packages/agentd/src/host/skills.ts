@@ -32,6 +32,8 @@ export type NewSkillProposal = Pick<SkillProposal, 'name' | 'description' | 'tex
 export interface SkillsPort {
   /** Read anew each time: a file that is put into a folder is there at once. */
   all(signal: AbortSignal): Promise<Skills>
+  /** Canonical paths of the owner's folders, as far as they are there: what reading all skills reads. */
+  ownerFolders(): Promise<readonly string[]>
   /** Throws `not_found`, naming near misses. */
   find(name: string, signal: AbortSignal): Promise<Skill>
   /** Those with any of the words, best first. `score`: higher fits better, comparable within one answer only. */

@@ -9,7 +9,6 @@ const programs = fileURLToPath(new URL('../../../', import.meta.url)).replace(/\
  * What is watched: the programs, the skills beside them (words that models follow), Node itself, the host's configuration of
  * Castellan, and what the owner names.
  */
-export function watchedPaths({ integrity, skills }: Pick<Config, 'integrity' | 'skills'>): string[] {
-  const given = [...skills.folders, ...integrity.paths]
-  return [...new Set([programs, shippedSkills.path, process.execPath, '/etc/castellan', ...given])]
+export function watchedPaths({ integrity }: Pick<Config, 'integrity'>): string[] {
+  return [...new Set([programs, shippedSkills.path, process.execPath, '/etc/castellan', ...integrity.paths])]
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { realpath } from 'node:fs/promises'
 import {
   CastellanError,
   type LedgerActor,
@@ -74,6 +75,12 @@ export class Skills implements SkillsPort {
     }
     const skills = [...taken.values()].sort((left, right) => (left.name < right.name ? -1 : 1))
     return { skills, refused }
+  }
+
+  async ownerFolders(): Promise<readonly string[]> {
+    const owners = this.#parts.folders.filter(({ origin }) => origin === 'owner')
+    const real = await Promise.all(owners.map(({ path }) => realpath(path).catch(() => null)))
+    return real.filter((path) => path !== null)
   }
 
   async find(name: string, signal: AbortSignal): Promise<Skill> {

@@ -1,10 +1,12 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { SkillDecided, SkillListing, SkillText } from '@castellan/contracts'
 import { temporaryFolder } from '@castellan/testing'
 import { describe, expect, it } from 'vitest'
 import { MOST_ENTRIES, readRecent } from '../../src/learning/recent.ts'
 import { tools } from '../../src/tools/index.ts'
 import { asDone, refusal, TestAgentd } from '../support/agentd.ts'
-import { putSkill } from '../support/skills.ts'
+import { putSkill, skillText } from '../support/skills.ts'
 
 const signal = new AbortController().signal
 const drafted = {
@@ -92,3 +94,26 @@ it('reads no more entries than it may, and says that there were more', async () 
   expect(asked).toBe(MOST_ENTRIES)
   expect(truncated).toBe(true)
 })
+
+it('a skill that a session with labels wrote brings them to whoever lists or reads it', async () => {
+  const agentd = await TestAgentd.start({ tools })
+  const folder = join(agentd.stateDir, 'workspace/skills')
+  await agentd.stop()
+  mkdirSync(folder, { recursive: true })
+  const again = await TestAgentd.start({
+    stateDir: agentd.stateDir,
+    tools,
+    settings: { SKILLS: { folders: [folder] } },
+  })
+  const taints = async (tool: string, args = {}) => {
+    const { ledger_index } = asDone(await again.call(tool, args))
+    return (await again.entries()).find(({ entry }) => entry.index === ledger_index)?.entry.facts
+  }
+  putSkill(folder, 'planted')
+  expect(JSON.stringify((await taints('skill_list')) ?? {})).not.toContain('untrusted-text')
+  await again.call('process_list')
+  const written = { path: 'skills/planted/SKILL.md', content: skillText('planted', 'Worse.'), mode: 'overwrite' }
+  expect((await again.callApproved('file_write', written)).ok).toBe(true)
+  expect(JSON.stringify(await taints('skill_list'))).toContain('untrusted-text')
+  expect(JSON.stringify(await taints('skill_read', { name: 'planted' }))).toContain('untrusted-text')
+}, 30_000)

@@ -36,7 +36,10 @@ export const skillList = defineTool({
   effect: 'read',
   undo: 'none',
   limits: readLimits,
-  resources: () => [{ kind: 'machine', id: 'skills', access: 'read' }],
+  resources: async (_input, host) => [
+    { kind: 'machine', id: 'skills', access: 'read' },
+    ...(await host.skills.ownerFolders()).map((id) => ({ kind: 'path', id, access: 'read' }) as const),
+  ],
   // Descriptions are words too, and so are the names of refused files.
   taints: ({ skills, refused }) => labelsOf([...skills, ...refused.map(() => ({ untrusted: true }))]),
   summary: ({ skills, total, refused }, { about }) => {
