@@ -14,7 +14,7 @@ import {
   type SessionListing,
   type SessionMode,
   type TaintClearing,
-  type TaintLabel,
+  TaintLabel,
   type ToolName,
   type ToolResource,
   type UsageReport,
@@ -22,6 +22,7 @@ import {
 import type { CapabilityPort, CapabilityRequest, MintedCapability } from '../host/capabilities.ts'
 import type { Recorder } from '../ledger/recorder.ts'
 import type { StateKeys } from '../state/keys.ts'
+import { isSecretName } from '../tools/files/secret.ts'
 import { type Amounts, amountsOf } from './amounts.ts'
 import type { Book } from './book.ts'
 import type { BookKeeper } from './book-keeper.ts'
@@ -269,13 +270,20 @@ export class Sessions implements CapabilityPort {
     return session[this.mode({ session: id, agent: this.#book.sessions.get(id)?.agent ?? ('' as AgentName) })]
   }
 
-  /** What a session that carries labels writes carries them too, and so does what is made of marked files. */
+  /**
+   * What a session that carries labels writes carries them too, and so does what is made of marked files. What a secret is
+   * known by is its name: under another one it has to carry the label.
+   */
   #marks(call: Standee, resources: readonly ToolResource[]): LedgerFacts {
     const written = pathsOf(resources, 'write')
     if (call.caller === 'operator' || written.length === 0) return {}
     const { marks } = this.#book
     const sources = resources.flatMap(({ kind, id }) => (kind === 'path' ? marks.labelsAt(id) : []))
-    return marks.factsToMark(written, [...new Set([...this.labels(call), ...sources])])
+    const renamed =
+      resources.some(({ kind, id }) => kind === 'path' && isSecretName(id)) && !written.every(isSecretName)
+    return marks.factsToMark(written, [
+      ...new Set([...this.labels(call), ...sources, ...(renamed ? [TaintLabel.enum.secret] : [])]),
+    ])
   }
 }
 

@@ -14,6 +14,8 @@ import {
   type TaintLabel,
 } from '@castellan/contracts'
 import { expect, test } from 'vitest'
+import { printedTaints } from '../../src/tools/commands/fields.ts'
+import { fileTools } from '../../src/tools/files/index.ts'
 import { asDone, asPending, OWNER_TOKEN, otherSession, refusal, TestAgentd } from '../support/agentd.ts'
 import { sessionTools } from '../support/session-tools.ts'
 
@@ -49,6 +51,34 @@ async function open(agentd: TestAgentd, agent = 'main') {
   const { session, key } = await agentd.agent.request('POST', '/v1/sessions', { body, schema: SessionOpened })
   return { session, session_key: key, agent: body.agent }
 }
+
+test('a secret stays one under another name', async () => {
+  const agentd = await TestAgentd.start({ tools: fileTools, settings: { SESSIONS__MODE: 'operate' } })
+  writeFileSync(join(agentd.stateDir, 'workspace/.env'), 'KEY=x\n')
+  expect(asDone(await agentd.call('file_move', { from: '.env', to: 'notes.txt' })).ok).toBe(true)
+  expect((await sessions(agentd)).common).toEqual([])
+  expect(asDone(await agentd.call('file_read', { path: 'notes.txt' })).ok).toBe(true)
+  expect((await sessions(agentd)).common).toEqual(['secret'])
+})
+
+test('the rest of a private key is one as well', async () => {
+  const agentd = await TestAgentd.start({ tools: fileTools })
+  const key = '-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n'
+  writeFileSync(join(agentd.stateDir, 'workspace/a.txt'), key)
+  await agentd.call('file_read', { path: 'a.txt', offset: 28 })
+  expect((await sessions(agentd)).common).toEqual(['secret'])
+})
+
+test.each([
+  [['cat', '.env'], 'A=b', ['untrusted-text', 'secret']],
+  [['grep', '-r', 'A', '.'], './conf/.env:A=b', ['untrusted-text', 'secret']],
+  [['bash', '-c', 'head -5 <.env'], 'A=b', ['untrusted-text', 'secret']],
+  [['cat', 'x'], '-----BEGIN PRIVATE KEY-----', ['untrusted-text', 'secret']],
+  [['cat', 'environment.md'], 'A=b', ['untrusted-text']],
+  [['cat', '.env'], '', []],
+])('what %j prints brings its labels', (argv, stdout, labels) => {
+  expect(printedTaints({ argv, stdout, stderr: '' })).toEqual(labels)
+})
 
 test('a session keeps what its results bring, and approvals show it', async () => {
   const agentd = await start()

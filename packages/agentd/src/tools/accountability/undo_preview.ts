@@ -1,6 +1,7 @@
 import { LedgerIndex } from '@castellan/contracts'
 import { z } from 'zod'
 import { defineTool, readLimits } from '../define.ts'
+import { looksSecret } from '../files/secret.ts'
 import { sentence } from '../words.ts'
 
 const limits = { ...readLimits, timeoutMs: 30_000, outputBytes: 192 * 1024 }
@@ -40,6 +41,10 @@ export const undoPreview = defineTool({
     return touched.map((resource) => ({ ...resource, access: 'read' as const }))
   },
   // The text of files comes with the diff.
-  taints: ({ diff }) => (diff === null ? [] : ['untrusted-text']),
+  taints: ({ diff }) => {
+    if (diff === null) return []
+    const path = /^--- (.+)$/m.exec(diff)?.[1] ?? ''
+    return looksSecret(path, diff) ? ['untrusted-text', 'secret'] : ['untrusted-text']
+  },
   run: (input, context) => context.host.undo.preview(input, context),
 })

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Host } from '../../host/host.ts'
 import type { CommandReport, Verdict } from '../../sandbox/index.ts'
 import { textField } from '../fields.ts'
+import { isSecretName, looksSecret } from '../files/secret.ts'
 import { count, duration, size } from '../words.ts'
 
 /** Longest time a command may have, in seconds. */
@@ -116,16 +117,19 @@ export async function workingFolder(host: Host, cwd: string, signal: AbortSignal
   throw new CastellanError('path_outside_roots', `Commands work in the workspace, ${workspace}; ${path} is outside.`)
 }
 
-/** What a command prints may be anybody's words: those of the files it read, or of the program's maker. */
-export function printedTaints({
-  stdoutBytes,
-  stderrBytes,
-}: {
-  stdoutBytes: number
-  stderrBytes: number
-}): TaintLabel[] {
-  return stdoutBytes + stderrBytes === 0 ? [] : ['untrusted-text']
+/**
+ * What a command prints may be anybody's words: those of the files it read, or of the program's maker. It is a secret where
+ * it shows a private key, or where the command or a line of its output (as of `grep -r`) names a file that holds secrets.
+ */
+export function printedTaints({ argv, stdout, stderr }: Printed): TaintLabel[] {
+  if (stdout === '' && stderr === '') return []
+  const named = argv.flatMap((word) => word.split(/[\s"'<>|;&:=]+/))
+  const shownBy = stdout.split('\n').map((line) => line.split(':', 1)[0] ?? '')
+  const secret = looksSecret('', stdout) || looksSecret('', stderr) || [...named, ...shownBy].some(isSecretName)
+  return secret ? ['untrusted-text', 'secret'] : ['untrusted-text']
 }
+
+type Printed = Pick<ReturnType<typeof answerOf>, 'argv' | 'stdout' | 'stderr'>
 
 /** A command is about the whole workspace, which it may write unless it is known to do no more than read. */
 export function workspaceResources({ sandbox }: Host, { verdict }: Verdict): ToolResource[] {
