@@ -18,6 +18,8 @@ export interface Client {
   /** The name under which its calls are decided and recorded. */
   readonly agent: AgentName
   readonly session: SessionId
+  /** Whose the client's states, tasks and kept results are: its session, or what its sessions of several days have in common. */
+  readonly owner: SessionId
 }
 
 /** One request of a client. */

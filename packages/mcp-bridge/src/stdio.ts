@@ -15,7 +15,8 @@ export interface Streams {
  * All of it is one session.
  */
 export async function serveStreams(bridge: Bridge, agent: AgentName, { input, output }: Streams): Promise<void> {
-  const client = { agent, session: newId('ses') }
+  const session = newId('ses')
+  const client = { agent, session, owner: session }
   const servers = new Set<Server>()
   const transport = new StdioServerTransport(input, output)
   const handle = serveStdio(

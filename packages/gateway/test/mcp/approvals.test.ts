@@ -12,7 +12,7 @@ const note = (): string => join(both.workspace, WRITE.arguments.path)
 beforeAll(async () => {
   both = await Both.start()
 }, 90_000)
-afterAll(() => both.stop())
+afterAll(() => both?.stop())
 beforeEach(() => {
   made += 1
   WRITE = { name: 'file_write', arguments: { path: `notes-${made}.txt`, content: 'hello' } }

@@ -18,7 +18,7 @@ installed.describe('Claude Code', () => {
   beforeAll(async () => {
     both = await Both.start()
   }, 90_000)
-  afterAll(() => both.stop())
+  afterAll(() => both?.stop())
 
   installed.test(
     'completes a session of several tools over HTTP, one of which a person has to approve',

@@ -22,7 +22,7 @@ beforeAll(async () => {
   }
   writeFileSync(join(both.folder, 'run.json'), JSON.stringify(instance), { mode: 0o600 })
 }, TIMEOUT_MS)
-afterAll(() => both.stop())
+afterAll(() => both?.stop())
 
 /** The server as the inspector is told of it: the gateway's address, or a program to start. */
 const places = [

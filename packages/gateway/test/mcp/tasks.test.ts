@@ -10,7 +10,7 @@ let both: Both
 beforeAll(async () => {
   both = await Both.start()
 }, 90_000)
-afterAll(() => both.stop())
+afterAll(() => both?.stop())
 
 async function begin(script: string): Promise<string> {
   const call = { name: 'shell_exec', arguments: { script } }

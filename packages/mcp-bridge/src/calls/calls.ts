@@ -58,7 +58,8 @@ export class Calls {
     const answer = await this.#send(
       {
         call_id: earlier?.call_id ?? newId('call'),
-        session,
+        // A question that was asked before midnight belongs to the session of that day.
+        session: earlier?.session ?? session,
         agent,
         tool,
         args,
@@ -93,7 +94,7 @@ export class Calls {
     const call = WaitingCall.safeParse(state)
     const isThis =
       call.success &&
-      call.data.session === client.session &&
+      call.data.owner === client.owner &&
       call.data.agent === client.agent &&
       call.data.tool === tool &&
       call.data.args_digest === digest
@@ -139,6 +140,7 @@ function waitingCall(pending: CallPending, digest: Sha256Hex, { client }: Reques
     reason,
     expires_at,
     session: client.session,
+    owner: client.owner,
     agent: client.agent,
     args_digest: digest,
   }

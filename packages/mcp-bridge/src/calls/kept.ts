@@ -6,17 +6,17 @@ const MAX_BYTES = 32 * 1024 * 1024
 
 interface Kept {
   readonly text: string
-  readonly session: SessionId
+  readonly owner: SessionId
   readonly until: number
 }
 
-/** Large results that were answered with a link, until they are read; each for the session that made the call. */
+/** Large results that were answered with a link, until they are read; each for the client that made the call. */
 export class KeptResults {
   readonly #results = new Map<string, Kept>()
   #bytes = 0
 
-  put(uri: string, session: SessionId, text: string): void {
-    this.#results.set(uri, { text, session, until: Date.now() + KEPT_MS })
+  put(uri: string, owner: SessionId, text: string): void {
+    this.#results.set(uri, { text, owner, until: Date.now() + KEPT_MS })
     this.#bytes += text.length
     for (const [oldest, { text: dropped, until }] of this.#results) {
       if (this.#bytes <= MAX_BYTES && Date.now() < until) break
@@ -25,8 +25,8 @@ export class KeptResults {
     }
   }
 
-  get(uri: string, session: SessionId): string | undefined {
+  get(uri: string, owner: SessionId): string | undefined {
     const kept = this.#results.get(uri)
-    return kept !== undefined && kept.session === session && Date.now() < kept.until ? kept.text : undefined
+    return kept !== undefined && kept.owner === owner && Date.now() < kept.until ? kept.text : undefined
   }
 }

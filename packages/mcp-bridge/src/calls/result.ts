@@ -25,7 +25,7 @@ export function toolResult(
   { client, era }: Request,
   kept: KeptResults,
 ): CallToolResult | InputRequiredResult {
-  if (made.kind === 'done') return outcomeResult(made.outcome, client.session, kept)
+  if (made.kind === 'done') return outcomeResult(made.outcome, client.owner, kept)
   return era === 'modern' ? waitingState(made.call, made.state) : waitingResult(made.call, made.state)
 }
 
@@ -33,7 +33,7 @@ export function toolResult(
  * The summary as text for whoever reads along, the result as structured content; for clients that show a model only text
  * the result follows as JSON, or as a link where it is large.
  */
-function outcomeResult(outcome: CallOutcome, session: SessionId, kept: KeptResults): CallToolResult {
+function outcomeResult(outcome: CallOutcome, owner: SessionId, kept: KeptResults): CallToolResult {
   const { call_id, ledger_index, duration_ms, undo, proof, summary } = outcome
   const _meta = {
     [metaKeys.ledger]: ledger_index,
@@ -51,7 +51,7 @@ function outcomeResult(outcome: CallOutcome, session: SessionId, kept: KeptResul
     content.push({ type: 'text', text: json, annotations: { audience: ['assistant'] } })
   } else {
     const uri = resultUri(call_id)
-    kept.put(uri, session, json)
+    kept.put(uri, owner, json)
     content.push({
       type: 'resource_link',
       uri,

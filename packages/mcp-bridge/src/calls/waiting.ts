@@ -10,6 +10,7 @@ export const WaitingCall = z.strictObject({
   call_id: CallId,
   approval_id: ApprovalId,
   session: SessionId,
+  owner: SessionId,
   agent: AgentName,
   tool: z.string(),
   args_digest: Sha256Hex,

@@ -34,7 +34,7 @@ export function resourceProvider(catalogue: Catalogue, calls: Calls, kept: KeptR
     resourceTemplates: async () => (await only(TEMPLATES)).map(({ tool: _, ...template }) => template),
     async readResource(uri, request) {
       if (!uri.startsWith('castellan://')) return undefined
-      const large = kept.get(uri, request.client.session)
+      const large = kept.get(uri, request.client.owner)
       if (large !== undefined) return { contents: [{ uri, mimeType: JSON_TYPE, text: large }] }
       const reading = readingOf(uri)
       if (reading === undefined || (await catalogue.find(reading.tool)) === undefined) return undefined

@@ -24,7 +24,8 @@ export class McpHttp {
 
   constructor(bridge: Bridge, agent: AgentName) {
     this.#bridge = bridge
-    this.#modern = new ModernHttp(bridge, { agent, session: newId('ses') })
+    const nobody = newId('ses')
+    this.#modern = new ModernHttp(bridge, { agent, session: nobody, owner: nobody })
     this.#sessions = new Sessions(bridge)
   }
 
@@ -67,8 +68,12 @@ export class McpHttp {
         return sendMessage(response, route.httpStatus, { jsonrpc: '2.0', error, id: idOf(body) })
       }
       case 'modern': {
-        // A stateless client cannot say which conversation a request is of, so all of one credential are one session.
-        const client = { agent: visitor.agent, session: this.#bridge.sealer.sessionOf(visitor.credential) }
+        const { sealer } = this.#bridge
+        const { agent, credential } = visitor
+        // A stateless client cannot say which conversation a request is of, so those of one credential and day are one.
+        const today = new Date().toISOString().slice(0, 10)
+        const session = sealer.sessionOf(`${today} ${credential}`)
+        const client = { agent, session, owner: sealer.sessionOf(credential) }
         return this.#modern.handle(request, response, route, client)
       }
       case 'legacy':

@@ -88,13 +88,14 @@ export class Sessions {
 
   async #open({ agent, credential }: Visitor): Promise<Session> {
     this.#makeRoom(credential)
-    const client: Client = { agent, session: newId('ses') }
+    const session = newId('ses')
+    const client: Client = { agent, session, owner: session }
     const transport = new SessionTransport(randomBytes(24).toString('base64url'))
     const server = createServer(this.#bridge, client, 'legacy')
     await server.connect(transport)
-    const session = { credential, server, transport, usedAt: Date.now() }
-    this.#sessions.set(transport.sessionId, session)
-    return session
+    const opened = { credential, server, transport, usedAt: Date.now() }
+    this.#sessions.set(transport.sessionId, opened)
+    return opened
   }
 
   #find(request: IncomingMessage, { credential }: Visitor): Session {

@@ -26,19 +26,19 @@ export function requireTasks(context: ServerContext): void {
 }
 
 /** The methods of the tasks extension (2026-07-28). No task of ours asks its client for anything, so an update changes nothing. */
-export function addTaskMethods(server: Server, tasks: Tasks, { session }: Client): void {
+export function addTaskMethods(server: Server, tasks: Tasks, { owner }: Client): void {
   server.setRequestHandler('tasks/get', { params: Named }, ({ taskId }, context) => {
     requireTasks(context)
-    return tasks.get(taskId, session)
+    return tasks.get(taskId, owner)
   })
   server.setRequestHandler('tasks/update', { params: Update }, ({ taskId }, context) => {
     requireTasks(context)
-    tasks.get(taskId, session)
+    tasks.get(taskId, owner)
     return {}
   })
   server.setRequestHandler('tasks/cancel', { params: Named }, ({ taskId }, context) => {
     requireTasks(context)
-    tasks.cancel(taskId, session)
+    tasks.cancel(taskId, owner)
     return {}
   })
 }

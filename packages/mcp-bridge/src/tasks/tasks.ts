@@ -24,7 +24,7 @@ type Status = 'working' | 'completed' | 'failed' | 'cancelled'
 
 interface Task {
   readonly id: string
-  readonly session: SessionId
+  readonly owner: SessionId
   readonly createdAt: Date
   readonly stop: AbortController
   status: Status
@@ -38,7 +38,7 @@ interface Task {
 export type Work = (request: Request) => Promise<CallToolResult | InputRequiredResult>
 
 /**
- * Calls that outlive the request they came with. A task belongs to its session; its call is like any other, also in that
+ * Calls that outlive the request they came with. A task belongs to its client; its call is like any other, also in that
  * cancelling it stops the tool. What waits for a person is a task that is working: it goes on once there is a yes.
  */
 export class Tasks {
@@ -55,7 +55,7 @@ export class Tasks {
     const now = new Date()
     const task: Task = {
       id: `task_${randomBytes(16).toString('base64url')}`,
-      session: request.client.session,
+      owner: request.client.owner,
       createdAt: now,
       stop: new AbortController(),
       status: 'working',
@@ -69,9 +69,9 @@ export class Tasks {
     return { resultType: 'task', ...shown(task), content: [] }
   }
 
-  /** Throws a protocol error for a task that this session does not have. */
-  get(id: string, session: SessionId): Record<string, unknown> {
-    const task = this.#find(id, session)
+  /** Throws a protocol error for a task that this client does not have. */
+  get(id: string, owner: SessionId): Record<string, unknown> {
+    const task = this.#find(id, owner)
     return {
       ...shown(task),
       ...(task.result === undefined ? {} : { result: task.result }),
@@ -80,8 +80,8 @@ export class Tasks {
   }
 
   /** Stops a task that works; one that has ended stays as it is. */
-  cancel(id: string, session: SessionId): void {
-    const task = this.#find(id, session)
+  cancel(id: string, owner: SessionId): void {
+    const task = this.#find(id, owner)
     if (task.status !== 'working') return
     settle(task, 'cancelled')
     task.stop.abort(new Error('the task was cancelled'))
@@ -120,9 +120,9 @@ export class Tasks {
     }
   }
 
-  #find(id: string, session: SessionId): Task {
+  #find(id: string, owner: SessionId): Task {
     const task = this.#tasks.get(id)
-    const isThere = task !== undefined && task.session === session && Date.now() < task.createdAt.getTime() + TTL_MS
+    const isThere = task !== undefined && task.owner === owner && Date.now() < task.createdAt.getTime() + TTL_MS
     if (isThere) return task
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no task ${JSON.stringify(id.slice(0, 80))}.`)
   }
