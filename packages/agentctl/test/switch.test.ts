@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { until } from '@castellan/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { throwawayHost } from '../../../tests/support/throwaway-host/host.ts'
 import { SwitchHost } from '../../agentd/test/support/switch-host.ts'
@@ -170,6 +171,17 @@ throwawayHost.describe('switching with agentctl, beside a real agentd', () => {
       outcome: 'It was taken back by the operator while agentd was away.',
     })
   }, 90_000)
+
+  it('goes back past an agentd that answers, which sees it', async () => {
+    const waiting = await agentctl('switch', 'begin', host.systems.good as string, '--confirm', 'both')
+    expect(waiting).toMatchObject({ code: 24 })
+    expect(await agentctl('rollback', '--direct')).toMatchObject({ code: 0, out: { runs: true } })
+    const ended = await until('agentd sees it', async () => {
+      const { result } = (await agentctl('switch', 'status')).out
+      return result.over ? result : undefined
+    })
+    expect(ended).toMatchObject({ phase: 'rolled_back', outcome: 'The operator took it back without agentd.' })
+  }, 60_000)
 
   it('sets an option, builds, switches and takes all of it back', async () => {
     const set = await agentctl(

@@ -76,11 +76,7 @@ export class Journal {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     }
-    return (await this.decision(id)) ?? wanted
-  }
-
-  async decision(id: SwitchId): Promise<Decision | undefined> {
-    return (await this.decided(id))?.decision
+    return (await this.decided(id))?.decision ?? wanted
   }
 
   /** The decision and who made it; undefined while there is none. */

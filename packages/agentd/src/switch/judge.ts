@@ -2,7 +2,7 @@ import type { Drive } from './drive.ts'
 import { Health, nothingKnown } from './health.ts'
 import type { Journal } from './journal.ts'
 import type { SwitchMachine } from './machine.ts'
-import { back, type Next } from './next.ts'
+import { back, type Next, wentBack } from './next.ts'
 import type { Finding } from './record.ts'
 
 /** What held before may miss once: it counts when it fails so often in a row. */
@@ -41,7 +41,8 @@ export class Judge {
   /** `ending`: it is the last look, or one after that. */
   async look(ending: boolean): Promise<Look> {
     const { id, plan, to, baseline } = this.#drive.record
-    if ((await this.#journal.decision(id)) === 'rollback') return over(back("The dead man's switch went off."))
+    const decided = await this.#journal.decided(id)
+    if (decided?.decision === 'rollback') return over(wentBack(decided.by))
     const running = await this.#machine.running()
     if (running.path !== to.path) {
       return over(back(`Somebody else switched to ${running.path} meanwhile.`, { blamed: false }))

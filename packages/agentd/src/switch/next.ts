@@ -16,6 +16,13 @@ export function back(outcome: string, fields: Next['fields'] = {}): Next {
   return { phase: 'rolling_back', note: text, fields: { outcome: text, blamed: true, ...fields } }
 }
 
+/** Ends in going back because a script of SafeSwitch began to, without agentd. */
+export function wentBack(by: string): Next {
+  return by === 'dead-man'
+    ? back("The dead man's switch went off.")
+    : back(`The ${by} took it back without agentd.`, { blamed: false })
+}
+
 /** Ends before anything was changed. */
 export function refused(reason: string): Next {
   const outcome = `Refused: ${reason}.`.slice(0, MOST)

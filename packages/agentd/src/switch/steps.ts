@@ -8,7 +8,7 @@ import type { Jobs } from './jobs.ts'
 import type { Journal } from './journal.ts'
 import { Judge } from './judge.ts'
 import { readiness, type SwitchMachine } from './machine.ts'
-import { back, failed, type Next, refused } from './next.ts'
+import { back, failed, type Next, refused, wentBack } from './next.ts'
 import { currentSystem } from './places.ts'
 import type { Phase, SwitchRecord } from './record.ts'
 import { activateScript, commitScript, rollBackScript } from './scripts.ts'
@@ -186,8 +186,9 @@ export class Steps {
   async #commit({ record, signal }: Drive): Promise<Next> {
     const { journal, jobs, deadMan, machine } = this.#parts
     const { id, to } = record
-    if ((await journal.decide(id, 'commit')) === 'rollback')
-      return back("The dead man's switch went off before the commit.")
+    if ((await journal.decide(id, 'commit')) === 'rollback') {
+      return wentBack((await journal.decided(id))?.by ?? 'operator')
+    }
     await deadMan.disarm(id, signal)
     const script = await journal.script(id, 'commit.sh', commitScript(record, this.#places(record), false))
     const end = await jobs.run(id, 'commit', script, COMMIT_SECONDS, signal)
