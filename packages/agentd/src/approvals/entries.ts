@@ -1,4 +1,5 @@
-import type { Approval, ApprovalState, LedgerEntryType } from '@castellan/contracts'
+import { type Approval, type ApprovalState, type LedgerEntryType, TaintLabel } from '@castellan/contracts'
+import { isSecretDiff } from '../tools/files/secret.ts'
 import type { ApprovalRecord } from './lifecycle.ts'
 
 export const actors = { system: { kind: 'system', name: 'agentd' } } as const
@@ -20,14 +21,18 @@ export function about(record: ApprovalRecord) {
   }
 }
 
-/** What the entry of a question says for ever: digests and limits, nothing of what was asked. */
-export function factsOf({ needed, ahead, taint, binding, always }: Approval) {
+/**
+ * What the entry of a question says for ever: digests and limits, nothing of what was asked. `taints`: what the question
+ * itself tells whoever carries it to people, so that asking about a file of secrets is no way to read it unlabelled.
+ */
+export function factsOf({ needed, ahead, taint, binding, always, preview }: Approval) {
   return {
     needed,
     policy_digest: binding.policy_digest,
     expires_at: binding.expires_at,
     ...(ahead ? { ahead } : {}),
     ...(taint.length === 0 ? {} : { taint: taint.join(' ') }),
+    ...(preview?.diff !== undefined && isSecretDiff(preview.diff) ? { taints: TaintLabel.enum.secret } : {}),
     ...(always.possible ? { rule_digest: always.digest } : {}),
   }
 }

@@ -171,6 +171,7 @@ export class Book {
       case 'refused':
       case 'approval_requested':
         this.#charge(this.#scopesOf(entry), amountsOf({ steps: 1 }))
+        this.taint(session, labelsIn(facts.taints))
         return
       case 'usage_reported':
         this.#charge(this.#scopesOf(entry), amountsOf({ steps: 1, tokens: amountIn(facts.tokens) }))

@@ -61,6 +61,16 @@ test('a secret stays one under another name', async () => {
   expect((await sessions(agentd)).common).toEqual(['secret'])
 })
 
+test('asking about a file of secrets is no way to read it unlabelled', async () => {
+  const agentd = await TestAgentd.start({ tools: fileTools })
+  writeFileSync(join(agentd.stateDir, 'workspace/.env'), 'KEY=x\n')
+  writeFileSync(join(agentd.stateDir, 'workspace/plain'), 'KEY=x\n')
+  asPending(await agentd.call('file_edit', { path: 'plain', find: 'KEY', replace: 'KEV' }))
+  expect((await sessions(agentd)).common).toEqual([])
+  asPending(await agentd.call('file_edit', { path: '.env', find: 'KEY', replace: 'KEV' }))
+  expect((await sessions(agentd)).common).toEqual(['secret'])
+})
+
 test('the rest of a private key is one as well', async () => {
   const agentd = await TestAgentd.start({ tools: fileTools })
   const key = '-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n'

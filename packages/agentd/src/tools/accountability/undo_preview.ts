@@ -1,7 +1,7 @@
 import { LedgerIndex } from '@castellan/contracts'
 import { z } from 'zod'
 import { defineTool, readLimits } from '../define.ts'
-import { looksSecret } from '../files/secret.ts'
+import { isSecretDiff } from '../files/secret.ts'
 import { sentence } from '../words.ts'
 
 const limits = { ...readLimits, timeoutMs: 30_000, outputBytes: 192 * 1024 }
@@ -43,8 +43,7 @@ export const undoPreview = defineTool({
   // The text of files comes with the diff.
   taints: ({ diff }) => {
     if (diff === null) return []
-    const path = /^--- (.+)$/m.exec(diff)?.[1] ?? ''
-    return looksSecret(path, diff) ? ['untrusted-text', 'secret'] : ['untrusted-text']
+    return isSecretDiff(diff) ? ['untrusted-text', 'secret'] : ['untrusted-text']
   },
   run: (input, context) => context.host.undo.preview(input, context),
 })

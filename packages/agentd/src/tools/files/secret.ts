@@ -14,3 +14,8 @@ export function isSecretName(path: string): boolean {
 export function looksSecret(path: string, content: string): boolean {
   return isSecretName(path) || privateKey.test(content)
 }
+
+/** The same for a unified diff: of a file with such a name, or with such lines. */
+export function isSecretDiff(diff: string): boolean {
+  return looksSecret(/^--- (.+)$/m.exec(diff)?.[1] ?? '', diff)
+}
