@@ -12,7 +12,7 @@ import { tools } from '../../packages/agentd/src/tools/index.ts'
 import { readCorpus, type Specimen } from './corpus.ts'
 
 const sandbox = new Sandbox(join(tmpdir(), 'workspace'))
-const policy = new CedarPolicy(builtInRules('default', tools))
+const policy = new CedarPolicy(builtInRules('default'))
 
 /** What the step of the call path decides, with the default rules and the judgement of commands that it really makes. */
 async function decided(specimen: Specimen, mode: SessionMode, taint: TaintLabel[] = []): Promise<string> {

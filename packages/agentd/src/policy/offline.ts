@@ -52,7 +52,7 @@ export class OfflinePolicy implements AsyncDisposable {
   static async open(folder: string): Promise<OfflinePolicy> {
     const policy = await saying(async () => {
       const owners = readRules(await readFolder(folder), tools)
-      return new CedarPolicy(withDefaults(owners, builtInRules('default', tools)))
+      return new CedarPolicy(withDefaults(owners, builtInRules('default')))
     })
     const scratch = await mkdtemp(join(tmpdir(), 'castellan-policy-'))
     try {

@@ -65,7 +65,7 @@ export class PolicyKeeper implements Policy {
     try {
       return new PolicyKeeper(parts, await rulesIn(parts), [])
     } catch (error) {
-      return new PolicyKeeper(parts, builtInRules('restricted', parts.tools()), problemsIn(error))
+      return new PolicyKeeper(parts, builtInRules('restricted'), problemsIn(error))
     }
   }
 
@@ -180,7 +180,7 @@ export class PolicyKeeper implements Policy {
 }
 
 async function rulesIn({ folder, tools }: PolicyKeeperParts): Promise<Rule[]> {
-  return withDefaults(readRules(await readFolder(folder), tools()), builtInRules('default', tools()))
+  return withDefaults(readRules(await readFolder(folder), tools()), builtInRules('default'))
 }
 
 function problemsIn(error: unknown): string[] {

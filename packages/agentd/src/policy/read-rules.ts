@@ -36,13 +36,13 @@ export function describeProblem({ file, line, message }: PolicyProblem): string 
 }
 
 /**
- * The rules in some files, each read and validated against the schema of the tools. Throws {@link PolicyInvalid} with
- * everything that is wrong.
+ * The rules in some files, each read and, unless `validated` is false, validated against the schema of the tools. Throws
+ * {@link PolicyInvalid} with everything that is wrong.
  */
 export function readRules(
   files: readonly RuleText[],
   tools: readonly Tool[],
-  { toolsMayBeMissing = false }: { readonly toolsMayBeMissing?: boolean } = {},
+  { validated = true }: { readonly validated?: boolean } = {},
 ): Rule[] {
   const problems: PolicyProblem[] = []
   const rules = files.flatMap((file) => rulesIn(file, problems))
@@ -51,10 +51,8 @@ export function readRules(
   }
   problems.push(...twice(rules))
   // Names first: Cedar's own words about an unknown one are harder to follow.
-  if (problems.length === 0 && !toolsMayBeMissing) {
-    problems.push(...rules.flatMap((rule) => unknownActions(rule, tools)))
-  }
-  if (problems.length === 0) problems.push(...validate(rules, tools))
+  if (problems.length === 0 && validated) problems.push(...rules.flatMap((rule) => unknownActions(rule, tools)))
+  if (problems.length === 0 && validated) problems.push(...validate(rules, tools))
   if (problems.length > 0) throw new PolicyInvalid(problems)
   return rules
 }

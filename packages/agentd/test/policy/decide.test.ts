@@ -20,7 +20,7 @@ test('the default rules pass the tests that come with them', async () => {
 })
 
 test.each(['default', 'restricted'] as const)('the %s rules fit the whole schema of the tools', (which) => {
-  const all = builtInRules(which, tools)
+  const all = builtInRules(which)
   const json = Object.fromEntries(all.map((rule) => [rule.id, rule.json]))
   expect(validateRules(policySchema(tools), json)).toEqual([])
   expect(all.length).toBe(builtInText(which).text.match(/^@id/gm)?.length)
@@ -114,7 +114,7 @@ test('rules can go by agent, channel, time and what is left', () => {
 
 test("an owner's rule takes the place of a built-in one with its name", () => {
   const own = rules('@id("agents-ask-to-change") forbid (principal is Agent, action in Action::"change", resource);')
-  const policy = new CedarPolicy(withDefaults(own, builtInRules('default', tools)))
+  const policy = new CedarPolicy(withDefaults(own, builtInRules('default')))
   expect(policy.decide(question('file_write')).decision).toBe('deny')
   expect(policy.decide(question('system_health')).decision).toBe('allow')
 })

@@ -6,7 +6,7 @@ import { CedarPolicy } from '../../src/policy/cedar-policy.ts'
 import { tools } from '../../src/tools/index.ts'
 import { question, rules } from './questions.ts'
 
-const standard = new CedarPolicy(builtInRules('default', tools))
+const standard = new CedarPolicy(builtInRules('default'))
 
 describe('nothing the agent side says widens what is permitted', () => {
   test('whatever arguments look like, the default decision on them is the same', () => {

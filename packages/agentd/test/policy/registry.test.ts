@@ -22,17 +22,17 @@ const server = [{ kind: 'mcp-server' as const, id: 'github', access: 'write' as 
 
 test('a tool that came after the policy was loaded is decided by its groups and by its name', () => {
   const own = rules('@id("no-closing") forbid (principal, action == Action::"github__close_issue", resource);')
-  const standard = new CedarPolicy(builtInRules('default', tools))
+  const standard = new CedarPolicy(builtInRules('default'))
   const asked = question(foreign, { args: { number: 3 }, resources: server })
   expect(standard.decide(asked)).toMatchObject({ decision: 'ask', rule: 'agents-ask-to-change' })
   expect(standard.decide({ ...asked, context: { ...asked.context, taint: ['secret'] } }).rule).toBe(
     'secrets-reach-no-mcp-server',
   )
-  expect(new CedarPolicy(withDefaults(own, builtInRules('default', tools))).decide(asked).rule).toBe('no-closing')
+  expect(new CedarPolicy(withDefaults(own, builtInRules('default'))).decide(asked).rule).toBe('no-closing')
 })
 
 test('every tool of agentd can be decided about, by the whole set and by slices alike', () => {
-  const all = builtInRules('default', tools)
+  const all = builtInRules('default')
   const [sliced, whole] = [new CedarPolicy(all), new CedarPolicy(all, { sliced: false })]
   for (const tool of tools) {
     for (const mode of ['observe', 'assist', 'operate', 'sensitive'] as const) {
