@@ -57,7 +57,9 @@ installed.describe('Claude Code', () => {
       expect(ended.code, `${ended.stdout}\n${ended.stderr}`).toBe(0)
       expect(JSON.parse(ended.stdout)).toMatchObject({ is_error: false, result: 'All done after 4 results.' })
       expect([...provider.offered]).toContain('mcp__castellan__file_stat')
-      const outcomes = (await both.entries('&type=outcome')).map(({ entry }) => entry)
+      // Clients look at the prompts by themselves, which is a call of skill_list.
+      const all = (await both.entries('&type=outcome')).map(({ entry }) => entry)
+      const outcomes = all.filter(({ tool }) => !tool?.startsWith('skill_'))
       expect(outcomes.map(({ tool, ok, actor }) => [tool, ok, actor.name]).toReversed()).toEqual([
         ['memory_usage', true, 'mcp'],
         ['file_stat', true, 'mcp'],
