@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path'
 /**
  * Makes the example calls of docs/tools.md for real, through the operator socket of a running agentd, in order (later ones
  * build on earlier ones), and prints them with their answers as JSON. record-tool-examples.ts runs it in a throwaway host.
@@ -27,13 +28,15 @@ import type { ToolExample } from './tools-doc.ts'
 
 const socketPath = process.argv[2]
 if (socketPath === undefined) throw new Error('usage: make-example-calls.ts OPERATOR_SOCKET')
-const agentd = new UnixClient({ socketPath, unavailable: 'agentd_unavailable', peer: 'agentd' })
+const client = (path: string) => new UnixClient({ socketPath: path, unavailable: 'agentd_unavailable', peer: 'agentd' })
+const agentd = client(socketPath)
+const asAgent = client(join(dirname(socketPath), 'agent.sock'))
 const session = newId('ses')
 const examples: ToolExample[] = []
 
-const record: RecordCall = async (tool, args = {}) => {
-  const call = { call_id: newId('call'), session, agent: 'operator', tool, args }
-  const answer = await agentd
+const record: RecordCall = async (tool, args = {}, who = 'operator') => {
+  const call = { call_id: newId('call'), session, agent: who, tool, args }
+  const answer = await (who === 'operator' ? agentd : asAgent)
     .request('POST', '/v1/calls', { body: call, schema: CallAnswer })
     // Refused before it came to a run: that is an answer to show, too.
     .catch((error: unknown) => {
@@ -76,5 +79,6 @@ for (const family of [
   await family(record)
 }
 agentd.close()
+asAgent.close()
 
 console.log(JSON.stringify(examples, null, 2))

@@ -108,7 +108,7 @@ export class Moves {
     if (source.name === '.') throw fixed(source, 'it is a granted folder itself')
     if (target.found !== null) throw occupied(target, 'Nothing is replaced by a move: choose a free name.')
     if (moved.kind === 'file') await refuseForeignLink(source)
-    if ((await target.folder.stat()).dev !== source.existing.stats.dev) throw apart(source, target)
+    if (await liesApart(source, target)) throw apart(source, target)
     if (moved.kind !== 'directory') return moved
     if (this.#grants.within(splitPath(source.path))) throw fixed(source, 'a folder with a grant of its own lies in it')
     if (`${target.path}/`.startsWith(`${source.path}/`)) throw fixed(source, 'a folder cannot go into itself')
@@ -179,4 +179,14 @@ function parse(data: unknown): Move {
 
 function fixed(place: Place, why: string): CastellanError {
   return new CastellanError('conflict', `${quotePath(place.path)} is not moved: ${why}.`)
+}
+
+/**
+ * Whether the two are on different file systems. The folders tell: on an overlay (overlayfs, inode properties) a file has
+ * the device number of the layer it lies in. A folder that is a mount point lies apart from the one it is in.
+ */
+async function liesApart(source: Place, target: Place): Promise<boolean> {
+  const [from, to] = await Promise.all([source.folder.stat(), target.folder.stat()])
+  const { stats } = source.existing
+  return from.dev !== to.dev || (stats.isDirectory() && stats.dev !== from.dev)
 }

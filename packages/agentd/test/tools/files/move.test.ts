@@ -125,4 +125,28 @@ describe('file_move', () => {
       execFileSync('umount', [at('mount')])
     }
   })
+
+  // Live systems and containers have such a root: there a file's device number is that of its layer, not of its folder.
+  requires.root().test('moves what lies in a layer of an overlay', async () => {
+    const { execFileSync } = await import('node:child_process')
+    const mount = (...args: string[]) => execFileSync('mount', args, { stdio: 'pipe' })
+    for (const name of ['under', 'layers', 'over']) await mkdir(at(name))
+    const mounted: string[] = []
+    try {
+      for (const name of ['under', 'layers']) {
+        mount('-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', at(name))
+        mounted.push(at(name))
+      }
+      for (const name of ['under/notes', 'layers/upper', 'layers/work']) await mkdir(at(name))
+      await writeFile(at('under/notes/a'), 'content')
+      const layers = `lowerdir=${at('under')},upperdir=${at('layers/upper')},workdir=${at('layers/work')}`
+      mount('-t', 'overlay', '-o', layers, 'overlay', at('over'))
+      mounted.push(at('over'))
+      await move('over/notes/a', 'over/notes/b')
+      expect(await readFile(at('over/notes/b'), 'utf8')).toBe('content')
+      expect(await readdir(at('over/notes'))).toEqual(['b'])
+    } finally {
+      for (const path of mounted.toReversed()) execFileSync('umount', [path])
+    }
+  })
 })
