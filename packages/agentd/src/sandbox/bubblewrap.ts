@@ -145,6 +145,23 @@ function scratchMount(
   return [...temporary, SCRATCH, ...copies, '--chdir', SCRATCH]
 }
 
+/** Programs that a repository's own configuration would have git run: not for looking, to which nobody agreed. */
+const runsNothing = { 'core.fsmonitor': 'false', 'core.hooksPath': '/dev/null', 'gpg.program': 'false' }
+
+/** Whether this is a command that was judged harmless. */
+function looksOnly(ground: Ground): boolean {
+  return ground.kind === 'workspace' && !ground.writable
+}
+
+/** Settings that come before those of any file (git-config(1), GIT_CONFIG_COUNT). */
+function gitConfiguration(settings: Readonly<Record<string, string>>): Record<string, string> {
+  const pairs = Object.entries(settings).flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${index}`, key] as const,
+    [`GIT_CONFIG_VALUE_${index}`, value] as const,
+  ])
+  return { GIT_CONFIG_COUNT: String(pairs.length / 2), ...Object.fromEntries(pairs) }
+}
+
 /** Nothing of agentd's own environment. No pager, no prompt, no lock taken only to look. */
 function environment(ground: Ground): string[] {
   const variables: Record<string, string> = {
@@ -161,10 +178,12 @@ function environment(ground: Ground): string[] {
     GIT_PAGER: 'cat',
     GIT_TERMINAL_PROMPT: '0',
     GIT_OPTIONAL_LOCKS: '0',
-    // The workspace belongs to root or to another agent's user; git would refuse to look at it.
-    GIT_CONFIG_COUNT: '1',
-    GIT_CONFIG_KEY_0: 'safe.directory',
-    GIT_CONFIG_VALUE_0: '*',
+    ...gitConfiguration({
+      // The workspace belongs to root or to another agent's user; git would refuse to look at it.
+      'safe.directory': '*',
+      ...(looksOnly(ground) ? runsNothing : {}),
+    }),
+    ...(looksOnly(ground) ? { PYTHONNOUSERSITE: '1' } : {}),
   }
   return ['--clearenv', ...Object.entries(variables).flatMap(([name, value]) => ['--setenv', name, value])]
 }

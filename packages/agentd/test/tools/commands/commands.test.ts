@@ -62,6 +62,17 @@ bwrap.describe('shell_exec', () => {
     expect(asked.output.judgedBecause).toContain('needs approval')
   })
 
+  bwrap.test('looking at a repository runs nothing that its configuration names', async (context) => {
+    requires.command('git', 'git').check(context)
+    await using machine = await openMachine()
+    const set = `git init -q . && git config core.fsmonitor 'sh -c "echo ran >&2"'`
+    await machine.call('shell_exec', { script: set })
+    const look = await machine.call('command_run', { argv: ['git', 'status'] })
+    expect(look.output).toMatchObject({ exitCode: 0, readOnly: true, stderr: '' })
+    const agreed = await machine.call('shell_exec', { script: 'git status; true $(true)' })
+    expect(agreed.output).toMatchObject({ readOnly: false, stderr: expect.stringContaining('ran') })
+  })
+
   bwrap.test('runs nothing of a repository’s configuration that could write', async (context) => {
     requires.command('git', 'git').check(context)
     await using machine = await openMachine()
