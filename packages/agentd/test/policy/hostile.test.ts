@@ -3,7 +3,6 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { builtInRules } from '../../src/policy/built-in.ts'
 import { CedarPolicy } from '../../src/policy/cedar-policy.ts'
-import { tools } from '../../src/tools/index.ts'
 import { question, rules } from './questions.ts'
 
 const standard = new CedarPolicy(builtInRules('default'))
