@@ -1,8 +1,8 @@
-import { dirname, join } from 'node:path'
 /**
  * Makes the example calls of docs/tools.md for real, through the operator socket of a running agentd, in order (later ones
  * build on earlier ones), and prints them with their answers as JSON. record-tool-examples.ts runs it in a throwaway host.
  */
+import { dirname, join } from 'node:path'
 import { BackupKeyMade, CallAnswer, CastellanError, newId } from '@castellan/contracts'
 import { UnixClient } from '@castellan/daemon'
 import { accountabilityExamples } from './examples/accountability.ts'
