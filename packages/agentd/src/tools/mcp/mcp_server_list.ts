@@ -13,6 +13,8 @@ export const mcpServerList = defineTool({
   effect: 'read',
   undo: 'none',
   limits: readLimits,
+  // Names of tools and what went wrong are the server's own words.
+  taints: ({ servers }) => (servers.length === 0 ? [] : ['untrusted-text']),
   summary: ({ servers }) => {
     if (servers.length === 0) return 'No MCP server is declared.'
     return [`${count(servers.length, 'MCP server')}.`, ...servers.slice(0, 6).map(sentence)].join(' ')

@@ -13,6 +13,8 @@ export const mcpServerStop = defineTool({
   undo: 'none',
   limits: { ...changeLimits, timeoutMs: 60_000 },
   resources: ({ server }) => [{ kind: 'mcp-server', id: server, access: 'write' }],
+  // Names of tools and what went wrong are the server's own words.
+  taints: () => ['untrusted-text'],
   preview: async ({ server }, { host }) => {
     const { state } = host.mcpServers.view(server)
     return {
