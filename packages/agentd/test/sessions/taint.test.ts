@@ -15,7 +15,9 @@ import {
 } from '@castellan/contracts'
 import { expect, test } from 'vitest'
 import { printedTaints } from '../../src/tools/commands/fields.ts'
+import type { Tool } from '../../src/tools/define.ts'
 import { fileTools } from '../../src/tools/files/index.ts'
+import { tools } from '../../src/tools/index.ts'
 import { asDone, asPending, OWNER_TOKEN, otherSession, refusal, TestAgentd } from '../support/agentd.ts'
 import { sessionTools } from '../support/session-tools.ts'
 
@@ -69,6 +71,18 @@ test('asking about a file of secrets is no way to read it unlabelled', async () 
   expect((await sessions(agentd)).common).toEqual([])
   asPending(await agentd.call('file_edit', { path: '.env', find: 'KEY', replace: 'KEV' }))
   expect((await sessions(agentd)).common).toEqual(['secret'])
+})
+
+test.each([
+  ['routine_list', { routines: [{}] }],
+  ['app_list', { apps: [{}] }],
+  ['mcp_server_list', { servers: [{}] }],
+  ['watcher_list', { watchers: [{}] }],
+])('what %s shows may be words that an agent or a server chose', (name, some) => {
+  const tool = tools.find((each) => each.name === name) as Tool
+  expect(tool.taints?.(some as never, {} as never)).toEqual(['untrusted-text'])
+  const none = Object.fromEntries(Object.keys(some).map((key) => [key, []]))
+  expect(tool.taints?.(none as never, {} as never)).toEqual([])
 })
 
 test('the rest of a private key is one as well', async () => {

@@ -18,6 +18,8 @@ export const appList = defineTool({
   effect: 'read',
   undo: 'none',
   limits: readLimits,
+  // An agent may have chosen the words.
+  taints: ({ apps }) => (apps.length === 0 ? [] : ['untrusted-text']),
   summary: ({ apps, total }) => {
     if (total === 0) return 'No app is deployed.'
     const down = apps.filter(({ wanted, activeState }) => wanted === 'running' && activeState !== 'active')

@@ -23,6 +23,8 @@ export const routineList = defineTool({
   effect: 'read',
   undo: 'none',
   limits: readLimits,
+  // An agent may have chosen the words.
+  taints: ({ routines }) => (routines.length === 0 ? [] : ['untrusted-text']),
   summary: ({ routines, total }) =>
     total === 0
       ? 'There are no routines.'
