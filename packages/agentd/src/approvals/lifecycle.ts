@@ -21,6 +21,8 @@ export const APPROVAL_LIFE_MS = 10 * 60_000
 /** An approval as agentd keeps it: each yes with its key, so that revoking the key takes back what it granted. */
 export const ApprovalRecord = Approval.extend({
   votes: z.array(ApprovalVote.extend({ key: OperatorKeyId.optional() })).default([]),
+  /** SHA-256 over what on the machine the call was about when it was asked: a link that leads elsewhere by now is another call. */
+  about_digest: z.string().optional(),
 })
 export type ApprovalRecord = z.infer<typeof ApprovalRecord>
 
@@ -34,6 +36,8 @@ export interface Claim {
   readonly effect: ToolEffect
   readonly args: Readonly<Record<string, unknown>>
   readonly argsDigest: Sha256Hex
+  /** Of what on the machine it is about. */
+  readonly aboutDigest?: string
   readonly policyDigest: Sha256Hex
   /** How many people the policy wants for it now; more than when it was asked, where the session took in more since. */
   readonly needed: number
@@ -161,6 +165,7 @@ function mismatch(record: ApprovalRecord, claim: Claim): string | undefined {
   if (record.call_id !== claim.call_id && !record.ahead) return 'call_id'
   if (record.tool !== claim.tool) return 'tool'
   if (record.binding.args_digest !== claim.argsDigest) return 'set of arguments'
+  if (record.about_digest !== claim.aboutDigest) return 'place that its arguments lead to by now'
   return undefined
 }
 
@@ -169,7 +174,7 @@ function voided(record: ApprovalRecord, because: NonNullable<Approval['void_beca
 }
 
 /** The part that interfaces show. */
-export function shown(record: ApprovalRecord): Approval {
+export function shown({ about_digest: _, ...record }: ApprovalRecord): Approval {
   return { ...record, votes: record.votes.map(({ key: _, ...vote }) => vote) }
 }
 

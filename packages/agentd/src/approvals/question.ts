@@ -38,6 +38,7 @@ export function newRecord(
     always,
     needed,
     votes: [],
+    ...(claim.aboutDigest === undefined ? {} : { about_digest: claim.aboutDigest }),
     binding: {
       args_digest: claim.argsDigest,
       policy_digest: claim.policyDigest,

@@ -1,10 +1,12 @@
-import { type Approval, CastellanError, type StandingRule } from '@castellan/contracts'
+import { createHash } from 'node:crypto'
+import { type Approval, CastellanError, canonicalJson, type StandingRule } from '@castellan/contracts'
 import type { Claim } from '../approvals/lifecycle.ts'
 import { previewOf } from '../approvals/preview.ts'
 import type { Question } from '../approvals/question.ts'
 import type { Call } from './call.ts'
 import type { Permission } from './decide.ts'
 import type { CallParts } from './path.ts'
+import type { Plan } from './plan.ts'
 import { refuse } from './refuse.ts'
 
 const NOT_FOR_TWO: StandingRule = {
@@ -23,8 +25,8 @@ export type Permit =
  * `approval_unknown`, `approval_mismatch`, `approval_denied`, `approval_expired`, `approval_withdrawn`, `approval_stale`,
  * `approval_revoked` or `approval_spent`, which are recorded.
  */
-export async function approve(parts: CallParts, call: Call, permission: Permission): Promise<Permit> {
-  const claim = claimOf(parts, call, permission)
+export async function approve(parts: CallParts, call: Call, planned: Plan, permission: Permission): Promise<Permit> {
+  const claim = claimOf(parts, call, planned, permission)
   if (permission.decision === 'allow') return settleIfAsked(parts, call, claim)
   try {
     const approval =
@@ -38,13 +40,15 @@ export async function approve(parts: CallParts, call: Call, permission: Permissi
   }
 }
 
-/** What an approval is bound to: exactly this call, under the policy in force, by as many people as that wants. */
+/** What an approval is bound to: exactly this call, about exactly these things, under the policy in force, by as many people as that wants. */
 export function claimOf(
   { policy }: Pick<CallParts, 'policy'>,
   call: Call,
+  { resources }: Pick<Plan, 'resources'>,
   { approvals: needed = 1 }: Pick<Permission, 'approvals'>,
 ): Claim {
-  return { ...call, tool: call.name, effect: call.tool.effect, policyDigest: policy.digest, needed }
+  const aboutDigest = createHash('sha256').update(canonicalJson(resources)).digest('hex')
+  return { ...call, tool: call.name, effect: call.tool.effect, aboutDigest, policyDigest: policy.digest, needed }
 }
 
 /** The question about this call, made where it is not open yet. A yes that was given ahead is used up at once. */

@@ -22,7 +22,7 @@ export async function askAhead(
   using planned = await plan(parts, call)
   const permission = await decide(parts, call, planned)
   if (permission.decision === 'allow') return { needed: false, reason: permission.reason }
-  const claim = claimOf(parts, call, permission)
+  const claim = claimOf(parts, call, planned, permission)
   const earlier = parts.approvals.earlier(claim)
   if (earlier !== undefined) return { needed: true, approval: earlier }
   const question = await questionAbout(parts, call, claim, permission)

@@ -48,7 +48,7 @@ export async function takeCall(parts: CallParts, request: CallRequest, caller: C
   const call = admit(parts, request, caller)
   using planned = await plan(parts, call)
   const decision = await decide(parts, call, planned)
-  const permit = await approve(parts, call, decision)
+  const permit = await approve(parts, call, planned, decision)
   if (permit.kind === 'pending') return answerPending(call, permit.approval)
 
   const intent = await intend(parts, call, planned, decision, permit)

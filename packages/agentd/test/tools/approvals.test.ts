@@ -1,11 +1,12 @@
 import { createHmac } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, symlinkSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { type CallRequest, newId, SessionOpened, sessionOpeningText } from '@castellan/contracts'
 import { expect, test } from 'vitest'
 import { accountabilityTools } from '../../src/tools/accountability/index.ts'
 import { capabilityMint } from '../../src/tools/commands/capability_mint.ts'
-import { asDone, asPending, OWNER_TOKEN, otherSession, request, send, TestAgentd } from '../support/agentd.ts'
+import { fileTools } from '../../src/tools/files/index.ts'
+import { asDone, asPending, OWNER_TOKEN, otherSession, refusal, request, send, TestAgentd } from '../support/agentd.ts'
 import { testTools } from '../support/tools.ts'
 
 const tools = [
@@ -49,6 +50,20 @@ test('asking ahead twice is one question, and the call itself waits for that one
   expect(asPending(await send(agentd.agent, call)).approval_id).toBe(id)
   await agentd.decide(id as never, 'approve')
   expect(asDone(await send(agentd.agent, { ...call, approval_id: id })).ok).toBe(true)
+})
+
+test('a yes does not follow a link that leads elsewhere by the time the call is made', async () => {
+  const agentd = await TestAgentd.start({ tools: fileTools })
+  const at = (name: string) => join(agentd.stateDir, 'workspace', name)
+  for (const name of ['one', 'two']) mkdirSync(at(name))
+  symlinkSync('one', at('link'))
+  const call = request('file_write', { path: 'link/f', content: 'x' })
+  const { approval_id } = asPending(await send(agentd.agent, call))
+  await agentd.decide(approval_id, 'approve')
+  unlinkSync(at('link'))
+  symlinkSync('two', at('link'))
+  expect((await refusal(send(agentd.agent, { ...call, approval_id }))).code).toBe('approval_mismatch')
+  expect(existsSync(at('two/f'))).toBe(false)
 })
 
 test('asking ahead works in a session that the owner opened, and is no incident', async () => {
