@@ -12,6 +12,7 @@ import { addGeneration } from './commands/generation.ts'
 import { addIncidents } from './commands/incidents.ts'
 import { addLedger } from './commands/ledger.ts'
 import { addMcp } from './commands/mcp.ts'
+import { addMemory } from './commands/memory.ts'
 import { addOperator } from './commands/operator.ts'
 import { addPolicy } from './commands/policy.ts'
 import { addSession } from './commands/session.ts'
@@ -106,6 +107,7 @@ export async function run(args: readonly string[], host: NodeJS.Process): Promis
     addCapability,
     addIncidents,
     addSkill,
+    addMemory,
     addLedger,
     addVerifyLedger,
     addWitness,
