@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { LedgerEntry } from '@castellan/contracts'
 import { genesisHash } from '../entry/leaf.ts'
 import { isTombstone } from '../entry/tombstone.ts'
-import { type TextHash, TextHasher, textOf } from '../merkle/text-hasher.ts'
+import { type TextHash, TextHasher } from '../merkle/text-hasher.ts'
 import type { Finding, Findings } from './findings.ts'
 import { type Header, readHeader } from './header.ts'
 import { IndexRanges } from './ranges.ts'
@@ -15,8 +15,16 @@ export interface RawEntry {
   /** The leaf hash that a hash tile holds; absent in the journal, where the signed root alone speaks. */
   readonly expected?: TextHash | undefined
   readonly file: string
-  /** Leaf hash and payload digest where another thread has made them already. */
-  readonly hashed?: { readonly leaf: TextHash; readonly payload: TextHash } | undefined
+  /** What another thread has made of it already. */
+  readonly hashed?: HashedEntry | undefined
+}
+
+/** Leaf hash and payload digest of an entry; as hex where they are compared with what entries say. */
+export interface HashedEntry {
+  readonly leaf: TextHash
+  readonly leafHex: string
+  /** Empty where there is no payload (any more). */
+  readonly payloadHex: string
 }
 
 /** Damage to a range of entries or payloads, unless a later gap entry accounts for it. */
@@ -31,7 +39,8 @@ export interface Suspect {
 interface Mismatch {
   readonly index: number
   readonly file: string
-  readonly entryHash: TextHash
+  /** Hex. */
+  readonly entryHash: string
 }
 
 /**
@@ -51,7 +60,8 @@ export class ChainCheck {
   /** Entries below were not seen; their intents are taken to be open. */
   readonly #from: number
   readonly #hasher = new TextHasher()
-  #prev: TextHash | null
+  /** Leaf hash of the entry before, hex; null where that is not known. */
+  #prev: string | null
   #time = 0
   #mismatch: Mismatch | null = null
   /** An entry that names another predecessor than the one before it. */
@@ -60,7 +70,7 @@ export class ChainCheck {
   constructor(findings: Findings, origin: string, from: number) {
     this.#findings = findings
     this.#from = from
-    this.#prev = from === 0 ? textOf(genesisHash(origin)) : null
+    this.#prev = from === 0 ? genesisHash(origin).toString('hex') : null
   }
 
   /** Whether every entry so far could be read. */
@@ -92,7 +102,7 @@ export class ChainCheck {
     const hash = lost ? leaf.toString('latin1', 1) : (hashed?.leaf ?? this.#hasher.leaf(leaf))
     if (expected !== undefined && hash !== expected) {
       this.#settle(null)
-      this.#mismatch = { index, file, entryHash: hash }
+      this.#mismatch = { index, file, entryHash: hexOf(hash) }
       this.#prev = null
       return expected
     }
@@ -112,17 +122,17 @@ export class ChainCheck {
     this.#blame(header?.prev ?? null)
     if (header !== null) {
       this.#checkHeader(index, header, file)
-      this.#checkPayload(index, header, payload, hashed?.payload, file)
+      this.#checkPayload(index, header, payload, hashed?.payloadHex, file)
       this.#account(index, header)
     }
-    this.#prev = hash
+    this.#prev = hashed?.leafHex ?? hexOf(hash)
     return hash
   }
 
   /** Passes over an entry that cannot be read, of which the tree knows the hash. */
   skip(hash: TextHash): void {
     this.#settle(null)
-    this.#prev = hash
+    this.#prev = hexOf(hash)
   }
 
   /** Notes damage that counts unless the log itself puts it on record further on. */
@@ -159,7 +169,7 @@ export class ChainCheck {
     if (unlinked === null) return
     this.#unlinked = null
     const { index, file } = unlinked
-    const whole = this.#prev === null || next === null || next === hexOf(this.#prev)
+    const whole = this.#prev === null || next === null || next === this.#prev
     const message = whole
       ? `Entry ${index - 1} is not as written: entry ${index} names another hash of it.`
       : `Entry ${index} does not follow the entry before it: its chain hash is another.`
@@ -172,7 +182,7 @@ export class ChainCheck {
     if (mismatch === null) return
     this.#mismatch = null
     const { index, file, entryHash } = mismatch
-    if (next !== hexOf(entryHash)) {
+    if (next !== entryHash) {
       const message = `Entry ${index} is not as written: its hash is not the one in the tree.`
       const finding: Finding = { kind: 'altered', subject: 'entry', index, file, message }
       this.suspect({ first: index, last: index, what: 'entries', finding })
@@ -199,7 +209,7 @@ export class ChainCheck {
   #checkHeader(index: number, header: Header, file: string): void {
     if (header.index !== index) {
       this.#altered('entry', index, file, `Entry ${header.index} lies where entry ${index} belongs.`)
-    } else if (this.#prev !== null && header.prev !== hexOf(this.#prev)) {
+    } else if (this.#prev !== null && header.prev !== this.#prev) {
       this.#unlinked = { index, file }
     }
     if (header.time < this.#time && header.type !== 'clock_set') {
@@ -223,23 +233,14 @@ export class ChainCheck {
     })
   }
 
-  #checkPayload(
-    index: number,
-    header: Header,
-    payload: Buffer | null,
-    digest: TextHash | undefined,
-    file: string,
-  ): void {
-    if (payload === null) return
-    if (payload.length === 0) {
-      if (header.payload !== undefined) this.#missingPayloads.add(index)
+  #checkPayload(index: number, header: Header, payload: Buffer | null, digest: string | undefined, file: string): void {
+    if (payload === null && digest === undefined) return
+    const found = digest ?? (payload?.length ? hash('sha256', payload, 'hex') : '')
+    if (found === (header.payload ?? '')) return
+    if (found === '') {
+      this.#missingPayloads.add(index)
       return
     }
-    if (
-      header.payload !== undefined &&
-      (digest === undefined ? hash('sha256', payload, 'hex') : hexOf(digest)) === header.payload
-    )
-      return
     const where = file.replace('tile/entries/', 'payload/')
     const message = `The payload of entry ${index} is not as written: the entry names another digest.`
     const finding: Finding = { kind: 'altered', subject: 'payload', index, file: where, message }

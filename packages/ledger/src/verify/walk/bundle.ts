@@ -5,7 +5,7 @@ import { bundlePath, payloadPath, TILE_BYTES, TILE_WIDTH, tilePath } from '../..
 import { LEAF_PREFIX, PAYLOAD_PREFIX } from '../../store/bundle.ts'
 import { splitItems } from '../../store/items.ts'
 import type { BundleFiles } from '../bundle-files.ts'
-import type { ChainCheck } from '../chain.ts'
+import type { ChainCheck, HashedEntry } from '../chain.ts'
 import type { Findings } from '../findings.ts'
 import type { TreeCheck } from '../tree.ts'
 import type { Edge } from './edge.ts'
@@ -32,22 +32,24 @@ export class BundleCheck {
     const first = n * TILE_WIDTH
     const file = bundlePath(n)
     const expected = this.#tile(n, files.tile)
-    const leaves = this.#items(
-      n,
-      'entries',
-      files.entries,
-      (leaf, i) => expected === null || entryHash(leaf).equals(expected.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)),
-    )
-    const records = this.#items(
-      n,
-      'payloads',
-      files.payloads,
-      (record, i) => leaves === null || isPayloadOf(leaves[i] as Buffer, record),
-    )
+    const leaves = this.#items(n, 'entries', files.entries, (leaf, i) => expected === null || fits(leaf, expected, i))
+    // Where every entry has the hash that the tile has, nothing is left to compare one by one.
+    const alike = leaves !== null && expected !== null && files.leafHashes?.equals(expected) === true
+    const hashed = leaves === null ? null : hashedEntries(files)
+    // Of payloads that are hashed already nothing more is needed, but for the bundle at the edge, which is kept.
+    const records =
+      hashed !== null && end === first + TILE_WIDTH
+        ? null
+        : this.#items(
+            n,
+            'payloads',
+            files.payloads,
+            (record, i) => leaves === null || isPayloadOf(leaves[i] as Buffer, record),
+          )
     if (leaves === null && expected === null) return false
     for (let index = this.#tree.size; index < end; index += 1) {
       const i = index - first
-      const hash = expected?.toString('latin1', i * HASH_BYTES, (i + 1) * HASH_BYTES)
+      const hash = alike ? undefined : expected?.toString('latin1', i * HASH_BYTES, (i + 1) * HASH_BYTES)
       const leaf = leaves?.[i]
       if (leaf === undefined) {
         this.#chain.skip(hash as TextHash)
@@ -55,7 +57,7 @@ export class BundleCheck {
         continue
       }
       const payload = records?.[i] ?? null
-      this.#tree.add(this.#chain.take(index, { leaf, payload, file, expected: hash, hashed: hashedAt(files, i) }))
+      this.#tree.add(this.#chain.take(index, { leaf, payload, file, expected: hash, hashed: hashed?.(i) }))
     }
     if (end < first + TILE_WIDTH) {
       const held = Array.from({ length: end - first }, (_, i) => ({
@@ -105,11 +107,28 @@ export class BundleCheck {
   }
 }
 
-function hashedAt({ leafHashes, digests }: BundleFiles, i: number): { leaf: TextHash; payload: TextHash } | undefined {
-  if (leafHashes === null || digests === null) return undefined
-  const at = i * HASH_BYTES
-  return {
-    leaf: leafHashes.toString('latin1', at, at + HASH_BYTES),
-    payload: digests.toString('latin1', at, at + HASH_BYTES),
+function fits(leaf: Buffer, tile: Buffer, i: number): boolean {
+  return entryHash(leaf).equals(tile.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES))
+}
+
+/** What the reading thread has made of the entries of a bundle; null where it could not or was not asked to. */
+function hashedEntries({ leafHashes, digests, payloads }: BundleFiles): ((i: number) => HashedEntry) | null {
+  if (leafHashes === null || digests === null || payloads === null) return null
+  let next = 0
+  let offset = 0
+  return (i) => {
+    // Asked for in order, though not always from the first on.
+    let length = 0
+    for (; next <= i; next += 1) {
+      length = payloads.readUInt32BE(offset)
+      offset += PAYLOAD_PREFIX + length
+    }
+    const at = i * HASH_BYTES
+    const end = at + HASH_BYTES
+    return {
+      leaf: leafHashes.toString('latin1', at, end),
+      leafHex: leafHashes.toString('hex', at, end),
+      payloadHex: length === 0 ? '' : digests.toString('hex', at, end),
+    }
   }
 }
