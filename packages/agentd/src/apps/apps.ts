@@ -8,7 +8,7 @@ import type { AppBefore, AppState, AppsPort } from '../host/apps.ts'
 import { findProgram, runCommand } from '../host/command.ts'
 import { copyFolder } from '../host/files/copying.ts'
 import type { Files } from '../host/files/files.ts'
-import { systemctl } from '../host/systemctl.ts'
+import { requireSystemd, systemctl } from '../host/systemctl.ts'
 import type { Systemd } from '../host/systemd.ts'
 import { controlUnit } from '../host/unit-control.ts'
 import { Mutex } from '../state/mutex.ts'
@@ -50,7 +50,7 @@ export class Apps implements AppsPort {
   }
 
   async state(name: string, signal: AbortSignal): Promise<AppState> {
-    return this.#stateOf(this.#find(name), signal)
+    return this.#stateOf(await this.#find(name), signal)
   }
 
   deploy(app: App, source: string | null, by: KeptApp['deployedBy'], signal: AbortSignal): Promise<AppState> {
@@ -86,7 +86,7 @@ export class Apps implements AppsPort {
 
   start(name: string, signal: AbortSignal): Promise<AppState> {
     return this.#changes.run(async () => {
-      const app: KeptApp = { ...this.#find(name), wanted: 'running' }
+      const app: KeptApp = { ...(await this.#find(name)), wanted: 'running' }
       if ((await this.#stateOf(app, signal)).activeState !== 'active') await this.#run(app, signal)
       await this.#keep(app)
       return this.#stateOf(app, signal)
@@ -95,7 +95,7 @@ export class Apps implements AppsPort {
 
   stop(name: string, signal: AbortSignal): Promise<AppState> {
     return this.#changes.run(async () => {
-      const app: KeptApp = { ...this.#find(name), wanted: 'stopped' }
+      const app: KeptApp = { ...(await this.#find(name)), wanted: 'stopped' }
       // What is wanted first: should agentd end in between, nothing starts it again.
       await this.#keep(app)
       await this.#halt(name, signal)
@@ -105,7 +105,7 @@ export class Apps implements AppsPort {
 
   restart(name: string, signal: AbortSignal): Promise<AppState> {
     return this.#changes.run(async () => {
-      const app: KeptApp = { ...this.#find(name), wanted: 'running' }
+      const app: KeptApp = { ...(await this.#find(name)), wanted: 'running' }
       await this.#run(app, signal)
       await this.#keep(app)
       return this.#stateOf(app, signal)
@@ -114,7 +114,7 @@ export class Apps implements AppsPort {
 
   remove(name: string, state: boolean, signal: AbortSignal): Promise<KeptApp> {
     return this.#changes.run(async () => {
-      const app = this.#find(name)
+      const app = await this.#find(name)
       await this.#halt(name, signal)
       await this.#forget(name)
       await removeAll(join(this.#parts.releases, name))
@@ -200,7 +200,9 @@ export class Apps implements AppsPort {
     }
   }
 
-  #find(name: string): KeptApp {
+  /** Throws `unsupported_host` before `not_found`: where no app can be, none is missing. */
+  async #find(name: string): Promise<KeptApp> {
+    await requireSystemd()
     const app = this.#apps.get(name)
     if (app !== undefined) return app
     throw new CastellanError(

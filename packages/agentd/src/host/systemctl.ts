@@ -12,8 +12,8 @@ export function systemdRuns(): Promise<boolean> {
   )
 }
 
-/** Runs systemctl(1). Throws `unsupported_host` where systemd is not process 1; a non-zero exit is the caller's to judge. */
-export async function systemctl(args: readonly string[], signal: AbortSignal): Promise<CommandResult> {
+/** Throws `unsupported_host` where systemd is not process 1. */
+export async function requireSystemd(): Promise<void> {
   if (!(await systemdRuns())) {
     throw new CastellanError(
       'unsupported_host',
@@ -21,6 +21,11 @@ export async function systemctl(args: readonly string[], signal: AbortSignal): P
         'boots with systemd, this works.',
     )
   }
+}
+
+/** Runs systemctl(1). Throws `unsupported_host` where systemd is not process 1; a non-zero exit is the caller's to judge. */
+export async function systemctl(args: readonly string[], signal: AbortSignal): Promise<CommandResult> {
+  await requireSystemd()
   return runCommand(await findProgram('systemctl'), args, { signal, maxOutputBytes: MAX_OUTPUT_BYTES })
 }
 
