@@ -42,6 +42,14 @@ test('both eras list the same tools, each with its hash, its annotations and bot
   expect(payload?.tool_hashes.file_stat).toBe(stat._meta['castellan/hash'])
 })
 
+test('half a surrogate pair among the arguments is a refusal that says so, in both eras', async () => {
+  const { client } = both
+  const call = { name: 'file_stat', arguments: { path: 'a\ud800' } }
+  const refused = { isError: true, _meta: { 'castellan/error': { code: 'invalid_arguments' } } }
+  expect((await client.modern('tools/call', call)).last.result).toMatchObject(refused)
+  expect((await (await client.initialize()).rpc('tools/call', call)).last.result).toMatchObject(refused)
+})
+
 test('a result has the summary as text, the value as structure, and its ledger number; a proof is given on request', async () => {
   const { client } = both
   const _meta = { 'castellan/proof': true }

@@ -9,6 +9,7 @@ import {
   canonicalJson,
   newId,
   type Sha256Hex,
+  wellFormed,
 } from '@castellan/contracts'
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server'
 import type { Agentd } from '../agentd.ts'
@@ -48,7 +49,10 @@ export class Calls {
    * refuses with; a protocol error where a state is not of this call.
    */
   async make(tool: string, args: Record<string, unknown>, request: Request): Promise<Made> {
-    const digest = createHash('sha256').update(canonicalJson(args)).digest('hex')
+    // Half a surrogate pair has no canonical form. agentd refuses such arguments, and says so in its own words.
+    const digest = createHash('sha256')
+      .update(canonicalJson(wellFormed(args)))
+      .digest('hex')
     const earlier = this.#earlier(tool, digest, request)
     const approval = earlier === undefined ? undefined : await this.#decision(earlier, request)
     if (earlier !== undefined && approval?.state === 'pending') return this.#stillWaiting(earlier, request)
