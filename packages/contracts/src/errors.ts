@@ -190,11 +190,11 @@ export function describeIssue(issue: z.core.$ZodIssue): string {
     }
     case 'too_small':
       return issue.message.startsWith('Too small')
-        ? `must ${bound('at least', issue.origin, issue.minimum)}`
+        ? `must ${bound(issue.inclusive === false ? 'more than' : 'at least', issue.origin, issue.minimum)}`
         : issue.message
     case 'too_big':
       return issue.message.startsWith('Too big')
-        ? `must ${bound('at most', issue.origin, issue.maximum)}`
+        ? `must ${bound(issue.inclusive === false ? 'less than' : 'at most', issue.origin, issue.maximum)}`
         : issue.message
     case 'invalid_value':
       return issue.message.startsWith('Invalid')

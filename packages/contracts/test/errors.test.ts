@@ -7,6 +7,7 @@ const Shape = z.strictObject({
   mode: z.enum(['append', 'replace']).optional(),
   count: z.int().min(0).optional(),
   tags: z.array(z.string()).max(1).optional(),
+  share: z.number().gt(0).lt(1).optional(),
   name: z.string().regex(/^a/, 'must start with a').optional(),
 })
 
@@ -18,6 +19,8 @@ test.each([
   [{ path: 'a', mode: 'x' }, 'mode: must be "append" or "replace"'],
   [{ path: 'a', count: -1 }, 'count: must be at least 0'],
   [{ path: 'a', count: Number.NaN }, 'count: must be a number'],
+  [{ path: 'a', share: 0 }, 'share: must be more than 0'],
+  [{ path: 'a', share: 1 }, 'share: must be less than 1'],
   [{ path: 'a', tags: ['a', 'b'] }, 'tags: must have at most 1 items'],
   [{ path: 'a', other: 1 }, 'must not have "other"'],
   [[], 'must be an object'],
