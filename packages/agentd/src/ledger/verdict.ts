@@ -10,7 +10,7 @@ export async function verdictOn({ dir, keyDir, seal }: LedgerOptions): Promise<L
     entries: verdict.entries,
     root: verdict.root,
     checkpoint: checkpointState(verdict),
-    durationMs: verdict.durationMs,
+    durationMs: Math.round(verdict.durationMs * 10) / 10,
     problem: first === undefined ? null : { index: first.index ?? null, message: first.message },
   }
 }

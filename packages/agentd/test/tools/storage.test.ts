@@ -107,7 +107,7 @@ describe('mount_list', () => {
     for (const { mountPoint } of output.mounts as { mountPoint: string }[]) expect(mountPoint).toMatch(/^\/proc(\/|$)/)
     expect(summary).toMatch(/at or below \/proc/)
     expect((await machine.call('mount_list', { under: '/no/such' })).summary).toBe(
-      'Nothing is mounted at or below /no/such.',
+      'Nothing is mounted at or below /no/such; those of the kernel are shown with all: true only.',
     )
   })
 })

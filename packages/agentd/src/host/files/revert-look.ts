@@ -81,7 +81,7 @@ async function keptContent(trash: Trash, digest: string, sizeBytes: number): Pro
     if (trash.holds(digest)) return null
     throw new CastellanError(
       'trash_unknown',
-      'The kept content is gone from the trash: it was too old or space ran out.',
+      'The kept content is gone from the trash: it was too old, space ran out, or somebody emptied the trash.',
     )
   }
   const parts: Buffer[] = []

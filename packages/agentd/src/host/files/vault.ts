@@ -79,7 +79,7 @@ export class Vault {
       if (!isErrno(error, 'ENOENT')) throw error
       throw new CastellanError(
         'trash_unknown',
-        'The kept content is gone from the trash: it was too old or space ran out.',
+        'The kept content is gone from the trash: it was too old, space ran out, or somebody emptied the trash.',
       )
     })
     const { size } = await file.stat()

@@ -38,7 +38,8 @@ export const capabilityMint = defineTool({
   undo: 'none',
   limits: { ...changeLimits, perMinute: 120 },
   summary: ({ id, expiresAt }, { tools }) => {
-    const left = Math.max(0, (Date.parse(expiresAt) - Date.now()) / 1000)
+    // To the minute: it was just made, and the milliseconds since are nobody's concern.
+    const left = Math.ceil(Math.max(0, Date.parse(expiresAt) - Date.now()) / 60_000) * 60
     return `Made ${id} for ${count(tools.length, 'tool')}, good for ${duration(left)}.`
   },
   preview: async ({ tools, readable, writable, hosts, minutes }) => ({

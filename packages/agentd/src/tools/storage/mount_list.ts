@@ -42,9 +42,10 @@ export const mountList = defineTool({
   effect: 'read',
   undo: 'none',
   limits: readLimits,
-  summary: ({ mounts, matching, truncated }, { under }) => {
+  summary: ({ mounts, matching, truncated }, { under, all }) => {
     const where = under === undefined ? '' : ` at or below ${under}`
-    if (matching === 0) return `Nothing is mounted${where}.`
+    if (matching === 0)
+      return `Nothing is mounted${where}${all ? '' : '; those of the kernel are shown with all: true only'}.`
     const shown = mounts.map(
       ({ mountPoint, type, readOnly }) => `${mountPoint} (${type}${readOnly ? ', read only' : ''})`,
     )
