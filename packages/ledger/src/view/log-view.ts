@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LedgerEntry } from '@castellan/contracts'
@@ -63,7 +64,7 @@ export class LogView {
     }
     const n = Math.floor(index / TILE_WIDTH)
     const width = Math.min(TILE_WIDTH, this.size - n * TILE_WIDTH)
-    const bytes = await this.#read(bundlePath(n, width), bundlePath(n))
+    const bytes = this.#read(bundlePath(n, width), bundlePath(n))
     return decodeEntryBundle(bytes.bytes, n * TILE_WIDTH, bytes.full ? TILE_WIDTH : width)[index % TILE_WIDTH] as Buffer
   }
 
@@ -97,19 +98,20 @@ export class LogView {
     const first = index * width
     const n = Math.floor(first / TILE_WIDTH)
     const tileWidth = Math.min(TILE_WIDTH, levelWidth(this.size, level) - n * TILE_WIDTH)
-    const { bytes } = await this.#read(tilePath(level, n, tileWidth), tilePath(level, n))
+    const { bytes } = this.#read(tilePath(level, n, tileWidth), tilePath(level, n))
     const at = (first % TILE_WIDTH) * HASH_BYTES
     return rootOf(splitHashes(bytes.subarray(at, at + width * HASH_BYTES)))
   }
 
   /** A file of this tree; a partial one may have given way to the full one since the checkpoint was read. */
-  async #read(path: string, fullPath: string): Promise<{ bytes: Buffer; full: boolean }> {
+  #read(path: string, fullPath: string): { bytes: Buffer; full: boolean } {
     for (const candidate of path === fullPath ? [path] : [path, fullPath]) {
       const full = candidate === fullPath
       const held = this.#files.get(candidate)
       if (held !== undefined) return { bytes: held, full }
       try {
-        const bytes = await readFile(join(this.dir, candidate), { flag: READ })
+        // In place: a proof is half a dozen small files, and handing each to another thread takes longer than reading it.
+        const bytes = readFileSync(join(this.dir, candidate), { flag: READ })
         this.#files.set(candidate, bytes)
         if (this.#files.size > KEEP) this.#files.delete(this.#files.keys().next().value as string)
         return { bytes, full }
