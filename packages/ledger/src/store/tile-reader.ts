@@ -27,8 +27,7 @@ export class TileReader {
     const path = tilePath(level, n)
     let bytes = this.#tiles.get(path)
     if (bytes === undefined) {
-      bytes = await this.#read(path, n * TILE_WIDTH ** (level + 1))
-      checkTile(bytes, path)
+      bytes = tileBytes(this.#dir, level, n)
       remember(this.#tiles, path, bytes)
     }
     const at = (position % TILE_WIDTH) * HASH_BYTES
@@ -77,6 +76,11 @@ export function tileRoot(dir: string, level: number, n: number): Buffer {
 }
 
 export function tileHashes(dir: string, level: number, n: number): Buffer[] {
+  return splitHashes(tileBytes(dir, level, n))
+}
+
+/** A full hash tile. In place: handing 8 KiB to another thread takes longer than reading them. */
+function tileBytes(dir: string, level: number, n: number): Buffer {
   const path = tilePath(level, n)
   let bytes: Buffer
   try {
@@ -86,7 +90,7 @@ export function tileHashes(dir: string, level: number, n: number): Buffer[] {
     throw damaged(`${path} is missing`, { index: n * TILE_WIDTH ** (level + 1), file: path }, cause)
   }
   checkTile(bytes, path)
-  return splitHashes(bytes)
+  return bytes
 }
 
 export function splitHashes(bytes: Buffer): Buffer[] {
