@@ -32,6 +32,8 @@ export const ToolResource = z.strictObject({
   kind: z.enum(['path', 'unit', 'host', 'option', 'generation', 'process', 'app', 'model', 'mcp-server', 'machine']),
   id: z.string().min(1).max(4096),
   access: z.enum(['read', 'write']),
+  /** For a path: all that lies below it is read or changed as well. */
+  tree: z.boolean().optional(),
 })
 export type ToolResource = z.infer<typeof ToolResource>
 

@@ -5,7 +5,7 @@ import { authorize, type CedarAnswer, prepare } from './cedar.ts'
 import { Facts } from './context.ts'
 import { actionOf, type Entity, MACHINE, principalOf, resourceOf, toCedar, UnreadableResource } from './entities.ts'
 import type { Policy, PolicyDecision, PolicyQuestion } from './policy.ts'
-import { headHolds, isAbout, isAboutType, type Reads, type Rule } from './rule.ts'
+import { headHolds, isAbout, isAboutType, pathsNamed, type Reads, type Rule } from './rule.ts'
 import { argumentTypes } from './schema.ts'
 
 /** People that a rule can ask for, at most: two, who have to be different ones. */
@@ -37,6 +37,8 @@ export class CedarPolicy implements Policy {
   readonly #kinds = new Map<string, readonly Rule[]>()
   readonly #prepared = new Map<string, Slice>()
   readonly #sliced: boolean
+  /** Every path that a rule names. */
+  readonly #paths: readonly string[]
 
   /** `place` names what this policy stands in for: a new one under the same name takes over its memory. */
   constructor(
@@ -46,6 +48,7 @@ export class CedarPolicy implements Policy {
     this.rules = rules
     this.#prefix = place
     this.#sliced = sliced
+    this.#paths = [...new Set(rules.flatMap(({ json }) => pathsNamed(json)))]
     this.digest = digestOf(rules)
   }
 
@@ -61,7 +64,7 @@ export class CedarPolicy implements Policy {
   }
 
   #decide(question: PolicyQuestion): PolicyDecision {
-    const { resources } = question
+    const resources = this.#withWhatLiesBelow(question.resources)
     if (resources.length > MAX_RESOURCES) {
       return denied(
         'unreadable',
@@ -79,6 +82,16 @@ export class CedarPolicy implements Policy {
       if (strictest === undefined || isStricter(decision, strictest)) strictest = decision
     }
     return strictest as PolicyDecision
+  }
+
+  /** A call about a whole tree is about each path below it that a rule names, too. */
+  #withWhatLiesBelow(resources: readonly ToolResource[]): readonly ToolResource[] {
+    const below = resources.flatMap(({ kind, id, access, tree }) =>
+      kind === 'path' && tree === true
+        ? this.#paths.filter((path) => liesBelow(path, id)).map((path) => ({ kind, id: path, access }))
+        : [],
+    )
+    return below.length === 0 ? resources : [...resources, ...below]
   }
 
   #decideOne(question: PolicyQuestion, facts: Facts, resource: Entity, access: ToolResource['access']): PolicyDecision {
@@ -252,4 +265,8 @@ function digestOf(rules: readonly Rule[]): Sha256Hex {
 
 function compare(a = '', b = ''): number {
   return a < b ? -1 : Number(a > b)
+}
+
+function liesBelow(path: string, folder: string): boolean {
+  return path !== folder && path.startsWith(folder === '/' ? folder : `${folder}/`)
 }

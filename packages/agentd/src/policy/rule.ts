@@ -75,6 +75,19 @@ function isArguments(node: CedarExpression): boolean {
   return attr === 'args' && isContext(left)
 }
 
+/** Every path that a rule names, in its head or its conditions. */
+export function pathsNamed(json: CedarRule): string[] {
+  const paths: string[] = []
+  const visit = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return
+    const { type, id } = node as { type?: unknown; id?: unknown }
+    if (type === 'Path' && typeof id === 'string') paths.push(id)
+    for (const part of Object.values(node)) visit(part)
+  }
+  visit(json)
+  return paths
+}
+
 /** Names of the actions in a rule's head; undefined where it is about all of them. */
 export function actionsNamed({ action }: CedarRule): string[] | undefined {
   if (action.op === 'All') return undefined

@@ -84,7 +84,7 @@ export class Undo implements UndoPort {
     const { path, from, to, unit } = named.data
     const paths = [path, from, to].filter((name) => name?.startsWith('/') === true) as string[]
     return [
-      ...paths.map((id) => ({ kind: 'path', id, access: 'write' }) as const),
+      ...paths.map((id) => ({ kind: 'path', id, access: 'write', tree: true }) as const),
       ...(unit === undefined ? [] : [{ kind: 'unit', id: unit, access: 'write' } as const]),
     ]
   }

@@ -105,4 +105,18 @@ describe('nothing the agent side says widens what is permitted', () => {
     )
     expect(policy.decide(question('file_write'))).toMatchObject({ decision: 'deny', rule: 'sum' })
   })
+
+  test('a forbidden path is not reached through a folder above it', () => {
+    const locked = new CedarPolicy([
+      ...builtInRules('default'),
+      ...rules('@id("locked") forbid (principal is Agent, action, resource in Path::"/srv/a/locked");'),
+    ])
+    const about = (id: string, tree: boolean) =>
+      locked.decide(question('file_search', { resources: [{ kind: 'path', id, access: 'read', tree }] })).rule
+    for (const above of ['/', '/srv', '/srv/a']) expect(about(above, true), above).toBe('locked')
+    expect(about('/srv/a/locked/deep', true)).toBe('locked')
+    for (const beside of ['/srv/b', '/srv/a/lock', '/srv/a/locked2']) expect(about(beside, true)).toBe('agents-read')
+    // Looking at the folder above alone shows nothing of it.
+    expect(about('/srv/a', false)).toBe('agents-read')
+  })
 })

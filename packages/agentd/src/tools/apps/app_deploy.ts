@@ -64,7 +64,7 @@ export const appDeploy = defineTool({
     ...(network === 'full' ? [ANY_HOST] : []),
     ...(source === undefined
       ? []
-      : [{ kind: 'path' as const, id: await host.files.locate(source), access: 'read' as const }]),
+      : [{ kind: 'path' as const, id: await host.files.locate(source), access: 'read' as const, tree: true }]),
   ],
   preview: async (input, { host }) => {
     const before = keptApp(host, input.name)

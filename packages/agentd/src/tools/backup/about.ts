@@ -37,5 +37,5 @@ export async function pathsOf(
   host: Host,
 ): Promise<ToolResource[]> {
   const ids = await Promise.all(paths.map((path) => host.files.locate(path, 'keep')))
-  return ids.map((id) => ({ kind: 'path', id, access }))
+  return ids.map((id) => ({ kind: 'path', id, access, tree: true }))
 }

@@ -133,5 +133,5 @@ type Printed = Pick<ReturnType<typeof answerOf>, 'argv' | 'stdout' | 'stderr'>
 
 /** A command is about the whole workspace, which it may write unless it is known to do no more than read. */
 export function workspaceResources({ sandbox }: Host, { verdict }: Verdict): ToolResource[] {
-  return [{ kind: 'path', id: sandbox.workspace, access: verdict === 'harmless' ? 'read' : 'write' }]
+  return [{ kind: 'path', id: sandbox.workspace, access: verdict === 'harmless' ? 'read' : 'write', tree: true }]
 }

@@ -12,10 +12,10 @@ export const untrustedField = z
 export const takesUntrusted = ({ untrusted }: { readonly untrusted: boolean }): readonly TaintLabel[] =>
   untrusted ? ['untrusted-text'] : []
 
-/** The one path a tool is about. `lastLink: 'keep'` for tools that act on a link itself. */
-export function pathOf(access: ToolResource['access'], lastLink: 'follow' | 'keep' = 'follow') {
+/** The one path a tool is about. `lastLink: 'keep'` for tools that act on a link itself, `tree` for those that reach all below it. */
+export function pathOf(access: ToolResource['access'], lastLink: 'follow' | 'keep' = 'follow', tree = false) {
   return async ({ path }: { readonly path: string }, host: Host): Promise<ToolResource[]> => [
-    { kind: 'path', id: await host.files.locate(path, lastLink), access },
+    { kind: 'path', id: await host.files.locate(path, lastLink), access, ...(tree ? { tree } : {}) },
   ]
 }
 

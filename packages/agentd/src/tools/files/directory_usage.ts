@@ -47,7 +47,7 @@ export const directoryUsage = defineTool({
     const missing = skipped === 0 ? '' : ` ${count(skipped, 'entry was', 'entries were')} not counted.`
     return `${path} takes ${complete ? '' : 'at least '}${size(diskBytes)} in ${count(files, 'file')}.${largest}${missing}`
   },
-  resources: pathOf('read'),
+  resources: pathOf('read', 'follow', true),
   taints: takesUntrusted,
   run: async ({ path, limit }, { host, signal }) => {
     const { parts, ...usage } = await host.files.usage(path, budget, signal)

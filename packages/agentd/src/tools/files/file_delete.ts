@@ -20,7 +20,7 @@ export const fileDelete = defineTool({
   undo: 'inverse',
   limits: changeLimits,
   summary: ({ path, sizeBytes, trashId }) => `Moved ${path} (${size(sizeBytes)}) to the trash as ${trashId}.`,
-  resources: pathOf('write', 'keep'),
+  resources: pathOf('write', 'keep', true),
   preview: async ({ path }, { host }) => {
     const { path: real, kind, sizeBytes } = await host.files.looks.entry(path)
     const what = kind === 'file' ? `the file ${real} (${size(sizeBytes)})` : `the symbolic link ${real}`

@@ -23,7 +23,7 @@ export const fileMove = defineTool({
   limits: changeLimits,
   summary: ({ from, to, kind }) => `Moved the ${kindWords[kind]} ${from} to ${to}.`,
   resources: async ({ from, to }, host) => [
-    { kind: 'path', id: await host.files.locate(from, 'keep'), access: 'write' },
+    { kind: 'path', id: await host.files.locate(from, 'keep'), access: 'write', tree: true },
     { kind: 'path', id: await host.files.locate(to, 'keep'), access: 'write' },
   ],
   preview: ({ from, to }, { host }) => host.files.moves.preview(from, to),

@@ -64,7 +64,7 @@ export const fileSearch = defineTool({
     const more = truncated ? ' There is more to look through: repeat with nextCursor.' : ''
     return `${found}${where}. Looked at ${count(searchedEntries, 'entry', 'entries')}${read}.${more}`
   },
-  resources: pathOf('read'),
+  resources: pathOf('read', 'follow', true),
   taints: ({ matches, untrusted }) => [
     ...takesUntrusted({ untrusted }),
     ...(matches.some(({ path, text }) => text !== null && looksSecret(path, text)) ? (['secret'] as const) : []),

@@ -23,7 +23,9 @@ export const trashRestore = defineTool({
   resources: async ({ id, path }, host) => {
     const item = id === undefined ? undefined : host.trash.find(id)
     const asked = item?.path ?? path
-    return asked === undefined ? [] : [{ kind: 'path', id: await host.files.locate(asked, 'keep'), access: 'write' }]
+    return asked === undefined
+      ? []
+      : [{ kind: 'path', id: await host.files.locate(asked, 'keep'), access: 'write', tree: true }]
   },
   preview: async (input, { host }) => {
     const { path, content, keptAt } = await host.files.looks.trashed(which(input))

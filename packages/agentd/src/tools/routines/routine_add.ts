@@ -83,7 +83,7 @@ export const routineAdd = defineTool({
     const { nextRunAt } = await host.routines.add(routine)
     return { routine: presentRoutine(routine), nextRunAt: nextRunAt?.toISOString() ?? null }
   },
-  revertPreview: async (data) => previewRevert(data),
+  revertPreview: async (data, context) => previewRevert(data, context),
   revert: async (data, context) => revertRoutine(data, context),
 })
 

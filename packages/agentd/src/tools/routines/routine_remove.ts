@@ -31,6 +31,6 @@ export const routineRemove = defineTool({
     await keepInverse({ description: `Undo adds routine ${name} again.`, data: { kind: 'removed', routine: kept } })
     return { removed: presentRoutine(await host.routines.remove(name)) }
   },
-  revertPreview: async (data) => previewRevert(data),
+  revertPreview: async (data, context) => previewRevert(data, context),
   revert: async (data, context) => revertRoutine(data, context),
 })

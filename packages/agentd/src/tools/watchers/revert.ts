@@ -12,22 +12,32 @@ export async function revertWatcher(
   { host, keepInverse }: RevertContext<Host>,
 ): Promise<{ summary: string }> {
   const { kind, watcher } = WatcherInverse.parse(data)
+  refuseWhereMoved(watcher, kind, host)
   if (kind === 'removed') {
     await keepInverse({ description: `Undo removes watcher ${watcher.name} again.`, data: { kind: 'added', watcher } })
     await host.watchers.add(watcher)
     return { summary: `Watcher ${watcher.name} is back.` }
-  }
-  const present = host.watchers.list().find(({ name }) => name === watcher.name)
-  if (present?.createdAt !== watcher.createdAt) {
-    throw new CastellanError('world_moved_on', `The watcher ${watcher.name} of that act is no longer there.`)
   }
   await keepInverse({ description: `Undo adds watcher ${watcher.name} again.`, data: { kind: 'removed', watcher } })
   await host.watchers.remove(watcher.name)
   return { summary: `Watcher ${watcher.name} is removed.` }
 }
 
-export function previewRevert(data: unknown): RevertPreview {
+/** Insisting helps against neither, so the preview refuses as the undo itself does. */
+function refuseWhereMoved(watcher: Watcher, kind: 'added' | 'removed', host: Host): void {
+  const present = host.watchers.list().find(({ name }) => name === watcher.name)
+  if (kind === 'removed' && present !== undefined) {
+    throw new CastellanError('already_exists', `There is a watcher ${watcher.name} now. Remove it first.`)
+  }
+  if (kind === 'added' && present?.createdAt !== watcher.createdAt) {
+    throw new CastellanError('world_moved_on', `The watcher ${watcher.name} of that act is no longer there.`)
+  }
+}
+
+/** Says what stands in the way by throwing what {@link revertWatcher} would. */
+export function previewRevert(data: unknown, { host }: Pick<RevertContext<Host>, 'host'>): RevertPreview {
   const { kind, watcher } = WatcherInverse.parse(data)
+  refuseWhereMoved(watcher, kind, host)
   const what = kind === 'added' ? 'is removed' : 'is added again'
   return {
     effects: [`Watcher ${watcher.name} (that ${checkInWords(watcher.check)}) ${what}.`],

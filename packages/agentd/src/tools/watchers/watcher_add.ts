@@ -4,6 +4,7 @@ import { bareHost } from '../../host/probes/http.ts'
 import { Check, checkInWords, Step, stepInWords, Watcher } from '../../watchers/watcher.ts'
 import { changeLimits, defineTool } from '../define.ts'
 import { hostResource } from '../network/fields.ts'
+import { unitResources } from '../services/acting.ts'
 import { count } from '../words.ts'
 import { presentWatcher, shownWatcher } from './fields.ts'
 import { previewRevert, revertWatcher } from './revert.ts'
@@ -44,14 +45,15 @@ export const watcherAdd = defineTool({
   summary: ({ watcher }) =>
     `Watcher ${watcher.name} looks every ${watcher.everySeconds} s whether ${watcher.check}; after ` +
     `${count(watcher.failures, 'failed look')}: ${watcher.ladder.join(', then ')}.`,
-  resources: ({ name, check, ladder }) => [
-    { kind: 'machine', id: `watcher:${name}`, access: 'write' },
-    ...(check.kind === 'tcp' ? hostResource(check.host) : []),
-    ...(check.kind === 'http' ? hostResource(bareHost(new URL(check.url))) : []),
-    ...ladder.flatMap((step) =>
-      step.act === 'restart' ? [{ kind: 'unit' as const, id: step.unit, access: 'write' as const }] : [],
-    ),
-  ],
+  resources: async ({ name, check, ladder }, host) => {
+    const restarts = ladder.flatMap((step) => (step.act === 'restart' ? [step.unit] : []))
+    return [
+      { kind: 'machine', id: `watcher:${name}`, access: 'write' },
+      ...(check.kind === 'tcp' ? hostResource(check.host) : []),
+      ...(check.kind === 'http' ? hostResource(bareHost(new URL(check.url))) : []),
+      ...(await Promise.all(restarts.map((unit) => unitResources(unit, host, 'write')))).flat(),
+    ]
+  },
   preview: async ({ check, everySeconds, failures, ladder, graceSeconds }) => ({
     effects: [
       `Every ${everySeconds} s it is looked whether ${checkInWords(check)}.`,
@@ -65,6 +67,6 @@ export const watcherAdd = defineTool({
     await keepInverse({ description: `Undo removes watcher ${watcher.name}.`, data: { kind: 'added', watcher } })
     return { watcher: presentWatcher(await host.watchers.add(watcher)) }
   },
-  revertPreview: async (data) => previewRevert(data),
+  revertPreview: async (data, context) => previewRevert(data, context),
   revert: revertWatcher,
 })

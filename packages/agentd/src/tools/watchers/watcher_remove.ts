@@ -33,6 +33,6 @@ export const watcherRemove = defineTool({
     await keepInverse({ description: `Undo adds watcher ${name} again.`, data: { kind: 'removed', watcher } })
     return { removed: presentWatcher(await host.watchers.remove(name)) }
   },
-  revertPreview: async (data) => previewRevert(data),
+  revertPreview: async (data, context) => previewRevert(data, context),
   revert: revertWatcher,
 })

@@ -95,10 +95,10 @@ describe('what a call is about', () => {
       expect(await resources('file_read', { path })).toEqual([{ kind: 'path', id: at('d/f'), access: 'read' }])
     }
     expect(await resources('file_delete', { path: 'link' })).toEqual([
-      { kind: 'path', id: at('link'), access: 'write' },
+      { kind: 'path', id: at('link'), access: 'write', tree: true },
     ])
     expect(await resources('file_move', { from: 'link/f', to: 'new/g' })).toEqual([
-      { kind: 'path', id: at('d/f'), access: 'write' },
+      { kind: 'path', id: at('d/f'), access: 'write', tree: true },
       { kind: 'path', id: at('new/g'), access: 'write' },
     ])
   })
