@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { lstat, readdir, readlink } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { lstat, open, readdir, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CastellanError } from '@castellan/contracts'
 
@@ -8,6 +8,7 @@ import { CastellanError } from '@castellan/contracts'
 const MOST_FILES = 100_000
 /** Files read at once. */
 const AT_ONCE = 4
+const BUFFER_BYTES = 256 * 1024
 
 /** What identifies one thing: its kind, its owner, its rights, its content. A link is its target. */
 export type Fingerprint = string
@@ -30,12 +31,13 @@ export async function takeSnapshot(paths: readonly string[], signal: AbortSignal
   const queue = [...new Set(files)].sort()
   let next = 0
   const work = async () => {
+    const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
     for (;;) {
       const path = queue[next++]
       if (path === undefined) return
       signal.throwIfAborted()
       try {
-        prints.set(path, await fingerprint(path, signal))
+        prints.set(path, await fingerprint(path, buffer, signal))
       } catch (error) {
         signal.throwIfAborted()
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') unreadable.push(path)
@@ -65,13 +67,23 @@ async function collect(path: string, files: string[], signal: AbortSignal): Prom
   for (const name of names) await collect(join(path, name), files, signal)
 }
 
-async function fingerprint(path: string, signal: AbortSignal): Promise<Fingerprint> {
+/** SHA-256 of a file, read through one buffer again and again: there are thousands of files. */
+async function digestOf(path: string, buffer: Buffer, signal: AbortSignal): Promise<string> {
+  await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  const hash = createHash('sha256')
+  for (;;) {
+    signal.throwIfAborted()
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, null)
+    if (bytesRead === 0) return hash.digest('hex')
+    hash.update(buffer.subarray(0, bytesRead))
+  }
+}
+
+async function fingerprint(path: string, buffer: Buffer, signal: AbortSignal): Promise<Fingerprint> {
   const stats = await lstat(path)
   const rights = `${stats.uid}:${stats.gid}:${(stats.mode & 0o7777).toString(8)}`
   if (stats.isSymbolicLink()) return `link ${await readlink(path)}`
   if (stats.isDirectory()) return `folder ${rights}`
   if (!stats.isFile()) return `special ${rights} ${stats.mode}`
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path, { signal, highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
-  return `file ${rights} ${hash.digest('hex')}`
+  return `file ${rights} ${await digestOf(path, buffer, signal)}`
 }
