@@ -73,6 +73,7 @@ throwawayHost.describe('the NixOS tools, on a host with a store and a configurat
   }, 60_000)
 
   it('nixos_option_set shows a diff, sets the option in the overlay alone, keeps history, and can be undone', async () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how Nix writes an interpolation.
     const hostile = ['a.example', '"; ${builtins.abort "no"} \n']
     const [preview, set, seen, again, read, undone, after, moved] = await steps([
       { name: 'nixos_option_set', args: { option: 'services.web.port', value: 8080, apply: false }, only: 'preview' },
