@@ -1,10 +1,10 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CallOutcome, ToolListing } from '@castellan/contracts'
 import { Ledger } from '@castellan/ledger'
 import { expect, test } from 'vitest'
 import { tools } from '../src/tools/index.ts'
-import { asDone, refusal, request, send, TestAgentd } from './support/agentd.ts'
+import { asDone, refusal, request, send, TestAgentd, temporaryState } from './support/agentd.ts'
 
 test('with its real tools: a question, an act, a proof and an undo', async () => {
   const agentd = await TestAgentd.start({ tools })
@@ -65,4 +65,14 @@ test('a call under way when agentd stops is stopped and has its outcome', async 
   expect(await ledger.read(3)).toMatchObject({ type: 'outcome', ok: false, code: 'shutting_down' })
   expect(await ledger.read(4)).toMatchObject({ type: 'daemon_stopped' })
   await ledger.close()
+})
+
+test('a state folder of a build before encryption is opened, its trash let be', async () => {
+  const stateDir = temporaryState()
+  const trash = join(stateDir, 'agentd/trash')
+  for (const folder of ['items', 'contents']) mkdirSync(join(trash, folder), { recursive: true })
+  writeFileSync(join(trash, 'key'), Buffer.alloc(32))
+  writeFileSync(join(trash, 'items/trs_0123456789abcdef.json'), '{"id":"trs_0123456789abcdef"}')
+  const agentd = await TestAgentd.start({ stateDir })
+  expect(await agentd.call('test_echo')).toMatchObject({ status: 'done', ok: true })
 })

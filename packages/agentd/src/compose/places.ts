@@ -30,5 +30,5 @@ export function grantsOf(config: Config): [Grant, ...Grant[]] {
 
 /** What lies in agentd's folder under a key of {@link StateKeys}: where any of it is there, the root key has to be. */
 export function encryptedIn(folder: string): string[] {
-  return ['trash/blobs', 'trash/items', 'undo', 'memory.db'].map((name) => join(folder, name))
+  return ['trash/blobs', 'undo', 'memory.db'].map((name) => join(folder, name))
 }
