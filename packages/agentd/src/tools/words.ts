@@ -59,6 +59,11 @@ export function moment(at: Date | string): string {
   return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
+/** For a list of which `counted` (`3 files`) are left out, so that none is shown. */
+export function allLeftOut(counted: string): string {
+  return `The offset leaves out all there are (${counted}).`
+}
+
 /** First letter in upper case, for a sentence that begins with a piece. */
 export function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)

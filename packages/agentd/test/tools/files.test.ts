@@ -242,6 +242,13 @@ describe('the trash tools', () => {
     expect(listing.summary).toMatch(
       /^The trash keeps 2 deleted files \(\S+ B of 268 MB\), each for at most 30 days\. The newest: .*\/b, deleted /,
     )
+    expect((await machine.call('trash_list', { limit: 1 })).output).toMatchObject({
+      items: [{ path: at('b') }],
+      truncated: true,
+    })
+    const rest = await machine.call('trash_list', { limit: 1, offset: 1 })
+    expect(rest.output).toMatchObject({ items: [{ path: at('a') }], deleted: 2, truncated: false })
+    expect(rest.summary).toMatch(/ The newest shown: .*\/a, deleted /)
     expect((await machine.call('trash_restore', { id: output.trashId })).summary).toBe(
       `${at('a')} is back from the trash (3 B).`,
     )

@@ -61,6 +61,12 @@ describe('generation_list', () => {
       /^Generation 1 .* it is not the newest, which is 2\.$/,
     )
     expect((await machine.call('generation_list', { limit: 1 })).output).toMatchObject({ total: 2, truncated: true })
+    const rest = await machine.call('generation_list', { limit: 1, offset: 1 })
+    expect(rest.output).toMatchObject({ generations: [{ number: 1, current: true }], total: 2, truncated: false })
+    expect(rest.summary).toBe('Generation 1 (NixOS 25.05.1) is current, of 2 generations.')
+    expect((await machine.call('generation_list', { offset: 2 })).summary).toBe(
+      'The offset leaves out all there are (2 generations).',
+    )
   })
 
   it('says on another system that this is not NixOS', async () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { fitting } from '../cut.ts'
 import { defineTool, readLimits } from '../define.ts'
-import { limitField, pathField, truncatedField } from '../fields.ts'
+import { limitField, offsetField, pathField, truncatedField } from '../fields.ts'
 import { count, list, size } from '../words.ts'
 import { pathOf, takesUntrusted, untrustedField } from './about.ts'
 
@@ -16,6 +16,7 @@ export const directoryUsage = defineTool({
   input: z.strictObject({
     path: pathField('The folder.').default('.'),
     limit: limitField(500, 20, 'of the things in it, the largest first'),
+    offset: offsetField('of the things in it'),
   }),
   output: z.strictObject({
     path: z.string(),
@@ -41,17 +42,18 @@ export const directoryUsage = defineTool({
   effect: 'read',
   undo: 'none',
   limits,
-  summary: ({ path, diskBytes, files, parts, skipped, complete }) => {
+  summary: ({ path, diskBytes, files, parts, skipped, complete }, { offset }) => {
     const most = parts.slice(0, 3).map(({ name, diskBytes: disk }) => `${name} (${size(disk)})`)
-    const largest = most.length === 0 ? '' : ` Most is in ${list(most)}.`
+    const largest =
+      most.length === 0 ? '' : ` ${offset === 0 ? 'Most is in' : `From number ${offset + 1} on:`} ${list(most)}.`
     const missing = skipped === 0 ? '' : ` ${count(skipped, 'entry was', 'entries were')} not counted.`
     return `${path} takes ${complete ? '' : 'at least '}${size(diskBytes)} in ${count(files, 'file')}.${largest}${missing}`
   },
   resources: pathOf('read', 'follow', true),
   taints: takesUntrusted,
-  run: async ({ path, limit }, { host, signal }) => {
+  run: async ({ path, limit, offset }, { host, signal }) => {
     const { parts, ...usage } = await host.files.usage(path, budget, signal)
-    const shown = fitting(parts.slice(0, limit), limits.outputBytes)
-    return { ...usage, parts: shown, totalParts: parts.length, truncated: shown.length < parts.length }
+    const shown = fitting(parts.slice(offset, offset + limit), limits.outputBytes)
+    return { ...usage, parts: shown, totalParts: parts.length, truncated: offset + shown.length < parts.length }
   },
 })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { TrashItem } from '../../host/files/trash.ts'
 import { fitting } from '../cut.ts'
 import { defineTool, readLimits } from '../define.ts'
-import { limitField, truncatedField } from '../fields.ts'
+import { limitField, offsetField, truncatedField } from '../fields.ts'
 import { count, list, moment, sentence, size } from '../words.ts'
 import { takesUntrusted, untrustedField } from './about.ts'
 
@@ -12,7 +12,7 @@ export const trashList = defineTool({
   title: 'Trash list',
   description:
     'What the trash keeps, newest first: deleted files and earlier versions of changed ones, with the ids that trash_restore takes.',
-  input: z.strictObject({ limit: limitField(500, 50, 'items') }),
+  input: z.strictObject({ limit: limitField(500, 50, 'items'), offset: offsetField('items') }),
   output: z.strictObject({
     items: z.array(
       z.strictObject({
@@ -41,28 +41,31 @@ export const trashList = defineTool({
   effect: 'read',
   undo: 'none',
   limits: readLimits,
-  summary: ({ items, deleted, replaced, usedBytes, quotaBytes, maxAgeDays }) => {
+  summary: ({ items, deleted, replaced, usedBytes, quotaBytes, maxAgeDays }, { offset }) => {
     if (deleted + replaced === 0) return 'The trash is empty.'
     const kinds = [
       ...(deleted > 0 ? [count(deleted, 'deleted file')] : []),
       ...(replaced > 0 ? [count(replaced, 'earlier version')] : []),
     ]
     const newest = items.find(({ reason }) => reason === 'deleted') ?? items[0]
-    const last = newest === undefined ? '' : ` The newest: ${newest.path}, ${newest.reason} ${moment(newest.keptAt)}.`
+    const last =
+      newest === undefined
+        ? ''
+        : ` The newest${offset === 0 ? '' : ' shown'}: ${newest.path}, ${newest.reason} ${moment(newest.keptAt)}.`
     return `The trash keeps ${list(kinds)} (${size(usedBytes)} of ${size(quotaBytes)}), each for at most ${maxAgeDays} days.${sentence(last)}`
   },
   resources: () => [{ kind: 'machine', id: 'trash', access: 'read' }],
   taints: takesUntrusted,
-  run: async ({ limit }, { host }) => {
+  run: async ({ limit, offset }, { host }) => {
     const { items: all, ...figures } = host.trash.list()
     const deleted = all.filter(({ reason }) => reason === 'deleted').length
     const lifeMs = figures.maxAgeDays * 86_400_000
     const items = fitting(
-      all.slice(0, limit).map((item) => present(item, lifeMs)),
+      all.slice(offset, offset + limit).map((item) => present(item, lifeMs)),
       readLimits.outputBytes,
     )
     const untrusted = all
-      .slice(0, items.length)
+      .slice(offset, offset + items.length)
       .some(({ content, path }) => host.files.trust.untrustedRecord(content, path))
     return {
       items,
@@ -70,7 +73,7 @@ export const trashList = defineTool({
       deleted,
       replaced: all.length - deleted,
       ...figures,
-      truncated: items.length < all.length,
+      truncated: offset + items.length < all.length,
     }
   },
 })

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import type { Listener } from '../../host/network.ts'
 import { fitting } from '../cut.ts'
 import { defineTool, readLimits } from '../define.ts'
-import { truncatedField } from '../fields.ts'
-import { count, list, sentence } from '../words.ts'
+import { offsetField, truncatedField } from '../fields.ts'
+import { allLeftOut, count, list, sentence } from '../words.ts'
 
 export const networkListeners = defineTool({
   name: 'network_listeners',
@@ -13,6 +13,7 @@ export const networkListeners = defineTool({
   input: z.strictObject({
     port: z.int().min(1).max(65_535).optional().describe('Only this port, e.g. 443.'),
     protocol: z.enum(['tcp', 'udp']).optional().describe('Only this protocol.'),
+    offset: offsetField('sockets'),
   }),
   output: z.strictObject({
     listeners: z.array(
@@ -35,22 +36,23 @@ export const networkListeners = defineTool({
     const where =
       port === undefined ? (protocol === undefined ? 'the network' : protocol) : `${protocol ?? ''} port ${port}`.trim()
     if (matching === 0) return `Nothing listens on ${where}.`
+    if (listeners.length === 0) return allLeftOut(count(matching, 'socket'))
     const doors = new Map<string, Listener[]>()
     for (const listener of listeners) {
       const door = `${listener.process ?? `a process of ${listener.user}`} on ${listener.protocol} ${listener.port}`
       doors.set(door, [...(doors.get(door) ?? []), listener])
     }
     const shown = [...doors].map(([door, sockets]) => `${door} (${reach(sockets)})`)
-    return `${sentence(count(matching, 'socket'))} ${matching === 1 ? 'listens' : 'listen'} on ${where}: ${list(shown, 8)}.`
+    return `${sentence(count(matching, 'socket'))} ${matching === 1 ? 'listens' : 'listen'} on ${where}${listeners.length < matching ? ', among them' : ''}: ${list(shown, 8)}.`
   },
   taints: ({ listeners }) => (listeners.some(({ process }) => process !== null) ? ['untrusted-text'] : []),
-  run: async ({ port, protocol }, { host, signal }) => {
+  run: async ({ port, protocol, offset }, { host, signal }) => {
     const matching = (await host.network.listeners(signal)).filter(
       (listener) =>
         (port === undefined || listener.port === port) && (protocol === undefined || listener.protocol === protocol),
     )
-    const listeners = fitting(matching, readLimits.outputBytes)
-    return { listeners, matching: matching.length, truncated: listeners.length < matching.length }
+    const listeners = fitting(matching.slice(offset), readLimits.outputBytes)
+    return { listeners, matching: matching.length, truncated: offset + listeners.length < matching.length }
   },
 })
 

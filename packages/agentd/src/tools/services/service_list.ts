@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { fitting } from '../cut.ts'
 import { defineTool, readLimits } from '../define.ts'
-import { limitField, truncatedField } from '../fields.ts'
-import { count, list, sentence } from '../words.ts'
+import { limitField, offsetField, truncatedField } from '../fields.ts'
+import { allLeftOut, count, list, sentence } from '../words.ts'
 
 export const serviceList = defineTool({
   name: 'service_list',
@@ -22,6 +22,7 @@ export const serviceList = defineTool({
       .optional()
       .describe('Only services whose name or description contains this, e.g. "postgres".'),
     limit: limitField(500, 50, 'services'),
+    offset: offsetField('services'),
   }),
   output: z.strictObject({
     services: z.array(
@@ -38,16 +39,17 @@ export const serviceList = defineTool({
   effect: 'read',
   undo: 'none',
   limits: readLimits,
-  summary: ({ services, matching, truncated }, { state, name }) => {
+  summary: ({ services, matching }, { state, name }) => {
     const kind = [state === undefined ? '' : `${state} `, 'service'].join('')
     const called = name === undefined ? '' : ` with ${JSON.stringify(name)} in its name or description`
     if (matching === 0) return `There is no ${kind}${called}.`
+    if (services.length === 0) return allLeftOut(count(matching, kind))
     const shown = services.map(({ unit, activeState, subState }) =>
       state === undefined ? `${unit} (${activeState}, ${subState})` : unit,
     )
-    return `${sentence(count(matching, kind))}${called}${truncated ? ', among them' : ''}: ${list(shown, 8)}.`
+    return `${sentence(count(matching, kind))}${called}${services.length < matching ? ', among them' : ''}: ${list(shown, 8)}.`
   },
-  run: async ({ state, name, limit }, { host, signal }) => {
+  run: async ({ state, name, limit, offset }, { host, signal }) => {
     const wanted = name?.toLowerCase()
     const matching = (await host.systemd.services(signal)).filter(
       ({ unit, description, loadState, activeState, subState }) =>
@@ -56,8 +58,8 @@ export const serviceList = defineTool({
         (state === undefined || (state === 'running' ? subState === 'running' : activeState === state)) &&
         (wanted === undefined || unit.toLowerCase().includes(wanted) || description.toLowerCase().includes(wanted)),
     )
-    const shown = matching.slice(0, limit).map(({ loadState: _, ...service }) => service)
+    const shown = matching.slice(offset, offset + limit).map(({ loadState: _, ...service }) => service)
     const services = fitting(shown, readLimits.outputBytes)
-    return { services, matching: matching.length, truncated: services.length < matching.length }
+    return { services, matching: matching.length, truncated: offset + services.length < matching.length }
   },
 })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { fitting } from '../cut.ts'
 import { defineTool, readLimits } from '../define.ts'
 import { limitField, offsetField, truncatedField } from '../fields.ts'
-import { count, list, sentence } from '../words.ts'
+import { allLeftOut, count, list, sentence } from '../words.ts'
 
 export const mountList = defineTool({
   name: 'mount_list',
@@ -42,14 +42,15 @@ export const mountList = defineTool({
   effect: 'read',
   undo: 'none',
   limits: readLimits,
-  summary: ({ mounts, matching, truncated }, { under, all }) => {
+  summary: ({ mounts, matching }, { under, all }) => {
     const where = under === undefined ? '' : ` at or below ${under}`
     if (matching === 0)
       return `Nothing is mounted${where}${all ? '' : '; those of the kernel are shown with all: true only'}.`
+    if (mounts.length === 0) return allLeftOut(count(matching, 'mount'))
     const shown = mounts.map(
       ({ mountPoint, type, readOnly }) => `${mountPoint} (${type}${readOnly ? ', read only' : ''})`,
     )
-    return `${sentence(count(matching, 'mount'))}${where}${truncated ? ', among them' : ''}: ${list(shown)}.`
+    return `${sentence(count(matching, 'mount'))}${where}${mounts.length < matching ? ', among them' : ''}: ${list(shown)}.`
   },
   run: async ({ all, under, limit, offset }, { host }) => {
     const folder = under?.replace(/\/+$/, '')

@@ -2,8 +2,8 @@ import { Timestamp } from '@castellan/contracts'
 import { z } from 'zod'
 import { Phase, SwitchId } from '../../switch/record.ts'
 import { defineTool, readLimits } from '../define.ts'
-import { limitField, truncatedField } from '../fields.ts'
-import { count, moment } from '../words.ts'
+import { limitField, offsetField, truncatedField } from '../fields.ts'
+import { allLeftOut, count, moment } from '../words.ts'
 import { viewOf } from './view.ts'
 
 export const switchList = defineTool({
@@ -11,7 +11,7 @@ export const switchList = defineTool({
   title: 'Switches',
   description:
     'The switches between systems that were made on this host, newest first, with how each ended, and the systems known to be bad.',
-  input: z.strictObject({ limit: limitField(200, 20, 'switches') }),
+  input: z.strictObject({ limit: limitField(200, 20, 'switches'), offset: offsetField('switches') }),
   output: z.strictObject({
     switches: z.array(
       z.strictObject({
@@ -36,15 +36,16 @@ export const switchList = defineTool({
   effect: 'read',
   undo: 'none',
   limits: readLimits,
-  summary: ({ switches: [newest], total, knownBad }) => {
+  summary: ({ switches: [newest], total, knownBad }, { offset }) => {
+    if (total > 0 && newest === undefined) return allLeftOut(count(total, 'switch', 'switches'))
     if (newest === undefined) return 'No switch was made on this host yet.'
     const bad = knownBad.length === 0 ? '' : ` ${count(knownBad.length, 'system')} known to be bad.`
-    return `${count(total, 'switch', 'switches')}; the newest, of ${moment(newest.beganAt)}, is ${newest.phase.replaceAll('_', ' ')}.${bad}`
+    return `${count(total, 'switch', 'switches')}; the newest${offset === 0 ? '' : ' shown'}, of ${moment(newest.beganAt)}, is ${newest.phase.replaceAll('_', ' ')}.${bad}`
   },
   taints: () => ['untrusted-text'],
-  run: async ({ limit }, { host }) => {
+  run: async ({ limit, offset }, { host }) => {
     const all = await host.switch.list()
-    const switches = all.slice(0, limit).map((record) => {
+    const switches = all.slice(offset, offset + limit).map((record) => {
       const { id, phase, from, to, beganAt, enteredAt, outcome } = viewOf(record)
       return { id, phase, from: from.path, to: to.path, generation: to.generation, beganAt, enteredAt, outcome }
     })
@@ -53,7 +54,7 @@ export const switchList = defineTool({
       switches,
       knownBad: knownBad.map(({ path, at, reason }) => ({ path, at, reason: reason.slice(0, 300) })),
       total: all.length,
-      truncated: switches.length < all.length,
+      truncated: offset + switches.length < all.length,
     }
   },
 })

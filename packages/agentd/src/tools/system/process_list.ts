@@ -3,8 +3,8 @@ import { z } from 'zod'
 import type { Process } from '../../host/processes.ts'
 import { fitting } from '../cut.ts'
 import { defineTool, readLimits } from '../define.ts'
-import { limitField, percentField, truncatedField } from '../fields.ts'
-import { count, list, moment, size } from '../words.ts'
+import { limitField, offsetField, percentField, truncatedField } from '../fields.ts'
+import { allLeftOut, count, list, moment, size } from '../words.ts'
 
 const orders = {
   cpu: (left: Process, right: Process) => right.cpuPercent - left.cpuPercent || right.memoryBytes - left.memoryBytes,
@@ -43,6 +43,7 @@ export const processList = defineTool({
       .optional()
       .describe('Only processes whose name or command line contains this, e.g. "nginx".'),
     limit: limitField(200, 10, 'processes'),
+    offset: offsetField('processes'),
   }),
   output: z.strictObject({
     processes: z.array(ShownProcess),
@@ -53,17 +54,18 @@ export const processList = defineTool({
   effect: 'read',
   undo: 'none',
   limits: readLimits,
-  summary: ({ processes, matching, total }, { name, sortBy }) => {
+  summary: ({ processes, matching, total }, { name, sortBy, offset }) => {
     const [first] = processes
     const called = name === undefined ? '' : ` named ${JSON.stringify(name)}`
+    if (matching > 0 && first === undefined) return allLeftOut(count(matching, 'process', 'processes'))
     if (first === undefined) return `No process${called} is running; there are ${total} in all.`
     if (matching === 1) return `${first.name} is running: ${figures(first)}, since ${moment(first.startedAt)}.`
     const top = list(processes.slice(0, 3).map((process) => `${process.name} (${figure(process, sortBy)})`))
-    return `${count(matching, `process${called}`, `processes${called}`)} ${name === undefined ? 'run' : `run, of ${total}`}. ${orderWords[sortBy]}: ${top}.`
+    return `${count(matching, `process${called}`, `processes${called}`)} ${name === undefined ? 'run' : `run, of ${total}`}. ${orderWords[sortBy]}${offset === 0 ? '' : `, from number ${offset + 1} on`}: ${top}.`
   },
   // Whoever starts a program chooses its command line.
   taints: ({ processes }) => (processes.length > 0 ? ['untrusted-text'] : []),
-  run: async ({ sortBy, name, limit }, { host, signal }) => {
+  run: async ({ sortBy, name, limit, offset }, { host, signal }) => {
     const all = await host.processes.list(signal)
     const wanted = name?.toLowerCase()
     const matching = all.filter(
@@ -74,10 +76,11 @@ export const processList = defineTool({
     )
     const shown = matching
       .toSorted(orders[sortBy])
-      .slice(0, limit)
+      .slice(offset, offset + limit)
       .map((process) => ({ ...process, startedAt: process.startedAt.toISOString() }))
     const processes = fitting(shown, readLimits.outputBytes)
-    return { processes, matching: matching.length, total: all.length, truncated: processes.length < matching.length }
+    const truncated = offset + processes.length < matching.length
+    return { processes, matching: matching.length, total: all.length, truncated }
   },
 })
 

@@ -182,6 +182,11 @@ describe('directory_usage', () => {
   it('says when there is more than it shows, and refuses what is outside', async () => {
     const { output } = await machine.call('directory_usage', { limit: 1 })
     expect(output).toMatchObject({ truncated: true, totalParts: 2, complete: true })
+    const rest = await machine.call('directory_usage', { limit: 1, offset: 1 })
+    expect(rest.output).toMatchObject({ truncated: false, totalParts: 2 })
+    const names = [output, rest.output].flatMap(({ parts }) => (parts as { name: string }[]).map(({ name }) => name))
+    expect(new Set(names).size).toBe(2)
+    expect(rest.summary).toContain(`From number 2 on: ${names[1]}`)
     await expect(machine.call('directory_usage', { path: '/usr' })).rejects.toMatchObject({
       code: 'path_outside_roots',
     })
