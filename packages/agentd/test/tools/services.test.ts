@@ -110,6 +110,19 @@ throwawayHost.describe('the service tools, on a host that systemd runs', () => {
     expect(none.summary).toMatch(/^There is no service with "no-such"/)
   })
 
+  it('service_list pages without a gap, and says when none are left', async () => {
+    const [all, first, rest, none] = await inside.calls(
+      ['service_list', { name: 'systemd-journal' }],
+      ['service_list', { name: 'systemd-journal', limit: 1 }],
+      ['service_list', { name: 'systemd-journal', offset: 1 }],
+      ['service_list', { name: 'systemd-journal', offset: 500 }],
+    )
+    const units = ({ output }: typeof all) => (output.services as { unit: string }[]).map(({ unit }) => unit)
+    expect([...units(first), ...units(rest)]).toEqual(units(all))
+    expect([all, first, rest, none].map(({ output }) => output.truncated)).toEqual([false, true, false, false])
+    expect(none.summary).toMatch(/^The offset leaves out all there are \(\d+ services\)\.$/)
+  })
+
   it('service_failed and system_health name what failed', async () => {
     const [failed, health] = await inside.calls(['service_failed'], ['system_health'])
     expect(failed.output.services).toEqual(
