@@ -61,6 +61,23 @@ describe('process_list', () => {
     expect(pids).toHaveLength(2)
   })
 
+  it('pages through all there are, and says when none are left', async () => {
+    const sleepers = Array.from({ length: 3 }, () => spawn('sleep', ['4242.4242']))
+    onTestFinished(() => sleepers.forEach((sleeper) => void sleeper.kill()))
+    await Promise.all(sleepers.map((sleeper) => once(sleeper, 'spawn')))
+    const query = { name: 'sleep 4242.4242', sortBy: 'pid' }
+    const first = await machine.call('process_list', { ...query, limit: 2 })
+    const rest = await machine.call('process_list', { ...query, limit: 2, offset: 2 })
+    expect(first.output).toMatchObject({ matching: 3, truncated: true })
+    expect(rest.output).toMatchObject({ matching: 3, truncated: false })
+    const pids = [first, rest].flatMap(({ output }) => (output.processes as { pid: number }[]).map(({ pid }) => pid))
+    expect(pids).toEqual(sleepers.map(({ pid }) => pid as number).toSorted((left, right) => left - right))
+    expect(rest.summary).toMatch(/from number 3 on: sleep/)
+    const none = await machine.call('process_list', { ...query, offset: 3 })
+    expect(none.output).toMatchObject({ processes: [], matching: 3, truncated: false })
+    expect(none.summary).toBe('The offset leaves out all there are (3 processes).')
+  })
+
   it('says when nothing has that name', async () => {
     const { output, summary } = await machine.call('process_list', { name: 'no-such-program-here' })
     expect(output).toMatchObject({ processes: [], matching: 0, truncated: false })
@@ -652,6 +669,14 @@ describe('arguments that are refused before anything is asked', () => {
   it('a time that is past, or far away, or means nothing', async () => {
     await expect(machine.call('load_history', { since: 'soonish' })).rejects.toMatchObject({
       code: 'invalid_arguments',
+    })
+    await expect(machine.call('load_history', { since: '1 hour', until: '2 hours' })).rejects.toMatchObject({
+      code: 'invalid_arguments',
+      message: expect.stringMatching(/^since \(.+ UTC\) is after until \(.+ UTC\), so there is no time between them\./),
+    })
+    await expect(machine.call('load_history', { since: '2099-01-01T00:00:00Z' })).rejects.toMatchObject({
+      code: 'invalid_arguments',
+      message: expect.stringContaining('is after now'),
     })
     for (const at of ['2020-01-01T00:00:00Z', '2099-01-01T00:00:00Z']) {
       const power = { schedule: async () => expect.unreachable(), refuseIfScheduled: async () => undefined }

@@ -1,4 +1,4 @@
-import { Timestamp } from '@castellan/contracts'
+import { CastellanError, Timestamp } from '@castellan/contracts'
 import { z } from 'zod'
 import { type LoadSample, SAMPLE_SECONDS } from '../../host/load-history.ts'
 import { defineTool, readLimits } from '../define.ts'
@@ -77,6 +77,13 @@ export const loadHistory = defineTool({
     const clock = { now, bootedAt: (await host.system.facts()).bootedAt }
     const from = parseMoment(since, clock)
     const to = until === undefined ? now : parseMoment(until, clock)
+    if (from > to) {
+      throw new CastellanError(
+        'invalid_arguments',
+        `since (${moment(from)}) is after ${until === undefined ? 'now' : `until (${moment(to)})`}, so there is no time between them. ` +
+          'Give an earlier since or a later until.',
+      )
+    }
     const samples = await host.history.between(from, to, signal)
     const spanMs = Math.max(1, to.getTime() - from.getTime()) / points
     const grouped = Map.groupBy(samples, ({ at }) =>
