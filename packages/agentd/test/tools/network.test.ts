@@ -84,6 +84,21 @@ describe('network_listeners', () => {
     ])
   })
 
+  it('leaves out as many as told, and says when none are left', async () => {
+    const port = await listening(createServer())
+    const other = createServer()
+    onTestFinished(() => void other.close())
+    await new Promise<void>((resolve) => other.listen(port, '127.0.0.2', resolve))
+    const all = await machine.call('network_listeners', { port, protocol: 'tcp' })
+    const rest = await machine.call('network_listeners', { port, protocol: 'tcp', offset: 1 })
+    expect(rest.output).toMatchObject({ matching: 2, truncated: false })
+    expect(rest.output.listeners).toEqual((all.output.listeners as unknown[]).slice(1))
+    expect(rest.summary).toMatch(/^2 sockets listen on tcp port \d+, among them: /)
+    expect((await machine.call('network_listeners', { port, protocol: 'tcp', offset: 2 })).summary).toBe(
+      'The offset leaves out all there are (2 sockets).',
+    )
+  })
+
   it('says when nothing listens', async () => {
     expect((await machine.call('network_listeners', { port: 1 })).summary).toBe('Nothing listens on port 1.')
   })
@@ -126,6 +141,22 @@ describe('network_connections', () => {
 })
 
 describe('network_interfaces and network_routes', () => {
+  it.each([
+    [['lo'], /^1 network interface: lo \(/],
+    [['lo', 'eth0'], /^1 network interface besides the loopback: eth0 is up \(/],
+    [['lo', 'eth0', 'eth1'], /^2 network interfaces besides the loopback: eth0 is up \(.+\) and eth1 is up \(/],
+    [['eth0', 'eth1'], /^2 network interfaces: eth0 is up/],
+  ])('of %j it lists as many as it says', (names, summary) => {
+    const figures = { receivedBytes: 0, sentBytes: 0, receiveErrors: 0, sendErrors: 0, dropped: 0 }
+    const interfaces = names.map((name) => ({
+      ...{ name, kind: name === 'lo' ? 'loopback' : 'ethernet', state: name === 'lo' ? 'unknown' : 'up' },
+      ...{ macAddress: null, addresses: [], mtuBytes: 1500, speedMegabits: null, ...figures },
+    }))
+    const tool = toolByName('network_interfaces')
+    const output = tool.output.parse({ interfaces, matching: names.length, truncated: false })
+    expect(tool.summary(output, tool.input.parse({}))).toMatch(summary)
+  })
+
   it('shows what the system shows', async () => {
     const { output } = await machine.call('network_interfaces')
     const shown = new Map(

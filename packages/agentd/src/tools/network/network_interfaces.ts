@@ -42,8 +42,12 @@ export const networkInterfaces = defineTool({
   limits: readLimits,
   summary: ({ interfaces, matching }, { name }) => {
     if (matching === 0) return name === undefined ? 'There is no network interface.' : `There is no interface ${name}.`
-    const shown = interfaces.filter(({ kind }) => kind !== 'loopback' || matching === 1).map(describe)
-    return `${sentence(count(matching, 'network interface'))}${shown.length === 0 ? '' : `: ${list(shown)}`}.`
+    const told = matching === 1 ? interfaces : interfaces.filter(({ kind }) => kind !== 'loopback')
+    const untold = interfaces.length - told.length
+    // Everybody has a loopback: it is counted apart, so that the list has as many as the figure before it says.
+    const besides = untold === 0 ? '' : ' besides the loopback'
+    const shown = told.length === 0 ? '' : `: ${list(told.map(describe))}`
+    return `${sentence(count(matching - untold, 'network interface'))}${besides}${shown}.`
   },
   run: async ({ name }, { host }) => {
     const matching = (await host.network.interfaces()).filter((each) => name === undefined || each.name === name)
