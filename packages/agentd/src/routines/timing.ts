@@ -59,9 +59,11 @@ function cronOf({ cron, timezone }: { cron: string; timezone: string }): Cron {
   try {
     return new Cron(cron, { timezone, mode: '5-part', paused: true, fixedTimeRule: 'no-wildcard' })
   } catch (error) {
+    // croner ends some of its sentences with a full stop, and others not.
+    const why = (error instanceof Error ? error.message : String(error)).replace(/\.+$/, '')
     throw new CastellanError(
       'invalid_arguments',
-      `${JSON.stringify(cron)} is no cron pattern: ${error instanceof Error ? error.message : String(error)}. It has five fields: ` +
+      `${JSON.stringify(cron)} is no cron pattern: ${why}. It has five fields: ` +
         'minute, hour, day of month, month, day of week, e.g. "15 0,7 * * 1-5".',
     )
   }

@@ -45,6 +45,10 @@ describe('a cron pattern', () => {
     expect(() => checkTiming({ cron, timezone: 'UTC' }, at('2026-11-20T00:00:00Z'))).toThrow(message)
   })
 
+  it.each(['61 * * * *', '* * * *', 'rm -rf /'])('%s is refused in sentences that end once', (cron) => {
+    expect(() => checkTiming({ cron, timezone: 'UTC' }, 0)).toThrow(/no cron pattern: .*[^.]\. It has five fields/)
+  })
+
   it('needs a time zone that exists', () => {
     expect(() => checkTiming({ cron: '@daily', timezone: 'Mars/Olympus' }, 0)).toThrow(/no time zone/)
   })

@@ -2,7 +2,7 @@ import { Timestamp } from '@castellan/contracts'
 import { z } from 'zod'
 import { defineTool, readLimits } from '../define.ts'
 import { limitField, truncatedField } from '../fields.ts'
-import { count, moment } from '../words.ts'
+import { count, list, moment } from '../words.ts'
 import { nameField } from './fields.ts'
 
 const ShownRun = z.strictObject({
@@ -43,9 +43,11 @@ export const routineHistory = defineTool({
   summary: ({ runs }) => {
     const [newest] = runs
     if (newest === undefined) return 'No routine has run yet.'
-    const failed = runs.filter(({ ok }) => !ok).length
-    const how = failed === 0 ? 'all went well' : `${count(failed, 'run')} failed or did not happen`
-    return `${count(runs.length, 'run')}, ${how}; the newest is ${newest.routine} at ${moment(newest.at)}.`
+    const which = `${newest.routine} at ${moment(newest.at)}`
+    const [only] = outcomes(runs)
+    if (runs.length === 1) return `1 run, which ${only?.how}: ${which}.`
+    const how = outcomes(runs).map(({ how, number }) => (number === runs.length ? `all ${how}` : `${number} ${how}`))
+    return `${count(runs.length, 'run')}, ${how.length === 1 ? how[0] : `of which ${list(how)}`}; the newest is ${which}.`
   },
   run: async ({ name, limit, before }, { host, signal }) => {
     const filter = {
@@ -74,6 +76,16 @@ export const routineHistory = defineTool({
     return { runs, truncated, nextBefore: truncated ? (runs.at(-1)?.index ?? null) : null }
   },
 })
+
+/** How many of them went which way, those that there are. */
+function outcomes(runs: readonly z.infer<typeof ShownRun>[]) {
+  const number = (matches: (run: z.infer<typeof ShownRun>) => boolean) => runs.filter(matches).length
+  return [
+    { how: 'went well', number: number(({ ok }) => ok) },
+    { how: 'failed', number: number(({ ok, skipped }) => !ok && skipped === null) },
+    { how: 'did not happen', number: number(({ skipped }) => skipped !== null) },
+  ].filter((outcome) => outcome.number > 0)
+}
 
 function text(value: unknown): string | null {
   return typeof value === 'string' ? value : null
