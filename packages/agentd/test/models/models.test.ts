@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CastellanError } from '@castellan/contracts'
 import { describe, expect, it } from 'vitest'
-import { openMachine } from '../support/machine.ts'
+import { openMachine, toolByName } from '../support/machine.ts'
 
 /** A real GGUF: the model that Castellan ships. */
 const builtIn = fileURLToPath(new URL('../../../../models/interpreter/castellan-interpreter.gguf', import.meta.url))
@@ -59,6 +59,28 @@ describe('an imported model', () => {
     expect((await call('model_list')).output).toMatchObject({ total: 1 })
     await call('model_remove', { id })
     expect((await imported()).id).toBe(id)
+  })
+})
+
+describe('what undoing a removal would do', () => {
+  it('is told by what the model is now', async () => {
+    const { call, host, imported, revert } = await machine()
+    const { id } = await imported()
+    const { inverse } = await call('model_remove', { id })
+    const look = (data: unknown) =>
+      toolByName('model_remove').revertPreview?.(data, {
+        host,
+        signal: AbortSignal.timeout(1000),
+        interrupted: false,
+      } as never)
+    const would = await look(inverse?.data)
+    expect(would).toMatchObject({ effects: ['The model castellan-interpreter is in use again.'] })
+    expect(would).not.toHaveProperty('movedOn')
+    await revert('model_remove', inverse)
+    expect(await look(inverse?.data)).toMatchObject({ movedOn: 'The model castellan-interpreter is in use already.' })
+    await expect(revert('model_remove', inverse)).rejects.toMatchObject({ code: 'conflict' })
+    const gone = { id: '0'.repeat(16), removed: false }
+    expect(await look(gone)).toMatchObject({ movedOn: expect.stringContaining('no longer here') })
   })
 })
 

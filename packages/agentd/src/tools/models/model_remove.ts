@@ -1,4 +1,4 @@
-import type { RevertContext } from '@castellan/contracts'
+import { CastellanError, type RevertContext } from '@castellan/contracts'
 import { z } from 'zod'
 import type { Host } from '../../host/host.ts'
 import { changeLimits, defineTool } from '../define.ts'
@@ -30,12 +30,14 @@ export const modelRemove = defineTool({
     await keepInverse({ description: `Undo brings ${model.name} back into use.`, data: { id, removed: model.removed } })
     return { model: presentModel(await host.models.setRemoved(id, true)) }
   },
-  revertPreview: async (data) => {
+  revertPreview: async (data, { host }) => {
     const { id, removed } = RemovalInverse.parse(data)
-    return {
-      effects: [`The model ${id} is ${removed ? 'out of' : 'in'} use again.`],
-      undo: 'This can be undone again.',
-    }
+    const now = await registered(host, id)
+    const use = `${removed ? 'out of' : 'in'} use`
+    const preview = { effects: [`The model ${now?.name ?? id} is ${use} again.`], undo: 'This can be undone again.' }
+    if (now === undefined)
+      return { ...preview, movedOn: `The model ${id} is no longer here; it can be imported again.` }
+    return now.removed === removed ? { ...preview, movedOn: `The model ${now.name} is ${use} already.` } : preview
   },
   revert: async (data, { host, keepInverse }: RevertContext<Host>) => {
     const { id, removed } = RemovalInverse.parse(data)
@@ -44,3 +46,12 @@ export const modelRemove = defineTool({
     return { summary: `${name} is ${removed ? 'out of' : 'in'} use again.` }
   },
 })
+
+async function registered(host: Host, id: string) {
+  try {
+    return (await host.models.find(id)).model
+  } catch (error) {
+    if (error instanceof CastellanError && error.code === 'not_found') return undefined
+    throw error
+  }
+}
