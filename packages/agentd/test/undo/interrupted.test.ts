@@ -20,11 +20,15 @@ test(`killed ${CRASHES} times in the middle of changes, every act can be taken b
   writeFileSync(join(workspace, 'b'), Buffer.from([0, 255, 1, 254]))
   const start = await picture(workspace)
 
-  for (let crash = 0; crash < CRASHES; crash += 1) {
+  // Whether a call has begun when the kill comes is chance: go on until one had.
+  for (let crash = 0, hit = false; crash < CRASHES || (!hit && crash < CRASHES + 30); crash += 1) {
     const agentd = await startProcess(stateDir)
-    const work = changes(agentd.operator, crash)
-    // Somewhere else each time: in the middle of the first change, or of a later one.
-    await sleep(3 + crash * 11)
+    hit = (await allEntries(agentd.operator)).some(({ type }) => type === 'interrupted')
+    const warm = Promise.withResolvers<void>()
+    const work = changes(agentd.operator, crash, warm.resolve)
+    await warm.promise
+    // Somewhere else each time.
+    await sleep(crash * 3)
     agentd.process.kill('SIGKILL')
     await Promise.all([work, once(agentd.process, 'close')])
     agentd.operator.close()
@@ -73,11 +77,12 @@ test('an act that was interrupted after its effect is taken back by the number o
 }, 30_000)
 
 /** Changes of every kind, one after the other, until agentd is gone. */
-async function changes(operator: UnixClient, seed: number): Promise<void> {
+async function changes(operator: UnixClient, seed: number, onFirst: () => void): Promise<void> {
   try {
     for (let round = 0; ; round += 1) {
       const name = `n${seed}-${round}`
       await call(operator, 'file_write', { path: `d${seed}/${name}`, content: 'x'.repeat(50_000) })
+      onFirst()
       await call(operator, 'file_write', { path: 'a', content: `${name}\n`, mode: 'append' })
       await call(operator, 'file_move', { from: 'b', to: `d${seed}/b` })
       await call(operator, 'file_delete', { path: `d${seed}/b` })
