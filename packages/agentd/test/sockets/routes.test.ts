@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { LedgerHead, LedgerPage, LedgerRecord, ProcessHealth, ToolListing } from '@castellan/contracts'
 import { expect, test } from 'vitest'
 import { refusal, TestAgentd } from '../support/agentd.ts'
+import { testTools } from '../support/tools.ts'
 
 test('agent.sock is for the group, operator.sock for its owner alone', async () => {
   const agentd = await TestAgentd.start()
@@ -18,7 +19,7 @@ test.each(['agent', 'operator'] as const)('health, tools and ledger are there on
   expect(health).toMatchObject({
     name: 'agentd',
     state: 'ready',
-    detail: { ledger: { state: 'ok', size: 2 }, tools: 11, calls_in_flight: 0, approvals_pending: 0 },
+    detail: { ledger: { state: 'ok', size: 2 }, tools: testTools.length, calls_in_flight: 0, approvals_pending: 0 },
   })
   expect(health.detail?.policy_digest).toMatch(/^[0-9a-f]{64}$/)
   const listing = await socket.request('GET', '/v1/tools', { schema: ToolListing })
