@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { CallOutcome, ToolListing } from '@castellan/contracts'
+import { CallOutcome, type CastellanError, ToolListing } from '@castellan/contracts'
 import { Ledger } from '@castellan/ledger'
 import { expect, test } from 'vitest'
 import { tools } from '../src/tools/index.ts'
@@ -55,10 +55,14 @@ test('what agentd keeps is for its owner alone', async () => {
 
 test('a call under way when agentd stops is stopped and has its outcome', async () => {
   const agentd = await TestAgentd.start()
-  const running = refusal(send(agentd.operator, request('test_endless', { ms: 60_000 })))
+  // Whether the answer still gets through before the socket closes is chance; that it is no success is not.
+  const running = send(agentd.operator, request('test_endless', { ms: 60_000 })).then(
+    (answer) => asDone(answer).error?.code,
+    (error: CastellanError) => error.code,
+  )
   await expect.poll(() => agentd.story()).toEqual(['intent'])
   await agentd.stop()
-  expect((await running).code).toMatch(/shutting_down|agentd_unavailable|cancelled/)
+  expect(await running).toMatch(/shutting_down|agentd_unavailable|cancelled/)
 
   const folder = agentd.stateDir
   const ledger = await Ledger.open({ dir: join(folder, 'ledger'), keyDir: join(folder, 'agentd/ledger-keys') })
