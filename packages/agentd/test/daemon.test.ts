@@ -4,7 +4,7 @@ import { CallOutcome, type CastellanError, ToolListing } from '@castellan/contra
 import { Ledger } from '@castellan/ledger'
 import { expect, test } from 'vitest'
 import { tools } from '../src/tools/index.ts'
-import { asDone, refusal, request, send, TestAgentd, temporaryState } from './support/agentd.ts'
+import { asDone, request, send, TestAgentd, temporaryState } from './support/agentd.ts'
 
 test('with its real tools: a question, an act, a proof and an undo', async () => {
   const agentd = await TestAgentd.start({ tools })
