@@ -1,7 +1,7 @@
 import { BudgetLimits, CapabilityId, CapabilityRights, Timestamp } from '@castellan/contracts'
 import { z } from 'zod'
 import { changeLimits, defineTool } from '../define.ts'
-import { count, duration } from '../words.ts'
+import { count, moment } from '../words.ts'
 
 /** Longest life of a capability, in minutes. */
 const MOST_MINUTES = 24 * 60
@@ -37,11 +37,8 @@ export const capabilityMint = defineTool({
   effect: 'change',
   undo: 'none',
   limits: { ...changeLimits, perMinute: 120 },
-  summary: ({ id, expiresAt }, { tools }) => {
-    // To the minute: it was just made, and the milliseconds since are nobody's concern.
-    const left = Math.ceil(Math.max(0, Date.parse(expiresAt) - Date.now()) / 60_000) * 60
-    return `Made ${id} for ${count(tools.length, 'tool')}, good for ${duration(left)}.`
-  },
+  summary: ({ id, expiresAt }, { tools }) =>
+    `Made ${id} for ${count(tools.length, 'tool')}, good until ${moment(expiresAt)}.`,
   preview: async ({ tools, readable, writable, hosts, minutes }) => ({
     effects: [
       `Hands on the right to call ${tools.join(', ')} for ${count(minutes, 'minute')}, to this session only.`,
