@@ -13,7 +13,7 @@ import { sha256 } from '../merkle/hash.ts'
 const MAGIC = Buffer.from('CLSEG1\n\0')
 const ALIGNMENT = 32
 
-/** Bytes a fresh segment has; a larger frame makes a larger one. */
+/** Bytes a segment has at least: it is filled before it is used. A larger frame makes a larger one. */
 export const SEGMENT_BYTES = 4 * 1024 * 1024
 
 export const SegmentHeader = z.strictObject({

@@ -210,6 +210,7 @@ class Verification {
       if (!walk.cutShort) await walk.journal(journal)
       // An erasure goes on record before it blanks anything: what it blanked beside this check is on record by now.
       if (!walk.cutShort && chain.missesPayloads) await walk.catchUp()
+      walk.checkRoom()
     }
     chain.finish(!walk.cutShort && tree.size >= Math.max(acknowledged, published))
     await checkUpperTiles(dir, upper, Math.max(published, journal.first ?? 0), findings)

@@ -1,4 +1,4 @@
-import { cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Ledger, verifyLedger } from '@castellan/ledger'
 import fc from 'fast-check'
@@ -153,6 +153,21 @@ describe('one changed byte', () => {
     if (subject !== 'journal') expect(finding?.subject).toBe(subject)
     if (subject === 'entry' || subject === 'tile') expect(finding?.index).toBeGreaterThanOrEqual(256)
   })
+})
+
+test('a journal cut only in its unused room is found, and the next start makes it whole with nothing lost', async () => {
+  const at = await copyOf(log)
+  const names = (await readdir(join(at.dir, 'journal'))).sort()
+  const file = join('journal', names.at(-1) as string)
+  const path = join(at.dir, file)
+  const { size } = await stat(path)
+  await truncate(path, size - 1)
+  const verdict = await verifyLedger(at)
+  expect(verdict).toMatchObject({ ok: false, exitCode: 1, findings: [{ kind: 'altered', subject: 'journal', file }] })
+  expect(verdict.findings[0]?.message).toContain('its end was cut off')
+  await (await Ledger.open(at)).close()
+  expect((await stat(path)).size).toBe(size)
+  expect(await verifyLedger(at)).toMatchObject({ ok: true, entries: verdict.entries })
 })
 
 describe('tampering by hand', () => {

@@ -2,6 +2,7 @@ import { findingOf, LedgerError } from '../../error.ts'
 import type { Frame } from '../../journal/frame.ts'
 import { looksProvisional } from '../../journal/provisional.ts'
 import { isTornFrame, JournalReader, type SegmentRead } from '../../journal/reader.ts'
+import { SEGMENT_BYTES } from '../../journal/segment.ts'
 import { TILE_WIDTH } from '../../merkle/tiles.ts'
 import { bundlesAhead } from '../bundle-ahead.ts'
 import type { ChainCheck } from '../chain.ts'
@@ -35,6 +36,7 @@ const SIGNING_MS = 20
 export class Walk {
   readonly #parts: WalkParts
   readonly #edge: Edge
+  readonly #short = new Map<string, { readonly index: number; readonly bytes: number }>()
   #counted = 0
   bytes = 0
   checkpoints = 0
@@ -118,6 +120,7 @@ export class Walk {
         if (segment.header.first >= this.#counted) this.bytes += segment.bytes.length
         this.#counted = Math.max(this.#counted, segment.header.first + 1)
         this.#checkOpen(segment)
+        this.#noteLength(segment)
         for (const frame of segment.frames) {
           if (frame.first + frame.entries.length <= this.#parts.tree.size) continue
           const stop = this.#frame(segment, frame)
@@ -182,6 +185,24 @@ export class Walk {
     if (open.join() === header.open.join()) return
     const message = `The header of journal segment ${name} states other open intents than the entries before it.`
     findings.add({ kind: 'altered', subject: 'journal', index: header.first, file: `journal/${name}`, message })
+  }
+
+  /**
+   * Journal segments that were cut, be it only in the room where nothing is written yet: a segment is filled before it is
+   * used. Where the cut took entries, their loss is the finding.
+   */
+  checkRoom(): void {
+    const { tree, acknowledged, findings } = this.#parts
+    if (this.cutShort || tree.size < acknowledged) return
+    for (const [name, { index, bytes }] of this.#short) {
+      const message = `Journal segment ${name} has ${bytes} bytes of at least ${SEGMENT_BYTES}: its end was cut off.`
+      findings.add({ kind: 'altered', subject: 'journal', index, file: `journal/${name}`, message })
+    }
+  }
+
+  #noteLength({ name, header, bytes }: SegmentRead): void {
+    if (bytes.length < SEGMENT_BYTES) this.#short.set(name, { index: header.first, bytes: bytes.length })
+    else this.#short.delete(name)
   }
 
   #segmentEnd({ name, stop }: SegmentRead): Stop | null {
