@@ -49,7 +49,8 @@ function checkPackage(name) {
       const own = /^@castellan\/([a-z-]+)(\/.*)?$/.exec(target)
       if (own === null) continue
       const [, other, inside] = own
-      if (inside !== undefined) complaints.push(`${where} imports the inside of a package: ${target}`)
+      if (inside !== undefined && !entriesOf(other).includes(`.${inside}`))
+        complaints.push(`${where} imports the inside of a package: ${target}`)
       if (other === 'testing') complaints.push(`${where} imports what only tests may: ${target}`)
       if (!declared.has(`@castellan/${other}`))
         complaints.push(`${where} imports ${target}, which its package.json does not name.`)
@@ -58,6 +59,11 @@ function checkPackage(name) {
     }
   }
   return complaints
+}
+
+/** What a package offers beside its main entry, e.g. `./api`. */
+function entriesOf(name) {
+  return Object.keys(JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')).exports ?? {})
 }
 
 /**

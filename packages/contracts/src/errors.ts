@@ -88,6 +88,14 @@ export const errorCatalogue = {
   backup_key_missing: 409,
   backup_locked: 403,
   recovery_key_invalid: 403,
+  // The way out
+  egress_denied: 403,
+  egress_off: 403,
+  egress_failed: 502,
+  egress_timeout: 504,
+  egress_truncated: 502,
+  egress_unrecorded: 503,
+  airlock_unavailable: 503,
   // The service
   busy: 503,
   shutting_down: 503,

@@ -1,2 +1,2 @@
 export { GatewayConfig } from './config.ts'
-export { buildServer, listen, type Timing } from './server.ts'
+export { buildServer, listen, type ServerOptions } from './server.ts'

@@ -6,9 +6,9 @@ import fastifyCookie from '@fastify/cookie'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { Agentd } from './agentd.ts'
 import { mainAgent } from './agents/main.ts'
-import { addHealthRoute } from './api/health.ts'
 import { addSignInRoutes } from './api/sign-in.ts'
 import { addTranscriptRoute } from './api/transcript.ts'
+import { addHealth } from './api/v1/health.ts'
 import { PATIENCE, type Patience } from './chat/ask.ts'
 import { Audience } from './chat/audience.ts'
 import { ChatSessions } from './chat/sessions.ts'
@@ -33,18 +33,26 @@ const HEADER_BYTES = 16 * 1024
 const HEADERS_MS = 10_000
 const REQUEST_MS = 30_000
 
-/** Waiting times, which tests shorten. */
-export interface Timing {
-  readonly chat?: ChatTiming
+/** What tests set otherwise than the gateway at work has it. */
+export interface ServerOptions {
+  readonly chatTiming?: ChatTiming
   readonly patience?: Patience
+  readonly mcpProviders?: readonly Provider[]
+  /** Holds every answer of the v1 API to its schema. */
+  readonly checksAnswers?: boolean
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    checksAnswers: boolean
+  }
 }
 
 /** Builds the gateway's parts and hands them to each other. Throws `config_invalid` when the owner's token cannot be read. */
 export async function buildServer(
   config: GatewayConfig,
   log: Log,
-  timing: Timing = {},
-  mcpProviders: readonly Provider[] = [],
+  { chatTiming = TIMING, patience = PATIENCE, mcpProviders = [], checksAnswers = false }: ServerOptions = {},
 ): Promise<FastifyInstance> {
   const ownerToken = await OwnerToken.read(config.tokenFile)
   const pageSessions = await PageSessions.load({ file: join(config.stateDir, 'gateway', 'sessions.json'), log })
@@ -65,6 +73,7 @@ export async function buildServer(
     clientErrorHandler: answerClientError,
   })
   app.removeContentTypeParser('text/plain')
+  app.decorate('checksAnswers', checksAnswers)
 
   // The order in which a request is judged.
   addRequestId(app)
@@ -76,7 +85,7 @@ export async function buildServer(
   await app.register(fastifyCookie)
   addAuth(app, { ownerToken, pageSessions })
 
-  addHealthRoute(app, { agentd, engine, startedAt: new Date() })
+  addHealth(app, { agentd, engine, startedAt: new Date() })
   addSignInRoutes(app, {
     agentd,
     pageSessions,
@@ -88,9 +97,8 @@ export async function buildServer(
   addTranscriptRoute(app, chats)
   const waiting = await Waiting.open(join(config.stateDir, 'gateway', 'waiting'), log)
   void waiting.withdrawLeft(agentd)
-  const patience = timing.patience ?? PATIENCE
   const parts = { agentd, engine, agent: mainAgent, patience, waiting, log, chats, audience }
-  addChatSocket(app, routeUpgrades(app), parts, timing.chat ?? TIMING)
+  addChatSocket(app, routeUpgrades(app), parts, chatTiming)
   await addMcp(app, { agentSocket: config.agentSocket, stateDir: config.stateDir, log, providers: mcpProviders })
   addPage(app, config.pageDir)
 

@@ -110,7 +110,7 @@ test('a socket that closes ends no turn', async () => {
 })
 
 test('a client that answers no ping is dropped', async () => {
-  const gateway = await startGateway({ timing: { chat: { heartbeatMs: 20, idleMs: 60_000 } } })
+  const gateway = await startGateway({ server: { chatTiming: { heartbeatMs: 20, idleMs: 60_000 } } })
   const deaf = await gateway.connect({ autoPong: false })
   const healthy = await gateway.connect()
   await until('the deaf one is dropped', () => deaf.closed)
@@ -119,14 +119,14 @@ test('a client that answers no ping is dropped', async () => {
 })
 
 test('a client that says nothing is closed with 4003', async () => {
-  const gateway = await startGateway({ timing: { chat: { heartbeatMs: 10, idleMs: 50 } } })
+  const gateway = await startGateway({ server: { chatTiming: { heartbeatMs: 10, idleMs: 50 } } })
   const client = await gateway.connect()
   await until('it is closed', () => client.closed)
   expect(client.closed).toMatchObject({ code: 4003, reason: expect.stringContaining('Idle') })
 })
 
 test('a client that waits for a turn is not idle', async () => {
-  const gateway = await startGateway({ timing: { chat: { heartbeatMs: 10, idleMs: 50 } } })
+  const gateway = await startGateway({ server: { chatTiming: { heartbeatMs: 10, idleMs: 50 } } })
   let finish = () => {}
   gateway.engine.answer = async function* () {
     await new Promise<void>((resolve) => {

@@ -212,7 +212,7 @@ test('a model that is still loading is waited for', async () => {
 })
 
 test('a model that does not get ready in time ends the turn with engine_loading', async () => {
-  const gateway = await startGateway({ timing: { patience: { loadingMs: 30, absentMs: 10, pollMs: 5 } } })
+  const gateway = await startGateway({ server: { patience: { loadingMs: 30, absentMs: 10, pollMs: 5 } } })
   gateway.engine.state = 'loading'
   const client = await gateway.connect()
   const frames = await client.ask('hello')
@@ -299,7 +299,7 @@ test('agentd going away during a call closes its card and the turn', async () =>
 })
 
 test('a question asked while agentd restarts waits for it', async () => {
-  const gateway = await startGateway({ timing: { patience: { loadingMs: 60_000, absentMs: 60_000, pollMs: 10 } } })
+  const gateway = await startGateway({ server: { patience: { loadingMs: 60_000, absentMs: 60_000, pollMs: 10 } } })
   await gateway.agentd.close()
   const client = await gateway.connect()
   client.send({ type: 'chat', text: 'how full are my disks?' })

@@ -15,7 +15,7 @@ test.each(['2025-11-25', '2026-07-28'])(
   async (revision) => {
     const folder = temporaryFolder()
     const sealer = await Sealer.open(join(folder, 'gateway', 'mcp.key'))
-    const gateway = await startGateway({ folder, mcpProviders: [conformanceFixtures(sealer)] })
+    const gateway = await startGateway({ folder, server: { mcpProviders: [conformanceFixtures(sealer)] } })
     const url = await openDoor(gateway)
 
     const { code, output } = await suite(['server', '--url', url, '--requirements', revision], folder)

@@ -3,13 +3,12 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
 import type { ErrorEnvelope } from '@castellan/contracts'
-import type { Provider } from '@castellan/mcp-bridge'
 import { temporaryFolder } from '@castellan/testing'
 import { onTestFinished } from 'vitest'
 import type { ClientOptions } from 'ws'
 import { PATIENCE } from '../../src/chat/ask.ts'
 import { GatewayConfig } from '../../src/config.ts'
-import { buildServer, listen, type Timing } from '../../src/server.ts'
+import { buildServer, listen, type ServerOptions } from '../../src/server.ts'
 import { StandInAgentd } from './agentd.ts'
 import { ChatClient } from './client.ts'
 import { StandInEngine } from './engine.ts'
@@ -48,11 +47,10 @@ export interface TestGateway {
 
 export interface TestGatewayOptions {
   readonly folder?: string
-  readonly timing?: Timing
+  readonly server?: ServerOptions
   readonly config?: Partial<GatewayConfig>
   readonly agentd?: boolean
   readonly engine?: boolean
-  readonly mcpProviders?: readonly Provider[]
 }
 
 /** Starts one, gone with the running test. */
@@ -77,8 +75,11 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   const engine = new StandInEngine()
   if (options.engine !== false) await engine.listen(config.engineSocket)
 
-  const timing: Timing = { patience: { ...PATIENCE, absentMs: 50, pollMs: 10 }, ...options.timing }
-  const app = await buildServer(config, quietLog('gateway'), timing, options.mcpProviders)
+  const app = await buildServer(config, quietLog('gateway'), {
+    patience: { ...PATIENCE, absentMs: 50, pollMs: 10 },
+    checksAnswers: true,
+    ...options.server,
+  })
   const url = await listen(app, config)
   const port = Number(new URL(url).port)
   let stopped: Promise<void> | undefined

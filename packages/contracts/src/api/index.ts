@@ -1,0 +1,18 @@
+import { getHealth } from './health.ts'
+import type { Operation } from './operation.ts'
+
+export { getHealth } from './health.ts'
+export {
+  type AnswerOf,
+  type BodyOf,
+  defineOperation,
+  type Operation,
+  type ParamsOf,
+  type QueryOf,
+  SCOPES,
+  type Scope,
+} from './operation.ts'
+export { MAX_PAGE_ITEMS, PageQuery, pageOf } from './page.ts'
+
+/** Every operation of the v1 API, by resource, in the order of the documentation. */
+export const operations: readonly Operation[] = [getHealth]

@@ -1,0 +1,69 @@
+import type { Readable } from 'node:stream'
+import type { AnswerOf, BodyOf, Operation, ParamsOf, QueryOf } from '@castellan/contracts/api'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Caller } from '../plugins/auth.ts'
+import { parse } from './parse.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What the route is in the v1 API: scopes, idempotency, limits and metrics go by it. */
+    operation?: Operation
+  }
+}
+
+/** A request for an operation, its parts read and checked. */
+export interface Asked<O extends Operation> {
+  readonly params: ParamsOf<O>
+  readonly query: QueryOf<O>
+  readonly body: BodyOf<O>
+  /** Null only where the operation is public. */
+  readonly caller: O['scope'] extends 'public' ? Caller | null : Caller
+  /** Aborted when the client goes away before it was answered. */
+  readonly signal: AbortSignal
+  readonly request: FastifyRequest
+  /** For headers; the status and the body are the operation's. */
+  readonly reply: FastifyReply
+}
+
+type Answered<O extends Operation> = O['content'] extends string ? Readable : AnswerOf<O>
+
+/**
+ * Serves an operation as it is described. What does not fit its schemas is refused with `invalid_request`. `checked`
+ * also holds answers to their schema, which tests want and requests at work need not pay for.
+ */
+export function serve<O extends Operation>(
+  app: FastifyInstance,
+  operation: O,
+  handle: (asked: Asked<O>) => Promise<Answered<O>> | Answered<O>,
+): void {
+  const { method, path, params, query, body, scope, status, content } = operation
+  app.route({
+    method,
+    url: path.replaceAll(/\{([a-z_]+)\}/g, ':$1'),
+    config: { operation, public: scope === 'public' },
+    handler: async (request, reply) => {
+      const asked = {
+        params: params === undefined ? undefined : parse(params, request.params, 'The address'),
+        query: query === undefined ? undefined : parse(query, request.query, 'The query'),
+        body: body === undefined ? undefined : parse(body, request.body, 'The body'),
+        caller: request.caller,
+        signal: goneSignal(reply),
+        request,
+        reply,
+      } as Asked<O>
+      const answer = await handle(asked)
+      reply.code(status)
+      if (content !== undefined) return reply.type(content).send(answer)
+      if (app.checksAnswers) return operation.answer?.parse(answer)
+      return answer
+    },
+  })
+}
+
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort()
+  })
+  return gone.signal
+}
