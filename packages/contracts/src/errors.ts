@@ -52,6 +52,8 @@ export const errorCatalogue = {
   capability_mismatch: 403,
   capability_denied: 403,
   capability_widens: 403,
+  // The operator has frozen all agents (docs/emergency.md)
+  agents_frozen: 423,
   // The machine
   unsupported_host: 501,
   sandbox_unavailable: 501,

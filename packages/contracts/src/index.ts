@@ -65,6 +65,16 @@ export {
   Transcript,
 } from './chat.ts'
 export {
+  EMERGENCY_FOLDER,
+  EmergencyEvent,
+  FROZEN_FILE,
+  Freeze,
+  FreezeState,
+  PanicLevel,
+  PanicRequest,
+  ThawRequest,
+} from './emergency.ts'
+export {
   EngineEvent,
   EngineHealth,
   EngineMessage,
@@ -89,6 +99,7 @@ export {
   ApprovalId,
   CallId,
   CapabilityId,
+  FreezeId,
   IncidentId,
   LedgerIndex,
   newId,
