@@ -57,7 +57,7 @@ export const Approval = z.strictObject({
   decided_at: Timestamp.optional(),
   decided_by: z.string().optional(),
   /** Why it is void. */
-  void_because: z.enum(['policy_changed', 'key_revoked']).optional(),
+  void_because: z.enum(['policy_changed', 'key_revoked', 'agents_frozen']).optional(),
 })
 export type Approval = z.infer<typeof Approval>
 

@@ -27,6 +27,10 @@ export type CapabilityId = z.infer<typeof CapabilityId>
 export const IncidentId = prefixed('inc').brand<'IncidentId'>()
 export type IncidentId = z.infer<typeof IncidentId>
 
+/** Identifies one freezing of agents. */
+export const FreezeId = prefixed('frz').brand<'FreezeId'>()
+export type FreezeId = z.infer<typeof FreezeId>
+
 /** Identifies one file kept in agentd's trash. */
 export const TrashId = prefixed('trs').brand<'TrashId'>()
 export type TrashId = z.infer<typeof TrashId>
@@ -58,7 +62,7 @@ export type Timestamp = z.infer<typeof Timestamp>
 export const LedgerIndex = z.int().min(0)
 export type LedgerIndex = z.infer<typeof LedgerIndex>
 
-type IdPrefix = 'call' | 'apr' | 'ses' | 'opk' | 'trs' | 'cap' | 'inc'
+type IdPrefix = 'call' | 'apr' | 'ses' | 'opk' | 'trs' | 'cap' | 'inc' | 'frz'
 
 /** A fresh id with 96 random bits, e.g. `newId('call')` → `call_l7XhJ0f3T3m4Yz1Q`. */
 export function newId(prefix: 'call'): CallId
@@ -68,6 +72,7 @@ export function newId(prefix: 'opk'): OperatorKeyId
 export function newId(prefix: 'trs'): TrashId
 export function newId(prefix: 'cap'): CapabilityId
 export function newId(prefix: 'inc'): IncidentId
+export function newId(prefix: 'frz'): FreezeId
 export function newId(prefix: IdPrefix): string {
   const bytes = crypto.getRandomValues(new Uint8Array(12))
   const base64 = btoa(String.fromCharCode(...bytes))

@@ -33,6 +33,10 @@ export const LedgerEntryType = z.enum([
   'capability_revoked',
   // Something went wrong that the operator should know of
   'incident_opened',
+  // The operator froze all agents, let them act again, or wiped Castellan's keys and stores (docs/emergency.md)
+  'agents_frozen',
+  'agents_thawed',
+  'state_wiped',
   // What agentd does by itself
   'routine_run',
   'routine_skipped',

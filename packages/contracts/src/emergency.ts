@@ -1,0 +1,45 @@
+import { z } from 'zod'
+import { FreezeId, Timestamp } from './ids.ts'
+
+/**
+ * How far the operator goes. 1: no agent acts, engine and airlock stop, services stay. 2: also back to the system before,
+ * and the credentials leave the gateway's memory. 3: also Castellan's keys and stores are wiped.
+ */
+export const PanicLevel = z.literal([1, 2, 3])
+export type PanicLevel = z.infer<typeof PanicLevel>
+
+/** Why and since when no agent acts. */
+export const Freeze = z.strictObject({
+  id: FreezeId,
+  level: PanicLevel,
+  at: Timestamp,
+  reason: z.string().max(2000),
+})
+export type Freeze = z.infer<typeof Freeze>
+
+/** `GET /v1/freeze` on both sockets, and the answer to a panic and a thaw. */
+export const FreezeState = z.strictObject({ freeze: Freeze.nullable() })
+export type FreezeState = z.infer<typeof FreezeState>
+
+/** `POST /v1/panic` on operator.sock. What is beyond freezing agents, `agentctl panic` does itself. */
+export const PanicRequest = z.strictObject({ level: PanicLevel, reason: z.string().trim().max(2000).default('') })
+export type PanicRequest = z.input<typeof PanicRequest>
+
+/** `POST /v1/thaw` on operator.sock: agents may act again. */
+export const ThawRequest = z.strictObject({ reason: z.string().trim().max(2000).default('') })
+export type ThawRequest = z.input<typeof ThawRequest>
+
+/** What happened in an emergency and is not in the ledger yet, because agentd or its ledger was away. */
+export const EmergencyEvent = z.strictObject({
+  kind: z.enum(['frozen', 'thawed', 'wiped']),
+  freeze: Freeze,
+  at: Timestamp,
+  /** In a person's words, or what was wiped. */
+  note: z.string().max(4000),
+})
+export type EmergencyEvent = z.infer<typeof EmergencyEvent>
+
+/** Where in the state folder an emergency is written down. */
+export const EMERGENCY_FOLDER = 'agentd/emergency'
+/** In that folder: while it is there, agents are frozen, whatever it contains. */
+export const FROZEN_FILE = 'frozen.json'
