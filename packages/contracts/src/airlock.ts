@@ -183,7 +183,7 @@ export const EGRESS_END_TRAILER = 'castellan-egress-end'
 
 /** How an answer begins. */
 export const EgressHead = z.strictObject({
-  status: z.int().min(200).max(999),
+  status: z.int().min(200).max(599),
   /** Only those on the airlock's list of headers; names in lower case. */
   headers: z.array(z.tuple([z.string(), z.string()])),
   /** The address that answered, after redirects. */

@@ -7,6 +7,8 @@ import { readLines } from './lines.ts'
 const DEFAULT_TIMEOUT_MS = 30_000
 /** Largest JSON answer and largest line of a stream, in bytes. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024
+/** Headers and trailers of an answer, in bytes. */
+const MAX_HEADER_BYTES = 64 * 1024
 
 export interface UnixClientOptions {
   readonly socketPath: string
@@ -28,6 +30,16 @@ export interface UnixRequest<Schema extends z.ZodType> {
   readonly timeoutMs?: number
   /** Passed on as `X-Request-Id`, so that one request can be followed through the logs of every process. */
   readonly requestId?: string
+}
+
+/** An answer of bytes, once its headers are there. */
+export interface ByteAnswer {
+  /** One of its headers; undefined where it is not there. */
+  readonly header: (name: string) => string | undefined
+  /** One of its trailers, after the body has ended. */
+  readonly trailer: (name: string) => string | undefined
+  /** As it comes; ends early with an error where the connection broke. Leaving it closes the request. */
+  readonly body: AsyncIterable<Uint8Array>
 }
 
 /**
@@ -93,6 +105,34 @@ export class UnixClient {
     }
   }
 
+  /**
+   * Sends a request whose answer is bytes, and gives the answer back once its headers are there; `timeoutMs` is for that long.
+   * `signal` closes the request at any time, also while the body is read.
+   */
+  async open(method: Method, path: string, options: Omit<UnixRequest<z.ZodType>, 'schema'>): Promise<ByteAnswer> {
+    const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS
+    const late = new AbortController()
+    const timer = setTimeout(() => late.abort(), timeoutMs)
+    const signal = AbortSignal.any([late.signal, ...(options.signal === undefined ? [] : [options.signal])])
+    const explain = (error: unknown): CastellanError =>
+      this.#explain(error, { deadline: late.signal, timeoutMs, signal: options.signal })
+    try {
+      const response = await this.#send(method, path, options, signal, 'application/octet-stream')
+      if (!isSuccess(response)) throw this.#refusal(response, await readAll(response))
+      const textOf = (value: string | string[] | undefined): string | undefined =>
+        Array.isArray(value) ? value.join(', ') : value
+      return {
+        header: (name) => textOf(response.headers[name]),
+        trailer: (name) => textOf(response.trailers[name]),
+        body: pieces(response, explain),
+      }
+    } catch (error) {
+      throw explain(error)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
   /** Lets go of the kept connections. Requests under way are not touched. */
   close(): void {
     this.#agent.destroy()
@@ -101,7 +141,7 @@ export class UnixClient {
   #send(
     method: Method,
     path: string,
-    options: UnixRequest<z.ZodType>,
+    options: Omit<UnixRequest<z.ZodType>, 'schema'>,
     signal: AbortSignal,
     accept: string,
   ): Promise<IncomingMessage> {
@@ -113,6 +153,7 @@ export class UnixClient {
         method,
         path,
         signal,
+        maxHeaderSize: MAX_HEADER_BYTES,
         headers: {
           host: 'localhost',
           accept,
@@ -177,6 +218,14 @@ function unreachable(peer: string, code: string | undefined, path: string): stri
     return `This user may not connect to ${peer} on ${path}. Run as its owner, or join the group the socket belongs to.`
   }
   return `${peer} went away before it had answered. Whatever was asked of it may or may not have happened.`
+}
+
+async function* pieces(response: IncomingMessage, explain: (error: unknown) => CastellanError) {
+  try {
+    for await (const piece of response as AsyncIterable<Buffer>) yield piece
+  } catch (error) {
+    throw explain(error)
+  }
 }
 
 function isSuccess(response: IncomingMessage): boolean {

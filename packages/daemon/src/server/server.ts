@@ -5,7 +5,7 @@ import { CastellanError } from '@castellan/contracts'
 import type { z } from 'zod'
 import type { Log } from '../log/logger.ts'
 import { readBody, readQuery } from './body.ts'
-import { NdjsonReply, Reply, sendError, sendJson, sendNdjson } from './reply.ts'
+import { ByteReply, NdjsonReply, Reply, sendBytes, sendError, sendJson, sendNdjson } from './reply.ts'
 import {
   type Handler,
   type Method,
@@ -121,6 +121,7 @@ export class SocketServer {
     try {
       const answer = await this.#answer(message, { requestId, log, signal: abort.signal })
       if (answer instanceof NdjsonReply) await sendNdjson(response, answer, abort.signal)
+      else if (answer instanceof ByteReply) await sendBytes(response, answer, abort.signal)
       else if (answer instanceof Reply) sendJson(response, answer.status, answer.value, answer.headers)
       else sendJson(response, 200, answer)
     } catch (error) {

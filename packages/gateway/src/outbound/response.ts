@@ -1,0 +1,47 @@
+import {
+  CastellanError,
+  EGRESS_END_TRAILER,
+  EgressEnd,
+  type EgressHead,
+  type ErrorCode,
+  errorCatalogue,
+} from '@castellan/contracts'
+import type { ByteAnswer } from '@castellan/daemon'
+import { unpack } from './packed.ts'
+
+/** Statuses that have no body (Fetch Standard, "null body status"). */
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304])
+
+/** What came back from outside, as `fetch` gives it, with what the airlock says about it. */
+export class OutboundResponse extends Response {
+  readonly head: EgressHead
+
+  constructor(head: EgressHead, answer: ByteAnswer) {
+    const body = BODILESS.has(head.status) ? null : ReadableStream.from(whole(answer))
+    super(body, { status: head.status, headers: head.headers })
+    this.head = head
+    // The address that answered, after redirects; a Response that is made by hand has none of its own.
+    Object.defineProperty(this, 'url', { value: head.url, enumerable: true })
+  }
+}
+
+/** The body; ends with an error unless the airlock says that it was all. */
+async function* whole(answer: ByteAnswer): AsyncGenerator<Uint8Array, void, void> {
+  yield* answer.body
+  const end = unpack(EgressEnd, answer.trailer(EGRESS_END_TRAILER))
+  if (end?.state === 'complete') return
+  if (end?.state === 'truncated') {
+    throw new CastellanError(
+      'egress_truncated',
+      `The answer is longer than the ${end.bytes} bytes that were asked for; what came before this is its beginning.`,
+      { detail: { bytes: end.bytes } },
+    )
+  }
+  throw new CastellanError(codeOf(end), end?.message ?? 'The answer broke off on its way through the airlock.', {
+    detail: { stage: 'body', sent: true },
+  })
+}
+
+function codeOf(end: EgressEnd | undefined): ErrorCode {
+  return end?.code !== undefined && Object.hasOwn(errorCatalogue, end.code) ? (end.code as ErrorCode) : 'egress_failed'
+}
