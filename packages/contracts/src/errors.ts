@@ -117,6 +117,11 @@ export const errorCatalogue = {
   manifest_mismatch: 409,
   memory_unreadable: 500,
   context_full: 413,
+  // An engine or its credential does not fit what it is wanted for; a provider said no, or sent what makes no sense
+  engine_unsuitable: 422,
+  engine_refused: 502,
+  engine_garbled: 502,
+  engine_overloaded: 503,
   too_many_tool_calls: 409,
   turn_in_progress: 409,
   config_invalid: 500,

@@ -81,6 +81,16 @@ export {
   EngineRequest,
 } from './engine.ts'
 export {
+  BaseUrl,
+  EngineAuth,
+  EngineChoice,
+  EngineCondition,
+  EngineKind,
+  EngineModel,
+  EngineView,
+  ModelPrices,
+} from './engines.ts'
+export {
   CastellanError,
   describeIssue,
   describeIssues,

@@ -1,6 +1,8 @@
+import { listEngines, testEngine } from './engines.ts'
 import { getHealth } from './health.ts'
 import type { Operation } from './operation.ts'
 
+export { listEngines, testEngine } from './engines.ts'
 export { getHealth } from './health.ts'
 export {
   type AnswerOf,
@@ -15,4 +17,4 @@ export {
 export { MAX_PAGE_ITEMS, PageQuery, pageOf } from './page.ts'
 
 /** Every operation of the v1 API, by resource, in the order of the documentation. */
-export const operations: readonly Operation[] = [getHealth]
+export const operations: readonly Operation[] = [getHealth, listEngines, testEngine]
