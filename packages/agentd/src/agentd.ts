@@ -3,6 +3,7 @@ import type { Approvals } from './approvals/approvals.ts'
 import type { Proofs } from './approvals/proof.ts'
 import type { BackupKeeper } from './backup/keeper.ts'
 import type { CallParts } from './calls/path.ts'
+import type { Emergency } from './emergency/emergency.ts'
 import type { Incidents } from './incidents/incidents.ts'
 import type { LedgerKeeper } from './ledger/keeper.ts'
 import type { Recorder } from './ledger/recorder.ts'
@@ -21,6 +22,7 @@ import type { Watchers } from './watchers/watchers.ts'
 /** The parts of agentd that its sockets speak to. */
 export interface Agentd {
   readonly calls: CallParts
+  readonly emergency: Emergency
   readonly policy: PolicyKeeper
   readonly always: Always
   readonly approvals: Approvals

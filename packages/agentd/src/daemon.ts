@@ -56,12 +56,16 @@ export async function startAgentd(
   await operatorServer.listen({ path: config.operatorSocket, mode: 0o600 })
   await agentServer.listen({ path: config.agentSocket, mode: 0o660 })
   agentd.witnesses?.start()
+  agentd.emergency.start()
   await agentd.safeSwitch.start()
   agentd.routines.start()
   agentd.watchers.start()
   const sampling = sampleLoad(agentd, log)
-  void startApps(agentd.calls, log)
-  void agentd.mcpServers.startAll()
+  agentd.emergency.add({ freeze: () => undefined, thaw: () => void startApps(agentd.calls, log) })
+  if (!agentd.emergency.isFrozen) {
+    void startApps(agentd.calls, log)
+    void agentd.mcpServers.startAll()
+  }
   pruning?.start()
 
   return {
@@ -73,6 +77,7 @@ export async function startAgentd(
       registry.close()
       const schedules = Promise.all([
         agentd.witnesses?.close(),
+        agentd.emergency.close(),
         pruning?.stop(),
         agentd.routines.stop(),
         agentd.watchers.stop(),

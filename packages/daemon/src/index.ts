@@ -7,6 +7,8 @@ export { type DaemonContext, DRAIN_MS, exitCodes, type RunningDaemon, runDaemon 
 export { createLogger, type Log, type LogLevel, type LogOptions } from './log/logger.ts'
 export { redactText } from './log/redact.ts'
 export { didYouMean, nearest } from './nearest.ts'
+export { type AddressFacts, addressFacts, isPublicAddress } from './net/address.ts'
+export type { AddressKind } from './net/special-addresses.ts'
 export { addHealthRoute, type HealthSource, processHealth } from './server/health.ts'
 export { type ByteReply, bytes, type NdjsonReply, ndjson, type Reply, reply } from './server/reply.ts'
 export type { Handler, Method, RouteOptions, RouteRequest } from './server/route.ts'

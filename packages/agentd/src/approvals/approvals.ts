@@ -38,6 +38,8 @@ export interface ApprovalsParts {
   readonly isEnrolled: (key: OperatorKeyId) => boolean
   /** Of the policy in force. */
   readonly policyDigest: () => Sha256Hex
+  /** Whether the operator has frozen all agents. */
+  readonly isFrozen?: () => boolean
   readonly standing: Pick<StandingRules, 'add'>
   readonly log: Log
   /** Milliseconds since 1970; the real clock without it. */
@@ -183,8 +185,8 @@ export class Approvals {
   }
 
   /**
-   * Ends what time, a new policy and revoked keys ended: whoever waits is told, and the ledger too. A timer does this
-   * when time is due; call it when the policy was loaded or a key was revoked.
+   * Ends what time, a new policy, an emergency and revoked keys ended: whoever waits is told, and the ledger too. A timer does
+   * this when time is due; call it when the policy was loaded, a key was revoked or agents were frozen.
    */
   async sweep(): Promise<void> {
     await this.#changes.run(() => this.#settleAll())
@@ -198,7 +200,8 @@ export class Approvals {
   }
 
   #world(): World {
-    return { now: this.#now(), policyDigest: this.#parts.policyDigest(), isEnrolled: this.#parts.isEnrolled }
+    const { policyDigest, isEnrolled, isFrozen } = this.#parts
+    return { now: this.#now(), policyDigest: policyDigest(), isEnrolled, frozen: isFrozen?.() ?? false }
   }
 
   #asked(claim: Claim): ApprovalRecord | undefined {

@@ -62,6 +62,8 @@ export interface World {
   /** Of the policy in force. */
   readonly policyDigest: Sha256Hex
   readonly isEnrolled: (key: OperatorKeyId) => boolean
+  /** Whether the operator has frozen all agents: then nothing that they asked holds. */
+  readonly frozen?: boolean
 }
 
 /*
@@ -70,15 +72,17 @@ export interface World {
  *      ├── one no ──▶ denied        │
  *      ├── time ────────────────────┼──▶ expired
  *      ├── the asker goes ──────────┼──▶ withdrawn
+ *      ├── agents were frozen ──────┤
  *      └── policy changed ──────────┴──▶ void ◀── a key that said yes was revoked (approved only)
  *
  * Each function below is one kind of arrow. Nothing leads back, and nothing leads out of the states on the right.
  */
 
-/** The record as the world leaves it: what time, a new policy and revoked keys do to it without anybody deciding. */
+/** The record as the world leaves it: what time, a new policy, an emergency and revoked keys do to it without anybody deciding. */
 export function asItStands(record: ApprovalRecord, world: World): ApprovalRecord {
   if (!isOpen(record)) return record
   if (world.now >= Date.parse(record.binding.expires_at)) return { ...record, state: 'expired' }
+  if (world.frozen === true) return voided(record, 'agents_frozen')
   if (record.binding.policy_digest !== world.policyDigest) return voided(record, 'policy_changed')
   const votes = record.votes.filter(({ key }) => key === undefined || world.isEnrolled(key))
   if (votes.length === record.votes.length) return record

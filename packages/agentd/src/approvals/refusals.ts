@@ -20,6 +20,12 @@ export function refusalOf({ state, approval_id, decided_by, void_because }: Appr
         'Whoever asked stopped waiting and withdrew the question, so nothing would run. Nothing was done.',
       )
     case 'void':
+      if (void_because === 'agents_frozen') {
+        return new CastellanError(
+          'agents_frozen',
+          'The operator froze all agents after this was asked, so it no longer holds. Nothing was done.',
+        )
+      }
       return void_because === 'key_revoked'
         ? new CastellanError(
             'approval_revoked',

@@ -7,11 +7,12 @@ import type { CallParts } from './path.ts'
 
 /**
  * Admits a call: its tool exists, its arguments fit, nobody asks too often, its id is new, its session is its own, its
- * capability holds, its budgets are not spent. The socket already checked the request's own shape and size. Throws
- * `unknown_tool`, `invalid_arguments`, `rate_limited`, `duplicate_call`, `session_refused`, `budget_exceeded` and the
+ * capability holds, its budgets are not spent. While agents are frozen only the operator's calls are. The socket already
+ * checked the request's own shape and size. Throws `agents_frozen`, `unknown_tool`, `invalid_arguments`, `rate_limited`, `duplicate_call`, `session_refused`, `budget_exceeded` and the
  * codes of capabilities; nothing of that is recorded, or whoever may ask could fill the ledger.
  */
 export function admit(parts: CallParts, request: CallRequest, caller: Caller): Call {
+  if (caller.kind !== 'operator') parts.emergency.refuseIfFrozen()
   const { tool, descriptor } = parts.registry.find(request.tool)
   const input = readArguments(tool, descriptor, request.args)
   if (caller.kind === 'agent') parts.rates.take(request, tool)

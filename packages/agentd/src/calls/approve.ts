@@ -3,7 +3,7 @@ import { type Approval, CastellanError, canonicalJson, type StandingRule } from 
 import type { Claim } from '../approvals/lifecycle.ts'
 import { previewOf } from '../approvals/preview.ts'
 import type { Question } from '../approvals/question.ts'
-import type { Call } from './call.ts'
+import { type Call, whyStopped } from './call.ts'
 import type { Permission } from './decide.ts'
 import type { CallParts } from './path.ts'
 import type { Plan } from './plan.ts'
@@ -76,7 +76,7 @@ export async function questionAbout(
           return { possible: false as const, reason: 'No standing rule could be made for this call.' }
         }),
   ])
-  if (signal.aborted) throw new CastellanError('cancelled', 'The caller went away before a person was asked.')
+  if (signal.aborted) throw whyStopped(signal, 'nobody was asked')
   return { reason, needed: approvals, taint: sessions.labels(call), previewed, always }
 }
 

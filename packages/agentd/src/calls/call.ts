@@ -1,12 +1,13 @@
-import type {
-  ApprovalId,
-  CallOrigin,
-  LedgerActor,
-  LedgerDraft,
-  SessionMode,
-  Sha256Hex,
-  ToolName,
-  ToolProgress,
+import {
+  type ApprovalId,
+  type CallOrigin,
+  CastellanError,
+  type LedgerActor,
+  type LedgerDraft,
+  type SessionMode,
+  type Sha256Hex,
+  type ToolName,
+  type ToolProgress,
 } from '@castellan/contracts'
 import type { Standing } from '../sessions/sessions.ts'
 import type { Tool } from '../tools/define.ts'
@@ -59,4 +60,20 @@ export function headerOf(call: Call): Omit<LedgerDraft, 'type'> {
     tool: call.name,
     effect: call.tool.effect,
   }
+}
+
+/**
+ * Why a call is stopped: its caller went away (`cancelled`), agentd is stopping (`shutting_down`), or the operator froze all
+ * agents (`agents_frozen`). `before` says what did not happen.
+ */
+export function whyStopped({ reason }: AbortSignal, before: string): CastellanError {
+  const code = reason instanceof CastellanError ? reason.code : 'cancelled'
+  if (code === 'shutting_down') return new CastellanError(code, `agentd is stopping, so ${before}.`)
+  if (code === 'agents_frozen') {
+    return new CastellanError(
+      code,
+      `The operator froze all agents, so ${before}. \`agentctl thaw\` lets them act again.`,
+    )
+  }
+  return new CastellanError('cancelled', `The caller went away, so ${before}.`)
 }

@@ -1,9 +1,15 @@
 import { type CallId, CastellanError } from '@castellan/contracts'
+import type { Caller } from './call.ts'
+
+/** A call's place until it is disposed of. `signal` is aborted when agentd itself stops the call. */
+export interface Place extends Disposable {
+  readonly signal: AbortSignal
+}
 
 /** The calls being worked on, at most `limit` at once. */
 export class InFlight {
   readonly limit: number
-  readonly #calls = new Set<CallId>()
+  readonly #calls = new Map<CallId, { readonly kind: Caller['kind']; readonly stop: AbortController }>()
   #onIdle: (() => void) | undefined
 
   constructor(limit: number) {
@@ -14,8 +20,8 @@ export class InFlight {
     return this.#calls.size
   }
 
-  /** A place for a call until it is disposed of. Throws `duplicate_call` or `busy`. */
-  enter(callId: CallId): Disposable {
+  /** Throws `duplicate_call` or `busy`. */
+  enter(callId: CallId, kind: Caller['kind']): Place {
     if (this.#calls.has(callId)) {
       throw new CastellanError(
         'duplicate_call',
@@ -31,8 +37,14 @@ export class InFlight {
         },
       )
     }
-    this.#calls.add(callId)
-    return { [Symbol.dispose]: () => this.#leave(callId) }
+    const stop = new AbortController()
+    this.#calls.set(callId, { kind, stop })
+    return { signal: stop.signal, [Symbol.dispose]: () => this.#leave(callId) }
+  }
+
+  /** Stops every call that is not the operator's own. They are told `why`, and have the time that any stopped call has. */
+  stopAgents(why: CastellanError): void {
+    for (const { kind, stop } of this.#calls.values()) if (kind !== 'operator') stop.abort(why)
   }
 
   /** Waits until no call is left, at most `ms`. */

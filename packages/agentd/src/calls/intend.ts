@@ -1,12 +1,12 @@
 import { CastellanError, type LedgerIndex } from '@castellan/contracts'
 import type { Permit } from './approve.ts'
-import { type Call, headerOf } from './call.ts'
+import { type Call, headerOf, whyStopped } from './call.ts'
 import type { Permission } from './decide.ts'
 import type { CallParts } from './path.ts'
 import type { Plan } from './plan.ts'
 
 /**
- * Writes down what is about to happen; on disk when it returns. Throws `cancelled` if the caller has gone by now. Null
+ * Writes down what is about to happen; on disk when it returns. Throws why, if the call was stopped by now. Null
  * for a read on a damaged ledger: seeing what is wrong changes nothing, so it runs, is counted and goes unrecorded.
  */
 export async function intend(
@@ -16,7 +16,7 @@ export async function intend(
   { rule }: Permission,
   permit: Permit,
 ): Promise<LedgerIndex | null> {
-  if (call.signal.aborted) throw new CastellanError('cancelled', 'The caller went away before the call began.')
+  if (call.signal.aborted) throw whyStopped(call.signal, 'the call was not begun')
   const draft = {
     ...headerOf(call),
     type: 'intent' as const,

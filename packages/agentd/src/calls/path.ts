@@ -2,6 +2,7 @@ import type { CallAnswer, CallRequest } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import type { StandingRules } from '../approvals/always.ts'
 import type { Approvals } from '../approvals/approvals.ts'
+import type { Emergency } from '../emergency/emergency.ts'
 import type { Host } from '../host/index.ts'
 import type { Incidents } from '../incidents/incidents.ts'
 import type { Recorder } from '../ledger/recorder.ts'
@@ -24,6 +25,7 @@ import { run } from './run.ts'
 /** What the path walks over. */
 export interface CallParts {
   readonly registry: Registry
+  readonly emergency: Pick<Emergency, 'refuseIfFrozen'>
   readonly inFlight: InFlight
   readonly rates: Rates
   readonly sessions: Sessions
@@ -43,9 +45,9 @@ export interface CallParts {
  * happens. From `intend` on the ledger knows of the call, and a tool's own failure is an answer like any other.
  */
 export async function takeCall(parts: CallParts, request: CallRequest, caller: Caller): Promise<CallAnswer> {
-  using _place = parts.inFlight.enter(request.call_id)
+  using place = parts.inFlight.enter(request.call_id, caller.kind)
 
-  const call = admit(parts, request, caller)
+  const call = admit(parts, request, { ...caller, signal: AbortSignal.any([caller.signal, place.signal]) })
   using planned = await plan(parts, call)
   const decision = await decide(parts, call, planned)
   const permit = await approve(parts, call, planned, decision)

@@ -11,7 +11,7 @@ import {
 import type { Host } from '../host/index.ts'
 import type { KeptInverses } from '../undo/kept.ts'
 import type { Permit } from './approve.ts'
-import type { Call } from './call.ts'
+import { type Call, whyStopped } from './call.ts'
 import type { CallParts } from './path.ts'
 import type { Plan } from './plan.ts'
 
@@ -56,6 +56,7 @@ export async function run(
     target: context.aim,
   })
   try {
+    abort.signal.throwIfAborted()
     const output = checkOutput(call, await settled(call.tool.run(call.input, context), abort.signal))
     return report({ ok: true, output, summary: call.tool.summary(output, call.input).toWellFormed() })
   } catch (error) {
@@ -128,7 +129,7 @@ function abortAfter({ tool, name, signal }: Call, wallMs: number): { readonly si
   const timer = setTimeout(() => {
     controller.abort(tooLong(name, tool.limits.timeoutMs, wallMs))
   }, wallMs)
-  const onGone = () => controller.abort(whyGone(signal.reason))
+  const onGone = () => controller.abort(whyStopped(signal, 'the call was stopped'))
   signal.addEventListener('abort', onGone, { once: true })
   if (signal.aborted) onGone()
   return {
@@ -146,13 +147,6 @@ function tooLong(name: string, deadlineMs: number, wallMs: number): CastellanErr
   }
   const message = `${name} was stopped after ${wallMs} ms: that was all the running time its budgets had left.`
   return new CastellanError('budget_exceeded', message)
-}
-
-function whyGone(reason: unknown): CastellanError {
-  const stopping = reason instanceof CastellanError && reason.code === 'shutting_down'
-  return stopping
-    ? new CastellanError('shutting_down', 'agentd is stopping, so the call was stopped.')
-    : new CastellanError('cancelled', 'The caller went away, so the call was stopped.')
 }
 
 /** Waits for a run; once its signal fired, no longer than {@link GRACE_MS}. A run that finishes in that time counts. */

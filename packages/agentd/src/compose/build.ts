@@ -11,6 +11,7 @@ import type { CallParts } from '../calls/path.ts'
 import { Rates } from '../calls/rates.ts'
 import type { Registry } from '../calls/registry.ts'
 import type { Config } from '../config.ts'
+import { Emergency } from '../emergency/emergency.ts'
 import { createHost } from '../host/create.ts'
 import { IncidentFile, Incidents } from '../incidents/incidents.ts'
 import { Integrity } from '../integrity/integrity.ts'
@@ -37,6 +38,7 @@ import { SafeSwitch } from '../switch/index.ts'
 import type { KeptInverses } from '../undo/kept.ts'
 import { Undo } from '../undo/undo.ts'
 import { OPERATOR, SYSTEM } from './actors.ts'
+import { stopInEmergency } from './emergency.ts'
 import { openErrands } from './errands.ts'
 import { openWitnesses } from './ledger.ts'
 import { grantsOf, passkeyPlace, policyDir } from './places.ts'
@@ -63,12 +65,14 @@ export async function build(
     file: new StateFile(join(folder, 'operators.json'), OperatorFile),
     place: passkeyPlace(config),
   })
+  const emergency = await Emergency.open({ stateDir: config.stateDir, ledger, log })
   const standing = new Always({ keeper: policy, registry, host: () => host })
   const approvals = await Approvals.open({
     ledger,
     file: new StateFile(join(folder, 'approvals.json'), ApprovalFile),
     isEnrolled: (key) => operators.isEnrolled(key),
     policyDigest: () => policy.digest,
+    isFrozen: () => emergency.isFrozen,
     standing,
     log,
   })
@@ -162,8 +166,10 @@ export async function build(
   })
   const inFlight = new InFlight(config.limits.callsInFlight)
   const witnesses = await openWitnesses(config, ledger, log)
+  stopInEmergency(emergency, { inFlight, approvals, mcpServers })
   const calls: CallParts = {
     registry,
+    emergency,
     inFlight,
     rates: new Rates(incidents),
     sessions,
@@ -178,6 +184,7 @@ export async function build(
   }
   return {
     calls,
+    emergency,
     sessions,
     incidents,
     routines,
@@ -196,7 +203,9 @@ export async function build(
     keeper: new LedgerKeeper(ledger, OPERATOR),
     witnesses,
     state: () =>
-      ledger.state().state === 'ok' && witnesses?.alarmed !== true && policy.state === 'ok' ? 'ready' : 'degraded',
+      ledger.state().state === 'ok' && witnesses?.alarmed !== true && policy.state === 'ok' && !emergency.isFrozen
+        ? 'ready'
+        : 'degraded',
     detail: () => ({
       ledger: ledger.state(),
       ...(witnesses === undefined ? {} : { witnesses: witnesses.status() }),
@@ -206,6 +215,7 @@ export async function build(
       calls_in_flight: inFlight.size,
       approvals_pending: approvals.pending,
       incidents_open: incidents.open,
+      ...(emergency.isFrozen ? { frozen: emergency.state.freeze } : {}),
       mode: sessions.modeOfAll,
     }),
   }

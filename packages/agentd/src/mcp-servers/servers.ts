@@ -86,6 +86,18 @@ export class McpServers {
     )
   }
 
+  /** Stops all that run. One that cannot be stopped in order is told of. */
+  async stopAll(): Promise<void> {
+    const running = [...this.#servers].filter(([, { server }]) => server.state !== 'stopped')
+    await Promise.all(
+      running.map(([name]) =>
+        this.stop(name).catch((error: unknown) => {
+          this.#parts.log.error({ err: error, mcp_server: name }, 'an MCP server could not be stopped')
+        }),
+      ),
+    )
+  }
+
   list(): McpServerView[] {
     return [...this.#servers.keys()].map((name) => this.view(name))
   }

@@ -16,6 +16,7 @@ import type { Agentd } from '../agentd.ts'
 import { ROOT } from '../approvals/proof.ts'
 import { takeCall } from '../calls/path.ts'
 import { addBackupKeeperRoutes } from './backups.ts'
+import { addEmergencyRoutes } from './emergency.ts'
 import { addLedgerKeepingRoutes } from './ledger.ts'
 import { addMcpServerRoutes } from './mcp.ts'
 import { addPolicyRoutes } from './policy.ts'
@@ -31,6 +32,7 @@ const OPERATOR_SESSION = SessionId.parse('ses_operator')
 export function addOperatorRoutes(server: SocketServer, agentd: Agentd): void {
   const { approvals, calls, operators, signIns } = agentd
   addSharedRoutes(server, agentd, 'operator')
+  addEmergencyRoutes(server, agentd)
   addLedgerKeepingRoutes(server, agentd)
   addPolicyRoutes(server, agentd)
   addBackupKeeperRoutes(server, agentd)

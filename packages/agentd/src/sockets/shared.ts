@@ -6,6 +6,7 @@ import type { Caller } from '../calls/call.ts'
 import { takeCall } from '../calls/path.ts'
 import { withProof } from '../calls/prove.ts'
 import { callLines } from './call-lines.ts'
+import { addFreezeRoute } from './emergency.ts'
 import { addLedgerRoutes } from './ledger.ts'
 
 /** Largest body of a call, in bytes; everything else is far smaller. */
@@ -53,6 +54,7 @@ export function addSharedRoutes(server: SocketServer, agentd: Agentd, caller: Ca
     approvals.wait(approvalId(params.id), query.wait, signal, query.votes),
   )
 
+  addFreezeRoute(server, agentd)
   addLedgerRoutes(server, agentd, caller === 'operator')
 }
 
