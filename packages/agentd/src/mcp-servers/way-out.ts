@@ -7,8 +7,7 @@ import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import type { Log } from '@castellan/daemon'
-import ipaddr from 'ipaddr.js'
+import { isPublicAddress, type Log } from '@castellan/daemon'
 import type { Mount } from '../sandbox/index.ts'
 
 /** Where things lie behind the walls. */
@@ -102,7 +101,7 @@ function isGranted(host: string, domains: readonly string[]): boolean {
 /** Resolves a name once and dials what it resolved to, if all of it is public. */
 async function dialPublic(host: string, port: number): Promise<Socket> {
   const addresses = await lookup(host, { all: true })
-  const foreign = addresses.find(({ address }) => ipaddr.process(address).range() !== 'unicast')
+  const foreign = addresses.find(({ address }) => !isPublicAddress(address))
   if (foreign !== undefined || addresses[0] === undefined) {
     throw new Error(`${host} resolves to ${foreign?.address ?? 'nothing'}, which is not a public address`)
   }
