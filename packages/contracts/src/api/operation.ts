@@ -31,6 +31,10 @@ export interface Operation {
   readonly answer?: z.ZodType
   /** What the answer is where it is no JSON. */
   readonly content?: 'text/event-stream' | 'text/plain' | 'application/octet-stream' | 'application/x-ndjson'
+  /** What each event's data is, where the answer is a stream of server-sent events or can be asked for as one. */
+  readonly event?: z.ZodType
+  /** Refusals come in OpenAI's shape, which its clients read, and not in the envelope. */
+  readonly refuses?: 'openai'
   /** Creates something: `Idempotency-Key` makes a repetition harmless. */
   readonly creates?: true
   /** The codes of its own; what any operation can answer (`unauthorized`, `rate_limited`, …) goes without saying. */
