@@ -1,11 +1,19 @@
 import { rmSync } from 'node:fs'
 import { CastellanError, type Instance, SignInCode } from '@castellan/contracts'
-import { DRAIN_MS, exitCodes, UnixClient } from '@castellan/daemon'
+import { DRAIN_MS, exitCodes, Latch, UnixClient } from '@castellan/daemon'
 import { checkModel } from './model.ts'
 import type { Options } from './options.ts'
 import { claimPort } from './port.ts'
 import { Child, type Ending } from './processes/child.ts'
-import { defineProcesses, type ProcessName, startOrder, stopOrder } from './processes/definition.ts'
+import {
+  defineProcesses,
+  heldInEmergency,
+  type ProcessName,
+  renewedInEmergency,
+  startOrder,
+  stopOrder,
+} from './processes/definition.ts'
+import { EmergencyHold } from './processes/emergency.ts'
 import { type EngineIsolation, findIsolation } from './processes/isolation.ts'
 import { prepareState, removeOutsideSockets, type StateLayout } from './state/folder.ts'
 import { type Lock, takeLock } from './state/lock.ts'
@@ -24,6 +32,7 @@ export class Supervisor {
   readonly #children: ReadonlyMap<ProcessName, Child>
   readonly #instance: Instance
   readonly #isolation: EngineIsolation
+  readonly #emergency: EmergencyHold
   readonly #stopping = new AbortController()
 
   private constructor(
@@ -54,6 +63,12 @@ export class Supervisor {
         }),
       ]),
     )
+    this.#emergency = new EmergencyHold({
+      latch: new Latch(layout.root),
+      held: heldInEmergency.map((name) => this.#child(name)),
+      renewed: renewedInEmergency.map((name) => this.#child(name)),
+      say: (text) => this.#voice.say(text),
+    })
   }
 
   /**
@@ -70,6 +85,7 @@ export class Supervisor {
       ensureToken(layout.tokenFile)
       rmSync(layout.runFile, { force: true })
       const supervisor = new Supervisor(options, voice, { layout, lock, port, isolation: await isolating, env })
+      await supervisor.#emergency.begin()
       for (const child of supervisor.#children.values()) child.start()
       return supervisor
     } catch (error) {
@@ -106,6 +122,7 @@ export class Supervisor {
   async stop(): Promise<number> {
     this.#stopping.abort()
     rmSync(this.#layout.runFile, { force: true })
+    await this.#emergency.end()
     let code: number = exitCodes.stopped
     for (const name of stopOrder) {
       const outcome = await this.#child(name).stop(DRAIN_MS)

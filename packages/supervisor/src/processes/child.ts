@@ -29,13 +29,14 @@ export interface ChildEvents {
   readonly onRestarted: () => void
 }
 
-/** One process and its restarts. It is started again until it is stopped, with growing pauses. */
+/** One process and its restarts. It is started again until it is stopped or held, with growing pauses. */
 export class Child {
   readonly definition: ProcessDefinition
   readonly #events: ChildEvents
   #process: ChildProcess | undefined
   #restart: NodeJS.Timeout | undefined
   #stopping = false
+  #held = false
   #failures = 0
   #startedAt = 0
   #logStart = 0
@@ -54,6 +55,7 @@ export class Child {
   }
 
   start(): void {
+    if (this.#held) return
     const { command, args, env, logFile } = this.definition
     // The child writes its log itself, so that its last words are kept even when we are gone first.
     const log = openSync(
@@ -99,9 +101,34 @@ export class Child {
     return this.#gaveUp
   }
 
-  /** SIGTERM, and SIGKILL after `graceMs`. Tells whether it went by itself. */
-  async stop(graceMs: number): Promise<'stopped' | 'killed'> {
+  /** SIGTERM, and SIGKILL after `graceMs`. Tells whether it went by itself. It is not started again. */
+  stop(graceMs: number): Promise<'stopped' | 'killed'> {
     this.#stopping = true
+    return this.#end(graceMs)
+  }
+
+  /** Stops it as {@link stop} does, and starts it again no sooner than at {@link release}. */
+  hold(graceMs: number): Promise<'stopped' | 'killed'> {
+    this.#held = true
+    return this.#end(graceMs)
+  }
+
+  /** Starts what was held. One that was given up before is given another try. */
+  release(): void {
+    if (!this.#held || this.#stopping) return
+    this.#held = false
+    this.#failures = 0
+    this.#gaveUp = undefined
+    this.start()
+  }
+
+  /** Ends it at once, with whatever it has started itself. It is not started again. */
+  kill(): void {
+    this.#stopping = true
+    this.#killNow()
+  }
+
+  async #end(graceMs: number): Promise<'stopped' | 'killed'> {
     clearTimeout(this.#restart)
     const child = this.#process
     if (child === undefined) return 'stopped'
@@ -110,16 +137,14 @@ export class Child {
     let killed = false
     const timer = setTimeout(() => {
       killed = true
-      this.kill()
+      this.#killNow()
     }, graceMs)
     await gone
     clearTimeout(timer)
     return killed ? 'killed' : 'stopped'
   }
 
-  /** Ends it at once, with whatever it has started itself. */
-  kill(): void {
-    this.#stopping = true
+  #killNow(): void {
     clearTimeout(this.#restart)
     const pid = this.#process?.pid
     if (pid === undefined) return
@@ -132,7 +157,7 @@ export class Child {
 
   #onEnd(how: string, code: number | null): void {
     this.#process = undefined
-    if (this.#stopping) return
+    if (this.#stopping || this.#held) return
     const wasSteady = this.#wasReady && performance.now() - this.#startedAt > STEADY_AFTER_MS
     this.#failures = wasSteady ? 1 : this.#failures + 1
 

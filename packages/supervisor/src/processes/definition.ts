@@ -9,6 +9,11 @@ export type ProcessName = 'agentd' | 'engine' | 'gateway'
 export const startOrder: readonly ProcessName[] = ['agentd', 'engine', 'gateway']
 export const stopOrder: readonly ProcessName[] = ['gateway', 'engine', 'agentd']
 
+/** What thinks and what reaches out: kept stopped while the operator has frozen all agents. */
+export const heldInEmergency: readonly ProcessName[] = ['engine']
+/** What holds credentials: started anew in an emergency of level 2. */
+export const renewedInEmergency: readonly ProcessName[] = ['gateway']
+
 /** How to start one process: a command line without secrets, and everything else in the environment. */
 export interface ProcessDefinition {
   readonly name: ProcessName
@@ -49,6 +54,7 @@ export function defineProcesses(inputs: DefinitionInputs): Record<ProcessName, P
         CASTELLAN_STATE_DIR: layout.root,
         CASTELLAN_AGENT_SOCKET: layout.agentSocket,
         CASTELLAN_OPERATOR_SOCKET: layout.operatorSocket,
+        CASTELLAN_RECORD_SOCKET: layout.recordSocket,
         CASTELLAN_TOKEN_FILE: layout.tokenFile,
         CASTELLAN_PAGE_PORT: String(port),
       },
@@ -68,6 +74,7 @@ export function defineProcesses(inputs: DefinitionInputs): Record<ProcessName, P
         CASTELLAN_STATE_DIR: layout.root,
         CASTELLAN_PORT: String(port),
         CASTELLAN_AGENT_SOCKET: layout.agentSocket,
+        CASTELLAN_RECORD_SOCKET: layout.recordSocket,
         CASTELLAN_ENGINE_SOCKET: layout.engineSocket,
         CASTELLAN_TOKEN_FILE: layout.tokenFile,
       },

@@ -20,6 +20,7 @@ export interface StateLayout {
   readonly sockets: string
   readonly agentSocket: string
   readonly operatorSocket: string
+  readonly recordSocket: string
   readonly engineSocket: string
 }
 
@@ -49,6 +50,7 @@ export function prepareState(stateDir: string): StateLayout {
     sockets,
     agentSocket: join(sockets, 'agent.sock'),
     operatorSocket: join(sockets, 'operator.sock'),
+    recordSocket: join(sockets, 'record.sock'),
     engineSocket: join(sockets, 'engine.sock'),
   }
 }
