@@ -22,6 +22,8 @@ export const Config = ProcessConfig.extend({
   stateDir: AbsolutePath,
   agentSocket: AbsolutePath,
   operatorSocket: AbsolutePath,
+  /** Where the gateway and the airlock record what they did; `record.sock` beside agent.sock without it. */
+  recordSocket: AbsolutePath.optional(),
   /** File with the owner's token, which may approve calls; needed only for that. */
   tokenFile: AbsolutePath.optional(),
   /** Port of the local gateway, which serves the page. */

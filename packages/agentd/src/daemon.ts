@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type DaemonContext, type Log, type RunningDaemon, SocketServer } from '@castellan/daemon'
 import type { Agentd } from './agentd.ts'
 import { startApps } from './apps/start.ts'
@@ -15,6 +15,7 @@ import { BookFile } from './sessions/book-file.ts'
 import { BookKeeper } from './sessions/book-keeper.ts'
 import { addAgentRoutes } from './sockets/agent.ts'
 import { addOperatorRoutes } from './sockets/operator.ts'
+import { addRecordRoutes } from './sockets/record.ts'
 import { StateKeys } from './state/keys.ts'
 import { Schedule } from './state/schedule.ts'
 import { StateFile } from './state/state-file.ts'
@@ -51,9 +52,13 @@ export async function startAgentd(
 
   const operatorServer = new SocketServer({ name: 'agentd', log })
   const agentServer = new SocketServer({ name: 'agentd', log })
+  const recordServer = new SocketServer({ name: 'agentd', log })
   addOperatorRoutes(operatorServer, agentd)
   addAgentRoutes(agentServer, agentd)
+  addRecordRoutes(recordServer, agentd)
   await operatorServer.listen({ path: config.operatorSocket, mode: 0o600 })
+  const recordSocket = config.recordSocket ?? join(dirname(config.agentSocket), 'record.sock')
+  await recordServer.listen({ path: recordSocket, mode: 0o660 })
   await agentServer.listen({ path: config.agentSocket, mode: 0o660 })
   agentd.witnesses?.start()
   agentd.emergency.start()
@@ -85,7 +90,9 @@ export async function startAgentd(
         agentd.safeSwitch.close(),
         agentd.mcpServers.close(),
       ])
-      await Promise.all([agentServer, operatorServer].map((server) => server.close({ graceMs: GRACE_MS })))
+      await Promise.all(
+        [agentServer, operatorServer, recordServer].map((server) => server.close({ graceMs: GRACE_MS })),
+      )
       await agentd.calls.inFlight.idle(RECORD_MS)
       await schedules
       await agentd.incidents.close()

@@ -31,9 +31,17 @@ export type IncidentId = z.infer<typeof IncidentId>
 export const FreezeId = prefixed('frz').brand<'FreezeId'>()
 export type FreezeId = z.infer<typeof FreezeId>
 
+/** Identifies one credential of the gateway. Chosen by the gateway. */
+export const CredentialId = prefixed('cred').brand<'CredentialId'>()
+export type CredentialId = z.infer<typeof CredentialId>
+
 /** Identifies one file kept in agentd's trash. */
 export const TrashId = prefixed('trs').brand<'TrashId'>()
 export type TrashId = z.infer<typeof TrashId>
+
+/** Identifies one API token of the gateway; safe to log. */
+export const TokenId = prefixed('tok').brand<'TokenId'>()
+export type TokenId = z.infer<typeof TokenId>
 
 /** The name of an agent, as in agents.json: lower case, digits and dashes, 1 to 32 characters. */
 export const AgentName = z
@@ -62,7 +70,7 @@ export type Timestamp = z.infer<typeof Timestamp>
 export const LedgerIndex = z.int().min(0)
 export type LedgerIndex = z.infer<typeof LedgerIndex>
 
-type IdPrefix = 'call' | 'apr' | 'ses' | 'opk' | 'trs' | 'cap' | 'inc' | 'frz'
+type IdPrefix = 'tok' | 'call' | 'apr' | 'ses' | 'opk' | 'trs' | 'cap' | 'inc' | 'frz' | 'cred'
 
 /** A fresh id with 96 random bits, e.g. `newId('call')` → `call_l7XhJ0f3T3m4Yz1Q`. */
 export function newId(prefix: 'call'): CallId
@@ -73,6 +81,8 @@ export function newId(prefix: 'trs'): TrashId
 export function newId(prefix: 'cap'): CapabilityId
 export function newId(prefix: 'inc'): IncidentId
 export function newId(prefix: 'frz'): FreezeId
+export function newId(prefix: 'tok'): TokenId
+export function newId(prefix: 'cred'): CredentialId
 export function newId(prefix: IdPrefix): string {
   const bytes = crypto.getRandomValues(new Uint8Array(12))
   const base64 = btoa(String.fromCharCode(...bytes))

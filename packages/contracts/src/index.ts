@@ -109,6 +109,7 @@ export {
   ApprovalId,
   CallId,
   CapabilityId,
+  CredentialId,
   FreezeId,
   IncidentId,
   LedgerIndex,
@@ -117,6 +118,7 @@ export {
   SessionId,
   Sha256Hex,
   Timestamp,
+  TokenId,
   ToolName,
   TrashId,
 } from './ids.ts'
@@ -171,6 +173,14 @@ export {
   PolicyVerdict,
   RecordedCalls,
 } from './policy.ts'
+export {
+  CREDENTIAL_CHANGES,
+  CredentialStoreMark,
+  LedgerRecorded,
+  LedgerRecordRequest,
+  type LedgerRecordType,
+  recorderOf,
+} from './records.ts'
 export {
   BudgetLimits,
   BudgetLine,

@@ -19,6 +19,8 @@ export const GatewayConfig = ProcessConfig.extend({
   /** The instance's state folder; the gateway keeps its own files in `gateway/` under it. */
   stateDir: z.string().min(1),
   agentSocket: z.string().min(1),
+  /** Where agentd takes records for the ledger; `record.sock` beside agent.sock without it. */
+  recordSocket: z.string().min(1).optional(),
   engineSocket: z.string().min(1),
   /** File (mode 0600) with the owner's bearer token. */
   tokenFile: z.string().min(1),

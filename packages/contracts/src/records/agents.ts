@@ -1,0 +1,25 @@
+import { z } from 'zod'
+import { AgentName, CredentialId, Sha256Hex } from '../ids.ts'
+import { Count, outcome, Word } from './fields.ts'
+
+/** Records about agents and what they think with. `by` names a credential of the API as logs do, never a token. */
+export const agentRecords = [
+  z.strictObject({
+    type: z.literal('engine_changed'),
+    agent: AgentName,
+    from: Word,
+    to: Word,
+    credential: CredentialId.optional(),
+    /** The conversation went on with another engine or credential by itself. */
+    failover: z.boolean(),
+    by: Word.optional(),
+  }),
+  /** agents.json was read anew, or refused and the old one kept (`ok` false). */
+  z.strictObject({
+    type: z.literal('agent_config_changed'),
+    agents: Count,
+    digest: Sha256Hex,
+    by: Word.optional(),
+    ...outcome,
+  }),
+] as const
