@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { DestinationId, EgressMethod, EgressPurpose, HostPattern, Reach, TunnelId } from '../airlock.ts'
-import { Sha256Hex, Timestamp } from '../ids.ts'
+import { Timestamp } from '../ids.ts'
 import { about, Count, outcome } from './fields.ts'
 
 const Scheme = z.enum(['https', 'http'])
 const Port = z.int().min(1).max(65_535)
 /** What a request named: perhaps no name at all, so only its length is held to. Never a path or a query. */
 const Host = z.string().min(1).max(255)
+const Address = z.string().max(64)
 
 const destination = { destination: DestinationId, host: HostPattern, scheme: Scheme, port: Port, reach: Reach }
 
@@ -16,7 +17,7 @@ export const egressRecords = [
   z.strictObject({ type: z.literal('egress_disallowed'), ...destination }),
   z.strictObject({ type: z.literal('egress_shut'), reason: z.string().min(1).max(500) }),
   z.strictObject({ type: z.literal('egress_opened') }),
-  /** Durable before the first byte leaves. */
+  /** Durable before anything leaves, the question to a name server included. */
   z.strictObject({
     type: z.literal('egress_request'),
     purpose: EgressPurpose,
@@ -25,15 +26,17 @@ export const egressRecords = [
     scheme: Scheme,
     host: Host,
     port: Port,
-    /** The address that was vetted and is connected to. */
-    address: z.string().max(64),
+    /** Of the body. */
     bytes: Count,
-    body_digest: Sha256Hex.optional(),
+    /** Which redirect of one request this is. */
+    redirect: z.int().min(1).optional(),
   }),
   /** How such a request ended. */
   z.strictObject({
     type: z.literal('egress_ended'),
     ...about,
+    /** The address that was vetted and connected to, where it came to that. */
+    address: Address.optional(),
     status: z.int().optional(),
     bytes: Count,
     duration_ms: Count,
@@ -58,14 +61,16 @@ export const egressRecords = [
   z.strictObject({
     type: z.literal('egress_tunnel_opened'),
     tunnel: TunnelId,
+    purpose: EgressPurpose,
+    destination: DestinationId,
     host: Host,
     port: Port,
-    address: z.string().max(64),
   }),
   z.strictObject({
     type: z.literal('egress_tunnel_closed'),
     ...about,
     tunnel: TunnelId,
+    address: Address.optional(),
     bytes: Count,
     duration_ms: Count,
     ...outcome,
