@@ -22,6 +22,10 @@ function checks() {
     { name: 'nothing unused', args: [bin('knip', 'bin/knip.js'), '--no-progress', '--no-config-hints'] },
     { name: 'lockfile in step', args: ['scripts/lock.mjs', '--check'] },
     {
+      name: 'openapi/castellan.v1.yaml in step',
+      args: ['--conditions=source', 'packages/gateway/scripts/generate-openapi.ts', '--check'],
+    },
+    {
       name: 'docs/tools.md in step',
       args: ['--conditions=source', 'packages/agentd/scripts/generate-tools-doc.ts', '--check'],
     },

@@ -6,8 +6,10 @@ import fastifyCookie from '@fastify/cookie'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { Agentd } from './agentd.ts'
 import { mainAgent } from './agents/main.ts'
+import { refuseUndescribed } from './api/serve.ts'
 import { addSignInRoutes } from './api/sign-in.ts'
 import { addTranscriptRoute } from './api/transcript.ts'
+import { addDiscovery } from './api/v1/discovery.ts'
 import { addHealth } from './api/v1/health.ts'
 import { PATIENCE, type Patience } from './chat/ask.ts'
 import { Audience } from './chat/audience.ts'
@@ -85,7 +87,9 @@ export async function buildServer(
   await app.register(fastifyCookie)
   addAuth(app, { ownerToken, pageSessions })
 
+  refuseUndescribed(app)
   addHealth(app, { agentd, engine, startedAt: new Date() })
+  addDiscovery(app, config.publicOrigins)
   addSignInRoutes(app, {
     agentd,
     pageSessions,

@@ -1,7 +1,9 @@
+import { getAgentCard, getOpenApiJson, getOpenApiYaml } from './discovery.ts'
 import { listEngines, testEngine } from './engines.ts'
 import { getHealth } from './health.ts'
 import type { Operation } from './operation.ts'
 
+export { AgentCard, getAgentCard, getOpenApiJson, getOpenApiYaml, OpenApiDocument } from './discovery.ts'
 export { listEngines, testEngine } from './engines.ts'
 export { getHealth } from './health.ts'
 export {
@@ -17,4 +19,11 @@ export {
 export { MAX_PAGE_ITEMS, PageQuery, pageOf } from './page.ts'
 
 /** Every operation of the v1 API, by resource, in the order of the documentation. */
-export const operations: readonly Operation[] = [getHealth, listEngines, testEngine]
+export const operations: readonly Operation[] = [
+  getHealth,
+  listEngines,
+  testEngine,
+  getAgentCard,
+  getOpenApiJson,
+  getOpenApiYaml,
+]

@@ -30,7 +30,12 @@ export interface Operation {
   /** Absent with 204, and where the answer is no JSON. */
   readonly answer?: z.ZodType
   /** What the answer is where it is no JSON. */
-  readonly content?: 'text/event-stream' | 'text/plain' | 'application/octet-stream' | 'application/x-ndjson'
+  readonly content?:
+    | 'text/event-stream'
+    | 'text/plain'
+    | 'application/yaml'
+    | 'application/octet-stream'
+    | 'application/x-ndjson'
   /** What each event's data is, where the answer is a stream of server-sent events or can be asked for as one. */
   readonly event?: z.ZodType
   /** Refusals come in OpenAI's shape, which its clients read, and not in the envelope. */

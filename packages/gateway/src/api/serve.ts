@@ -25,6 +25,14 @@ export interface Asked<O extends Operation> {
   readonly reply: FastifyReply
 }
 
+/** Holds that nothing is served under /api/v1/ that is not described: such a route fails the start. Call it before any route. */
+export function refuseUndescribed(app: FastifyInstance): void {
+  app.addHook('onRoute', ({ url, method, config }) => {
+    if (!url.startsWith('/api/v1/') || method === 'HEAD' || config?.operation !== undefined) return
+    throw new TypeError(`${String(method)} ${url} has no operation; describe it in contracts/src/api`)
+  })
+}
+
 type Answered<O extends Operation> = O['content'] extends string ? Readable : AnswerOf<O>
 
 /**

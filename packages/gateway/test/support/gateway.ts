@@ -4,6 +4,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
 import type { ErrorEnvelope } from '@castellan/contracts'
 import { temporaryFolder } from '@castellan/testing'
+import type { FastifyInstance } from 'fastify'
 import { onTestFinished } from 'vitest'
 import type { ClientOptions } from 'ws'
 import { PATIENCE } from '../../src/chat/ask.ts'
@@ -37,6 +38,7 @@ export interface TestGateway {
   readonly agentd: StandInAgentd
   readonly engine: StandInEngine
   readonly config: GatewayConfig
+  readonly app: FastifyInstance
   /** A request with exactly these headers, besides those of HTTP itself. */
   ask(path: string, options?: Ask): Promise<Answer>
   connect(options?: ClientOptions & { protocols?: string[] }): Promise<ChatClient>
@@ -94,7 +96,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
 
   const bearer = { authorization: `Bearer ${token}` }
   return {
-    ...{ url, port, token, folder, agentd, engine, config, stop },
+    ...{ url, port, token, folder, agentd, engine, config, app, stop },
     ask: (path, ask = {}) => exchange(port, path, ask),
     connect: ({ protocols = [], ...client } = {}) => {
       const credential = client.headers === undefined && protocols.length === 0 ? { headers: bearer } : {}
