@@ -49,6 +49,7 @@ const refused: readonly ErrorCode[] = [
   'approval_no_rule',
   'budget_exceeded',
   'session_refused',
+  'agents_frozen',
   'capability_denied',
   'forbidden',
   'unauthorized',

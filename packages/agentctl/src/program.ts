@@ -14,6 +14,7 @@ import { addLedger } from './commands/ledger.ts'
 import { addMcp } from './commands/mcp.ts'
 import { addMemory } from './commands/memory.ts'
 import { addOperator } from './commands/operator.ts'
+import { addPanic } from './commands/panic.ts'
 import { addPolicy } from './commands/policy.ts'
 import { addSession } from './commands/session.ts'
 import { addSignIn } from './commands/sign-in.ts'
@@ -53,6 +54,7 @@ Examples:
   agentctl ledger tail               what was done, newest last
   agentctl undo 12                   take back the act with ledger number 12
   agentctl verify-ledger             prove that nobody rewrote the record
+  agentctl panic                     stop all agents at once; agentctl thaw lets them act again
 
 Every command takes --json for programs and --state DIR (or CASTELLAN_STATE) to name an instance.`
 
@@ -98,6 +100,7 @@ export async function run(args: readonly string[], host: NodeJS.Process): Promis
     addApprovals,
     addDecisions,
     addUndo,
+    addPanic,
     addBackup,
     addSwitch,
     addGeneration,

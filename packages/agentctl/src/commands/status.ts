@@ -1,4 +1,4 @@
-import { GatewayHealth, LedgerState, ProcessHealth } from '@castellan/contracts'
+import { Freeze, GatewayHealth, LedgerState, ProcessHealth } from '@castellan/contracts'
 import { z } from 'zod'
 import { duration } from '../describe.ts'
 import { exitCodes } from '../exit.ts'
@@ -39,13 +39,16 @@ const Detail = z.looseObject({
   ledger: LedgerState.optional(),
   witnesses: z.looseObject({ alarms: z.array(z.string()) }).optional(),
   incidents_open: z.number().optional(),
+  frozen: Freeze.nullable().optional(),
 })
 
 /** What agentd says is wrong, one sentence each. */
 function complaintsOf({ detail }: ProcessHealth): string[] {
-  const { ledger, witnesses, incidents_open = 0 } = Detail.parse(detail ?? {})
+  const { ledger, witnesses, incidents_open = 0, frozen } = Detail.parse(detail ?? {})
   const incidents = `${incidents_open} incident${incidents_open === 1 ? '' : 's'} in the last hour: agentctl incidents`
+  const frozenBy = frozen?.reason ? `: ${frozen.reason}` : ''
   return [
+    ...(frozen === undefined ? [] : [`agents are frozen${frozenBy}. agentctl thaw lets them act again`]),
     ...(ledger?.message === undefined ? [] : [ledger.message]),
     ...(witnesses?.alarms ?? []),
     ...(incidents_open === 0 ? [] : [incidents]),
