@@ -1,0 +1,29 @@
+# The NixOS module of Castellan. What can be said is declared in options/, what comes of it is in units/.
+{
+  imports = [
+    ./options/agentd.nix
+    ./options/airlock.nix
+    ./options/backups.nix
+    ./options/castellan.nix
+    ./options/egress.nix
+    ./options/engine.nix
+    ./options/gateway.nix
+    ./options/mcp-servers.nix
+    ./options/nginx.nix
+    ./options/operators.nix
+    ./options/policy.nix
+    ./options/routines.nix
+    ./options/switch.nix
+    ./options/watchers.nix
+    ./options/witnesses.nix
+    ./units/agentd.nix
+    ./units/agentd-update.nix
+    ./units/airlock.nix
+    ./units/assertions.nix
+    ./units/egress.nix
+    ./units/engine.nix
+    ./units/gateway.nix
+    ./units/nginx.nix
+    ./units/setup.nix
+  ];
+}

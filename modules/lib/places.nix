@@ -1,0 +1,25 @@
+# Where everything is on NixOS.
+{ cfg }:
+rec {
+  state = "/var/lib/castellan";
+  gatewayState = "/var/lib/castellan-gateway";
+  airlockState = "/var/lib/castellan-airlock";
+
+  token = if cfg.ownerTokenFile == null then "${state}/token" else cfg.ownerTokenFile;
+  policy = if cfg.policy.files == { } then null else "/etc/castellan/policy";
+
+  run = {
+    agentd = "/run/castellan";
+    record = "/run/castellan-record";
+    engine = "/run/castellan-engine";
+    airlock = "/run/castellan-airlock";
+  };
+  sockets = {
+    agent = "${run.agentd}/agent.sock";
+    operator = "${run.agentd}/operator.sock";
+    record = "${run.record}/record.sock";
+    engine = "${run.engine}/engine.sock";
+    airlock = "${run.airlock}/airlock.sock";
+    airlockOperator = "${run.airlock}/operator.sock";
+  };
+}

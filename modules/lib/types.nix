@@ -1,0 +1,15 @@
+# Types that nixpkgs has no name for in every release that this module works with.
+{ lib }:
+{
+  # A file that holds a secret. A path literal would be copied to the store, where everybody may read it; so would anything below it.
+  pathNotInStore = lib.mkOptionType {
+    name = "pathNotInStore";
+    description = "absolute path outside of the Nix store, as a string";
+    check = value: builtins.isString value && lib.hasPrefix "/" value && !lib.hasPrefix builtins.storeDir value;
+    merge = lib.mergeEqualOption;
+  };
+
+  # As packages/contracts has them.
+  agentName = lib.types.strMatching "[a-z][a-z0-9-]{0,31}";
+  domain = lib.types.strMatching "(\\*\\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]";
+}

@@ -1,0 +1,70 @@
+{ config, lib, pkgs, ... }:
+let
+  inherit (lib) mkOption types;
+  json = pkgs.formats.json { };
+in
+{
+  options.services.castellan.engine = {
+    enable = mkOption {
+      type = types.bool;
+      default = true;
+      description = "Whether a model runs on this host. Without it agents need an engine elsewhere.";
+    };
+
+    model = mkOption {
+      type = types.nullOr types.path;
+      default = null;
+      example = "/srv/models/chat.gguf";
+      description = ''
+        GGUF file of a chat model. The engine sees this file and no other of the folder it is in; its user (`castellan-engine`) has to be
+        allowed to read it. When null, the built-in interpreter.
+      '';
+    };
+
+    gpus = mkOption {
+      type = types.listOf (types.enum [ "nvidia" "dri" "amd" ]);
+      default =
+        lib.optional (builtins.elem "nvidia" (config.services.xserver.videoDrivers or [ ])) "nvidia"
+        ++ lib.optional (config.hardware.graphics.enable or false) "dri";
+      defaultText = lib.literalMD ''
+        `nvidia` where {option}`services.xserver.videoDrivers` names it, `dri` where {option}`hardware.graphics.enable` is set
+      '';
+      description = ''
+        Graphics processors that the engine may use: NVIDIA's devices, the render nodes in {file}`/dev/dri` (Vulkan), AMD's compute device.
+        No other device is there for it.
+      '';
+    };
+
+    memoryMax = mkOption {
+      type = types.str;
+      default = "80%";
+      example = "24G";
+      description = "Most memory that the engine may use (systemd.resource-control(5)); the model's file counts while it is mapped.";
+    };
+
+    settings = mkOption {
+      type = types.submodule {
+        freeformType = json.type;
+        options = {
+          slots = mkOption {
+            type = types.ints.between 1 16;
+            default = 2;
+            description = "Completions at once.";
+          };
+          contextTokens = mkOption {
+            type = types.ints.between 512 1048576;
+            default = 8192;
+            description = "Largest context of a chat model.";
+          };
+          threads = mkOption {
+            type = types.ints.between 0 512;
+            default = 0;
+            description = "Threads for a chat model; 0 for every core but one.";
+          };
+        };
+      };
+      default = { };
+      description = "Configuration of the engine (docs/engine.md).";
+    };
+  };
+}

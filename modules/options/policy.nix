@@ -1,0 +1,36 @@
+{ lib, ... }:
+let
+  inherit (lib) mkOption types;
+in
+{
+  options.services.castellan.policy.files = mkOption {
+    type = types.attrsOf (types.submodule {
+      options = {
+        text = mkOption {
+          type = types.nullOr types.lines;
+          default = null;
+          description = "The rules themselves.";
+        };
+        source = mkOption {
+          type = types.nullOr types.path;
+          default = null;
+          description = "A file with them, instead of {option}`text`.";
+        };
+      };
+    });
+    default = { };
+    example = lib.literalExpression ''
+      {
+        "owner.cedar".text = '''
+          @id("restart-web")
+          permit (principal, action == Action::"service_restart", resource == Unit::"nginx.service");
+        ''';
+      }
+    '';
+    description = ''
+      The owner's policy, by file name: rules (`*.cedar`) and their tests (`*.test.json`), as docs/policy.md describes them. When there is
+      any, agentd reads exactly these, from {file}`/etc/castellan/policy`; rules that are added by "always" are kept apart. When there is none,
+      it reads {file}`/var/lib/castellan/policy`, which root may edit.
+    '';
+  };
+}

@@ -1,0 +1,55 @@
+# nginx in front: TLS, the upgrade to WebSocket, the address that a request really comes from.
+{ config, lib, ... }:
+let
+  cfg = config.services.castellan;
+  inherit (cfg) nginx;
+
+  realAddress = lib.optionalString (nginx.trustedProxies != [ ]) ''
+    ${lib.concatMapStrings (from: "set_real_ip_from ${from};\n") nginx.trustedProxies}real_ip_header X-Forwarded-For;
+    real_ip_recursive on;
+  '';
+in
+{
+  config = lib.mkIf (cfg.enable && nginx.enable) {
+    services.nginx = {
+      enable = true;
+      virtualHosts.${toString nginx.hostName} = {
+        forceSSL = true;
+        enableACME = nginx.tls.acme;
+        sslCertificate = lib.mkIf (nginx.tls.certificate != null) nginx.tls.certificate;
+        sslCertificateKey = lib.mkIf (nginx.tls.key != null) nginx.tls.key;
+        extraConfig = ''
+          client_max_body_size ${toString nginx.maxBodyBytes};
+          client_header_timeout 15s;
+          client_body_timeout 30s;
+          ${lib.optionalString nginx.tls.hsts ''add_header Strict-Transport-Security "max-age=31536000" always;''}
+          ${realAddress}
+        '';
+        locations."/" = {
+          proxyPass = "http://127.0.0.1:${toString cfg.gateway.port}";
+          proxyWebsockets = true;
+          # Ours are below, and what a client sends under these names is never passed on.
+          recommendedProxySettings = false;
+          extraConfig = ''
+            proxy_set_header Host $host;
+            proxy_set_header X-Forwarded-For $remote_addr;
+            proxy_set_header X-Forwarded-Proto $scheme;
+            proxy_set_header X-Forwarded-Host "";
+            proxy_set_header X-Real-IP "";
+            proxy_set_header Forwarded "";
+            proxy_connect_timeout 5s;
+            proxy_read_timeout ${toString nginx.idleSeconds}s;
+            proxy_send_timeout ${toString nginx.idleSeconds}s;
+            # Answers stream: nothing is held back, and nothing is written to nginx's disk.
+            proxy_buffering off;
+            proxy_request_buffering off;
+          '';
+        };
+      };
+    };
+    # The address in the gateway's log and limits is the one that nginx saw.
+    services.castellan.gateway.settings.trustedProxies = [ "127.0.0.1" ];
+
+    networking.firewall.allowedTCPPorts = lib.mkIf cfg.openFirewall [ 80 443 ];
+  };
+}
