@@ -49,6 +49,18 @@ export class ChatView {
       case 'approval_decided':
         this.#line(paint('dim', `  ${frame.state}${frame.by === undefined ? '' : ` by ${printable(frame.by)}`}`))
         return
+      case 'model':
+        this.#line(paint('dim', `  answered by ${printable(frame.model ?? frame.engine)} at ${printable(frame.host)}`))
+        return
+      case 'notice':
+        this.#line(paint('dim', `  ${printable(frame.text)}`))
+        return
+      case 'compacted':
+        this.#line(paint('dim', `  ${frame.exchanges} earlier exchanges were summarised for the model`))
+        return
+      case 'usage':
+        this.#line(paint('dim', `  ${usageLine(frame)}`))
+        return
       case 'error':
         this.#line(paint('red', `${printable(frame.message)} (${frame.code})`))
         return
@@ -58,6 +70,7 @@ export class ChatView {
       case 'done':
         this.#endLine()
         return
+      case 'reasoning':
       case 'suggestions':
       case 'backpressure_pause':
         return
@@ -90,4 +103,9 @@ export class ChatView {
     if (this.#midLine) this.#terminal.line()
     this.#midLine = false
   }
+}
+
+function usageLine({ prompt_tokens, output_tokens, cost }: Extract<ServerFrame, { type: 'usage' }>): string {
+  const price = cost === null ? 'cost unknown' : `$${cost.toFixed(4)}`
+  return `${prompt_tokens ?? '?'} tokens in, ${output_tokens ?? '?'} out, ${price}`
 }

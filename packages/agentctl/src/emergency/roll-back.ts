@@ -30,7 +30,8 @@ export async function rollBackNow(context: Context): Promise<string> {
   )
 }
 
-async function agentdAnswers(context: Context): Promise<boolean> {
+/** Whether agentd can be asked anything, within three seconds. */
+export async function agentdAnswers(context: Context): Promise<boolean> {
   try {
     const operator = await context.operator()
     await operator.request('GET', '/v1/health', { schema: ProcessHealth, timeoutMs: ANSWER_MS })

@@ -11,6 +11,7 @@ import type { Context } from '../context.ts'
 import { UsageError } from '../exit.ts'
 import type { Processes } from './processes.ts'
 import type { Report } from './report.ts'
+import { agentdAnswers } from './roll-back.ts'
 import { type Wiped, wipeState } from './wipe.ts'
 
 export interface WipeOptions {
@@ -43,7 +44,12 @@ export async function wipeAll(
     })
     return
   }
-  if (!(await report.take('stop', () => processes.stopAll()))) return
+  const stopped = await report.take('stop', async () => {
+    const said = await processes.stopAll()
+    if (!(await agentdAnswers(context))) return said
+    throw new CastellanError('conflict', 'agentd still answers, started in some other way: stop it, then try again.')
+  })
+  if (!stopped) return
   const { file } = answers
   if (file !== null && !(await report.take('export', () => writeExport(stateFolder, file)))) return
   let last = 'no ledger was published here'

@@ -11,6 +11,7 @@ const main = fileURLToPath(new URL('../../../agentd/src/main.ts', import.meta.ur
 
 export interface Started {
   readonly state: string
+  readonly pid: number
   /** Ends it before the test does. */
   stop(): Promise<void>
 }
@@ -61,5 +62,5 @@ export async function startAgentd({
     pid: child.pid,
   }
   writeFileSync(join(state, 'run.json'), JSON.stringify(instance), { mode: 0o600 })
-  return { state, stop }
+  return { state, pid: child.pid as number, stop }
 }
