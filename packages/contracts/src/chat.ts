@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { StandingRule } from './approvals.ts'
 import { UndoState } from './calls.ts'
+import { EngineKind } from './engines.ts'
 import { ApprovalId, CallId, LedgerIndex, OperatorKeyId, Timestamp } from './ids.ts'
 import { PasskeyAssertion } from './operators.ts'
 import { TaintLabel, ToolPreview } from './tools.ts'
@@ -119,6 +120,44 @@ export const ServerFrame = z.discriminatedUnion('type', [
     approval_id: ApprovalId,
     state: z.enum(['approved', 'denied', 'expired', 'withdrawn', 'void']),
     by: z.string().optional(),
+    ...chat,
+  }),
+  /** What answers in this turn thinks elsewhere: `host` is sent the conversation. Comes before anything is sent. */
+  z.strictObject({
+    type: z.literal('model'),
+    engine: EngineKind,
+    model: z.string().nullable(),
+    host: z.string(),
+    ...chat,
+  }),
+  /** What happened on the way to an answer: another try, another credential. */
+  z.strictObject({ type: z.literal('notice'), text: z.string(), ...chat }),
+  /** What a model thought before it spoke; no part of its answer, cut at 32 KiB. */
+  z.strictObject({ type: z.literal('reasoning'), text: z.string(), ...chat }),
+  /** The oldest exchanges no longer fitted into the model's context: from here on it sees this summary of them. */
+  z.strictObject({
+    type: z.literal('compacted'),
+    summary: z.string(),
+    exchanges: z.int().min(1),
+    /** `outline`: put together by rule, because the model did not summarise. */
+    by: z.enum(['model', 'outline']),
+    ...chat,
+  }),
+  /** What the turn used, once, before its `done`. Null is what the provider did not tell or the owner gave no price for. */
+  z.strictObject({
+    type: z.literal('usage'),
+    engine: EngineKind,
+    model: z.string().nullable(),
+    /** Null on this machine. */
+    host: z.string().nullable(),
+    /** How often the model was asked. */
+    answers: z.int().min(1),
+    prompt_tokens: z.int().nullable(),
+    /** The part of `prompt_tokens` that the provider still had from before. */
+    cached_tokens: z.int().nullable(),
+    output_tokens: z.int().nullable(),
+    /** US dollars. */
+    cost: z.number().nullable(),
     ...chat,
   }),
   z.strictObject({ type: z.literal('done'), ...chat }),

@@ -35,6 +35,8 @@ export const EngineMessage = z.discriminatedUnion('role', [
     calls: z
       .array(z.strictObject({ call_id: CallId, name: z.string(), args: z.record(z.string(), z.unknown()) }))
       .default([]),
+    /** What the model's provider wants back unchanged with this message, such as its signed thoughts. Nobody else gets it. */
+    kept: z.strictObject({ model: z.string(), blocks: z.array(z.unknown()) }).optional(),
   }),
   z.strictObject({
     role: z.literal('tool'),

@@ -72,6 +72,14 @@ export const strings = {
     paused: 'This page is reading slowly; what it misses will be fetched.',
     gap: (frames: number) => `${frames} earlier ${frames === 1 ? 'message is' : 'messages are'} no longer kept.`,
     restarted: 'Castellan was restarted here, and no longer remembers what is above.',
+    notes: {
+      outside: (model: string, host: string) => `Answered by ${model} at ${host}, which is sent this conversation.`,
+      reasoning: 'What the model thought first',
+      compacted: (exchanges: number) =>
+        `${exchanges} earlier ${exchanges === 1 ? 'exchange is' : 'exchanges are'} summarised for the model from here on.`,
+      usage: (prompt: number | null, output: number | null, cost: number | null) =>
+        `${prompt ?? '?'} tokens in, ${output ?? '?'} out, ${cost === null ? 'cost unknown' : `$${cost.toFixed(4)}`}`,
+    },
     suggestions: 'I am not sure what you mean. Did you mean:',
     suggestionsEnd: 'Pick one, answer with its number, or say it in other words.',
     table: 'Table',

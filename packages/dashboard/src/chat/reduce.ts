@@ -1,4 +1,5 @@
 import type { ServerFrame, Transcript } from '@castellan/contracts'
+import { noteOf } from './note.ts'
 import type { Approval, ApprovalVerdict, ChatState, Item, ToolItem } from './state.ts'
 import { CHAT_ID } from './state.ts'
 
@@ -100,6 +101,12 @@ function show(state: ChatState, frame: ServerFrame): ChatState {
       const decision = { state: frame.state, by: frame.by ?? null }
       return withApproval(state, frame.approval_id, (approval) => ({ ...approval, decision }))
     }
+    case 'model':
+    case 'notice':
+    case 'reasoning':
+    case 'compacted':
+    case 'usage':
+      return add(state, { kind: 'note', ...noteOf(frame) })
     case 'done':
       return settle(state)
     case 'error':

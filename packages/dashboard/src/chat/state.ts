@@ -68,6 +68,8 @@ export type Item =
       /** The model asked its question in its own words just before. */
       readonly introduced: boolean
     }
+  /** Something about the answers rather than one of them; `detail` is folded away. */
+  | { readonly kind: 'note'; readonly id: number; readonly text: string; readonly detail: string | null }
   | { readonly kind: 'error'; readonly id: number; readonly code: string; readonly message: string }
   /** Frames that are gone for good; null when the gateway was restarted and does not know how many. */
   | { readonly kind: 'gap'; readonly id: number; readonly frames: number | null }

@@ -104,6 +104,8 @@ const ItemView = memo(({ item, live, latest, undone, canApprove, decide, say }: 
       return <ToolCard tool={item} live={live} undone={undone} canApprove={canApprove} decide={decide} say={say} />
     case 'suggestions':
       return <Suggestions item={item} usable={latest && !live} say={say} />
+    case 'note':
+      return <Note item={item} />
     case 'error':
       return (
         <p class="error-item" title={strings.chat.error(item.code)}>
@@ -131,6 +133,16 @@ function Asked({ item, say }: { readonly item: ItemOf<'asked'>; readonly say: (t
         </span>
       )}
     </div>
+  )
+}
+
+function Note({ item }: { readonly item: ItemOf<'note'> }) {
+  if (item.detail === null) return <p class="note">{item.text}</p>
+  return (
+    <details class="note">
+      <summary>{item.text}</summary>
+      <p class="note-detail">{item.detail}</p>
+    </details>
   )
 }
 

@@ -210,3 +210,22 @@ test('an answer aside stands for itself, and the turn goes on', () => {
   expect(state.items.at(-2)).toMatchObject({ kind: 'asked', delivery: 'sent' })
   expect(state.running).toBe(true)
 })
+
+test('what is said about an answer stands beside it and is no part of it', () => {
+  const frames = numbered([
+    { type: 'asked', text: 'hello' },
+    { type: 'model', engine: 'anthropic', model: 'claude-x', host: 'api.anthropic.com' },
+    { type: 'reasoning', text: 'They greet me.' },
+    { type: 'text', text: 'Hello.' },
+    {
+      ...{ type: 'usage', engine: 'anthropic', model: 'claude-x', host: 'api.anthropic.com', answers: 1 },
+      ...{ prompt_tokens: 12, cached_tokens: null, output_tokens: null, cost: null },
+    },
+    { type: 'done' },
+  ])
+  const { items } = screen(live(emptyChat, frames))
+  expect(items.map(({ kind }) => kind)).toEqual(['asked', 'note', 'note', 'answer', 'note'])
+  expect(items[1]).toMatchObject({ text: expect.stringContaining('claude-x at api.anthropic.com') })
+  expect(items[2]).toMatchObject({ detail: 'They greet me.' })
+  expect(items[4]).toMatchObject({ text: '12 tokens in, ? out, cost unknown' })
+})
