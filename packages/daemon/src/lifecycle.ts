@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { configArgument } from './arguments.ts'
 import { loadConfig, type ProcessConfig } from './config/load.ts'
 import { createLogger, type Log } from './log/logger.ts'
+import { ServiceManager } from './service-manager.ts'
 import { version } from './version.ts'
 
 /** What a process ends with, for whoever restarts it. */
@@ -46,7 +47,7 @@ export interface DaemonDefinition<Schema extends AnyConfig> {
  * The whole life of a process: reads its configuration (`--config FILE`, `CASTELLAN_*`), starts it, and sees it off.
  * SIGTERM and SIGINT drain within {@link DRAIN_MS}, a second one ends it at once; SIGHUP reloads the configuration; an error
  * nobody caught is logged and ends it. With `CASTELLAN_SUPERVISED=1` the end of standard input means that the supervisor is
- * gone, and the process follows it. Ends the process itself, with one of {@link exitCodes}.
+ * gone, and the process follows it; where systemd wants to hear of it, it is told. Ends the process itself, with one of {@link exitCodes}.
  */
 export async function runDaemon<Schema extends AnyConfig>(definition: DaemonDefinition<Schema>): Promise<void> {
   const { name } = definition
@@ -98,12 +99,14 @@ export async function runDaemon<Schema extends AnyConfig>(definition: DaemonDefi
     const config = read()
     log = createLogger({ name, level: config.logLevel })
     log.info({ version, node: process.version }, 'starting')
+    const manager = ServiceManager.take(process.env, log)
     if (process.env.CASTELLAN_SUPERVISED === '1') followSupervisor(() => stop('the supervisor is gone'))
 
     running = definition.start({ config, log, signal: stopping.signal, stop })
     const daemon = await running
     process.on('SIGHUP', () => void reload(daemon, read, log))
     log.info('started')
+    await manager?.ready()
   } catch (error) {
     if (stopping.signal.aborted) return
     log.fatal({ err: error }, error instanceof Error ? error.message : 'could not start')

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryFolder, until } from '@castellan/testing'
 import { expect, onTestFinished, test } from 'vitest'
@@ -125,6 +125,42 @@ test('without one, standard input means nothing', async () => {
   const { child, said, exited } = start()
   child.stdin?.end()
   await said('started')
+  child.kill('SIGTERM')
+  expect(await exited).toBe(0)
+})
+
+test('systemd is told that it is ready and goes on living, and what it starts cannot speak for it', async () => {
+  const folder = temporaryFolder()
+  const words = join(folder, 'words')
+  writeFileSync(join(folder, 'systemd-notify'), `#!/bin/sh\necho "$NOTIFY_SOCKET $*" >> ${words}\n`, { mode: 0o755 })
+  const { child, exited, said, lines } = start({
+    PATH: `${folder}:${process.env.PATH}`,
+    NOTIFY_SOCKET: '/run/systemd/notify',
+    WATCHDOG_USEC: '150000',
+    CASTELLAN_MISBEHAVIOUR: 'tells-its-environment',
+  })
+  await said('started')
+  const heard = await until('the watchdog is fed twice', () => {
+    const text = existsSync(words) ? readFileSync(words, 'utf8') : ''
+    return text.split('WATCHDOG=1').length > 2 && text
+  })
+  expect(heard.split('\n')[0]).toBe('/run/systemd/notify READY=1')
+  expect(heard).toContain('/run/systemd/notify WATCHDOG=1')
+  child.kill('SIGTERM')
+  expect(await exited).toBe(0)
+  expect(lines().find(({ msg }) => msg === 'environment')).toMatchObject({
+    names: expect.not.arrayContaining(['NOTIFY_SOCKET']),
+  })
+})
+
+test('a watchdog that is meant for another process is not fed, and one who cannot be told does not end it', async () => {
+  const { child, exited, said } = start({
+    PATH: temporaryFolder(),
+    NOTIFY_SOCKET: '/run/systemd/notify',
+    WATCHDOG_USEC: '150000',
+    WATCHDOG_PID: '1',
+  })
+  await said('systemd could not be told')
   child.kill('SIGTERM')
   expect(await exited).toBe(0)
 })
