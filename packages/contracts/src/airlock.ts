@@ -139,7 +139,7 @@ export const MAX_EGRESS_BODY_BYTES = 16 * 1024 * 1024
 export const EgressLimits = z.strictObject({
   /** To resolve the name, connect and agree on TLS. */
   connect_ms: z.int().min(1).max(60_000).default(10_000),
-  /** From the request's last byte until the answer's headers. */
+  /** To send the request and get the answer's headers. */
   headers_ms: z.int().min(1).max(1_800_000).default(300_000),
   /** Between two pieces of the answer. */
   idle_ms: z.int().min(1).max(1_800_000).default(120_000),
@@ -246,6 +246,6 @@ export const TunnelGrant = z.strictObject({
 })
 export type TunnelGrant = z.infer<typeof TunnelGrant>
 
-/** `DELETE /v1/tunnels/:id`: how many tunnels were closed. */
-export const TunnelClosed = z.strictObject({ closed: z.int().min(0) })
+/** `DELETE /v1/tunnels/:id`: the permission is over, and so is every tunnel that used it. */
+export const TunnelClosed = z.strictObject({ id: TunnelId })
 export type TunnelClosed = z.infer<typeof TunnelClosed>

@@ -1,0 +1,84 @@
+import { join } from 'node:path'
+import { CastellanError } from '@castellan/contracts'
+import { type Log, SocketServer } from '@castellan/daemon'
+import type { AirlockConfig } from './config.ts'
+import { Book } from './destinations/book.ts'
+import { Rates } from './destinations/rate.ts'
+import { Dialer } from './dial/dialer.ts'
+import { type Resolve, serverResolve, systemResolve } from './dial/resolver.ts'
+import { Fetcher } from './fetch/fetch.ts'
+import { Pool } from './fetch/pool.ts'
+import { Flights } from './flights.ts'
+import { Recorder } from './record/recorder.ts'
+import { addGatewayRoutes } from './sockets/gateway.ts'
+import { addOperatorRoutes } from './sockets/operator.ts'
+import { Grants } from './tunnels/grants.ts'
+import { ConnectProxy } from './tunnels/proxy.ts'
+
+/** Time requests under way have when the process stops, in milliseconds. */
+const GRACE_MS = 2_500
+
+export interface RunningAirlock {
+  /** Refuses what is new, gives what is under way a moment, closes. */
+  stop(): Promise<void>
+}
+
+/** Builds the airlock's parts, hands them to each other, and listens. Throws `socket_in_use`, `port_in_use`, `config_invalid`. */
+export async function startAirlock(
+  config: AirlockConfig,
+  log: Log,
+  resolve: Resolve = config.nameServers.length > 0 ? serverResolve(config.nameServers) : systemResolve,
+): Promise<RunningAirlock> {
+  const recorder = new Recorder(config.recordSocket, log)
+  const flights = new Flights(config.concurrency)
+  const rates = new Rates()
+  const dialer = new Dialer(resolve)
+  const pool = new Pool(dialer)
+  const book = await Book.open({
+    folder: join(config.stateDir, 'airlock'),
+    configured: config.allow,
+    recorder,
+    log,
+    onClosed(reason, destination) {
+      flights.cut(reason, destination)
+      pool.close(destination)
+      if (destination === undefined) grants.endAll(reason)
+      else rates.forget(destination)
+    },
+  })
+  const grants = new Grants(book, recorder)
+  const proxy = new ConnectProxy(grants, { book, rates, flights, recorder, dialer }, log)
+  await proxy.listen(config.proxyPort)
+  const fetcher = new Fetcher({ book, rates, flights, recorder, pool })
+
+  let stopping = false
+  const health = {
+    name: 'airlock',
+    state: () =>
+      stopping ? ('stopping' as const) : book.listing.damage === undefined ? 'ready' : ('degraded' as const),
+    detail: () => {
+      const { latch, destinations, damage } = book.listing
+      const counts = { destinations: destinations.length, under_way: flights.size, tunnels: grants.size }
+      return { off: latch.off, ...counts, ...(damage === undefined ? {} : { damage }) }
+    },
+  }
+  const gateway = new SocketServer({ name: 'airlock', log })
+  addGatewayRoutes(gateway, { health, book, fetcher, grants, proxy })
+  const operator = new SocketServer({ name: 'airlock', log })
+  addOperatorRoutes(operator, { health, book })
+  await gateway.listen({ path: config.airlockSocket, mode: 0o660 })
+  await operator.listen({ path: config.airlockOperatorSocket, mode: 0o600 })
+
+  return {
+    async stop() {
+      stopping = true
+      await Promise.all([gateway.close({ graceMs: GRACE_MS }), operator.close({ graceMs: GRACE_MS })])
+      const reason = new CastellanError('shutting_down', 'The airlock is stopping.')
+      grants.endAll(reason)
+      flights.cut(reason)
+      await proxy.close()
+      pool.close()
+      await recorder.close()
+    },
+  }
+}

@@ -1,0 +1,30 @@
+import { DestinationRequest } from '@castellan/contracts'
+import { ProcessConfig } from '@castellan/daemon'
+import { z } from 'zod'
+
+const NameServer = z
+  .string()
+  .regex(
+    /^(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:]+\])(:\d{1,5})?$/i,
+    'must be an address, with a port perhaps: 9.9.9.9, [2620:fe::fe]:53',
+  )
+
+export const AirlockConfig = ProcessConfig.extend({
+  /** The instance's state folder; the airlock keeps its own files in `airlock/` under it. */
+  stateDir: z.string().min(1),
+  /** For the gateway: requests and tunnels. */
+  airlockSocket: z.string().min(1),
+  /** For root alone: the list and the latch. */
+  airlockOperatorSocket: z.string().min(1),
+  /** agentd's, for what is put on record. */
+  recordSocket: z.string().min(1),
+  /** Loopback port of the CONNECT proxy; 0 takes any free one. */
+  proxyPort: z.int().min(0).max(65_535).default(0),
+  /** Asked for names in place of what the system asks, which then includes neither its hosts file nor mDNS. */
+  nameServers: z.array(NameServer).max(4).default([]),
+  /** What may be reached beside what the operator allowed. Taken away only here. */
+  allow: z.array(DestinationRequest).max(256).default([]),
+  /** Requests and tunnels at once. */
+  concurrency: z.int().min(1).max(4096).default(256),
+})
+export type AirlockConfig = z.infer<typeof AirlockConfig>

@@ -1,0 +1,2 @@
+export { type RunningAirlock, startAirlock } from './airlock.ts'
+export { AirlockConfig } from './config.ts'
