@@ -5,6 +5,8 @@ import {
   type BudgetLine,
   CallAnswer,
   type CallRequest,
+  type Freeze,
+  FreezeState,
   ProcessHealth,
   type SessionId,
   SessionOpened,
@@ -87,6 +89,12 @@ export class Agentd {
     const path = `/v1/sessions/${id}/usage`
     return (await this.#client.request('POST', path, { body, schema: UsageAnswer, signal, timeoutMs: SESSION_MS }))
       .spent
+  }
+
+  /** Whether agents are frozen, once that is not `known` any more, or as it still is after 25 s; undefined asks at once. */
+  freezeOnceChanged(known: Freeze | null | undefined, signal: AbortSignal): Promise<FreezeState> {
+    const query = known === undefined ? '' : `?known=${known?.id ?? 'none'}&wait=${LONG_POLL_SECONDS}`
+    return this.#client.request('GET', `/v1/freeze${query}`, { schema: FreezeState, signal })
   }
 
   redeemSignIn(redemption: SignInRedemption): Promise<SignInResult> {

@@ -17,6 +17,8 @@ import { ChatSessions } from './chat/sessions.ts'
 import { addChatSocket, type ChatTiming, CLOSE, TIMING } from './chat/socket.ts'
 import { Waiting } from './chat/waiting.ts'
 import type { GatewayConfig } from './config.ts'
+import { FreezeWatch } from './emergency/freeze-watch.ts'
+import { tellChats } from './emergency/tell.ts'
 import { LlamaEngine } from './engines/llama.ts'
 import { addMcp } from './mcp/mount.ts'
 import { addAuth } from './plugins/auth.ts'
@@ -62,6 +64,8 @@ export async function buildServer(
   const engine = new LlamaEngine(config.engineSocket)
   const audience = new Audience()
   const chats = new ChatSessions(audience)
+  const freezeWatch = new FreezeWatch(agentd, log)
+  tellChats(freezeWatch, { chats, audience })
 
   const app = fastify({
     loggerInstance: log as FastifyBaseLogger,
@@ -101,12 +105,14 @@ export async function buildServer(
   addTranscriptRoute(app, chats)
   const waiting = await Waiting.open(join(config.stateDir, 'gateway', 'waiting'), log)
   void waiting.withdrawLeft(agentd)
-  const parts = { agentd, engine, agent: mainAgent, patience, waiting, log, chats, audience }
+  const parts = { agentd, engine, agent: mainAgent, patience, waiting, log, chats, audience, freezeWatch }
   addChatSocket(app, routeUpgrades(app), parts, chatTiming)
   await addMcp(app, { agentSocket: config.agentSocket, stateDir: config.stateDir, log, providers: mcpProviders })
   addPage(app, config.pageDir)
 
+  freezeWatch.start()
   app.addHook('onClose', async () => {
+    freezeWatch.close()
     agentd.close()
     engine.close()
   })

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { CastellanError, type ClientFrame, type ServerFrame } from '@castellan/contracts'
 import type { WebSocket } from 'ws'
+import { freezeFrame } from '../emergency/tell.ts'
 import type { Caller } from '../plugins/auth.ts'
 import { toCastellanError } from '../plugins/errors.ts'
 import type { Chat } from './chat.ts'
@@ -49,6 +50,8 @@ export class Connection {
   /** What a new socket has to know: that it is heard, and what is going on. */
   welcome(): void {
     this.#tell({ type: 'status', state: 'ready' })
+    const { freeze } = this.#parts.freezeWatch
+    if (freeze !== null) this.#tell(freezeFrame(freeze))
     for (const frame of this.#parts.chats.running.flatMap((chat) => chat.now)) this.#tell(frame)
   }
 

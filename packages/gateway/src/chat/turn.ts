@@ -3,6 +3,7 @@ import { CastellanError, type Suggestion, type ToolDescriptor } from '@castellan
 import type { Log } from '@castellan/daemon'
 import type { Agentd } from '../agentd.ts'
 import type { Agent } from '../agents/main.ts'
+import type { FreezeWatch } from '../emergency/freeze-watch.ts'
 import type { Engine } from '../engines/engine.ts'
 import { toCastellanError } from '../plugins/errors.ts'
 import { askModel, type Choice, type Patience } from './ask.ts'
@@ -20,6 +21,7 @@ export interface TurnParts {
   readonly agent: Agent
   readonly patience: Patience
   readonly waiting: Waiting
+  readonly freezeWatch: Pick<FreezeWatch, 'freeze' | 'refuseIfFrozen'>
   readonly log: Log
 }
 
@@ -46,6 +48,7 @@ export async function runTurn(text: string, turn: Turn): Promise<void> {
 /** The agent loop: ask the model; make the calls it asks for, whose results it sees; until it only speaks. */
 async function converse(text: string, turn: Turn): Promise<void> {
   const { chat } = turn
+  turn.freezeWatch.refuseIfFrozen()
   chat.history.add({ role: 'user', text })
   chat.status('thinking', 'Thinking.')
   const tools = await toolsOnceBack(turn)

@@ -9,6 +9,7 @@ import {
   CallRequest,
   CastellanError,
   canonicalJson,
+  type Freeze,
   newId,
   OperatorKeyId,
   SignInRedemption,
@@ -40,6 +41,10 @@ export class StandInAgentd {
   /** The code a page has to prove; see contracts' SignInRedemption. */
   signInCode = 'ABCD-EFGH'
   #entries = 0
+  #freeze: { state: Freeze | null; changed: PromiseWithResolvers<void> } = {
+    state: null,
+    changed: Promise.withResolvers(),
+  }
 
   constructor(token: string) {
     this.#token = token
@@ -61,6 +66,13 @@ export class StandInAgentd {
     for (const [name, tool] of this.tools) next.tools.set(name, tool)
     for (const [id, entry] of this.#approvals) next.#approvals.set(id, entry)
     return next
+  }
+
+  /** Freezes agents, or lets them act again. */
+  freeze(state: Freeze | null): void {
+    const { changed } = this.#freeze
+    this.#freeze = { state, changed: Promise.withResolvers() }
+    changed.resolve()
   }
 
   get pending(): Approval[] {
@@ -100,6 +112,14 @@ export class StandInAgentd {
       return { tools, registryDigest: sha256(canonicalJson(tools)) }
     })
     this.#server.route('POST', '/v1/calls', { body: CallRequest }, async ({ body, signal }) => this.#call(body, signal))
+    const Known = z.strictObject({ known: z.string().optional(), wait: z.string().optional() })
+    this.#server.route('GET', '/v1/freeze', { query: Known }, async ({ query, signal }) => {
+      if (query.known === (this.#freeze.state?.id ?? 'none')) {
+        const gone = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+        await Promise.race([this.#freeze.changed.promise, gone])
+      }
+      return { freeze: this.#freeze.state }
+    })
     this.#server.route('GET', '/v1/approvals', {}, () => ({
       approvals: [...this.#approvals.values()].map(({ approval }) => approval),
     }))
