@@ -12,6 +12,8 @@ export interface Processes {
   /** Sees to it that it is another process than before, with none of the old one's memory. */
   renew(name: string): Promise<string>
   stopAll(): Promise<string>
+  /** Folders that some of them keep apart from the state folder, absolute. */
+  foldersApart(): Promise<readonly string[]>
 }
 
 /** By the supervisor that has this state folder, else as units of systemd, else not at all. */
@@ -26,4 +28,5 @@ const nothing: Processes = {
   release: says('None of its processes runs; start it as ever.'),
   renew: says('The gateway does not run, so it holds nothing.'),
   stopAll: says('None of its processes runs.'),
+  foldersApart: async () => [],
 }

@@ -70,6 +70,10 @@ export class SupervisedProcesses implements Processes {
     return 'The supervisor and all its processes are stopped.'
   }
 
+  async foldersApart(): Promise<readonly string[]> {
+    return []
+  }
+
   async #instance(): Promise<Instance | undefined> {
     const text = await readFile(join(this.#stateFolder, 'run.json'), 'utf8').catch(() => '')
     return Instance.safeParse(asJson(text)).data

@@ -47,6 +47,14 @@ export class SystemdProcesses implements Processes {
     return this.#each('stop', ['gateway', 'engine', 'airlock', 'agentd'], 'Stopped')
   }
 
+  /** StateDirectory= of systemd.exec(5), below /var/lib. */
+  async foldersApart(): Promise<readonly string[]> {
+    const apart = ['gateway', 'engine', 'airlock'].map(unit).filter((name) => this.#units.includes(name))
+    if (apart.length === 0) return []
+    const { stdout } = await systemctl(['show', '--property=StateDirectory', '--value', '--', ...apart])
+    return stdout.split(/\s+/).flatMap((name) => (name === '' ? [] : [`/var/lib/${name}`]))
+  }
+
   async #each(verb: string, names: readonly string[], done: string): Promise<string> {
     const units = names.map(unit).filter((name) => this.#units.includes(name))
     if (units.length === 0) return `There is no unit ${names.map(unit).join(' or ')} here.`

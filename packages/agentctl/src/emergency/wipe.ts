@@ -4,14 +4,14 @@ import { lstat, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** What is Castellan's own in a state folder: keys, what they lock, and what was written under them. */
-const ours = ['token', 'ledger', 'agentd', 'gateway', 'airlock', 'agentctl', 'run.json']
+const ours = ['token', 'ledger', 'agentd', 'gateway', 'airlock', 'agentctl']
 /** What of it stays: that agents are frozen, the way back to the system before, and backups, which only the owner opens. */
 const stays = ['agentd/emergency', 'agentd/switch', 'agentd/backups']
 /** Files up to this size are overwritten before they go, in bytes: every key is smaller. */
 const OVERWRITTEN_BYTES = 1024 * 1024
 
 export interface Wiped {
-  /** Relative to the state folder. */
+  /** Relative to the state folder, or absolute where they lie apart from it. */
   readonly gone: readonly string[]
   readonly left: readonly { readonly path: string; readonly why: string }[]
 }
@@ -19,9 +19,9 @@ export interface Wiped {
 /**
  * Destroys Castellan's keys and stores in a state folder whose processes are stopped. Keys are overwritten with random
  * bytes first, which on a disk that writes elsewhere (SSD, copy on write) promises nothing; what they encrypt is unreadable
- * without them all the same. Goes on past what cannot be removed, and tells.
+ * without them all the same. Goes on past what cannot be removed, and tells. `apart` are folders that are emptied as well.
  */
-export async function wipeState(stateFolder: string): Promise<Wiped> {
+export async function wipeState(stateFolder: string, apart: readonly string[] = []): Promise<Wiped> {
   const gone: string[] = []
   const left: { path: string; why: string }[] = []
   const visit = async (path: string): Promise<void> => {
@@ -33,15 +33,21 @@ export async function wipeState(stateFolder: string): Promise<Wiped> {
       for (const name of await readdir(whole)) await visit(join(path, name))
       return
     }
+    await remove(path, whole)
+  }
+  const remove = async (name: string, whole: string): Promise<void> => {
     try {
       await overwrite(whole)
       await rm(whole, { recursive: true, force: true })
-      gone.push(path)
+      gone.push(name)
     } catch (error) {
-      left.push({ path, why: (error as Error).message })
+      left.push({ path: name, why: (error as Error).message })
     }
   }
   for (const path of ours) await visit(path)
+  for (const folder of apart) {
+    for (const name of await readdir(folder).catch(() => [])) await remove(join(folder, name), join(folder, name))
+  }
   return { gone, left }
 }
 
