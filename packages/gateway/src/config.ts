@@ -22,6 +22,8 @@ export const GatewayConfig = ProcessConfig.extend({
   /** Where agentd takes records for the ledger; `record.sock` beside agent.sock without it. */
   recordSocket: z.string().min(1).optional(),
   engineSocket: z.string().min(1),
+  /** The way out; `airlock.sock` beside agent.sock without it. */
+  airlockSocket: z.string().min(1).optional(),
   /** File (mode 0600) with the owner's bearer token. */
   tokenFile: z.string().min(1),
   /** The built page. */

@@ -17,6 +17,7 @@ const SupervisorConfig = ProcessConfig.extend({
   model: z.string().min(1).optional(),
   agentd: Section,
   engine: Section,
+  airlock: Section,
   gateway: Section,
 })
 

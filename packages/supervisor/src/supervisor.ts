@@ -51,6 +51,7 @@ export class Supervisor {
       tokenFile: layout.tokenFile,
       agentSocket: layout.agentSocket,
       operatorSocket: layout.operatorSocket,
+      airlockOperatorSocket: layout.airlockOperatorSocket,
       pid: process.pid,
     }
     const definitions = defineProcesses({ layout, options, port, isolation, env })

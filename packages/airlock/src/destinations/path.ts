@@ -20,8 +20,8 @@ function isAmbiguous(path: string): boolean {
     if (text.split('/').some((part) => /^\.\.?(;|$)/.test(part))) return true
     // A separator that was hidden makes other parts of the path.
     if (/%(2f|5c)/i.test(text)) return true
-    const decoded = text.replace(/%[0-9a-f]{2}/gi, (escape) =>
-      String.fromCharCode(Number.parseInt(escape.slice(1), 16)),
+    const decoded = text.replace(/%[0-9a-f]{2}/gi, (triplet) =>
+      String.fromCharCode(Number.parseInt(triplet.slice(1), 16)),
     )
     if (decoded === text) return false
     text = decoded

@@ -84,7 +84,10 @@ function dial(address: string, port: number, withinMs: number, signal: AbortSign
       clearTimeout(timer)
       signal.removeEventListener('abort', onAbort)
       socket.off('error', settle)
-      if (error === undefined) return resolve(socket)
+      if (error === undefined) {
+        resolve(socket)
+        return
+      }
       socket.on('error', () => undefined)
       socket.destroy()
       reject(error)
@@ -117,7 +120,10 @@ function secure(
     const settle = (error?: unknown): void => {
       signal.removeEventListener('abort', onAbort)
       socket.off('error', onError)
-      if (error === undefined) return resolve(socket)
+      if (error === undefined) {
+        resolve(socket)
+        return
+      }
       socket.on('error', () => undefined)
       socket.destroy()
       carrier.destroy()

@@ -3,14 +3,14 @@ import type { Options } from '../options.ts'
 import type { StateLayout } from '../state/folder.ts'
 import type { EngineIsolation } from './isolation.ts'
 
-export type ProcessName = 'agentd' | 'engine' | 'gateway'
+export type ProcessName = 'agentd' | 'engine' | 'airlock' | 'gateway'
 
 /** In which they are started; they are stopped from the outside in, see {@link stopOrder}. */
-export const startOrder: readonly ProcessName[] = ['agentd', 'engine', 'gateway']
-export const stopOrder: readonly ProcessName[] = ['gateway', 'engine', 'agentd']
+export const startOrder: readonly ProcessName[] = ['agentd', 'engine', 'gateway', 'airlock']
+export const stopOrder: readonly ProcessName[] = ['gateway', 'airlock', 'engine', 'agentd']
 
 /** What thinks and what reaches out: kept stopped while the operator has frozen all agents. */
-export const heldInEmergency: readonly ProcessName[] = ['engine']
+export const heldInEmergency: readonly ProcessName[] = ['engine', 'airlock']
 /** What holds credentials: started anew in an emergency of level 2. */
 export const renewedInEmergency: readonly ProcessName[] = ['gateway']
 
@@ -68,6 +68,17 @@ export function defineProcesses(inputs: DefinitionInputs): Record<ProcessName, P
       },
       { health: { socketPath: layout.engineSocket }, required: false },
     ),
+    airlock: define(
+      'airlock',
+      {
+        CASTELLAN_STATE_DIR: layout.root,
+        CASTELLAN_AIRLOCK_SOCKET: layout.airlockSocket,
+        CASTELLAN_AIRLOCK_OPERATOR_SOCKET: layout.airlockOperatorSocket,
+        CASTELLAN_RECORD_SOCKET: layout.recordSocket,
+      },
+      // Without it nothing leaves; everything on this machine works.
+      { health: { socketPath: layout.airlockSocket }, required: false },
+    ),
     gateway: define(
       'gateway',
       {
@@ -76,6 +87,7 @@ export function defineProcesses(inputs: DefinitionInputs): Record<ProcessName, P
         CASTELLAN_AGENT_SOCKET: layout.agentSocket,
         CASTELLAN_RECORD_SOCKET: layout.recordSocket,
         CASTELLAN_ENGINE_SOCKET: layout.engineSocket,
+        CASTELLAN_AIRLOCK_SOCKET: layout.airlockSocket,
         CASTELLAN_TOKEN_FILE: layout.tokenFile,
       },
       { health: { url: `http://127.0.0.1:${port}/health` }, required: true },

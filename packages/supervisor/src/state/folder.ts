@@ -22,9 +22,13 @@ export interface StateLayout {
   readonly operatorSocket: string
   readonly recordSocket: string
   readonly engineSocket: string
+  readonly airlockSocket: string
+  readonly airlockOperatorSocket: string
 }
 
-const folders = ['logs', 'ledger', 'agentd', 'gateway', 'workspace'] as const
+const folders = ['logs', 'ledger', 'agentd', 'airlock', 'gateway', 'workspace'] as const
+/** What the folder's path must leave room for. */
+const LONGEST_SOCKET = 'airlock-operator.sock'
 const ours = new Set<string>([...folders, 'sockets', 'engine', 'lock', 'run.json', 'token', 'config.json'])
 
 /**
@@ -52,6 +56,8 @@ export function prepareState(stateDir: string): StateLayout {
     operatorSocket: join(sockets, 'operator.sock'),
     recordSocket: join(sockets, 'record.sock'),
     engineSocket: join(sockets, 'engine.sock'),
+    airlockSocket: join(sockets, 'airlock.sock'),
+    airlockOperatorSocket: join(sockets, LONGEST_SOCKET),
   }
 }
 
@@ -63,7 +69,7 @@ export function removeOutsideSockets(layout: StateLayout): void {
 /** Inside the state folder where its path is short enough for a socket, otherwise in the user's runtime folder. */
 function socketFolder(root: string): string {
   const inside = join(root, 'sockets')
-  if (Buffer.byteLength(join(inside, 'operator.sock')) <= MAX_SOCKET_PATH_BYTES) return inside
+  if (Buffer.byteLength(join(inside, LONGEST_SOCKET)) <= MAX_SOCKET_PATH_BYTES) return inside
   const name = `castellan-${process.getuid?.() ?? 0}-${createHash('sha256').update(root).digest('hex').slice(0, 12)}`
   return join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), name)
 }
