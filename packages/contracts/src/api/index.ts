@@ -1,11 +1,73 @@
+import { decideApproval, getApproval, listApprovals } from './approvals.ts'
+import { cancelCall, createCall, getCall, listCalls } from './calls.ts'
 import { getAgentCard, getOpenApiJson, getOpenApiYaml } from './discovery.ts'
 import { listEngines, testEngine } from './engines.ts'
 import { getHealth } from './health.ts'
+import { checkLedger, getLedgerEntry, getLedgerHead, getLedgerProof, listLedgerEntries } from './ledger.ts'
+import { getSwitch, listGenerations, listIncidents, listModels, listSwitches } from './machine.ts'
+import { createChatCompletion, createEmbedding, listOpenAiModels } from './openai.ts'
 import type { Operation } from './operation.ts'
+import { getTool, listTools } from './tools.ts'
+import { createUndo, previewUndo } from './undo.ts'
 
+export {
+  ApprovalPage,
+  ApprovalQuestion,
+  ApprovalWord,
+  decideApproval,
+  getApproval,
+  listApprovals,
+} from './approvals.ts'
+export {
+  Call,
+  CallCreation,
+  CallPage,
+  CallState,
+  cancelCall,
+  createCall,
+  getCall,
+  listCalls,
+  MAX_WAIT_SECONDS,
+} from './calls.ts'
 export { AgentCard, getAgentCard, getOpenApiJson, getOpenApiYaml, OpenApiDocument } from './discovery.ts'
 export { listEngines, testEngine } from './engines.ts'
 export { getHealth } from './health.ts'
+export {
+  checkLedger,
+  getLedgerEntry,
+  getLedgerHead,
+  getLedgerProof,
+  LedgerCheck,
+  LedgerRecordPage,
+  listLedgerEntries,
+} from './ledger.ts'
+export {
+  Generation,
+  GenerationPage,
+  getSwitch,
+  IncidentPage,
+  IncidentView,
+  listGenerations,
+  listIncidents,
+  listModels,
+  listSwitches,
+  ModelFile,
+  ModelPage,
+  Switch,
+  SwitchDetail,
+  SwitchPage,
+} from './machine.ts'
+export {
+  ChatCompletion,
+  ChatCompletionBody,
+  ChatCompletionChunk,
+  createChatCompletion,
+  createEmbedding,
+  EmbeddingBody,
+  EmbeddingList,
+  listOpenAiModels,
+  OpenAiModelList,
+} from './openai.ts'
 export {
   type AnswerOf,
   type BodyOf,
@@ -17,12 +79,38 @@ export {
   type Scope,
 } from './operation.ts'
 export { MAX_PAGE_ITEMS, PageQuery, pageOf } from './page.ts'
+export { getTool, listTools, ToolPage, ToolSummary } from './tools.ts'
+export { createUndo, previewUndo, UndoCreation, UndoPreview } from './undo.ts'
 
 /** Every operation of the v1 API, by resource, in the order of the documentation. */
 export const operations: readonly Operation[] = [
   getHealth,
   listEngines,
   testEngine,
+  listTools,
+  getTool,
+  createCall,
+  listCalls,
+  getCall,
+  cancelCall,
+  listApprovals,
+  getApproval,
+  decideApproval,
+  createUndo,
+  previewUndo,
+  getLedgerHead,
+  listLedgerEntries,
+  getLedgerEntry,
+  getLedgerProof,
+  checkLedger,
+  listGenerations,
+  listSwitches,
+  getSwitch,
+  listIncidents,
+  listModels,
+  createChatCompletion,
+  listOpenAiModels,
+  createEmbedding,
   getAgentCard,
   getOpenApiJson,
   getOpenApiYaml,
