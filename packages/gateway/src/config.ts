@@ -24,6 +24,11 @@ export const GatewayConfig = ProcessConfig.extend({
   engineSocket: z.string().min(1),
   /** The way out; `airlock.sock` beside agent.sock without it. */
   airlockSocket: z.string().min(1).optional(),
+  /**
+   * File (mode 0600) with the key of everything encrypted here, used where systemd hands over none; made where it is not there. Best
+   * on another disk than the state folder; `gateway/keys/kek` in it without this (docs/credential-store.md).
+   */
+  keyFile: z.string().min(1).optional(),
   /** File (mode 0600) with the owner's bearer token. */
   tokenFile: z.string().min(1),
   /** The built page. */

@@ -20,6 +20,8 @@ import type { GatewayConfig } from './config.ts'
 import { FreezeWatch } from './emergency/freeze-watch.ts'
 import { tellChats } from './emergency/tell.ts'
 import { LlamaEngine } from './engines/llama.ts'
+import { GatewayKeys } from './keys/gateway-keys.ts'
+import { keyPlaces } from './keys/places.ts'
 import { addMcp } from './mcp/mount.ts'
 import { addAuth } from './plugins/auth.ts'
 import { addBodyCap, MAX_BODY_BYTES } from './plugins/body-cap.ts'
@@ -60,6 +62,7 @@ export async function buildServer(
 ): Promise<FastifyInstance> {
   const ownerToken = await OwnerToken.read(config.tokenFile)
   const pageSessions = await PageSessions.load({ file: join(config.stateDir, 'gateway', 'sessions.json'), log })
+  const keys = await GatewayKeys.open(keyPlaces(config))
   const agentd = new Agentd(config.agentSocket)
   const engine = new LlamaEngine(config.engineSocket)
   const audience = new Audience()
