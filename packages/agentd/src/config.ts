@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path'
 import { SessionMode } from '@castellan/contracts'
 import { ProcessConfig } from '@castellan/daemon'
 import { z } from 'zod'
+import { declaredConfig } from './declared/config.ts'
 import { McpServersConfig } from './mcp-servers/config.ts'
 import { BudgetConfig } from './sessions/limits.ts'
 import { Check, Confirm } from './switch/index.ts'
@@ -127,6 +128,7 @@ export const Config = ProcessConfig.extend({
     .prefault({}),
   /** Other MCP servers, by name; their tools are offered as `name__tool` (docs/mcp.md). */
   mcpServers: McpServersConfig,
+  ...declaredConfig,
   skills: z
     .strictObject({
       /** Folders of the owner with skills, `NAME/SKILL.md` each (docs/skills.md). */

@@ -79,7 +79,7 @@ export const OperatorKey = z.strictObject({
   public_key: z.base64(),
   enrolled_at: Timestamp,
   /** By root on operator.sock, or by whoever had a sign-in code. */
-  enrolled_by: z.enum(['operator', 'sign_in']),
+  enrolled_by: z.enum(['operator', 'sign_in', 'configuration']),
   revoked_at: Timestamp.optional(),
 })
 export type OperatorKey = z.infer<typeof OperatorKey>

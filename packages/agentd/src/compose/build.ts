@@ -11,6 +11,7 @@ import type { CallParts } from '../calls/path.ts'
 import { Rates } from '../calls/rates.ts'
 import type { Registry } from '../calls/registry.ts'
 import type { Config } from '../config.ts'
+import { enrolDeclared } from '../declared/operators.ts'
 import { Emergency } from '../emergency/emergency.ts'
 import { createHost } from '../host/create.ts'
 import { IncidentFile, Incidents } from '../incidents/incidents.ts'
@@ -65,6 +66,7 @@ export async function build(
     file: new StateFile(join(folder, 'operators.json'), OperatorFile),
     place: passkeyPlace(config),
   })
+  await enrolDeclared(operators, config.operators)
   const emergency = await Emergency.open({ stateDir: config.stateDir, ledger, log })
   const standing = new Always({ keeper: policy, registry, host: () => host })
   const approvals = await Approvals.open({
@@ -86,6 +88,7 @@ export async function build(
   const makeCall: MakeCall = (call, errand) => ownCalls(calls)(call, errand)
   const { routines, watchers } = await openErrands({
     folder,
+    declared: config,
     ledger,
     registry,
     incidents,

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Log } from '@castellan/daemon'
 import { readArguments } from '../calls/arguments.ts'
 import type { Registry } from '../calls/registry.ts'
+import type { Config } from '../config.ts'
 import type { Host } from '../host/index.ts'
 import type { Incidents } from '../incidents/incidents.ts'
 import type { Recorder } from '../ledger/recorder.ts'
@@ -16,6 +17,7 @@ import { Watchers } from '../watchers/watchers.ts'
 export interface ErrandParts {
   /** agentd's state folder. */
   readonly folder: string
+  readonly declared: Pick<Config, 'routines' | 'watchers'>
   readonly ledger: Recorder
   readonly registry: Registry
   readonly incidents: Incidents
@@ -25,7 +27,16 @@ export interface ErrandParts {
 }
 
 /** What agentd does by itself: routines and watchers. */
-export async function openErrands({ folder, ledger, registry, incidents, makeCall, host, log }: ErrandParts): Promise<{
+export async function openErrands({
+  folder,
+  declared,
+  ledger,
+  registry,
+  incidents,
+  makeCall,
+  host,
+  log,
+}: ErrandParts): Promise<{
   readonly routines: Routines
   readonly watchers: Watchers
 }> {
@@ -47,5 +58,7 @@ export async function openErrands({ folder, ledger, registry, incidents, makeCal
     notify: ({ name }, message) => void incidents.raise({ class: 'watched_failure', subject: name, summary: message }),
     log,
   })
+  await routines.declare(declared.routines)
+  await watchers.declare(declared.watchers)
   return { routines, watchers }
 }

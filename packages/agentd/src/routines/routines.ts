@@ -1,4 +1,5 @@
 import {
+  AgentName,
   type CallOutcome,
   CastellanError,
   type LedgerDraft,
@@ -7,6 +8,8 @@ import {
   type SessionId,
 } from '@castellan/contracts'
 import { didYouMean, type Log } from '@castellan/daemon'
+import type { DeclaredRoutine } from '../declared/config.ts'
+import { mergeDeclared, refuseDeclared } from '../declared/merge.ts'
 import type { RoutineState, RoutinesPort } from '../host/routines.ts'
 import type { Recorder } from '../ledger/recorder.ts'
 import { Mutex } from '../state/mutex.ts'
@@ -87,6 +90,41 @@ export class Routines implements RoutinesPort {
     await Promise.allSettled(this.#running.values())
   }
 
+  /**
+   * Brings the routines in step with those that the host's configuration declares. Call before {@link start}. Throws
+   * `config_invalid` for one that never comes, calls a tool that there is not, or what no routine may.
+   */
+  async declare(declared: Readonly<Record<string, DeclaredRoutine>>): Promise<void> {
+    for (const [name, { timing, calls }] of Object.entries(declared)) {
+      try {
+        checkTiming(timing, this.#now())
+        // Tools of other MCP servers are not there before these have started.
+        for (const call of calls) if (!call.tool.includes('__')) this.#checkCall(call)
+      } catch (cause) {
+        throw new CastellanError('config_invalid', `The routine ${name}: ${(cause as Error).message}`, { cause })
+      }
+    }
+    const at = new Date(this.#now()).toISOString()
+    const merged = mergeDeclared(
+      [...this.#routines.values()],
+      declared,
+      (name, declaration, createdBy): KeptRoutine => ({
+        name: AgentName.parse(name),
+        ...declaration,
+        agreed: true,
+        createdBy,
+        createdAt: at,
+        dueUpTo: at,
+      }),
+    )
+    await this.#changes.run(() =>
+      this.#change(() => {
+        this.#routines.clear()
+        for (const routine of merged) this.#routines.set(routine.name, routine)
+      }),
+    )
+  }
+
   list(): RoutineState[] {
     return [...this.#routines.values()].map((routine) => this.#stateOf(routine))
   }
@@ -115,6 +153,7 @@ export class Routines implements RoutinesPort {
   remove(name: string): Promise<KeptRoutine> {
     return this.#changes.run(async () => {
       const routine = this.#find(name)
+      refuseDeclared('routine', routine)
       await this.#change(() => this.#routines.delete(name))
       this.#plans.delete(name)
       this.#setTimer()

@@ -1,5 +1,7 @@
-import { CastellanError, type LedgerDraft, newId } from '@castellan/contracts'
+import { AgentName, CastellanError, type LedgerDraft, newId } from '@castellan/contracts'
 import { didYouMean, type Log } from '@castellan/daemon'
+import type { DeclaredWatcher } from '../declared/config.ts'
+import { mergeDeclared, refuseDeclared } from '../declared/merge.ts'
 import type { WatchersPort } from '../host/watchers.ts'
 import type { Recorder } from '../ledger/recorder.ts'
 import type { MakeCall } from '../routines/caller.ts'
@@ -59,6 +61,29 @@ export class Watchers implements WatchersPort {
     await Promise.allSettled(this.#looking.values())
   }
 
+  /** Brings the watchers in step with those that the host's configuration declares. Call before {@link start}. */
+  async declare(declared: Readonly<Record<string, DeclaredWatcher>>): Promise<void> {
+    const at = this.#now()
+    const merged = mergeDeclared(
+      [...this.#watchers.values()],
+      declared,
+      (name, declaration, createdBy): KeptWatcher => ({
+        name: AgentName.parse(name),
+        ...declaration,
+        agreed: true,
+        createdBy,
+        createdAt: new Date(at).toISOString(),
+        standing: freshStanding(at),
+      }),
+    )
+    await this.#changes.run(() =>
+      this.#change(() => {
+        this.#watchers.clear()
+        for (const watcher of merged) this.#watchers.set(watcher.name, watcher)
+      }),
+    )
+  }
+
   list(): KeptWatcher[] {
     return [...this.#watchers.values()]
   }
@@ -91,6 +116,7 @@ export class Watchers implements WatchersPort {
           `There is no watcher ${JSON.stringify(name)}.${didYouMean(name, this.#watchers.keys())}`,
         )
       }
+      refuseDeclared('watcher', watcher)
       await this.#change(() => this.#watchers.delete(name))
       this.#nextAt.delete(name)
       return watcher
