@@ -6,6 +6,7 @@ rec {
   airlockState = "/var/lib/castellan-airlock";
 
   token = if cfg.ownerTokenFile == null then "${state}/token" else cfg.ownerTokenFile;
+  frozen = "${state}/agentd/emergency/frozen.json";
   policy = if cfg.policy.files == { } then null else "/etc/castellan/policy";
 
   run = {

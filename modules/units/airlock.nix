@@ -25,7 +25,8 @@ in
         wantedBy = [ "multi-user.target" ];
         wants = [ "castellan-agentd.service" ];
         after = [ "network.target" "nss-lookup.target" "systemd-tmpfiles-setup.service" "castellan-agentd.service" ];
-        inherit (hardening.restarts) unitConfig;
+        # While agents are frozen (`agentctl panic`) it is not started, whoever asks.
+        unitConfig = hardening.restarts.unitConfig // { ConditionPathExists = "!${places.frozen}"; };
         serviceConfig = hardening.confined // hardening.notifies // hardening.restarts.serviceConfig // {
           ExecStart = "${cfg.package}/bin/castellan-airlock --config /etc/castellan/airlock.json";
           User = "castellan-airlock";

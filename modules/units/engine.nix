@@ -27,7 +27,8 @@ in
         wantedBy = [ "multi-user.target" ];
         after = [ "systemd-tmpfiles-setup.service" ];
         environment = lib.mkIf hasGpu { LD_LIBRARY_PATH = "/run/opengl-driver/lib"; };
-        inherit (hardening.restarts) unitConfig;
+        # While agents are frozen (`agentctl panic`) it is not started, whoever asks.
+        unitConfig = hardening.restarts.unitConfig // { ConditionPathExists = "!${places.frozen}"; };
         serviceConfig = hardening.confined // hardening.notifies // hardening.restarts.serviceConfig // {
           ExecStart = "${cfg.package}/bin/castellan-engine --config /etc/castellan/engine.json";
           User = "castellan-engine";
