@@ -3,12 +3,19 @@ import {
   type CallId,
   CastellanError,
   type EngineEvent,
+  type EngineMessage,
   errorFromEnvelope,
   newId,
   type ToolDescriptor,
 } from '@castellan/contracts'
+import type { EngineHooks, Kept } from '../engines/engine.ts'
+import { makeMoreRoom, makeRoom } from './compact.ts'
+import { Saying } from './saying.ts'
+import type { Tally } from './tally.ts'
+import { tokensOf } from './tokens.ts'
+import { makeModelCall } from './tool-call.ts'
 import type { Turn } from './turn.ts'
-import { reportUsage } from './usage.ts'
+import { type Estimate, reportUsage } from './usage.ts'
 
 /** How long a turn waits for a model that is being loaded, and for an engine or agentd that is not there at all. */
 export interface Patience {
@@ -26,60 +33,105 @@ export interface ToolCall {
   readonly args: Record<string, unknown>
 }
 
+/** `problem`: why the call cannot be made as the model wrote it. */
+export interface ModelCall extends ToolCall {
+  readonly problem?: string
+}
+
 export type Choice = Extract<EngineEvent, { type: 'choices' }>['choices'][number]
 
 export interface ModelAnswer {
   readonly text: string
-  readonly calls: ToolCall[]
+  readonly calls: ModelCall[]
   readonly choices: readonly Choice[]
+  readonly kept: Kept | undefined
 }
 
 /**
  * Asks the model for its next message; its words go out as they come. Waits for an engine that is still loading, and
- * forgets the oldest exchanges of a conversation that has outgrown the model. Throws what the engine fails with.
+ * shortens a conversation that has outgrown the model. Throws what the engine fails with.
  */
-export async function askModel(tools: ToolDescriptor[], turn: Turn): Promise<ModelAnswer> {
+export async function askModel(tools: ToolDescriptor[], turn: Turn, tally: Tally): Promise<ModelAnswer> {
   const waitUntil = Date.now() + turn.patience.loadingMs
   for (;;) {
     try {
-      return await readAnswer(tools, turn)
+      await makeRoom(tools, turn, tally)
+      return await readAnswer(tools, turn, tally)
     } catch (error) {
       if (!(error instanceof CastellanError)) throw error
       if (error.code === 'engine_loading' || error.code === 'engine_unavailable') {
         await engineReady(error, waitUntil, turn)
-      } else if (error.code !== 'context_full' || !turn.chat.history.forgetOldest()) {
+      } else if (error.code !== 'context_full' || !(await makeMoreRoom(turn, tally))) {
         throw error
       }
     }
   }
 }
 
-async function readAnswer(tools: ToolDescriptor[], turn: Turn): Promise<ModelAnswer> {
+async function readAnswer(tools: ToolDescriptor[], turn: Turn, tally: Tally): Promise<ModelAnswer> {
   const { chat, agent, engine, signal } = turn
-  const answer = { text: '', calls: [] as ToolCall[], choices: [] as readonly Choice[] }
+  const said = new Saying(chat)
+  const calls: ModelCall[] = []
+  let choices: readonly Choice[] = []
+  let kept: Kept | undefined
   const messages = [{ role: 'system' as const, text: agent.systemPrompt }, ...chat.history.messages]
-  for await (const event of engine.complete({ messages, tools }, signal)) {
-    switch (event.type) {
-      case 'text':
-        answer.text += event.text
-        chat.emit({ type: 'text', text: event.text })
-        break
-      case 'tool_call':
-        answer.calls.push({ call_id: newId('call'), name: event.name, args: event.args })
-        break
-      case 'choices':
-        answer.choices = event.choices
-        break
-      case 'error':
-        throw errorFromEnvelope(event.error)
-      case 'done':
-        if (event.reason === 'length')
-          chat.emit({ type: 'text', text: '\n(The answer was cut here: it had grown too long.)' })
-        await reportUsage(event.usage, turn)
-        break
-    }
+  const hooks: EngineHooks = {
+    onExchange: (exchange) => turn.onExchange?.(exchange, chat),
+    // An engine that runs the loop by itself: what it called, and what it said before, goes into the history as it happens.
+    callTool: async (name, args) => {
+      const call = { call_id: newId('call'), name, args }
+      chat.history.add({ role: 'assistant', text: said.take(), calls: [call] })
+      const result = await makeModelCall(call, turn, tally)
+      chat.history.add(result)
+      return result
+    },
   }
-  return answer
+  try {
+    for await (const event of engine.complete({ messages, tools }, signal, hooks)) {
+      switch (event.type) {
+        case 'text':
+          said.text(event.text)
+          break
+        case 'reasoning':
+          said.thought(event.text)
+          break
+        case 'notice':
+          chat.emit({ type: 'notice', text: event.text })
+          break
+        case 'tool_call': {
+          const { name, args, problem } = event
+          calls.push({ call_id: newId('call'), name, args, ...(problem === undefined ? {} : { problem }) })
+          break
+        }
+        case 'choices':
+          choices = event.choices
+          break
+        case 'error':
+          throw errorFromEnvelope(event.error)
+        case 'done': {
+          said.end()
+          kept = event.kept
+          const ending = ENDINGS[event.reason]
+          if (ending !== undefined) chat.emit({ type: 'text', text: `\n(${ending})` })
+          tally.add(event.usage)
+          await reportUsage(event.usage, estimate(messages, tools, said.whole), turn)
+          break
+        }
+      }
+    }
+  } finally {
+    said.end()
+  }
+  return { text: said.take(), calls, choices, kept }
+}
+
+const ENDINGS: Readonly<Record<string, string>> = {
+  length: 'The answer was cut here: it had grown too long.',
+  refused: 'The model or its provider would not answer this, or not go on.',
+}
+
+function estimate(messages: readonly EngineMessage[], tools: readonly ToolDescriptor[], answer: string): Estimate {
+  return { promptTokens: tokensOf(JSON.stringify([messages, tools])), outputTokens: tokensOf(answer) }
 }
 
 /** Waits until the engine says it is ready, telling the chat why nothing happens. Throws when it takes too long or cannot be. */

@@ -38,6 +38,11 @@ export function isCommand(text: string): boolean {
   return COMMAND.test(text)
 }
 
+/** Whether this is a command that does something by itself, such as `/call`: more than talking to an agent. */
+export function isActing(text: string): boolean {
+  return find(read(text).word)?.run !== undefined
+}
+
 /** Carries out a command. Throws `not_found` for one that does not exist, and what its argument or its call fails with. */
 export async function runCommand(text: string, turn: Turn): Promise<void> {
   const { word, argument } = read(text)
@@ -124,7 +129,8 @@ async function tellStatus({ agentd, engine, signal }: ReadingParts): Promise<str
     agentd.state(),
     engine.health(signal).then(
       ({ state, model, busy, slots }) => {
-        const which = model === null ? '' : `: ${model.name} (${model.kind}), ${busy} of ${slots} slots busy`
+        const slotsBusy = slots === undefined ? '' : `, ${busy} of ${slots} slots busy`
+        const which = model === null ? '' : `: ${model.name} (${model.kind})${slotsBusy}`
         return `${state}${which}`
       },
       (error: unknown) => (error instanceof CastellanError ? error.message : String(error)),

@@ -1,10 +1,41 @@
-import { type CallOutcome, type CallRequest, CastellanError, type EngineMessage } from '@castellan/contracts'
+import { type CallOutcome, type CallRequest, CastellanError, type EngineMessage, ToolName } from '@castellan/contracts'
+import { callWhenApproved, StoppedWaiting } from '../calls/approval.ts'
 import { toCastellanError } from '../plugins/errors.ts'
-import { personAgrees, StoppedWaiting } from './approval.ts'
-import type { ToolCall } from './ask.ts'
+import { personAgrees } from './approval.ts'
+import type { ModelCall, ToolCall } from './ask.ts'
+import type { Tally } from './tally.ts'
 import type { Turn } from './turn.ts'
 
 type ToolMessage = Extract<EngineMessage, { role: 'tool' }>
+
+/** Most tool calls that the model may make in one turn. */
+export const MAX_CALLS = 12
+
+/**
+ * Makes a call that the model asked for. One that it wrote wrongly is not made: the model hears why, and the chat too. Throws
+ * `too_many_tool_calls` when it has made as many as a turn may have, and as {@link makeCall} does.
+ */
+export async function makeModelCall(call: ModelCall, turn: Turn, tally: Tally): Promise<ToolMessage> {
+  if (tally.calls >= MAX_CALLS) {
+    throw new CastellanError(
+      'too_many_tool_calls',
+      `The model asked for more than ${MAX_CALLS} tool calls in one turn, so the turn ends here. Say “go on” to let it continue.`,
+    )
+  }
+  tally.calls += 1
+  const { problem, ...plain } = call
+  const wrong = problem ?? wrongName(call.name)
+  if (wrong === null) return makeCall(plain, turn)
+  turn.chat.emit({ type: 'tool_use', ...plain })
+  return tellRefusal(plain, new CastellanError('invalid_arguments', wrong), turn)
+}
+
+/** agentd says best which tools there are, but takes nothing that could not be a tool’s name at all. */
+function wrongName(name: string): string | null {
+  if (ToolName.safeParse(name).success) return null
+  const shown = JSON.stringify(name.slice(0, 64))
+  return `There is no tool ${shown}, so this call was not made. Use only the tools that are listed.`
+}
 
 /**
  * Makes one tool call through agentd and tells the chat: a `tool_use`, an `approval_required` where a person has to agree,
@@ -16,7 +47,7 @@ export async function makeCall(call: ToolCall, turn: Turn): Promise<ToolMessage>
   chat.emit({ type: 'tool_use', ...call })
   chat.status('running', `Running ${call.name}.`)
   try {
-    return tellOutcome(call, await callWhenApproved(call, turn), turn)
+    return tellOutcome(call, await askFor(call, turn), turn)
   } catch (error) {
     const refusal = turn.signal.aborted ? stopped(error) : toCastellanError(error)
     if (refusal.code === 'internal') turn.log.error({ err: error, call_id: call.call_id }, 'a tool call failed')
@@ -26,25 +57,16 @@ export async function makeCall(call: ToolCall, turn: Turn): Promise<ToolMessage>
   }
 }
 
-async function callWhenApproved({ call_id, name, args }: ToolCall, turn: Turn): Promise<CallOutcome> {
-  const { agentd, agent, chat, signal } = turn
+function askFor({ call_id, name, args }: ToolCall, turn: Turn): Promise<CallOutcome> {
+  const { agent, chat } = turn
   const { session, sessionKey } = chat
   const own = sessionKey === undefined ? {} : { session_key: sessionKey }
   const request: CallRequest = { call_id, session, ...own, agent: agent.name, tool: name, args }
-  let answer = await agentd.call(request, signal)
-  while (answer.status === 'approval_required') {
-    const { approval_id } = answer
-    const agreed = await personAgrees(answer, turn)
+  return callWhenApproved(request, turn, async (pending) => {
+    const agreed = await personAgrees(pending, turn)
     chat.status('running', `Running ${name}.`)
-    // What became void in between is asked about anew: under the new policy, or without the key that was revoked.
-    answer = agreed
-      ? await agentd.call({ ...request, approval_id }, signal).catch((error: unknown) => {
-          if (isVoid(error)) return agentd.call(request, signal)
-          throw error
-        })
-      : await agentd.call(request, signal)
-  }
-  return answer
+    return agreed
+  })
 }
 
 function tellOutcome({ call_id, name }: ToolCall, outcome: CallOutcome, { chat }: Turn): ToolMessage {
@@ -67,10 +89,6 @@ function tellRefusal({ call_id, name }: ToolCall, refusal: CastellanError, { cha
   const told = { call_id, name, ok: false, result: refusal.toEnvelope(), ledger_index: null, summary: refusal.message }
   chat.emit({ type: 'tool_result', ...told })
   return { role: 'tool', ...told }
-}
-
-function isVoid(error: unknown): boolean {
-  return error instanceof CastellanError && ['approval_stale', 'approval_revoked'].includes(error.code)
 }
 
 function stopped(error: unknown): CastellanError {

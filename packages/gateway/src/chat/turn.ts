@@ -5,15 +5,14 @@ import type { Agentd } from '../agentd.ts'
 import type { Agent } from '../agents/main.ts'
 import type { FreezeWatch } from '../emergency/freeze-watch.ts'
 import type { Engine } from '../engines/engine.ts'
+import type { Exchange } from '../engines/exchange.ts'
 import { toCastellanError } from '../plugins/errors.ts'
 import { askModel, type Choice, type Patience } from './ask.ts'
 import type { Chat } from './chat.ts'
 import { isCommand, runCommand } from './commands.ts'
-import { makeCall } from './tool-call.ts'
+import { Tally } from './tally.ts'
+import { makeModelCall } from './tool-call.ts'
 import type { Waiting } from './waiting.ts'
-
-/** Most tool calls that the model may make in one turn. */
-export const MAX_CALLS = 12
 
 export interface TurnParts {
   readonly agentd: Agentd
@@ -23,6 +22,8 @@ export interface TurnParts {
   readonly waiting: Waiting
   readonly freezeWatch: Pick<FreezeWatch, 'freeze' | 'refuseIfFrozen'>
   readonly log: Log
+  /** Hears what was sent to an engine outside for a chat, and what came back. */
+  readonly onExchange?: (exchange: Exchange, chat: Chat) => void
 }
 
 /** One turn of one chat, and all it needs. `signal` is aborted when the owner stops it. */
@@ -52,19 +53,33 @@ async function converse(text: string, turn: Turn): Promise<void> {
   chat.history.add({ role: 'user', text })
   chat.status('thinking', 'Thinking.')
   const tools = await toolsOnceBack(turn)
-  let called = 0
-  for (;;) {
-    const { text, calls, choices } = await askModel(tools, turn)
-    if (choices.length > 0) return offer(text, choices, chat)
-    chat.history.add({ role: 'assistant', text, calls })
-    if (calls.length === 0) return
-    for (const call of calls) {
-      if (called === MAX_CALLS) throw tooManyCalls()
-      called += 1
-      chat.history.add(await makeCall(call, turn))
+  const tally = new Tally(turn.engine)
+  try {
+    tellWhoAnswers(turn)
+    for (;;) {
+      const { text, calls, choices, kept } = await askModel(tools, turn, tally)
+      if (choices.length > 0) return offer(text, choices, chat)
+      const plain = calls.map(({ problem: _, ...call }) => call)
+      chat.history.add({ role: 'assistant', text, calls: plain, ...(kept === undefined ? {} : { kept }) })
+      if (calls.length === 0) return
+      for (const call of calls) chat.history.add(await makeModelCall(call, turn, tally))
+      chat.status('thinking', 'Thinking about the result.')
     }
-    chat.status('thinking', 'Thinking about the result.')
+  } finally {
+    await tellUsage(turn, tally)
   }
+}
+
+/** Before anything of a conversation leaves this machine, the chat says to whom. */
+function tellWhoAnswers({ chat, engine: { kind, model, host } }: Turn): void {
+  if (host !== null) chat.emit({ type: 'model', engine: kind, model, host })
+}
+
+/** The built-in model has nothing to count. */
+async function tellUsage({ chat, engine }: Turn, tally: Tally): Promise<void> {
+  const frame = tally.frame()
+  if (frame === null || (await engine.size())?.kind === 'interpreter') return
+  chat.emit(frame)
 }
 
 /** agentd restarts within a second or two; a question that is asked meanwhile waits for it. */
@@ -111,11 +126,4 @@ function tellFailure(failure: unknown, { chat, signal, log }: Turn): void {
   }
   if (error.code === 'internal') log.error({ err: failure, chat_id: chat.id }, 'a turn failed')
   chat.emit({ type: 'error', code: error.code, message: error.message })
-}
-
-function tooManyCalls(): CastellanError {
-  return new CastellanError(
-    'too_many_tool_calls',
-    `The model asked for more than ${MAX_CALLS} tool calls in one turn, so the turn ends here. Say “go on” to let it continue.`,
-  )
 }

@@ -1,14 +1,101 @@
-import type { EngineEvent, EngineHealth, EngineRequest } from '@castellan/contracts'
+import type {
+  EngineAuth,
+  EngineEvent,
+  EngineKind,
+  EngineMessage,
+  EngineModel,
+  EngineRequest,
+  ErrorEnvelope,
+  ModelPrices,
+} from '@castellan/contracts'
+import type { Exchange } from './exchange.ts'
 
 /** A model that can be asked, wherever it runs. */
 export interface Engine {
+  readonly kind: EngineKind
+  /** Where it thinks: null on this machine, else the host that is sent what it is asked. */
+  readonly host: string | null
+  /** As its provider names it; null where the engine has one of its own. */
+  readonly model: string | null
+  readonly prices: ModelPrices | null
+  readonly supportedAuth: readonly EngineAuth[]
+
+  /** What the model holds, without asking anybody outside; null where that is not known yet. Never rejects. */
+  size(signal?: AbortSignal): Promise<ModelSize | null>
+
   /** What the engine says of itself. Throws `engine_unavailable` when it does not answer. */
-  health(signal?: AbortSignal): Promise<EngineHealth>
+  health(signal?: AbortSignal): Promise<EngineState>
 
   /**
    * Asks for the next message of a conversation and yields it as it comes, ending with a `done` or an `error` event.
    * Aborting `signal`, or leaving the loop, frees the engine. Throws `engine_unavailable` when nothing listens,
    * `engine_crashed` when it died before it was done, and whatever code the engine refuses with.
    */
-  complete(request: EngineRequest, signal: AbortSignal): AsyncIterable<EngineEvent>
+  complete(request: ModelRequest, signal: AbortSignal, hooks?: EngineHooks): AsyncIterable<AnswerEvent>
 }
+
+/** What a model is asked. Limits that are not given are the agent's, or the engine's own. */
+export interface ModelRequest extends Omit<EngineRequest, 'messages'> {
+  readonly messages: EngineMessage[]
+}
+
+export interface ModelSize {
+  /** `interpreter`: the built-in model, which reads one request and no conversation. */
+  readonly kind: 'interpreter' | 'chat'
+  readonly contextTokens: number
+}
+
+export interface EngineState {
+  readonly state: 'loading' | 'ready' | 'failed'
+  readonly model: (ModelSize & { readonly name: string }) | null
+  /** What else can be chosen, where the engine tells. */
+  readonly models?: readonly EngineModel[]
+  /** Completions at once, and those under way; only where the engine is on this machine. */
+  readonly busy?: number
+  readonly slots?: number
+  /** Why it `failed`. */
+  readonly error?: ErrorEnvelope | undefined
+}
+
+/** What an engine may need of the turn that asks it. */
+export interface EngineHooks {
+  /** Makes a call for an engine that runs the agent's loop by itself. Rejects when the turn cannot go on. */
+  readonly callTool?: (name: string, args: Record<string, unknown>) => Promise<ToolMessage>
+  /** Hears exactly what was sent outside and what came back, without secrets. */
+  readonly onExchange?: (exchange: Exchange) => void
+}
+
+export type ToolMessage = Extract<EngineMessage, { role: 'tool' }>
+
+/** What one answer used. Null is what the engine did not tell; nothing is guessed here. */
+export interface Usage {
+  /** All of the input, with what the provider had kept from before. */
+  readonly promptTokens: number | null
+  readonly outputTokens: number | null
+  readonly durationMs: number
+  /** The part of the input that was read from the provider's cache, and that was written into it. */
+  readonly cacheReadTokens?: number
+  readonly cacheWriteTokens?: number
+  /** US dollars, where the provider tells what it charges. */
+  readonly cost?: number
+}
+
+/** What a provider wants back unchanged with a later request; see `EngineMessage`. */
+export type Kept = NonNullable<Extract<EngineMessage, { role: 'assistant' }>['kept']>
+
+/** {@link EngineEvent}, and what only engines outside have to say. */
+export type AnswerEvent =
+  | Extract<EngineEvent, { type: 'text' | 'choices' | 'error' }>
+  /** `problem`: what is wrong with the call, for the model to hear; it is not made. */
+  | (Extract<EngineEvent, { type: 'tool_call' }> & { readonly problem?: string })
+  /** What a model thinks before it speaks: no part of its answer. */
+  | { readonly type: 'reasoning'; readonly text: string }
+  /** For the people in the chat: that another try is made, or another credential is used. */
+  | { readonly type: 'notice'; readonly text: string }
+  | {
+      readonly type: 'done'
+      /** `refused`: the model or its provider would not answer, or stopped the answer. */
+      readonly reason: 'stop' | 'length' | 'tool_calls' | 'refused'
+      readonly usage: Usage
+      readonly kept?: Kept
+    }

@@ -1,26 +1,49 @@
-import { CastellanError, EngineEvent, EngineHealth, type EngineRequest } from '@castellan/contracts'
+import { CastellanError, type EngineChoice, EngineEvent, EngineHealth, type EngineRequest } from '@castellan/contracts'
 import { UnixClient } from '@castellan/daemon'
-import type { Engine } from './engine.ts'
+import type { AnswerEvent, Engine, ModelRequest, ModelSize } from './engine.ts'
 
 /** Reading a long conversation on a small machine takes a while before the first word comes. In milliseconds. */
 const FIRST_EVENT_MS = 10 * 60 * 1000
 const HEALTH_MS = 2_000
+/** The most that the engine's socket takes. */
+const MAX_OUTPUT_TOKENS = 32_768
+
+type LlamaChoice = Extract<EngineChoice, { engine: 'llama' }>
 
 /** llama.cpp in the process behind engine.sock. */
 export class LlamaEngine implements Engine {
+  readonly kind = 'llama'
+  readonly host = null
+  readonly model = null
+  readonly prices = null
+  readonly supportedAuth = ['none'] as const
+  readonly #choice: LlamaChoice
   readonly #client: UnixClient
 
-  constructor(socketPath: string) {
+  constructor(socketPath: string, choice: LlamaChoice = { engine: 'llama' }) {
+    this.#choice = choice
     this.#client = new UnixClient({ socketPath, unavailable: 'engine_unavailable', peer: 'The engine' })
+  }
+
+  async size(signal?: AbortSignal): Promise<ModelSize | null> {
+    return this.health(signal).then(
+      ({ model }) => model,
+      () => null,
+    )
   }
 
   health(signal?: AbortSignal): Promise<EngineHealth> {
     return this.#client.request('GET', '/v1/health', { schema: EngineHealth, signal, timeoutMs: HEALTH_MS })
   }
 
-  async *complete(request: EngineRequest, signal: AbortSignal): AsyncGenerator<EngineEvent, void, void> {
+  async *complete(asked: ModelRequest, signal: AbortSignal): AsyncGenerator<AnswerEvent, void, void> {
+    const { max_output_tokens, temperature } = this.#choice
+    const limits: Partial<EngineRequest> = {
+      ...(max_output_tokens === undefined ? {} : { maxTokens: Math.min(max_output_tokens, MAX_OUTPUT_TOKENS) }),
+      ...(temperature === undefined ? {} : { temperature }),
+    }
     const stream = this.#client.stream('POST', '/v1/complete', {
-      body: request,
+      body: { ...limits, ...asked, messages: asked.messages.map(plain) },
       schema: EngineEvent,
       signal,
       timeoutMs: FIRST_EVENT_MS,
@@ -39,6 +62,13 @@ export class LlamaEngine implements Engine {
   close(): void {
     this.#client.close()
   }
+}
+
+/** What another provider wanted back is of no use here. */
+function plain(message: ModelRequest['messages'][number]): ModelRequest['messages'][number] {
+  if (message.role !== 'assistant') return message
+  const { kept: _, ...rest } = message
+  return rest
 }
 
 /** True when the engine took the request and went away with it, as against never having been there. */

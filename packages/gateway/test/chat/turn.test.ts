@@ -1,7 +1,7 @@
 import { CastellanError, type ServerFrame } from '@castellan/contracts'
 import { until } from '@castellan/testing'
 import { expect, test } from 'vitest'
-import { MAX_CALLS } from '../../src/chat/turn.ts'
+import { MAX_CALLS } from '../../src/chat/tool-call.ts'
 import { textOf, typesOf } from '../support/client.ts'
 import { callFor, say, stop } from '../support/engine.ts'
 import { startGateway } from '../support/gateway.ts'

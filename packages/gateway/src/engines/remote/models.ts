@@ -1,0 +1,61 @@
+import { CastellanError, type EngineModel } from '@castellan/contracts'
+import type { EngineCredential } from '../credentials.ts'
+import type { EngineState, ModelSize } from '../engine.ts'
+import { readFailure } from './failure.ts'
+import { jsonOf, listOf, objectOf } from './json.ts'
+import { addressOf, type RemoteParts } from './remote.ts'
+
+/** Most of a list of models, in bytes and entries: OpenRouter's has some hundreds. */
+const MAX_LIST_BYTES = 8 * 1024 * 1024
+const MAX_MODELS = 2_000
+const LIMITS = { connect_ms: 5_000, headers_ms: 10_000, total_ms: 15_000, response_bytes: MAX_LIST_BYTES }
+
+interface ModelList {
+  readonly path: string
+  readonly headers: (credential: EngineCredential | null) => Record<string, string>
+  readonly modelOf: (entry: unknown) => EngineModel
+}
+
+/** The models that a provider offers to the credential: the one question that costs nothing and needs all of the way to it. */
+export async function askModels(
+  { path, headers, modelOf }: ModelList,
+  { engine, outbound, credentials, wish, baseUrl }: RemoteParts,
+  signal?: AbortSignal,
+): Promise<EngineModel[]> {
+  const credential = wish === null ? null : await credentials.pick(wish)
+  const { url, host } = addressOf(credential?.baseUrl ?? baseUrl, path)
+  const response = await outbound.fetch(
+    url,
+    {
+      headers: { accept: 'application/json', ...headers(credential) },
+      purpose: `engine.${engine}.models`,
+      redirect: 'manual',
+      limits: LIMITS,
+    },
+    signal === undefined ? {} : { signal },
+  )
+  if (!response.ok) throw (await readFailure(response, host, credential === null ? [] : [credential.secret])).failure
+  const entries = listOf(objectOf(jsonOf(await response.text())).data)
+  if (entries.length === 0) {
+    throw new CastellanError(
+      'engine_garbled',
+      `${host} lists no models at ${new URL(url).pathname}. Is this address that of a model’s API?`,
+    )
+  }
+  return entries
+    .slice(0, MAX_MODELS)
+    .map(modelOf)
+    .filter(({ name }) => name !== '')
+}
+
+/** How an engine is whose provider answered with these models. */
+export function remoteState(
+  models: readonly EngineModel[],
+  model: string,
+  toldTokens: number | undefined,
+  assumedTokens: number,
+): EngineState & { readonly model: ModelSize } {
+  const known = models.find(({ name }) => name === model)
+  const contextTokens = toldTokens ?? known?.context_tokens ?? assumedTokens
+  return { state: 'ready', model: { name: model, kind: 'chat', contextTokens }, models }
+}
