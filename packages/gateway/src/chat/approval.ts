@@ -1,23 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  type Approval,
-  approvalSigningText,
-  type CallPending,
-  CastellanError,
-  type ServerFrame,
-} from '@castellan/contracts'
+import { type Approval, approvalSigningText, type CallPending, type ServerFrame } from '@castellan/contracts'
+import { isYes, StoppedWaiting, settled } from '../calls/approval.ts'
 import type { Turn } from './turn.ts'
-
-/** agentd keeps approvals over a restart, so a turn that waits for one outlives it. In milliseconds. */
-const RESTART_MS = 30_000
-const RESTART_POLL_MS = 500
-
-/** The turn was stopped while the call waited for a person: agentd runs nothing until the call is sent again. */
-export class StoppedWaiting extends CastellanError {
-  constructor() {
-    super('cancelled', 'Stopped while the call waited for approval; nothing was done.')
-  }
-}
 
 /**
  * Asks for a person's word and waits for it. False when the question became void, so that it has to be asked anew.
@@ -31,7 +14,7 @@ export async function personAgrees(pending: CallPending, turn: Turn): Promise<bo
   chat.askApproval(approvalFrame(asked))
   chat.status('waiting', 'Waiting for your approval.')
   try {
-    return conclude(await settlement(asked, turn), turn)
+    return conclude(await settled(asked, turn, (approval) => tellVote(approval, turn)), turn)
   } catch (error) {
     if (!signal.aborted) throw error
     await withdraw(asked, turn)
@@ -65,58 +48,21 @@ function approvalFrame(asked: Approval): Extract<ServerFrame, { type: 'approval_
   }
 }
 
-function conclude({ approval_id, state, decided_by, tool, votes }: Approval, { chat }: Turn): boolean {
-  const by = decided_by === undefined ? {} : { by: decided_by }
-  switch (state) {
-    case 'pending':
-    case 'spent':
-      throw new CastellanError('approval_spent', 'This approval was used elsewhere; ask again for a fresh one.')
-    case 'approved':
-      chat.approvalDecided({ type: 'approval_decided', approval_id, state, ...by })
-      return true
-    case 'void':
-      chat.approvalDecided({ type: 'approval_decided', approval_id, state })
-      return false
-    case 'denied':
-      chat.approvalDecided({ type: 'approval_decided', approval_id, state, ...by })
-      throw new CastellanError('approval_denied', `The owner said no to this ${tool} call; nothing was done.`)
-    case 'expired':
-      chat.approvalDecided({ type: 'approval_decided', approval_id, state })
-      throw new CastellanError(
-        'approval_expired',
-        votes.length === 0
-          ? `Nobody answered in time, so this ${tool} call was not made; ask again.`
-          : `Not enough people agreed in time, so this ${tool} call was not made; ask again.`,
-      )
-    case 'withdrawn':
-      chat.approvalDecided({ type: 'approval_decided', approval_id, state })
-      throw new CastellanError('approval_withdrawn', `The question about this ${tool} call was withdrawn; ask again.`)
+/** Tells the chat how the question ended, and what that means for the call. */
+function conclude(decided: Approval, { chat }: Turn): boolean {
+  const { approval_id, state, decided_by } = decided
+  if (state !== 'pending' && state !== 'spent') {
+    const by = decided_by !== undefined && (state === 'approved' || state === 'denied') ? { by: decided_by } : {}
+    chat.approvalDecided({ type: 'approval_decided', approval_id, state, ...by })
   }
+  return isYes(decided)
 }
 
-/** Follows the approval, 25 s at a time, until it is no longer pending; each yes of several is told on the way. */
-async function settlement(asked: Approval, { agentd, chat, signal }: Turn): Promise<Approval> {
-  let goneSince: number | null = null
-  let given = asked.votes.length
-  for (;;) {
-    try {
-      const approval = await agentd.approvalOnceChanged(asked.approval_id, given, signal)
-      goneSince = null
-      if (approval.state !== 'pending') return approval
-      const vote = approval.votes.at(-1)
-      if (vote !== undefined && approval.votes.length !== given) {
-        const count = { given: approval.votes.length, needed: approval.needed }
-        chat.approvalVote({ type: 'approval_vote', approval_id: asked.approval_id, by: vote.by, ...count })
-      }
-      given = approval.votes.length
-    } catch (error) {
-      if (!(error instanceof CastellanError) || !['agentd_unavailable', 'shutting_down'].includes(error.code))
-        throw error
-      goneSince ??= Date.now()
-      if (Date.now() - goneSince > RESTART_MS) throw error
-      await sleep(RESTART_POLL_MS, undefined, { signal })
-    }
-  }
+/** Each yes of several is told on the way. */
+function tellVote({ approval_id, votes, needed }: Approval, { chat }: Turn): void {
+  const vote = votes.at(-1)
+  if (vote === undefined) return
+  chat.approvalVote({ type: 'approval_vote', approval_id, by: vote.by, given: votes.length, needed })
 }
 
 /** Nobody waits any more. If agentd cannot be told, the question ends with its time. */
