@@ -60,10 +60,12 @@ export {
   ChatId,
   ClientFrame,
   MAX_FRAME_BYTES,
+  RecalledFact,
   ServerFrame,
   Suggestion,
   Transcript,
 } from './chat.ts'
+export { ChatHit, ChatMessage, ChatTitle, ChatView } from './conversations.ts'
 export {
   EMERGENCY_FOLDER,
   EmergencyEvent,
@@ -122,7 +124,7 @@ export {
   ToolName,
   TrashId,
 } from './ids.ts'
-export { Instance } from './instance.ts'
+export { Instance, PreviousToken, previousTokenFile } from './instance.ts'
 export {
   LedgerActor,
   LedgerClockSet,

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { CastellanError } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import type { Provider } from '@castellan/mcp-bridge'
@@ -11,10 +11,11 @@ import { addSignInRoutes } from './api/sign-in.ts'
 import { addTranscriptRoute } from './api/transcript.ts'
 import { addDiscovery } from './api/v1/discovery.ts'
 import { addHealth } from './api/v1/health.ts'
+import { addTokens } from './api/v1/tokens.ts'
 import { PATIENCE, type Patience } from './chat/ask.ts'
 import { Audience } from './chat/audience.ts'
 import { ChatSessions } from './chat/sessions.ts'
-import { addChatSocket, type ChatTiming, CLOSE, TIMING } from './chat/socket.ts'
+import { addChatSocket, type ChatTiming, TIMING } from './chat/socket.ts'
 import { Waiting } from './chat/waiting.ts'
 import type { GatewayConfig } from './config.ts'
 import { FreezeWatch } from './emergency/freeze-watch.ts'
@@ -27,13 +28,15 @@ import { addAuth } from './plugins/auth.ts'
 import { addBodyCap, MAX_BODY_BYTES } from './plugins/body-cap.ts'
 import { addErrorEnvelopes, answerClientError, answerFrameworkError } from './plugins/errors.ts'
 import { addOriginGuard } from './plugins/origin-guard.ts'
-import { OwnerToken } from './plugins/owner-token.ts'
 import { addPage } from './plugins/page.ts'
 import { addRequestId, logRequests, requestIdOf } from './plugins/request-id.ts'
 import { addSecurityHeaders } from './plugins/security-headers.ts'
 import { isWebSocketHandshake, routeUpgrades } from './plugins/upgrades.ts'
+import { Records } from './records.ts'
 import { SignInAttempts } from './sign-in/attempts.ts'
 import { PageSessions } from './sign-in/sessions.ts'
+import { OwnerToken } from './tokens/owner-token.ts'
+import { Tokens } from './tokens/tokens.ts'
 
 const HEADER_BYTES = 16 * 1024
 const HEADERS_MS = 10_000
@@ -61,8 +64,12 @@ export async function buildServer(
   { chatTiming = TIMING, patience = PATIENCE, mcpProviders = [], checksAnswers = false }: ServerOptions = {},
 ): Promise<FastifyInstance> {
   const ownerToken = await OwnerToken.read(config.tokenFile)
-  const pageSessions = await PageSessions.load({ file: join(config.stateDir, 'gateway', 'sessions.json'), log })
+  const own = join(config.stateDir, 'gateway')
+  const records = new Records(config.recordSocket ?? join(dirname(config.agentSocket), 'record.sock'))
+  const pageSessions = await PageSessions.load({ file: join(own, 'sessions.json'), log })
   const keys = await GatewayKeys.open(keyPlaces(config))
+  const tokenKey = keys.derive('castellan tokens v1')
+  const tokens = await Tokens.open({ file: join(own, 'tokens.json'), key: tokenKey, records, log })
   const agentd = new Agentd(config.agentSocket)
   const engine = new LlamaEngine(config.engineSocket)
   const audience = new Audience()
@@ -92,7 +99,7 @@ export async function buildServer(
   addBodyCap(app)
   addOriginGuard(app, config)
   await app.register(fastifyCookie)
-  addAuth(app, { ownerToken, pageSessions })
+  addAuth(app, { ownerToken, tokens, pageSessions })
 
   refuseUndescribed(app)
   addHealth(app, { agentd, engine, startedAt: new Date() })
@@ -101,10 +108,8 @@ export async function buildServer(
     agentd,
     pageSessions,
     attempts: new SignInAttempts(),
-    onSignOut(credential) {
-      for (const connection of audience.of(credential)) connection.close(CLOSE.signedOut, 'Signed out.')
-    },
   })
+  addTokens(app, { tokens, ownerToken, records })
   addTranscriptRoute(app, chats)
   const waiting = await Waiting.open(join(config.stateDir, 'gateway', 'waiting'), log)
   void waiting.withdrawLeft(agentd)

@@ -7,6 +7,8 @@ import {
   approvalSigningText,
   CastellanError,
   type OperatorKey,
+  PreviousToken,
+  previousTokenFile,
 } from '@castellan/contracts'
 import type { Operators } from '../operators/operators.ts'
 import type { Decider } from './lifecycle.ts'
@@ -41,10 +43,8 @@ export class Proofs {
       case 'passkey':
         return withKey(await this.#operators.checkPasskey(proof.key_id, text, proof.assertion))
       case 'owner_token': {
-        const expected = createHmac('sha256', await this.#ownerToken())
-          .update(text)
-          .digest()
-        if (timingSafeEqual(expected, Buffer.from(proof.mac, 'hex'))) return OWNER_TOKEN
+        const mac = Buffer.from(proof.mac, 'hex')
+        if ((await this.#ownerTokens()).some((token) => timingSafeEqual(macOf(token, text), mac))) return OWNER_TOKEN
         throw new CastellanError(
           'signature_invalid',
           'The proof is not for this decision about this call. Nothing was decided.',
@@ -58,22 +58,43 @@ export class Proofs {
     }
   }
 
-  /** Read each time, so that a replaced token counts at once. */
-  async #ownerToken(): Promise<string> {
+  /** The token, and the one before it while both are good. Read each time, so that a replaced token counts at once. */
+  async #ownerTokens(): Promise<readonly string[]> {
     if (this.#tokenFile === undefined) {
       throw new CastellanError(
         'signature_invalid',
         "The owner's token does not approve calls here; use an operator key.",
       )
     }
+    const previous = await readPrevious(previousTokenFile(this.#tokenFile))
     const token = await readFile(this.#tokenFile, 'utf8').catch((cause: unknown) => {
       throw new CastellanError('signature_invalid', "The owner's token cannot be read, so it approves nothing.", {
         cause,
       })
     })
     // An empty key would make a MAC that anybody can make.
-    if (token.trim() !== '') return token.trim()
+    if (token.trim() !== '') return [token.trim(), ...previous]
     throw new CastellanError('signature_invalid', "The file of the owner's token is empty, so it approves nothing.")
+  }
+}
+
+function macOf(token: string, text: string): Buffer {
+  return createHmac('sha256', token).update(text).digest()
+}
+
+/** The token before the last rotation, if it is still good. What makes no sense is none. */
+async function readPrevious(file: string): Promise<readonly string[]> {
+  const text = await readFile(file, 'utf8').catch(() => '')
+  const previous = PreviousToken.safeParse(asJson(text))
+  if (!previous.success || Date.parse(previous.data.valid_until) <= Date.now()) return []
+  return previous.data.token === '' ? [] : [previous.data.token]
+}
+
+function asJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 

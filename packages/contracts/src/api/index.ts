@@ -7,6 +7,8 @@ import { checkLedger, getLedgerEntry, getLedgerHead, getLedgerProof, listLedgerE
 import { getSwitch, listGenerations, listIncidents, listModels, listSwitches } from './machine.ts'
 import { createChatCompletion, createEmbedding, listOpenAiModels } from './openai.ts'
 import type { Operation } from './operation.ts'
+import { listSignIns, removePassphrase, revokeSignIn, setPassphrase } from './sign-ins.ts'
+import { createToken, getToken, listTokens, revokeToken, rotateToken } from './tokens.ts'
 import { getTool, listTools } from './tools.ts'
 import { createUndo, previewUndo } from './undo.ts'
 
@@ -79,6 +81,27 @@ export {
   type Scope,
 } from './operation.ts'
 export { MAX_PAGE_ITEMS, PageQuery, pageOf } from './page.ts'
+export {
+  listSignIns,
+  Passphrase,
+  removePassphrase,
+  revokeSignIn,
+  SignInMethod,
+  SignInView,
+  setPassphrase,
+} from './sign-ins.ts'
+export {
+  createToken,
+  getToken,
+  listTokens,
+  revokeToken,
+  rotateToken,
+  Token,
+  TokenCreated,
+  TokenRequest,
+  TokenRotated,
+  TokenScope,
+} from './tokens.ts'
 export { getTool, listTools, ToolPage, ToolSummary } from './tools.ts'
 export { createUndo, previewUndo, UndoCreation, UndoPreview } from './undo.ts'
 
@@ -108,6 +131,15 @@ export const operations: readonly Operation[] = [
   getSwitch,
   listIncidents,
   listModels,
+  listTokens,
+  createToken,
+  getToken,
+  revokeToken,
+  rotateToken,
+  listSignIns,
+  revokeSignIn,
+  setPassphrase,
+  removePassphrase,
   createChatCompletion,
   listOpenAiModels,
   createEmbedding,

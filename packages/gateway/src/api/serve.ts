@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { CastellanError } from '@castellan/contracts'
 import type { AnswerOf, BodyOf, Operation, ParamsOf, QueryOf } from '@castellan/contracts/api'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../plugins/auth.ts'
@@ -60,12 +61,34 @@ export function serve<O extends Operation>(
         reply,
       } as Asked<O>
       const answer = await handle(asked)
+      refuseEnded(request)
       reply.code(status)
-      if (content !== undefined) return reply.type(content).send(answer)
+      if (content !== undefined) {
+        endWithCredential(request, reply)
+        return reply.type(content).send(answer)
+      }
       if (app.checksAnswers) return operation.answer?.parse(answer)
       return answer
     },
   })
+}
+
+/** A token may be revoked while its request runs; then nobody is left who may see the answer. */
+function refuseEnded({ caller }: FastifyRequest): void {
+  if (caller?.standing.ended !== true) return
+  throw new CastellanError(
+    'unauthorized',
+    'Your token or sign-in ended while this was served. What it asked for may have been done; look before you repeat it.',
+  )
+}
+
+/** A stream that was opened with a credential breaks off before its next piece once that ends. */
+function endWithCredential({ caller }: FastifyRequest, { raw }: FastifyReply): void {
+  if (caller === null) return
+  raw.once(
+    'close',
+    caller.standing.onEnd(() => raw.destroy()),
+  )
 }
 
 function goneSignal(reply: FastifyReply): AbortSignal {

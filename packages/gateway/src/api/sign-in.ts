@@ -12,15 +12,10 @@ export interface SignInParts {
   readonly agentd: Agentd
   readonly pageSessions: PageSessions
   readonly attempts: SignInAttempts
-  /** Called when a session ends, so that its open sockets end with it. */
-  readonly onSignOut: (credential: string) => void
 }
 
 /** How a browser becomes the owner's page and stops being it. Public, as all three serve people who are not signed in. */
-export function addSignInRoutes(
-  app: FastifyInstance,
-  { agentd, pageSessions, attempts, onSignOut }: SignInParts,
-): void {
+export function addSignInRoutes(app: FastifyInstance, { agentd, pageSessions, attempts }: SignInParts): void {
   const route = { config: { public: true } }
 
   app.get('/session', route, async (request): Promise<PageSession> => {
@@ -38,15 +33,14 @@ export function addSignInRoutes(
       throw error
     })
     attempts.clear(request.ip)
-    const cookie = await pageSessions.create(key_id)
+    const { cookie } = await pageSessions.create({ keyId: key_id, how: 'code', address: request.ip })
     setCookie(request, reply, cookie, COOKIE_LIFE_SECONDS)
     return { signed_in: true, key_id }
   })
 
   app.post('/sign-out', route, async (request, reply) => {
     const cookie = request.cookies[cookieName(request)]
-    const credential = cookie === undefined ? undefined : await pageSessions.end(cookie)
-    if (credential !== undefined) onSignOut(credential)
+    if (cookie !== undefined) await pageSessions.end(cookie)
     setCookie(request, reply, '', 0)
     return reply.code(204).send()
   })

@@ -9,7 +9,7 @@ const Query = z.strictObject({ after: z.coerce.number().int().min(0).default(0) 
 
 /** `GET /chats/:chat_id/transcript?after=SEQ`: what a client missed, or a page that was opened anew has to show. */
 export function addTranscriptRoute(app: FastifyInstance, chats: ChatSessions): void {
-  app.get('/chats/:chat_id/transcript', async (request): Promise<Transcript> => {
+  app.get('/chats/:chat_id/transcript', { config: { scope: 'read' } }, async (request): Promise<Transcript> => {
     const { chat_id } = parse(Params, request.params, 'The address')
     const { after } = parse(Query, request.query, 'The query')
     const chat = chats.find(chat_id)

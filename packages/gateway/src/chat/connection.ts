@@ -4,8 +4,9 @@ import type { WebSocket } from 'ws'
 import { freezeFrame } from '../emergency/tell.ts'
 import type { Caller } from '../plugins/auth.ts'
 import { toCastellanError } from '../plugins/errors.ts'
+import { requireAgent, requireScope } from '../tokens/rights.ts'
 import type { Chat } from './chat.ts'
-import { readingAnswer } from './commands.ts'
+import { isActing, readingAnswer } from './commands.ts'
 import { carryDecision, type DecisionParts } from './decisions.ts'
 import { readClientFrame } from './frames.ts'
 import { openSession } from './opening.ts'
@@ -41,6 +42,8 @@ export class Connection {
       this.#heard = true
     })
     socket.on('message', (data, isBinary) => {
+      // A closing socket still delivers what was on its way; whoever was let in no longer is.
+      if (caller.standing.ended) return
       this.#heard = true
       this.#lastFrameAt = Date.now()
       this.#receive(String(data), isBinary)
@@ -57,7 +60,7 @@ export class Connection {
 
   /** Sends a frame's JSON; see {@link Outbox} for clients that do not keep up. */
   send(frame: string): void {
-    this.#outbox.send(frame)
+    if (!this.#caller.standing.ended) this.#outbox.send(frame)
   }
 
   /** Sends a ping. Drops the socket when the last one was never answered: nobody is there. */
@@ -103,9 +106,11 @@ export class Connection {
   }
 
   #obey(frame: ClientFrame): void {
-    const { chats } = this.#parts
+    const { chats, agent } = this.#parts
     switch (frame.type) {
       case 'chat': {
+        requireAgent(this.#caller, agent.name)
+        if (isActing(frame.text)) requireScope(this.#caller, 'operate')
         const chat = chats.open(frame.chat_id)
         if (chat.running && this.#answerAside(frame, chat)) return
         const signal = chat.begin(frame.text, this)

@@ -9,6 +9,7 @@ import {
 } from '@castellan/contracts'
 import type { Agentd } from '../agentd.ts'
 import type { Caller } from '../plugins/auth.ts'
+import { requireCarrying, requireScope } from '../tokens/rights.ts'
 import type { Audience } from './audience.ts'
 import type { ChatSessions } from './sessions.ts'
 
@@ -25,6 +26,8 @@ export interface DecisionParts {
  * agentd refuses with, or `forbidden` when the socket offers nothing that could prove who speaks.
  */
 export async function carryDecision(frame: VerdictFrame, caller: Caller, parts: DecisionParts): Promise<void> {
+  requireScope(caller, 'operate')
+  requireCarrying(caller)
   const approval = await parts.agentd.approval(frame.approval_id)
   const proof = proofOf(frame, caller, approval)
   // A turn that waits for it announces it in its chat, perhaps before we hear back; without one, everyone still hears.
@@ -70,6 +73,7 @@ function proofOf(frame: VerdictFrame, caller: Caller, approval: Approval): Appro
 const NO_PROOF: Record<Caller['kind'], string> = {
   owner: "A rule for later calls needs an operator key; the owner's token says yes to one call.",
   page: 'This browser has no operator key to sign with. Sign in again in a browser that can make one.',
+  token: 'A token approves nothing by itself; send the signature of an operator key.',
 }
 
 function commandFor({ type, approval_id }: VerdictFrame): string {

@@ -12,6 +12,12 @@ export const MAX_SOCKETS = 3
 /** Close codes of our own; those below 4000 are RFC 6455's. */
 export const CLOSE = { goingAway: 1001, signedOut: 4001, idle: 4003 } as const
 
+const ENDED: Record<Caller['kind'], string> = {
+  owner: 'The token was replaced; read it from its file again.',
+  page: 'Signed out.',
+  token: 'The token was revoked, replaced or has expired.',
+}
+
 export interface ChatTiming {
   /** Between two pings; a socket that did not answer the last one is dropped. */
   readonly heartbeatMs: number
@@ -44,7 +50,7 @@ export function addChatSocket(
     )
   })
 
-  app.get('/ws', (request, reply) => {
+  app.get('/ws', { config: { scope: 'chat' } }, (request, reply) => {
     const upgrade = upgrades.of(request.raw)
     if (upgrade === undefined) {
       throw new CastellanError('invalid_request', '/ws speaks WebSocket (RFC 6455); open it with a WebSocket client.')
@@ -59,7 +65,11 @@ export function addChatSocket(
     server.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (socket) => {
       const connection = new Connection(socket, upgrade.socket, caller, parts)
       audience.join(connection)
-      socket.once('close', () => audience.leave(connection))
+      const forget = caller.standing.onEnd(() => void connection.leave(CLOSE.signedOut, ENDED[caller.kind]))
+      socket.once('close', () => {
+        audience.leave(connection)
+        forget()
+      })
       socket.on('error', (error) => request.log.debug({ err: error }, 'a chat socket failed'))
       connection.welcome()
     })

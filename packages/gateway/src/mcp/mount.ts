@@ -3,6 +3,7 @@ import { AgentName, CastellanError } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import { Bridge, McpHttp, type Provider, Sealer } from '@castellan/mcp-bridge'
 import type { FastifyInstance } from 'fastify'
+import type { Caller } from '../plugins/auth.ts'
 
 /** The name under which calls of MCP clients are decided and recorded; what a client calls itself decides nothing. */
 const AGENT = AgentName.parse('mcp')
@@ -31,20 +32,24 @@ export async function addMcp(app: FastifyInstance, { agentSocket, stateDir, log,
       method: ['GET', 'POST', 'DELETE'],
       url: '/mcp',
       exposeHeadRoute: false,
-      config: { readsItsBody: true },
+      config: { readsItsBody: true, scope: 'operate' },
       async handler(request, reply) {
-        const { caller } = request
-        if (caller?.kind !== 'owner') {
+        const caller = request.caller as Caller
+        if (caller.kind === 'page') {
           throw new CastellanError(
             'unauthorized',
-            'MCP clients need the token: send the content of the token file as Authorization: Bearer.',
+            'MCP clients need a token: send one with the scope operate as Authorization: Bearer.',
           )
         }
         reply.hijack()
         for (const [name, value] of Object.entries(reply.getHeaders())) {
           if (value !== undefined) reply.raw.setHeader(name, value)
         }
-        await mcp.handle(request.raw, reply.raw, { credential: caller.credential, agent: AGENT })
+        // What was opened with a token, a stream of changes perhaps, ends with it.
+        const forget = caller.standing.onEnd(() => reply.raw.destroy())
+        reply.raw.once('close', forget)
+        const agent = caller.agent ?? AGENT
+        await mcp.handle(request.raw, reply.raw, { credential: caller.credential, agent })
       },
     })
   })

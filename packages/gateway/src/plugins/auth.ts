@@ -1,12 +1,14 @@
-import { CastellanError, type OperatorKeyId } from '@castellan/contracts'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { CastellanError } from '@castellan/contracts'
+import type { Scope } from '@castellan/contracts/api'
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import type { PageSessions } from '../sign-in/sessions.ts'
-import type { OwnerToken } from './owner-token.ts'
+import type { OwnerToken } from '../tokens/owner-token.ts'
+import { ALL_RIGHTS, requireScope } from '../tokens/rights.ts'
+import type { Standing } from '../tokens/standing.ts'
+import type { Tokens } from '../tokens/tokens.ts'
+import type { Caller } from './caller.ts'
 
-/** Who makes a request. `credential` names it for logs and for counting, and lets nobody in. */
-export type Caller =
-  | { readonly kind: 'owner'; readonly credential: 'owner'; readonly token: string }
-  | { readonly kind: 'page'; readonly credential: string; readonly keyId: OperatorKeyId | null }
+export type { Caller } from './caller.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -16,6 +18,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Answers without a credential. Only for routes that reveal nothing and change nothing by themselves. */
     public?: boolean
+    /** What a caller needs, on a route that is no operation of the v1 API. */
+    scope?: Scope
   }
 }
 
@@ -25,40 +29,76 @@ const BEARER_PROTOCOL = 'bearer.'
 
 export interface AuthParts {
   readonly ownerToken: OwnerToken
+  readonly tokens: Tokens
   readonly pageSessions: PageSessions
 }
 
-/** Every route asks who is there, unless it is marked public. Being on this machine proves nothing. */
+/**
+ * Every route asks who is there and what they may do, unless it is marked public. Being on this machine proves nothing. A
+ * route that says neither what it needs nor that it is public fails the start: what was forgotten must not be open.
+ */
 export function addAuth(app: FastifyInstance, parts: AuthParts): void {
   app.decorateRequest('caller', null)
+  const routes: RouteOptions[] = []
+  app.addHook('onRoute', (route) => {
+    routes.push(route)
+  })
+  app.addHook('onReady', async () => {
+    const forgotten = routes.find(({ config }) => config?.public !== true && scopeOf(config) === undefined)
+    if (forgotten === undefined) return
+    const { method, url } = forgotten
+    throw new TypeError(`${String(method)} ${url} says neither which scope it needs nor that it is public`)
+  })
   app.addHook('onRequest', async (request) => {
     refuseTokenInUrl(request)
-    if (request.routeOptions.config.public === true) return
-    request.caller = authenticate(request, parts)
+    const { config } = request.routeOptions
+    if (config.public === true) return
+    const caller = authenticate(request, parts)
+    request.caller = caller
+    if (!request.is404) requireScope(caller, scopeOf(config) ?? 'admin')
   })
 }
 
-function authenticate(request: FastifyRequest, { ownerToken, pageSessions }: AuthParts): Caller {
+function scopeOf(config: Partial<FastifyRequest['routeOptions']['config']> | undefined): Scope | undefined {
+  const described = config?.operation?.scope
+  return described === undefined || described === 'public' ? config?.scope : described
+}
+
+function authenticate(request: FastifyRequest, parts: AuthParts): Caller {
   const token = bearerOf(request)
-  if (token !== undefined) {
-    if (!ownerToken.matches(token)) {
-      throw new CastellanError('unauthorized', 'This token is not the owner’s; read it again from the token file.')
-    }
-    return { kind: 'owner', credential: 'owner', token }
-  }
+  if (token !== undefined) return withToken(token, parts)
   const cookie = request.cookies[cookieName(request)]
   if (cookie === undefined) {
-    throw new CastellanError(
-      'unauthorized',
-      'Sign in on the page, or send the content of the token file as Authorization: Bearer.',
-    )
+    throw new CastellanError('unauthorized', 'Sign in on the page, or send a token as Authorization: Bearer.')
   }
   refuseUnplacedCookie(request)
-  const session = pageSessions.use(cookie)
+  const session = parts.pageSessions.use(cookie)
   if (session === undefined) {
     throw new CastellanError('unauthorized', 'This sign-in has ended; sign in again with a fresh code.')
   }
-  return { kind: 'page', credential: session.credential, keyId: session.keyId }
+  const { credential, keyId, standing } = session
+  return { kind: 'page', credential, keyId, standing, expiresAt: Number.POSITIVE_INFINITY, ...ALL_RIGHTS }
+}
+
+/** One answer for every wrong token: whether it was once good is nobody's business but its owner's. */
+function withToken(token: string, { ownerToken, tokens }: AuthParts): Caller {
+  const standing = ownerToken.match(token)
+  if (standing !== undefined && isGood(standing)) {
+    return { kind: 'owner', credential: 'owner', token, standing, expiresAt: Number.POSITIVE_INFINITY, ...ALL_RIGHTS }
+  }
+  const known = standing === undefined ? tokens.find(token) : undefined
+  if (known !== undefined && isGood(known.standing)) {
+    const { id, rights, expiresAt } = known
+    return { kind: 'token', credential: id, standing: known.standing, expiresAt, ...rights }
+  }
+  throw new CastellanError(
+    'unauthorized',
+    'This token is not known here, was revoked or has expired; use another, or read the owner’s from its file again.',
+  )
+}
+
+function isGood(standing: Standing): boolean {
+  return !standing.ended
 }
 
 /** Loopback cookies are shared between ports, so each gateway names its own after the port it listens on. */

@@ -1,9 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { OperatorKeyId, Sha256Hex, Timestamp } from '@castellan/contracts'
-import type { Log } from '@castellan/daemon'
+import { mkdir, readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { CastellanError, OperatorKeyId, Sha256Hex, Timestamp } from '@castellan/contracts'
+import { SignInMethod, type SignInView } from '@castellan/contracts/api'
+import { type Log, writePrivateFile } from '@castellan/daemon'
 import { z } from 'zod'
+import { Standing } from '../tokens/standing.ts'
 
 const IDLE_LIFE_MS = 30 * 24 * 3600 * 1000
 /** Last use is written down at most this often, so that a busy page costs no disk writes. */
@@ -13,6 +15,9 @@ const MAX_SESSIONS = 64
 const StoredSession = z.strictObject({
   id_hash: Sha256Hex,
   key_id: OperatorKeyId.nullable(),
+  /** Files from before there was a choice do not say. */
+  how: SignInMethod.default('code'),
+  address: z.string().nullable().default(null),
   created_at: Timestamp,
   last_used_at: Timestamp,
 })
@@ -23,6 +28,7 @@ export interface PageSession {
   /** Names the session in logs and counts; says nothing about the cookie. */
   readonly credential: string
   readonly keyId: OperatorKeyId | null
+  readonly standing: Standing
 }
 
 export interface PageSessionsOptions {
@@ -32,16 +38,28 @@ export interface PageSessionsOptions {
   readonly now?: () => number
 }
 
+/** How a browser was let in, and from where. */
+export interface Arrival {
+  readonly keyId: OperatorKeyId | null
+  readonly how: SignInMethod
+  readonly address: string | null
+}
+
+interface Live {
+  readonly stored: StoredSession
+  readonly standing: Standing
+}
+
 /**
  * The browsers that are signed in. A cookie is 256 random bits; the file (mode 0600, replaced atomically) holds its
  * SHA-256 only, so that a restart signs nobody out and a stolen file signs nobody in. A session ends after 30 days
- * without use, and at most 64 are kept: the longest unused go first.
+ * without use, and at most 64 are kept: the longest unused go first. What is open by a session ends with it.
  */
 export class PageSessions {
   readonly #file: string
   readonly #log: Log
   readonly #now: () => number
-  readonly #sessions = new Map<string, StoredSession>()
+  readonly #sessions = new Map<string, Live>()
   #writing: Promise<void> = Promise.resolve()
 
   private constructor({ file, log, now = Date.now }: PageSessionsOptions) {
@@ -55,8 +73,8 @@ export class PageSessions {
     const sessions = new PageSessions(options)
     await mkdir(dirname(options.file), { recursive: true, mode: 0o700 })
     try {
-      const stored = SessionFile.parse(JSON.parse(await readFile(options.file, 'utf8')))
-      for (const session of stored.sessions) sessions.#sessions.set(session.id_hash, session)
+      const { sessions: all } = SessionFile.parse(JSON.parse(await readFile(options.file, 'utf8')))
+      for (const stored of all) sessions.#sessions.set(stored.id_hash, { stored, standing: new Standing() })
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
         options.log.warn(
@@ -69,14 +87,14 @@ export class PageSessions {
   }
 
   /** Signs a browser in. Returns the cookie's value, which is kept nowhere; resolves once the session is on disk. */
-  async create(keyId: OperatorKeyId | null): Promise<string> {
+  async create({ keyId, how, address }: Arrival): Promise<{ cookie: string; credential: string }> {
     const cookie = randomBytes(32).toString('base64url')
     const now = new Date(this.#now()).toISOString()
-    const id_hash = hashOf(cookie)
-    this.#sessions.set(id_hash, { id_hash, key_id: keyId, created_at: now, last_used_at: now })
+    const stored = { id_hash: hashOf(cookie), key_id: keyId, how, address, created_at: now, last_used_at: now }
+    this.#sessions.set(stored.id_hash, { stored, standing: new Standing() })
     this.#forgetOld()
     await this.#save()
-    return cookie
+    return { cookie, credential: credentialOf(stored) }
   }
 
   /** The session behind a cookie, which this use keeps alive; undefined when there is none or it has ended. */
@@ -84,52 +102,77 @@ export class PageSessions {
     // Looking up a digest leaks nothing useful about the cookie through timing.
     const session = this.#sessions.get(hashOf(cookie))
     if (session === undefined) return undefined
-    const idleMs = this.#now() - Date.parse(session.last_used_at)
+    const { stored, standing } = session
+    const idleMs = this.#now() - Date.parse(stored.last_used_at)
     if (idleMs > IDLE_LIFE_MS) return undefined
     if (idleMs > USE_WRITE_MS) {
-      session.last_used_at = new Date(this.#now()).toISOString()
+      stored.last_used_at = new Date(this.#now()).toISOString()
       this.#save().catch((error: unknown) =>
         this.#log.warn({ err: error }, 'the use of a sign-in could not be written down'),
       )
     }
-    return { credential: credentialOf(session), keyId: session.key_id }
+    return { credential: credentialOf(stored), keyId: stored.key_id, standing }
   }
 
   /** Ends the session behind a cookie. Returns its credential, or undefined when there was none. */
   async end(cookie: string): Promise<string | undefined> {
     const session = this.#sessions.get(hashOf(cookie))
     if (session === undefined) return undefined
-    this.#sessions.delete(session.id_hash)
+    await this.#end(session)
+    return credentialOf(session.stored)
+  }
+
+  /** Ends a session by the name it has in lists. Throws `not_found`. */
+  async revoke(credential: string): Promise<void> {
+    const session = [...this.#sessions.values()].find(({ stored }) => credentialOf(stored) === credential)
+    if (session === undefined) {
+      throw new CastellanError(
+        'not_found',
+        `No browser is signed in as ${credential}; GET /api/v1/sign-ins lists them.`,
+      )
+    }
+    await this.#end(session)
+  }
+
+  /** Used last first. `current` is the credential of whoever asks. */
+  list(current: string): SignInView[] {
+    return [...this.#sessions.values()]
+      .map(({ stored }) => stored)
+      .filter(({ last_used_at }) => this.#now() - Date.parse(last_used_at) <= IDLE_LIFE_MS)
+      .sort((a, b) => b.last_used_at.localeCompare(a.last_used_at))
+      .map((stored) => {
+        const { id_hash: _, ...shown } = stored
+        const sign_in_id = credentialOf(stored)
+        return { sign_in_id, ...shown, current: sign_in_id === current }
+      })
+  }
+
+  async #end({ stored, standing }: Live): Promise<void> {
+    this.#sessions.delete(stored.id_hash)
+    standing.end()
     await this.#save()
-    return credentialOf(session)
   }
 
   #forgetOld(): void {
-    const oldestFirst = [...this.#sessions.values()].sort((a, b) => a.last_used_at.localeCompare(b.last_used_at))
+    const oldestFirst = [...this.#sessions.values()].sort((a, b) =>
+      a.stored.last_used_at.localeCompare(b.stored.last_used_at),
+    )
     const surplus = oldestFirst.length - MAX_SESSIONS
-    for (const [position, session] of oldestFirst.entries()) {
-      const ended = this.#now() - Date.parse(session.last_used_at) > IDLE_LIFE_MS
-      if (ended || position < surplus) this.#sessions.delete(session.id_hash)
+    for (const [position, { stored, standing }] of oldestFirst.entries()) {
+      const ended = this.#now() - Date.parse(stored.last_used_at) > IDLE_LIFE_MS
+      if (!ended && position >= surplus) continue
+      this.#sessions.delete(stored.id_hash)
+      standing.end()
     }
   }
 
   /** Writes one after another, each time the newest state; a crash leaves the old file or the new one, never half. */
   #save(): Promise<void> {
-    const write = async () => {
-      const text = JSON.stringify({ version: 1, sessions: [...this.#sessions.values()] } satisfies z.infer<
-        typeof SessionFile
-      >)
-      const draft = join(dirname(this.#file), '.sessions.json.new')
-      const file = await open(draft, 'w', 0o600)
-      try {
-        await file.writeFile(text)
-        await file.sync()
-      } finally {
-        await file.close()
-      }
-      await rename(draft, this.#file)
-    }
-    const written = this.#writing.then(write)
+    const written = this.#writing.then(() => {
+      const sessions = [...this.#sessions.values()].map(({ stored }) => stored)
+      const content: z.infer<typeof SessionFile> = { version: 1, sessions }
+      return writePrivateFile(this.#file, JSON.stringify(content))
+    })
     this.#writing = written.catch(() => undefined)
     return written
   }
@@ -139,6 +182,6 @@ function hashOf(cookie: string): string {
   return createHash('sha256').update(cookie, 'utf8').digest('hex')
 }
 
-function credentialOf(session: StoredSession): string {
-  return `page-${session.id_hash.slice(0, 12)}`
+function credentialOf({ id_hash }: Pick<StoredSession, 'id_hash'>): string {
+  return `page-${id_hash.slice(0, 12)}`
 }

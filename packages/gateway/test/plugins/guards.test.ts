@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { GatewayHealth } from '@castellan/contracts'
 import { temporaryFolder } from '@castellan/testing'
 import { expect, test } from 'vitest'
-import { OwnerToken } from '../../src/plugins/owner-token.ts'
+import { OwnerToken } from '../../src/tokens/owner-token.ts'
 import { startGateway } from '../support/gateway.ts'
 import { signIn } from '../support/sign-in.ts'
 

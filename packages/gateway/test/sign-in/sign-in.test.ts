@@ -10,6 +10,7 @@ import { quietLog } from '../support/log.ts'
 import { redeem, signIn } from '../support/sign-in.ts'
 
 const DAY = 24 * 3600 * 1000
+const ARRIVAL = { keyId: null, how: 'code', address: null } as const
 
 test('a page signs in with a code, learns who it is, and signs out', async () => {
   const gateway = await startGateway()
@@ -95,7 +96,7 @@ test('a session lasts while it is used and ends 30 days after its last use', asy
   let now = Date.parse('2026-01-01T00:00:00Z')
   const open = () => PageSessions.load({ file, log: quietLog('gateway'), now: () => now })
   const sessions = await open()
-  const cookie = await sessions.create(null)
+  const { cookie } = await sessions.create(ARRIVAL)
   for (let week = 0; week < 8; week++) {
     now += 7 * DAY
     expect(sessions.use(cookie)).toBeDefined()
@@ -113,7 +114,7 @@ test('at most 64 browsers stay signed in; the longest unused go first', async ()
   const cookies = []
   for (let browser = 0; browser < 65; browser++) {
     now += 1000
-    cookies.push(await sessions.create(null))
+    cookies.push((await sessions.create(ARRIVAL)).cookie)
   }
   expect(cookies.map((cookie) => sessions.use(cookie) !== undefined)).toEqual([false, ...Array(64).fill(true)])
 })
@@ -122,6 +123,6 @@ test('a damaged list signs everyone out and is replaced by the next sign-in', as
   const file = join(temporaryFolder(), 'sessions.json')
   writeFileSync(file, '{"version":1,"sessions":[{')
   const open = () => PageSessions.load({ file, log: quietLog('gateway') })
-  const cookie = await (await open()).create(null)
+  const { cookie } = await (await open()).create(ARRIVAL)
   expect((await open()).use(cookie)).toBeDefined()
 })

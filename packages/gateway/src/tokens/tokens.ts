@@ -1,0 +1,299 @@
+import { timingSafeEqual } from 'node:crypto'
+import { CastellanError, type LedgerRecordRequest, newId, type TokenId } from '@castellan/contracts'
+import type { Token, TokenCreated, TokenRequest, TokenRotated } from '@castellan/contracts/api'
+import type { Log } from '@castellan/daemon'
+import type { Caller } from '../plugins/caller.ts'
+import { type Rights, refuseMore, rightsOf } from './rights.ts'
+import { hashOfSecret, newSecret } from './secret.ts'
+import { Standing } from './standing.ts'
+import { type StoredToken, TokenFile } from './token-file.ts'
+
+/** Tokens kept at once; revoked and expired ones make room for new ones. */
+export const MAX_TOKENS = 256
+const DAY_MS = 24 * 3600 * 1000
+/** How long a revoked or expired token stays listed. */
+const LISTED_MS = 30 * DAY_MS
+/** Last use is written down at most this often, so that a busy token costs no disk writes. */
+const USE_WRITE_MS = 10 * 60_000
+
+/** Takes what was done to the ledger. Throws `ledger_unavailable` or `agentd_unavailable` where it could not be recorded. */
+export interface Recorder {
+  append(record: LedgerRecordRequest): Promise<unknown>
+}
+
+export interface TokensParts {
+  /** `gateway/tokens.json` in the state folder. */
+  readonly file: string
+  /** 32 bytes, derived from the gateway's key for this purpose alone. */
+  readonly key: Uint8Array
+  readonly records: Recorder
+  readonly log: Log
+  readonly now?: () => number
+}
+
+/** A token that was presented and is known. */
+export interface KnownToken {
+  readonly id: TokenId
+  readonly rights: Rights
+  /** Of the secret that was presented: the old one of a rotation ends before the token does. */
+  readonly standing: Standing
+  readonly expiresAt: number
+}
+
+interface Live {
+  stored: StoredToken
+  readonly rights: Rights
+  standing: Standing
+  oldStanding: Standing | null
+}
+
+/** The tokens of the API: who may speak to the gateway beside the owner and the page. */
+export class Tokens {
+  readonly #file: TokenFile
+  readonly #key: Uint8Array
+  readonly #records: Recorder
+  readonly #log: Log
+  readonly #now: () => number
+  readonly #tokens = new Map<TokenId, Live>()
+  /** By the hash of the secret; the old one of a rotation has its own. */
+  readonly #bySecret = new Map<string, Live>()
+  #changing: Promise<unknown> = Promise.resolve()
+
+  private constructor({ file, key, records, log, now = Date.now }: TokensParts) {
+    this.#file = new TokenFile(file)
+    this.#key = key
+    this.#records = records
+    this.#log = log
+    this.#now = now
+  }
+
+  /** Throws `config_invalid` when the list is damaged. */
+  static async open(parts: TokensParts): Promise<Tokens> {
+    const tokens = new Tokens(parts)
+    for (const stored of await tokens.#file.load()) tokens.#adopt(stored)
+    return tokens
+  }
+
+  /** The token behind a secret; undefined for one that was never made, or was revoked. Ask its standing before trusting it. */
+  find(secret: string): KnownToken | undefined {
+    const hash = hashOfSecret(this.#key, secret)
+    const live = this.#bySecret.get(hash)
+    if (live === undefined) return undefined
+    const { stored, rights } = live
+    const isCurrent = stored.hash !== null && sameHash(stored.hash, hash)
+    const standing = isCurrent ? live.standing : live.oldStanding
+    if (standing === null) return undefined
+    if (!standing.ended) this.#noteUse(stored)
+    return { id: stored.token_id, rights, standing, expiresAt: Date.parse(stored.expires_at) }
+  }
+
+  /** Newest first. */
+  list(): Token[] {
+    return [...this.#tokens.values()].map(({ stored }) => this.#shown(stored)).reverse()
+  }
+
+  /** Throws `not_found`. */
+  get(id: TokenId): Token {
+    return this.#shown(this.#find(id).stored)
+  }
+
+  /** Throws `forbidden` where the caller would get more than it has, and `conflict` when there are 256 in force. */
+  create({ name, scopes, agent, expires_in_days }: TokenRequest, caller: Caller): Promise<TokenCreated> {
+    return this.#change(async () => {
+      const expiresAt = this.#now() + expires_in_days * DAY_MS
+      this.#refuseMore(caller, rightsOf(scopes, agent ?? null), expiresAt)
+      this.#makeRoom()
+      const secret = newSecret()
+      const stored: StoredToken = {
+        token_id: newId('tok'),
+        name,
+        scopes,
+        agent: agent ?? null,
+        created_at: this.#time(),
+        created_by: caller.credential,
+        expires_at: new Date(expiresAt).toISOString(),
+        last_used_at: null,
+        hash: hashOfSecret(this.#key, secret),
+        old: null,
+        revoked_at: null,
+      }
+      await this.#records.append({
+        type: 'token_created',
+        token: stored.token_id,
+        by: caller.credential,
+        scope: scopes.join('+'),
+        ...(agent === undefined ? {} : { agent }),
+        expires_at: stored.expires_at,
+      })
+      await this.#saveWith(stored)
+      return { ...this.#shown(this.#adopt(stored).stored), token: secret }
+    })
+  }
+
+  /**
+   * In force at once, then written down, then recorded: neither a full disk nor a missing ledger keeps a stolen token
+   * alive. Throws `not_found`; what recording fails with tells that the token is revoked all the same.
+   */
+  revoke(id: TokenId, by: string): Promise<Token> {
+    const live = this.#find(id)
+    const { stored } = live
+    if (stored.revoked_at !== null) return Promise.resolve(this.#shown(stored))
+    this.#forgetSecrets(live)
+    live.stored = { ...stored, hash: null, old: null, revoked_at: this.#time() }
+    live.standing.end()
+    live.oldStanding?.end()
+    return this.#change(async () => {
+      await this.#save()
+      await this.#records.append({ type: 'token_revoked', token: id, by }).catch((error: unknown) => {
+        throw unrecorded(`The token ${id} is revoked`, error)
+      })
+      return this.get(id)
+    })
+  }
+
+  /**
+   * A new secret for the same token. The one before it stays good for the overlap, the one before that ends. Throws
+   * `not_found`, `conflict` for a token that has ended, and `forbidden` where the caller would get more than it has.
+   */
+  rotate(id: TokenId, overlapMs: number, caller: Caller): Promise<TokenRotated> {
+    return this.#change(async () => {
+      const live = this.#find(id)
+      const { stored } = live
+      if (stored.hash === null || live.standing.ended) {
+        throw new CastellanError('conflict', `The token ${id} has ended; make a new one with createToken.`)
+      }
+      this.#refuseMore(caller, live.rights, Date.parse(stored.expires_at))
+      const until = Math.min(this.#now() + overlapMs, Date.parse(stored.expires_at))
+      const overlap_until = new Date(until).toISOString()
+      await this.#records.append({ type: 'token_rotated', token: id, by: caller.credential, overlap_until })
+      const secret = newSecret()
+      const next: StoredToken = {
+        ...stored,
+        hash: hashOfSecret(this.#key, secret),
+        old: overlapMs === 0 ? null : { hash: stored.hash, until: overlap_until },
+      }
+      await this.#saveWith(next)
+      // It may have been revoked while this was written.
+      if (live.stored.revoked_at !== null) {
+        await this.#save()
+        throw new CastellanError('conflict', `The token ${id} was revoked meanwhile.`)
+      }
+      this.#forgetSecrets(live)
+      live.oldStanding?.end()
+      live.oldStanding = live.standing
+      live.oldStanding.endAt(until)
+      live.standing = new Standing(Date.parse(stored.expires_at), this.#now)
+      live.stored = { ...next, last_used_at: live.stored.last_used_at }
+      this.#indexSecrets(live)
+      return { token_id: id, token: secret, old_valid_until: overlap_until }
+    })
+  }
+
+  /** Writes the last uses down that were not yet. */
+  async close(): Promise<void> {
+    await this.#change(() => this.#save()).catch((error: unknown) => this.#log.warn({ err: error }, UNWRITTEN))
+  }
+
+  #adopt(stored: StoredToken): Live {
+    const live: Live = {
+      stored,
+      rights: rightsOf(stored.scopes, stored.agent),
+      standing: new Standing(Date.parse(stored.expires_at), this.#now),
+      oldStanding: stored.old === null ? null : new Standing(Date.parse(stored.old.until), this.#now),
+    }
+    if (stored.revoked_at !== null) live.standing.end()
+    this.#tokens.set(stored.token_id, live)
+    this.#indexSecrets(live)
+    return live
+  }
+
+  #indexSecrets(live: Live): void {
+    for (const hash of hashesOf(live.stored)) this.#bySecret.set(hash, live)
+  }
+
+  #forgetSecrets(live: Live): void {
+    for (const hash of hashesOf(live.stored)) this.#bySecret.delete(hash)
+  }
+
+  #find(id: TokenId): Live {
+    const live = this.#tokens.get(id)
+    if (live !== undefined) return live
+    throw new CastellanError('not_found', `There is no token ${id}; GET /api/v1/tokens lists them.`)
+  }
+
+  #refuseMore(caller: Caller, rights: Rights, expiresAt: number): void {
+    refuseMore(caller, rights)
+    if (expiresAt <= caller.expiresAt) return
+    const until = new Date(caller.expiresAt).toISOString()
+    throw new CastellanError('forbidden', `Your token ends at ${until}; what it makes may not last longer.`)
+  }
+
+  /** Ended tokens go 30 days after, and sooner where their place is needed. Throws `conflict` when all are in force. */
+  #makeRoom(): void {
+    const ended = [...this.#tokens.values()].filter(({ standing }) => standing.ended)
+    for (const live of ended) {
+      const { token_id, revoked_at, expires_at } = live.stored
+      const isOld = Date.parse(revoked_at ?? expires_at) < this.#now() - LISTED_MS
+      if (!isOld && this.#tokens.size < MAX_TOKENS) continue
+      this.#forgetSecrets(live)
+      this.#tokens.delete(token_id)
+    }
+    if (this.#tokens.size < MAX_TOKENS) return
+    throw new CastellanError('conflict', `There are ${MAX_TOKENS} tokens, as many as may be; revoke those out of use.`)
+  }
+
+  #noteUse(stored: StoredToken): void {
+    const now = this.#now()
+    const last = stored.last_used_at === null ? 0 : Date.parse(stored.last_used_at)
+    // A clock that was set back must not keep a use from ever being noted again.
+    if (now - last < USE_WRITE_MS && now >= last) return
+    stored.last_used_at = new Date(now).toISOString()
+    this.#save().catch((error: unknown) => this.#log.warn({ err: error }, UNWRITTEN))
+  }
+
+  #shown({ hash: _, old: _old, revoked_at, ...stored }: StoredToken): Token {
+    const expired = this.#now() >= Date.parse(stored.expires_at)
+    return { ...stored, state: revoked_at !== null ? 'revoked' : expired ? 'expired' : 'active' }
+  }
+
+  #time(): string {
+    return new Date(this.#now()).toISOString()
+  }
+
+  #save(): Promise<void> {
+    return this.#file.save(() => [...this.#tokens.values()].map(({ stored }) => stored))
+  }
+
+  /** Saves the list as it is with this one in it, which comes into force only once it is on disk. */
+  #saveWith(fresh: StoredToken): Promise<void> {
+    return this.#file.save(() => {
+      const all = new Map([...this.#tokens].map(([id, { stored }]) => [id, stored]))
+      return all.set(fresh.token_id, fresh).values()
+    })
+  }
+
+  #change<T>(task: () => Promise<T>): Promise<T> {
+    const done = this.#changing.then(task)
+    this.#changing = done.catch(() => undefined)
+    return done
+  }
+}
+
+const UNWRITTEN = 'the last use of a token could not be written down'
+
+function hashesOf({ hash, old }: StoredToken): string[] {
+  return [hash, old?.hash ?? null].filter((known) => known !== null)
+}
+
+/** In constant time. Both are 64 hex digits. */
+function sameHash(one: string, other: string): boolean {
+  return timingSafeEqual(Buffer.from(one), Buffer.from(other))
+}
+
+/** What was done stays done; only the record of it is missing. */
+export function unrecorded(done: string, error: unknown): CastellanError {
+  const why = error instanceof CastellanError ? error.message : String(error)
+  return new CastellanError('ledger_unavailable', `${done}, but the ledger could not record it: ${why}`, {
+    cause: error,
+  })
+}
