@@ -13,7 +13,7 @@ let
     outPath = package;
   };
 in
-lib.evalModules {
+(lib.evalModules {
   modules = [
     ./stand-in/nixos.nix
     ../../modules
@@ -23,4 +23,4 @@ lib.evalModules {
     }
     configuration
   ];
-}
+}) // { inherit lib; }

@@ -95,7 +95,7 @@ in
   config.rendered = {
     units = lib.mapAttrs' (name: unit: lib.nameValuePair "${name}.service" (import ./unit-text.nix { inherit lib pkgs; } unit)) config.systemd.services;
     wants = lib.mapAttrs' (name: unit: lib.nameValuePair "${name}.service" { inherit (unit) wantedBy requiredBy; }) config.systemd.services;
-    etc = lib.mapAttrs (_: file: builtins.readFile file.source) config.environment.etc;
+    etc = lib.mapAttrs (_: file: if file.text != null then file.text else builtins.readFile file.source) config.environment.etc;
     tmpfiles = lib.concatLines config.systemd.tmpfiles.rules;
     groups = lib.mapAttrs (_: group: group.members) config.users.groups;
     users = lib.mapAttrs (_: user: user.group) config.users.users;

@@ -1,0 +1,131 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { requires } from '@castellan/testing'
+import { ThrowawayHost, throwawayHost, throwawayRoot } from '../throwaway-host/host.ts'
+import { nix, type Rendered, render } from './evaluate.ts'
+
+const repository = fileURLToPath(new URL('../../../', import.meta.url)).replace(/\/$/, '')
+/** Where Castellan is in the host. Not at its path on this machine: that may be in a home, which the units do not see. */
+const place = '/opt/castellan'
+
+/** What tests need that run the module's units. */
+export const installedHost = throwawayHost
+  .and(nix)
+  .and(requires.file(join(throwawayRoot, 'usr/sbin/nginx'), 'run tests/support/throwaway-host/build.sh again'))
+  .and(requires.file(join(throwawayRoot, 'usr/sbin/nft'), 'run tests/support/throwaway-host/build.sh again'))
+
+/** A throwaway host on which everything is as the module would have it on NixOS: units, users, files, nginx. */
+export class InstalledHost implements AsyncDisposable {
+  readonly host: ThrowawayHost
+  readonly rendered: Rendered
+  readonly #folder: string
+
+  private constructor(host: ThrowawayHost, rendered: Rendered, folder: string) {
+    this.host = host
+    this.rendered = rendered
+    this.#folder = folder
+  }
+
+  /** Installs, and starts nothing: a test may prepare more, then {@link start}. `configuration` is as in {@link render}. */
+  static async install(configuration = ''): Promise<InstalledHost> {
+    const rendered = await render({ configuration, package: place, write: true })
+    const folder = await mkdtemp(join(tmpdir(), 'cst-installed-'))
+    await writeInstaller(folder, rendered)
+    const host = await ThrowawayHost.start({
+      readOnly: [`${repository}:${place}/source`, `${folder}:/opt/install`, ...nodeOutside(), ...storeFiles(rendered)],
+    })
+    const installed = new InstalledHost(host, rendered, folder)
+    try {
+      await host.run(['sh', '-e', '/opt/install/install.sh'])
+      return installed
+    } catch (error) {
+      await installed[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  /** Starts what a boot would start, and waits until all of it says that it is ready. */
+  async start(): Promise<void> {
+    const wanted = Object.entries(this.rendered.wants).filter(([, { wantedBy }]) => wantedBy.length > 0)
+    await this.host.run(['systemctl', 'start', ...wanted.map(([unit]) => unit)])
+    if (this.rendered.nginx !== null) await this.host.run(['systemctl', 'start', 'nginx'])
+  }
+
+  /** Standard output of a script in the host, run by root. */
+  async shell(script: string): Promise<string> {
+    return (await this.host.run(['sh', '-ec', script])).stdout
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.host[Symbol.asyncDispose]()
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+}
+
+/** Node, where it does not come with the repository's packages. */
+function nodeOutside(): string[] {
+  return process.execPath.startsWith(repository) ? [] : [`${process.execPath}:${place}/node`]
+}
+
+function nodeInside(): string {
+  return process.execPath.startsWith(repository)
+    ? `${place}/source/${relative(repository, process.execPath)}`
+    : `${place}/node`
+}
+
+/** Scripts and rules that the units name: nix put them into this machine's store, and the host has one of its own. */
+function storeFiles({ units }: Rendered): string[] {
+  const text = Object.values(units).join('\n')
+  return [...new Set(text.match(/\/nix\/store\/[a-z0-9]{32}-[\w.+-]+/g) ?? [])]
+}
+
+async function writeInstaller(folder: string, rendered: Rendered): Promise<void> {
+  const write = async (path: string, text: string, mode = 0o644): Promise<void> => {
+    const file = join(folder, path)
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, text)
+    await chmod(file, mode)
+  }
+  await chmod(folder, 0o755)
+  for (const name of ['agentd', 'gateway', 'engine', 'airlock'])
+    await write(`bin/castellan-${name}`, starter(name), 0o755)
+  await write('bin/agentctl', starter('agentctl'), 0o755)
+  for (const [unit, text] of Object.entries(rendered.units)) await write(`units/${unit}`, text)
+  for (const [path, text] of Object.entries(rendered.etc)) await write(`etc/${path}`, text)
+  await write('tmpfiles.conf', rendered.tmpfiles)
+  if (rendered.nginx !== null) await write('nginx.conf', rendered.nginx)
+  await write('install.sh', installScript(rendered))
+}
+
+/** Runs a package from source, as the package's own programs run what was built. */
+function starter(name: string): string {
+  return `#!/bin/sh\nexec ${nodeInside()} --conditions=source ${place}/source/packages/${name}/src/main.ts "$@"\n`
+}
+
+function installScript({ users, groups, wants, nginx }: Rendered): string {
+  const links = Object.entries(wants).flatMap(([unit, { wantedBy, requiredBy }]) => [
+    ...wantedBy.map((target) => [unit, `${target}.wants`] as const),
+    ...requiredBy.map((target) => [unit, `${target}.requires`] as const),
+  ])
+  return [
+    'ln -sf /usr/sbin/nft /usr/bin/nft',
+    `cp -r /opt/install/bin ${place}/bin`,
+    `ln -s ${place}/bin/agentctl /usr/local/bin/agentctl`,
+    'cp -r /opt/install/etc/. /etc/',
+    'cp /opt/install/units/* /etc/systemd/system/',
+    ...links.flatMap(([unit, folder]) => [
+      `mkdir -p /etc/systemd/system/${folder}`,
+      `ln -sf /etc/systemd/system/${unit} /etc/systemd/system/${folder}/${unit}`,
+    ]),
+    ...Object.keys(groups).map((group) => `groupadd --system ${group}`),
+    ...Object.entries(users).map(([user, group]) => `useradd --system --no-create-home --gid ${group} ${user}`),
+    ...Object.entries(groups).flatMap(([group, members]) => members.map((member) => `gpasswd -a ${member} ${group}`)),
+    'cp /opt/install/tmpfiles.conf /etc/tmpfiles.d/castellan.conf',
+    'systemd-tmpfiles --create /etc/tmpfiles.d/castellan.conf',
+    ...(nginx === null ? [] : ['cp /opt/install/nginx.conf /etc/nginx/nginx.conf']),
+    'systemctl daemon-reload',
+    '',
+  ].join('\n')
+}
