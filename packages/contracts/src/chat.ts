@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { StandingRule } from './approvals.ts'
 import { UndoState } from './calls.ts'
 import { EngineKind } from './engines.ts'
-import { ApprovalId, CallId, LedgerIndex, OperatorKeyId, Timestamp } from './ids.ts'
+import { AgentName, ApprovalId, CallId, LedgerIndex, OperatorKeyId, Timestamp } from './ids.ts'
 import { PasskeyAssertion } from './operators.ts'
 import { TaintLabel, ToolPreview } from './tools.ts'
 
@@ -31,6 +31,8 @@ export const ClientFrame = z.discriminatedUnion('type', [
     type: z.literal('chat'),
     text: z.string().trim().min(1, 'must not be empty').max(32_768, 'must be at most 32768 characters'),
     chat_id: ChatId.optional(),
+    /** Whom a chat that begins belongs to; of one that is there already it has to be its agent. */
+    agent: AgentName.optional(),
   }),
   z.strictObject({ type: z.literal('abort'), chat_id: ChatId.optional() }),
   z.strictObject({ type: z.literal('approve'), ...verdictFields }),
@@ -48,6 +50,21 @@ export const Suggestion = z.strictObject({
 })
 export type Suggestion = z.infer<typeof Suggestion>
 
+/** A fact that came up for a message. Its text is data of whoever stored it, never an instruction. */
+export const RecalledFact = z.strictObject({
+  id: z.int(),
+  text: z.string(),
+  /** Where it is known from, in the words of whoever stored it. */
+  source: z.string(),
+  /** Who stored it, and when. */
+  by: z.string(),
+  stored_at: Timestamp,
+  confidence: z.number().min(0).max(1),
+  /** What the session that stored it had taken in. */
+  labels: z.array(TaintLabel),
+})
+export type RecalledFact = z.infer<typeof RecalledFact>
+
 const chat = {
   chat_id: ChatId.optional(),
   /** Position in the chat's transcript, counted from 1; absent on frames that the transcript does not keep. */
@@ -60,7 +77,8 @@ export const ServerFrame = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('asked'), text: z.string(), ...chat }),
   z.strictObject({
     type: z.literal('status'),
-    state: z.enum(['ready', 'loading', 'thinking', 'running', 'waiting', 'idle']),
+    /** `frozen`: the operator stopped all agents (docs/emergency.md); about no chat in particular. */
+    state: z.enum(['ready', 'loading', 'thinking', 'running', 'waiting', 'idle', 'frozen']),
     message: z.string().optional(),
     ...chat,
   }),
@@ -160,6 +178,21 @@ export const ServerFrame = z.discriminatedUnion('type', [
     cost: z.number().nullable(),
     ...chat,
   }),
+  /** What was recalled from memory for this message: exactly this is sent to the model besides what was said. */
+  z.strictObject({
+    type: z.literal('recalled'),
+    call_id: CallId,
+    about: z.string(),
+    facts: z.array(RecalledFact),
+    /** Facts that came up and found no room in the budget. */
+    left_out: z.int().min(0),
+    /** About how many tokens of the context they take. */
+    tokens: z.int().min(0),
+    ledger_index: LedgerIndex.nullable(),
+    /** Why nothing could be recalled. */
+    problem: z.string().optional(),
+    ...chat,
+  }),
   z.strictObject({ type: z.literal('done'), ...chat }),
   z.strictObject({ type: z.literal('error'), code: z.string(), message: z.string(), ...chat }),
   z.strictObject({ type: z.literal('backpressure_pause') }),
@@ -167,15 +200,17 @@ export const ServerFrame = z.discriminatedUnion('type', [
 ])
 export type ServerFrame = z.infer<typeof ServerFrame>
 
-/** `GET /chats/:chat_id/transcript?after=SEQ`: what a chat said after `seq` SEQ, as far as the gateway remembers it. */
+/** What a chat said, in order; see `getTranscript`. */
 export const Transcript = z.strictObject({
   chat_id: ChatId,
   /** Whether a turn is running now. */
   running: z.boolean(),
   /** The newest `seq` of the chat; 0 when nothing was said yet. */
   last_seq: z.int().min(0),
-  /** Frames after SEQ that the gateway no longer has: an honest gap. */
+  /** Older frames after the `seq` that was asked for, which are left out because only the newest were wanted. */
   forgotten: z.int().min(0),
+  /** Newer frames follow: ask again, after the last `seq` here. */
+  more: z.boolean(),
   /** In order. Text deltas that follow each other come as one frame, whose `seq` is that of the last. */
   entries: z.array(z.strictObject({ at: Timestamp, frame: ServerFrame })),
 })

@@ -1,4 +1,13 @@
 export {
+  AgentDescription,
+  AgentMemory,
+  AgentsFile,
+  AgentsState,
+  AgentView,
+  MAX_AGENTS_FILE_BYTES,
+  MAX_PROMPT_BYTES,
+} from './agents.ts'
+export {
   AirlockLatch,
   Destination,
   DestinationChange,
@@ -67,6 +76,26 @@ export {
 } from './chat.ts'
 export { ChatHit, ChatMessage, ChatTitle, ChatView } from './conversations.ts'
 export {
+  CoolingReason,
+  CredentialAuth,
+  CredentialDraft,
+  CredentialExport,
+  CredentialImport,
+  CredentialLabel,
+  CredentialSecret,
+  CredentialState,
+  CredentialStoreState,
+  CredentialStoreView,
+  CredentialTest,
+  CredentialView,
+  ExportRequest,
+  ImportRequest,
+  MAX_CREDENTIALS,
+  MAX_SECRET_BYTES,
+  ProviderName,
+  RecoveryPhrase,
+} from './credentials.ts'
+export {
   EMERGENCY_FOLDER,
   EmergencyEvent,
   FROZEN_FILE,
@@ -124,6 +153,7 @@ export {
   ToolName,
   TrashId,
 } from './ids.ts'
+export { Insight, InsightSummary } from './insights.ts'
 export { Instance, PreviousToken, previousTokenFile } from './instance.ts'
 export {
   LedgerActor,

@@ -26,6 +26,8 @@ export interface Operation {
   readonly params?: z.ZodObject
   readonly query?: z.ZodObject
   readonly body?: z.ZodType
+  /** Largest body in bytes, where it is not that of the other routes (64 KiB). */
+  readonly maxBodyBytes?: number
   readonly status: 200 | 201 | 202 | 204
   /** Absent with 204, and where the answer is no JSON. */
   readonly answer?: z.ZodType
@@ -33,6 +35,7 @@ export interface Operation {
   readonly content?:
     | 'text/event-stream'
     | 'text/plain'
+    | 'text/markdown'
     | 'application/yaml'
     | 'application/octet-stream'
     | 'application/x-ndjson'
