@@ -1,5 +1,24 @@
 import { decideApproval, getApproval, listApprovals } from './approvals.ts'
 import { cancelCall, createCall, getCall, listCalls } from './calls.ts'
+import {
+  exportCredentials,
+  getCredentialStore,
+  importCredentials,
+  lockCredentialStore,
+  resetCredentialStore,
+  rotateCredentialKey,
+  showRecoveryPhrase,
+  unlockCredentialStore,
+} from './credential-store.ts'
+import {
+  createCredential,
+  deleteCredential,
+  getCredential,
+  listCredentials,
+  revokeCredential,
+  rotateCredential,
+  testCredential,
+} from './credentials.ts'
 import { getAgentCard, getOpenApiJson, getOpenApiYaml } from './discovery.ts'
 import { listEngines, testEngine } from './engines.ts'
 import { getHealth } from './health.ts'
@@ -31,6 +50,26 @@ export {
   listCalls,
   MAX_WAIT_SECONDS,
 } from './calls.ts'
+export {
+  exportCredentials,
+  getCredentialStore,
+  importCredentials,
+  lockCredentialStore,
+  resetCredentialStore,
+  rotateCredentialKey,
+  showRecoveryPhrase,
+  unlockCredentialStore,
+} from './credential-store.ts'
+export {
+  CredentialListing,
+  createCredential,
+  deleteCredential,
+  getCredential,
+  listCredentials,
+  revokeCredential,
+  rotateCredential,
+  testCredential,
+} from './credentials.ts'
 export { AgentCard, getAgentCard, getOpenApiJson, getOpenApiYaml, OpenApiDocument } from './discovery.ts'
 export { listEngines, testEngine } from './engines.ts'
 export { getHealth } from './health.ts'
@@ -143,6 +182,21 @@ export const operations: readonly Operation[] = [
   createChatCompletion,
   listOpenAiModels,
   createEmbedding,
+  listCredentials,
+  createCredential,
+  getCredential,
+  testCredential,
+  rotateCredential,
+  revokeCredential,
+  deleteCredential,
+  getCredentialStore,
+  lockCredentialStore,
+  unlockCredentialStore,
+  rotateCredentialKey,
+  showRecoveryPhrase,
+  exportCredentials,
+  importCredentials,
+  resetCredentialStore,
   getAgentCard,
   getOpenApiJson,
   getOpenApiYaml,
