@@ -7,6 +7,13 @@ import {
   type CallRequest,
   type Freeze,
   FreezeState,
+  LedgerHead,
+  type LedgerIndex,
+  LedgerPage,
+  LedgerProof,
+  type LedgerQuery,
+  LedgerRecord,
+  LedgerState,
   ProcessHealth,
   type SessionId,
   SessionOpened,
@@ -63,9 +70,14 @@ export class Agentd {
     return this.#client.request('GET', `/v1/approvals/${id}`, { schema: Approval, signal })
   }
 
-  /** The approval once it is decided or has more yeses than these, or as it still is after 25 s. */
-  approvalOnceChanged(id: ApprovalId, votes: number, signal: AbortSignal): Promise<Approval> {
-    const path = `/v1/approvals/${id}?wait=${LONG_POLL_SECONDS}&votes=${votes}`
+  /** The approval once it is decided or has more yeses than these, or as it still is after `seconds`, at most 30. */
+  approvalOnceChanged(
+    id: ApprovalId,
+    votes: number,
+    signal: AbortSignal,
+    seconds = LONG_POLL_SECONDS,
+  ): Promise<Approval> {
+    const path = `/v1/approvals/${id}?wait=${seconds}&votes=${votes}`
     return this.#client.request('GET', path, { schema: Approval, signal })
   }
 
@@ -95,6 +107,32 @@ export class Agentd {
   freezeOnceChanged(known: Freeze | null | undefined, signal: AbortSignal): Promise<FreezeState> {
     const query = known === undefined ? '' : `?known=${known?.id ?? 'none'}&wait=${LONG_POLL_SECONDS}`
     return this.#client.request('GET', `/v1/freeze${query}`, { schema: FreezeState, signal })
+  }
+
+  /** What agentd says of its ledger. */
+  async ledgerState(signal?: AbortSignal): Promise<LedgerState> {
+    const { detail } = await this.#client.request('GET', '/v1/health', { schema: ProcessHealth, signal })
+    return LedgerState.parse(detail?.ledger)
+  }
+
+  ledgerHead(signal?: AbortSignal): Promise<LedgerHead> {
+    return this.#client.request('GET', '/v1/ledger/head', { schema: LedgerHead, signal })
+  }
+
+  /** Entries without what was in them, newest first. */
+  ledgerEntries(query: LedgerQuery, signal?: AbortSignal): Promise<LedgerPage> {
+    const given = Object.entries(query).filter(([, value]) => value !== undefined)
+    const text = new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]))
+    return this.#client.request('GET', `/v1/ledger/entries?${text}`, { schema: LedgerPage, signal })
+  }
+
+  ledgerEntry(index: LedgerIndex, signal?: AbortSignal): Promise<LedgerRecord> {
+    return this.#client.request('GET', `/v1/ledger/entries/${index}`, { schema: LedgerRecord, signal })
+  }
+
+  async ledgerProof(index: LedgerIndex, signal?: AbortSignal): Promise<string> {
+    const path = `/v1/ledger/entries/${index}/proof`
+    return (await this.#client.request('GET', path, { schema: LedgerProof, signal })).proof
   }
 
   redeemSignIn(redemption: SignInRedemption): Promise<SignInResult> {

@@ -200,8 +200,8 @@ export const createEmbedding = defineOperation({
   tag: 'openai',
   summary: 'Vectors of texts',
   description:
-    'Answered by the model on this machine where its engine offers embeddings. None does so yet: until then the answer is ' +
-    '501 `unsupported_host`.',
+    'For the model on this machine, whose engine makes no vectors yet: the answer is 501 `unsupported_host`, in the shape ' +
+    'that clients expect of a provider without embeddings.',
   scope: 'chat',
   body: EmbeddingBody,
   status: 200,

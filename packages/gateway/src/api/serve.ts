@@ -1,7 +1,8 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { CastellanError } from '@castellan/contracts'
 import type { AnswerOf, BodyOf, Operation, ParamsOf, QueryOf } from '@castellan/contracts/api'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { z } from 'zod'
 import type { Caller } from '../plugins/auth.ts'
 import { parse } from './parse.ts'
 
@@ -34,7 +35,11 @@ export function refuseUndescribed(app: FastifyInstance): void {
   })
 }
 
-type Answered<O extends Operation> = O['content'] extends string ? Readable : AnswerOf<O>
+type Answered<O extends Operation> = O['content'] extends string
+  ? Readable
+  : O['event'] extends z.ZodType
+    ? AnswerOf<O> | Readable
+    : AnswerOf<O>
 
 /**
  * Serves an operation as it is described. What does not fit its schemas is refused with `invalid_request`. `checked`
@@ -63,9 +68,9 @@ export function serve<O extends Operation>(
       const answer = await handle(asked)
       refuseEnded(request)
       reply.code(status)
-      if (content !== undefined) {
+      if (answer instanceof Readable) {
         endWithCredential(request, reply)
-        return reply.type(content).send(answer)
+        return reply.type(content ?? 'text/event-stream').send(answer)
       }
       if (app.checksAnswers) return operation.answer?.parse(answer)
       return answer

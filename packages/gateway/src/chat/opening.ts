@@ -1,5 +1,4 @@
-import { createHmac } from 'node:crypto'
-import { type SessionOpening, sessionOpeningText } from '@castellan/contracts'
+import { openingBy } from '../calls/sessions.ts'
 import type { Caller } from '../plugins/auth.ts'
 import type { Chat } from './chat.ts'
 import type { TurnParts } from './turn.ts'
@@ -11,11 +10,8 @@ import type { TurnParts } from './turn.ts'
  */
 export async function openSession(chat: Chat, caller: Caller, { agentd, agent, log }: TurnParts): Promise<void> {
   if (caller.kind !== 'owner' || chat.sessionKey !== undefined || chat.history.messages.length > 0) return
-  const asked = { session: chat.session, agent: agent.name, at: new Date().toISOString() }
-  const mac = createHmac('sha256', caller.token).update(sessionOpeningText(asked), 'utf8').digest('hex')
-  const opening: SessionOpening = { ...asked, proof: { kind: 'owner_token', mac } }
   try {
-    chat.sessionKey = (await agentd.openSession(opening)).key
+    chat.sessionKey = (await agentd.openSession(openingBy(caller.token, chat.session, agent.name))).key
   } catch (error) {
     log.debug({ err: error, chat_id: chat.id }, 'a chat goes on in a plain session')
   }
