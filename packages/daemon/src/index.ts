@@ -13,5 +13,5 @@ export { addHealthRoute, type HealthSource, processHealth } from './server/healt
 export { type ByteReply, bytes, type NdjsonReply, ndjson, type Reply, reply } from './server/reply.ts'
 export type { Handler, Method, RouteOptions, RouteRequest } from './server/route.ts'
 export { SocketServer, type SocketServerOptions } from './server/server.ts'
-export { MAX_SOCKET_PATH_BYTES, type SocketFile } from './server/socket-file.ts'
+export { listenOnSocket, MAX_SOCKET_PATH_BYTES, type SocketFile } from './server/socket-file.ts'
 export { version } from './version.ts'

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { ProcessConfig } from '@castellan/daemon'
 import { z } from 'zod'
+import { isNetwork } from './plugins/client-address.ts'
 
 const BUILT_PAGE = fileURLToPath(new URL('../../dashboard/dist', import.meta.url))
 
@@ -9,6 +10,9 @@ const Origin = z.string().refine((text) => URL.canParse(text) && new URL(text).o
   message: 'must be an origin like https://castellan.example.org, without a path',
 })
 
+const Network = z.string().refine(isNetwork, { message: 'must be an address or a network, like 10.0.0.0/8' })
+const PerMinute = z.int().min(1).max(1_000_000_000)
+
 export const GatewayConfig = ProcessConfig.extend({
   /** Address to listen on. Anything but loopback should have a TLS proxy in front. */
   host: z.string().min(1).default('127.0.0.1'),
@@ -16,6 +20,22 @@ export const GatewayConfig = ProcessConfig.extend({
   port: z.int().min(0).max(65_535).default(18_789),
   /** Further origins the page is reached under, e.g. that of a TLS proxy. Every other `Host` and `Origin` is refused. */
   publicOrigins: z.array(Origin).default([]),
+  /** A Unix socket to listen on as well, for a proxy on this machine (mode 0660). Whoever may connect is trusted as one. */
+  listenSocket: z.string().min(1).optional(),
+  /** Addresses and networks of proxies whose word about the client's address and TLS counts. */
+  trustedProxies: z.array(Network).max(64).default([]),
+  /** The one header in which they say it. */
+  forwardedHeader: z.enum(['x-forwarded-for', 'forwarded']).default('x-forwarded-for'),
+  limits: z
+    .strictObject({
+      /** Requests of one token, or one signed-in browser, a minute. */
+      perTokenPerMinute: PerMinute.default(6_000),
+      /** Requests from one address a minute, whoever makes them; an IPv6 address counts as its /64. */
+      perAddressPerMinute: PerMinute.default(30_000),
+      /** Wrong tokens from one address a minute. A good one is let in all the same. */
+      refusedPerMinute: PerMinute.default(60),
+    })
+    .prefault({}),
   /** The instance's state folder; the gateway keeps its own files in `gateway/` under it. */
   stateDir: z.string().min(1),
   agentSocket: z.string().min(1),

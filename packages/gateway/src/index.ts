@@ -1,2 +1,3 @@
 export { GatewayConfig } from './config.ts'
-export { buildServer, listen, type ServerOptions } from './server.ts'
+export { listen } from './listen.ts'
+export { buildServer, type ServerOptions } from './server.ts'

@@ -1,6 +1,7 @@
 import { runDaemon } from '@castellan/daemon'
 import { GatewayConfig } from './config.ts'
-import { buildServer, listen } from './server.ts'
+import { listen } from './listen.ts'
+import { buildServer } from './server.ts'
 
 await runDaemon({
   name: 'gateway',

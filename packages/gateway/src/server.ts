@@ -1,17 +1,24 @@
 import { dirname, join } from 'node:path'
-import { CastellanError } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import type { Provider } from '@castellan/mcp-bridge'
 import fastifyCookie from '@fastify/cookie'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { Agentd } from './agentd.ts'
 import { mainAgent } from './agents/main.ts'
+import { addOpenAi } from './api/openai/routes.ts'
 import { refuseUndescribed } from './api/serve.ts'
 import { addSignInRoutes } from './api/sign-in.ts'
 import { addTranscriptRoute } from './api/transcript.ts'
+import { addApprovals } from './api/v1/approvals.ts'
+import { addCalls, addUndo } from './api/v1/calls.ts'
 import { addDiscovery } from './api/v1/discovery.ts'
 import { addHealth } from './api/v1/health.ts'
+import { addLedger } from './api/v1/ledger.ts'
+import { addMachine } from './api/v1/machine.ts'
 import { addTokens } from './api/v1/tokens.ts'
+import { addTools } from './api/v1/tools.ts'
+import { Calls } from './calls/calls.ts'
+import { CallSessions } from './calls/sessions.ts'
 import { PATIENCE, type Patience } from './chat/ask.ts'
 import { Audience } from './chat/audience.ts'
 import { ChatSessions } from './chat/sessions.ts'
@@ -26,21 +33,21 @@ import { keyPlaces } from './keys/places.ts'
 import { addMcp } from './mcp/mount.ts'
 import { addAuth } from './plugins/auth.ts'
 import { addBodyCap, MAX_BODY_BYTES } from './plugins/body-cap.ts'
+import { addClientAddress } from './plugins/client-address.ts'
 import { addErrorEnvelopes, answerClientError, answerFrameworkError } from './plugins/errors.ts'
+import { addHeaderGuard } from './plugins/header-guard.ts'
 import { addOriginGuard } from './plugins/origin-guard.ts'
 import { addPage } from './plugins/page.ts'
+import { addProxySocket, HTTP } from './plugins/proxy-socket.ts'
+import { addAddressLimit, addTokenLimit, Guesses } from './plugins/rate-limit.ts'
 import { addRequestId, logRequests, requestIdOf } from './plugins/request-id.ts'
 import { addSecurityHeaders } from './plugins/security-headers.ts'
-import { isWebSocketHandshake, routeUpgrades } from './plugins/upgrades.ts'
+import { routeUpgrades } from './plugins/upgrades.ts'
 import { Records } from './records.ts'
 import { SignInAttempts } from './sign-in/attempts.ts'
 import { PageSessions } from './sign-in/sessions.ts'
 import { OwnerToken } from './tokens/owner-token.ts'
 import { Tokens } from './tokens/tokens.ts'
-
-const HEADER_BYTES = 16 * 1024
-const HEADERS_MS = 10_000
-const REQUEST_MS = 30_000
 
 /** What tests set otherwise than the gateway at work has it. */
 export interface ServerOptions {
@@ -81,25 +88,30 @@ export async function buildServer(
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: REQUEST_MS,
+    requestTimeout: HTTP.requestTimeout,
     forceCloseConnections: 'idle',
-    http: { maxHeaderSize: HEADER_BYTES, headersTimeout: HEADERS_MS, shouldUpgradeCallback: isWebSocketHandshake },
+    http: HTTP,
     genReqId: requestIdOf,
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerClientError,
   })
   app.removeContentTypeParser('text/plain')
   app.decorate('checksAnswers', checksAnswers)
+  addProxySocket(app)
 
   // The order in which a request is judged.
+  addClientAddress(app, config)
   addRequestId(app)
   logRequests(app)
   addErrorEnvelopes(app)
   addSecurityHeaders(app)
+  addHeaderGuard(app)
   addBodyCap(app)
   addOriginGuard(app, config)
+  addAddressLimit(app, config.limits)
   await app.register(fastifyCookie)
-  addAuth(app, { ownerToken, tokens, pageSessions })
+  addAuth(app, { ownerToken, tokens, pageSessions, guesses: new Guesses(config.limits) })
+  addTokenLimit(app, config.limits)
 
   refuseUndescribed(app)
   addHealth(app, { agentd, engine, startedAt: new Date() })
@@ -114,6 +126,16 @@ export async function buildServer(
   const waiting = await Waiting.open(join(config.stateDir, 'gateway', 'waiting'), log)
   void waiting.withdrawLeft(agentd)
   const parts = { agentd, engine, agent: mainAgent, patience, waiting, log, chats, audience, freezeWatch }
+  const sessions = new CallSessions(agentd, log)
+  const reading = { agentd, sessions, agent: mainAgent.name }
+  const calls = new Calls({ agentd, sessions, waiting, log })
+  addTools(app, agentd)
+  addCalls(app, calls)
+  addUndo(app, calls, reading)
+  addApprovals(app, { agentd, chats, audience })
+  addLedger(app, agentd)
+  addMachine(app, { ...reading, engine })
+  addOpenAi(app, engine)
   addChatSocket(app, routeUpgrades(app), parts, chatTiming)
   await addMcp(app, { agentSocket: config.agentSocket, stateDir: config.stateDir, log, providers: mcpProviders })
   addPage(app, config.pageDir)
@@ -125,20 +147,4 @@ export async function buildServer(
     engine.close()
   })
   return app
-}
-
-/** Listens where the configuration says and returns the address. Throws `port_in_use` with what to do about it. */
-export async function listen(app: FastifyInstance, { host, port }: GatewayConfig): Promise<string> {
-  try {
-    return await app.listen({ host, port })
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause
-    throw new CastellanError(
-      'port_in_use',
-      `Port ${port} on ${host} is taken by another program; stop it, or choose another with --port.`,
-      {
-        cause,
-      },
-    )
-  }
 }

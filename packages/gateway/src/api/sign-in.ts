@@ -26,14 +26,15 @@ export function addSignInRoutes(app: FastifyInstance, { agentd, pageSessions, at
 
   app.post('/sign-in', route, async (request, reply): Promise<PageSession> => {
     const redemption = parse(SignInRedemption, request.body, 'The body')
-    attempts.begin(request.ip)
+    attempts.begin(request.clientAddress)
     // agentd holds the codes and judges the proof; the code itself never comes here.
     const { key_id } = await agentd.redeemSignIn(redemption).catch((error: unknown) => {
-      if (!(error instanceof CastellanError && error.code === 'sign_in_failed')) attempts.takeBack(request.ip)
+      if (!(error instanceof CastellanError && error.code === 'sign_in_failed'))
+        attempts.takeBack(request.clientAddress)
       throw error
     })
-    attempts.clear(request.ip)
-    const { cookie } = await pageSessions.create({ keyId: key_id, how: 'code', address: request.ip })
+    attempts.clear(request.clientAddress)
+    const { cookie } = await pageSessions.create({ keyId: key_id, how: 'code', address: request.clientAddress })
     setCookie(request, reply, cookie, COOKIE_LIFE_SECONDS)
     return { signed_in: true, key_id }
   })
@@ -48,6 +49,6 @@ export function addSignInRoutes(app: FastifyInstance, { agentd, pageSessions, at
 
 function setCookie(request: FastifyRequest, reply: FastifyReply, value: string, maxAge: number): void {
   // Behind a TLS proxy the page's origin is https, and the cookie must never travel without TLS.
-  const secure = request.headers.origin?.startsWith('https://') ?? false
+  const secure = request.overTls || (request.headers.origin?.startsWith('https://') ?? false)
   reply.setCookie(cookieName(request), value, { path: '/', httpOnly: true, sameSite: 'strict', secure, maxAge })
 }

@@ -7,6 +7,7 @@ import { ALL_RIGHTS, requireScope } from '../tokens/rights.ts'
 import type { Standing } from '../tokens/standing.ts'
 import type { Tokens } from '../tokens/tokens.ts'
 import type { Caller } from './caller.ts'
+import type { Guesses } from './rate-limit.ts'
 
 export type { Caller } from './caller.ts'
 
@@ -28,6 +29,7 @@ export const CHAT_PROTOCOL = 'castellan.v1'
 const BEARER_PROTOCOL = 'bearer.'
 
 export interface AuthParts {
+  readonly guesses: Guesses
   readonly ownerToken: OwnerToken
   readonly tokens: Tokens
   readonly pageSessions: PageSessions
@@ -49,19 +51,28 @@ export function addAuth(app: FastifyInstance, parts: AuthParts): void {
     const { method, url } = forgotten
     throw new TypeError(`${String(method)} ${url} says neither which scope it needs nor that it is public`)
   })
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     refuseTokenInUrl(request)
     const { config } = request.routeOptions
-    if (config.public === true) return
-    const caller = authenticate(request, parts)
-    request.caller = caller
-    if (!request.is404) requireScope(caller, scopeOf(config) ?? 'admin')
+    if (config.public !== true) {
+      request.caller = authenticated(request, parts)
+      if (!request.is404) requireScope(request.caller, scopeOf(config) ?? 'admin')
+    }
+    done()
   })
 }
 
 function scopeOf(config: Partial<FastifyRequest['routeOptions']['config']> | undefined): Scope | undefined {
   const described = config?.operation?.scope
   return described === undefined || described === 'public' ? config?.scope : described
+}
+
+function authenticated(request: FastifyRequest, parts: AuthParts): Caller {
+  try {
+    return authenticate(request, parts)
+  } catch (error) {
+    throw error instanceof CastellanError ? parts.guesses.count(request.clientAddress, error) : error
+  }
 }
 
 function authenticate(request: FastifyRequest, parts: AuthParts): Caller {
@@ -102,8 +113,9 @@ function isGood(standing: Standing): boolean {
 }
 
 /** Loopback cookies are shared between ports, so each gateway names its own after the port it listens on. */
-export function cookieName(request: FastifyRequest): string {
-  return `castellan_session_${request.socket.localPort}`
+export function cookieName(request: FastifyRequest, what = 'session'): string {
+  const { localPort } = request.socket
+  return localPort === undefined ? `castellan_${what}` : `castellan_${what}_${localPort}`
 }
 
 function bearerOf(request: FastifyRequest): string | undefined {

@@ -16,7 +16,7 @@ export const MAX_BODY_BYTES = 64 * 1024
  * read only after authentication, and counted while it is read.
  */
 export function addBodyCap(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     const announced = Number(request.headers['content-length'] ?? 0)
     if (request.routeOptions.config.readsItsBody !== true && announced > MAX_BODY_BYTES) {
       throw new CastellanError(
@@ -24,5 +24,6 @@ export function addBodyCap(app: FastifyInstance): void {
         `The body has ${announced} bytes; this gateway takes at most ${MAX_BODY_BYTES}.`,
       )
     }
+    done()
   })
 }

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { CastellanError, type ErrorCode } from '@castellan/contracts'
@@ -104,6 +104,13 @@ const CLIENT_ERRORS: Record<string, Known & { status?: number }> = {
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
+    return
+  }
+  // What follows a request that is being answered is cut off: two answers to one request would be worse than none. Node's
+  // own handler looks at the same property.
+  const { _httpMessage: answering } = socket as Socket & { _httpMessage?: ServerResponse | null }
+  if (answering?.headersSent === true) {
+    socket.destroySoon()
     return
   }
   const known = CLIENT_ERRORS[error.code ?? ''] ?? {

@@ -14,9 +14,16 @@ export interface OriginRules {
  */
 export function addOriginGuard(app: FastifyInstance, rules: OriginRules): void {
   const publicHosts = rules.publicOrigins.map((origin) => new URL(origin).host)
+  const publicOrigins = rules.publicOrigins.map((origin) => origin.toLowerCase())
+  const byPort = new Map<number | undefined, string[]>()
+  const localAt = (port: number | undefined): string[] => {
+    const known = byPort.get(port) ?? localHosts(rules.host, port)
+    byPort.set(port, known)
+    return known
+  }
 
-  app.addHook('onRequest', async (request) => {
-    const local = localHosts(rules.host, request.socket.localPort)
+  app.addHook('onRequest', (request, _reply, done) => {
+    const local = localAt(request.socket.localPort)
     const host = request.headers.host?.toLowerCase()
     if (host === undefined || !(local.includes(host) || publicHosts.includes(host))) {
       throw new CastellanError(
@@ -27,18 +34,20 @@ export function addOriginGuard(app: FastifyInstance, rules: OriginRules): void {
     }
     const origin = request.headers.origin?.toLowerCase()
     const known = origin === undefined || local.some((name) => origin === `http://${name}`)
-    if (!known && !rules.publicOrigins.some((allowed) => allowed.toLowerCase() === origin)) {
+    if (!known && !publicOrigins.includes(origin)) {
       throw new CastellanError(
         'origin_refused',
         `A page from ${JSON.stringify(origin)} may not talk to this gateway. ` +
           'Open the page that the gateway itself serves, or name that origin in publicOrigins.',
       )
     }
+    done()
   })
 }
 
 /** The names a local client may call this gateway, with the port it really listens on. */
 function localHosts(host: string, port: number | undefined): string[] {
   const names = ['127.0.0.1', 'localhost', '[::1]', host.includes(':') ? `[${host}]` : host]
-  return names.map((name) => (port === 80 ? name : `${name}:${port}`))
+  // On the Unix socket there is no port, and a client of this machine says `localhost`.
+  return names.map((name) => (port === 80 || port === undefined ? name : `${name}:${port}`))
 }

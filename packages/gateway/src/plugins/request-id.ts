@@ -16,20 +16,24 @@ export function newRequestId(): string {
 
 /** Puts `X-Request-Id` on every answer, so that what a person reports can be found in the log. */
 export function addRequestId(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
+    done()
   })
 }
 
-/** One line for each answer: the route it took, never the query string or a body. */
+/** One line for each answer: the route it took and who took it from where, never the query string or a body. */
 export function logRequests(app: FastifyInstance): void {
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
+    done()
     const { statusCode, elapsedTime } = reply
     const line = {
       method: request.method,
       route: request.routeOptions.url ?? null,
       status: statusCode,
       ms: elapsedTime,
+      address: request.clientAddress,
+      ...(request.caller === null ? {} : { credential_id: request.caller.credential }),
     }
     if (statusCode >= 400) request.log.info(line, 'refused')
     else request.log.debug(line, 'answered')

@@ -28,9 +28,12 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 }
 
 export function addSecurityHeaders(app: FastifyInstance): void {
-  app.addHook('onRequest', async (_request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.headers(SECURITY_HEADERS)
+    // RFC 6797, section 7.2: only over TLS, which is the proxy's.
+    if (request.overTls) reply.header('strict-transport-security', 'max-age=31536000; includeSubDomains')
     // Answers carry what the machine said; only the page's own files may be kept, and they say so themselves.
     reply.header('cache-control', 'no-store')
+    done()
   })
 }
