@@ -5,6 +5,7 @@
     ./options/airlock.nix
     ./options/backups.nix
     ./options/castellan.nix
+    ./options/credentials.nix
     ./options/egress.nix
     ./options/engine.nix
     ./options/gateway.nix

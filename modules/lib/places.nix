@@ -5,7 +5,8 @@ rec {
   gatewayState = "/var/lib/castellan-gateway";
   airlockState = "/var/lib/castellan-airlock";
 
-  token = if cfg.ownerTokenFile == null then "${state}/token" else cfg.ownerTokenFile;
+  # Made by the gateway, which can then replace it; one that somebody else keeps is handed to it by systemd.
+  token = if cfg.ownerTokenFile == null then "${gatewayState}/token" else cfg.ownerTokenFile;
   frozen = "${state}/agentd/emergency/frozen.json";
   policy = if cfg.policy.files == { } then null else "/etc/castellan/policy";
 

@@ -47,8 +47,8 @@ in
       example = "/run/keys/castellan-owner-token";
       description = ''
         File with the owner's bearer token (`cst_` and 43 base64url characters) for programs that talk to the gateway. Root alone
-        needs to read it; the gateway gets it as a systemd credential. When null, a token is made at the first start and kept in
-        {file}`/var/lib/castellan/token`.
+        needs to read it; the gateway gets it as a systemd credential. When null, the gateway makes one at its first start
+        and keeps it in {file}`/var/lib/castellan-gateway/token`, where it can also replace it.
       '';
     };
 

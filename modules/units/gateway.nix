@@ -1,10 +1,20 @@
 # The gateway: talks to people and to models. It cannot change the host, nor open a connection to another machine.
-{ config, lib, ... }:
+{ config, lib, pkgs, ... }:
 let
   cfg = config.services.castellan;
   hardening = import ../lib/hardening.nix { inherit lib; };
   places = import ../lib/places.nix { inherit cfg; };
   settingsOf = import ../lib/settings.nix { inherit lib; };
+
+  # 256 random bits, written whole or not at all. A token that is there stays.
+  makeToken = pkgs.writeShellScript "castellan-owner-token" ''
+    set -eu
+    umask 077
+    [ -s ${places.token} ] && exit 0
+    printf 'cst_%s\n' "$(head -c 32 /dev/urandom | base64 -w 0 | tr '+/' '-_' | tr -d '=')" > ${places.token}.new
+    sync ${places.token}.new
+    mv ${places.token}.new ${places.token}
+  '';
 in
 {
   config = lib.mkIf cfg.enable (lib.mkMerge [
@@ -16,6 +26,8 @@ in
       stateDir = places.gatewayState;
       agentSocket = places.sockets.agent;
       engineSocket = places.sockets.engine;
+      airlockSocket = places.sockets.airlock;
+      recordSocket = places.sockets.record;
     }))
     {
       systemd.services.castellan-gateway = {
@@ -24,8 +36,8 @@ in
         wants = [ "castellan-agentd.service" ] ++ lib.optional cfg.engine.enable "castellan-engine.service"
           ++ lib.optional cfg.airlock.enable "castellan-airlock.service";
         after = [ "network.target" "systemd-tmpfiles-setup.service" "castellan-agentd.service" "castellan-engine.service" "castellan-airlock.service" ];
-        # systemd's word for the folder of its credentials; a file would not know it.
-        environment.CASTELLAN_TOKEN_FILE = "%d/owner-token";
+        # %d is systemd's word for the folder of its credentials; a file would not know it.
+        environment.CASTELLAN_TOKEN_FILE = if cfg.ownerTokenFile == null then places.token else "%d/owner-token";
         inherit (hardening.restarts) unitConfig;
         serviceConfig = hardening.confined // hardening.notifies // hardening.restarts.serviceConfig // {
           ExecStart = "${cfg.package}/bin/castellan-gateway --config /etc/castellan/gateway.json";
@@ -34,7 +46,10 @@ in
           SupplementaryGroups = [ "castellan" "castellan-record" ];
           StateDirectory = "castellan-gateway";
           StateDirectoryMode = "0700";
-          LoadCredential = [ "owner-token:${places.token}" ];
+          ExecStartPre = lib.optional (cfg.ownerTokenFile == null) makeToken;
+          LoadCredential = lib.optional (cfg.ownerTokenFile != null) "owner-token:${cfg.ownerTokenFile}";
+          # By name only, so that neither has to be there: the key, and while it is replaced the next one.
+          LoadCredentialEncrypted = [ "castellan-gateway-kek" "castellan-gateway-kek-next" ];
           RestrictAddressFamilies = "AF_UNIX AF_INET AF_INET6";
           IPAddressDeny = "any";
           IPAddressAllow = "localhost";

@@ -47,9 +47,6 @@ in
         };
       };
     };
-    # The address in the gateway's log and limits is the one that nginx saw.
-    services.castellan.gateway.settings.trustedProxies = [ "127.0.0.1" ];
-
     networking.firewall.allowedTCPPorts = lib.mkIf cfg.openFirewall [ 80 443 ];
   };
 }

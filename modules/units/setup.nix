@@ -1,18 +1,21 @@
-# Users, groups, folders of the sockets, the owner's token, and what tells agentctl where everything is.
+# Users, groups, folders of the sockets, the gateway's sealed key, and what tells agentctl where everything is.
 { config, lib, pkgs, ... }:
 let
   cfg = config.services.castellan;
   hardening = import ../lib/hardening.nix { inherit lib; };
   places = import ../lib/places.nix { inherit cfg; };
 
-  # 256 random bits, written whole or not at all. A token that is there stays.
-  makeToken = pkgs.writeShellScript "castellan-owner-token" ''
+  # The key that wraps all that the gateway encrypts, sealed to this host by its TPM or its own key (systemd-creds(1)). One that is there
+  # stays, and so does one in a file, from before it was sealed.
+  sealKey = pkgs.writeShellScript "castellan-seal-key" ''
     set -eu
     umask 077
-    [ -s ${places.token} ] && exit 0
-    printf 'cst_%s\n' "$(head -c 32 /dev/urandom | base64 -w 0 | tr '+/' '-_' | tr -d '=')" > ${places.token}.new
-    sync ${places.token}.new
-    mv ${places.token}.new ${places.token}
+    sealed=/etc/credstore.encrypted/castellan-gateway-kek
+    [ -e "$sealed" ] && exit 0
+    [ -e ${places.gatewayState}/gateway/keys/kek ] && exit 0
+    head -c 32 /dev/urandom | systemd-creds encrypt --name=castellan-gateway-kek - "$sealed.new"
+    sync "$sealed.new"
+    mv "$sealed.new" "$sealed"
   '';
 
   user = name: {
@@ -49,25 +52,32 @@ in
         tokenFile = places.token;
         agentSocket = places.sockets.agent;
         operatorSocket = places.sockets.operator;
+        # Of what starts and stops the processes: systemd.
+        pid = 1;
       };
 
       environment.systemPackages = [ cfg.package ];
     }
-    (lib.mkIf (cfg.ownerTokenFile == null) {
+    (lib.mkIf cfg.credentials.seal {
+      systemd.tmpfiles.rules = [ "d /etc/credstore.encrypted 0700 root root -" ];
       systemd.services.castellan-setup = {
-        description = "Castellan: the owner's token";
-        before = [ "castellan-agentd.service" "castellan-gateway.service" ];
-        requiredBy = [ "castellan-agentd.service" "castellan-gateway.service" ];
+        description = "Castellan: the gateway's key, sealed to this host";
+        before = [ "castellan-gateway.service" ];
+        requiredBy = [ "castellan-gateway.service" ];
+        after = [ "systemd-tmpfiles-setup.service" ];
         serviceConfig = hardening.confined // {
           Type = "oneshot";
           RemainAfterExit = true;
-          ExecStart = makeToken;
-          StateDirectory = "castellan";
-          StateDirectoryMode = "0700";
-          # It writes as root to root's own folder.
+          ExecStart = sealKey;
+          # As root, with the host's own key (made here where there is none) and its TPM.
           PrivateUsers = false;
+          CapabilityBoundingSet = "CAP_DAC_OVERRIDE";
+          ReadWritePaths = [ "/etc/credstore.encrypted" "/var/lib/systemd" ];
+          PrivateDevices = false;
+          DevicePolicy = "closed";
+          DeviceAllow = [ "/dev/tpmrm0 rw" ];
           PrivateNetwork = true;
-          RestrictAddressFamilies = "none";
+          RestrictAddressFamilies = "AF_UNIX";
         };
       };
     })

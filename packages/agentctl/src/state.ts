@@ -1,14 +1,26 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { CastellanError, Instance } from '@castellan/contracts'
 
-/** The state folder: `--state`, then CASTELLAN_STATE, then the XDG state folder that `npm start` uses. */
-export function stateFolder(option: string | undefined, env: NodeJS.ProcessEnv): string {
+/** Where the NixOS module keeps the state of the host's own instance. Root alone sees what is in it. */
+const HOST_STATE = '/var/lib/castellan'
+
+/**
+ * The state folder: `--state`, then CASTELLAN_STATE, then the XDG state folder that `npm start` uses; in place of the last that of
+ * the host's own instance, where this user sees one and started none.
+ */
+export function stateFolder(option: string | undefined, env: NodeJS.ProcessEnv, hostState = HOST_STATE): string {
   const chosen = option ?? env.CASTELLAN_STATE
   if (chosen !== undefined && chosen !== '') return resolve(chosen)
   const xdg = env.XDG_STATE_HOME
-  return join(xdg?.startsWith('/') ? xdg : join(homedir(), '.local', 'state'), 'castellan')
+  const own = join(xdg?.startsWith('/') ? xdg : join(homedir(), '.local', 'state'), 'castellan')
+  return isInstance(hostState) && !isInstance(own) ? hostState : own
+}
+
+function isInstance(folder: string): boolean {
+  return existsSync(join(folder, 'run.json'))
 }
 
 /** The running instance whose state is in `folder`; `agentd_unavailable` when none runs there. */

@@ -10,7 +10,7 @@ export const Instance = z.strictObject({
   operatorSocket: z.string(),
   /** `airlock-operator.sock` beside operator.sock without it. */
   airlockOperatorSocket: z.string().optional(),
-  /** Process id of the supervisor. */
+  /** Process id of the supervisor; 1 where that is systemd. */
   pid: z.int(),
 })
 export type Instance = z.infer<typeof Instance>

@@ -112,7 +112,7 @@ function installScript({ users, groups, wants, nginx }: Rendered): string {
   return [
     'ln -sf /usr/sbin/nft /usr/bin/nft',
     `cp -r /opt/install/bin ${place}/bin`,
-    `ln -s ${place}/bin/agentctl /usr/local/bin/agentctl`,
+    `ln -s ${place}/bin/agentctl /usr/bin/agentctl`,
     'cp -r /opt/install/etc/. /etc/',
     'cp /opt/install/units/* /etc/systemd/system/',
     ...links.flatMap(([unit, folder]) => [

@@ -28,11 +28,16 @@ export function addStatus({ program, act }: Cli): void {
               : `gateway   ${good(gateway.status, gateway.status === 'ok')}, up ${duration(gateway.uptime_s)}`,
           )
           if (gateway !== null) terminal.line(`engine    ${good(gateway.engine, gateway.engine === 'ready')}`)
-          terminal.line(`stop      Ctrl-C where it was started, or kill ${instance.pid}`)
+          terminal.line(`stop      ${howToStop(instance.pid)}`)
         })
         return agentd.state === 'ready' && gateway?.status === 'ok' ? exitCodes.ok : exitCodes.failed
       }),
     )
+}
+
+/** The supervisor's process is 1 where systemd starts Castellan. */
+function howToStop(supervisor: number): string {
+  return supervisor === 1 ? "systemctl stop 'castellan-*'" : `Ctrl-C where it was started, or kill ${supervisor}`
 }
 
 const Detail = z.looseObject({

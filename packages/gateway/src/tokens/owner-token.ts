@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { open, readFile, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { CastellanError, PreviousToken, previousTokenFile } from '@castellan/contracts'
 import type { TokenRotated } from '@castellan/contracts/api'
 import { writePrivateFile } from '@castellan/daemon'
@@ -122,7 +123,9 @@ async function readToken(path: string): Promise<string> {
     throw new CastellanError('config_invalid', `The token file ${path} cannot be opened.`, { cause })
   })
   try {
-    if (((await file.stat()).mode & 0o077) !== 0) {
+    // What systemd hands over it protects by an ACL, whose mask shows where a group's rights would stand (acl(5)).
+    const others = isHandedOver(path) ? 0o007 : 0o077
+    if (((await file.stat()).mode & others) !== 0) {
       throw new CastellanError('config_invalid', `Others may read the token file ${path}; run: chmod 600 ${path}`)
     }
     const token = (await file.readFile('utf8')).trim()
@@ -131,6 +134,12 @@ async function readToken(path: string): Promise<string> {
   } finally {
     await file.close()
   }
+}
+
+/** Whether systemd put it into this unit's folder of credentials (systemd.exec(5), LoadCredential). */
+function isHandedOver(path: string): boolean {
+  const folder = process.env.CREDENTIALS_DIRECTORY
+  return folder !== undefined && dirname(path) === folder
 }
 
 function goodFor(token: string, now: () => number): Good {
