@@ -4,6 +4,7 @@ import type { Cli } from '../program.ts'
 import { printable, type Terminal } from '../terminal.ts'
 import { goBackDirectly } from './switch/direct.ts'
 import { conclude, operate } from './switch/operate.ts'
+import { awaitSwitch } from './switch/wait.ts'
 
 const teach = `
 Exit codes: 0 committed, 20 rolled back, 21 refused before anything was changed, 22 staged for the next boot, 23 the way
@@ -62,6 +63,17 @@ export function addSwitch({ program, act }: Cli): void {
           )
           terminal.table(['SWITCH', 'PHASE', 'BEGAN', 'TO'], rows)
         })
+      }),
+    )
+  group
+    .command('wait')
+    .argument('[id]', 'which switch; the newest without it')
+    .description('wait until a switch is over, or waits for a boot or for you, and exit with its code')
+    .action(
+      act(async (context, id: string | undefined) => {
+        const { outcome, code } = await awaitSwitch(context, id)
+        conclude(context, outcome, (result) => printSteps(context.terminal, result))
+        return code
       }),
     )
   for (const [name, tool, description] of [
