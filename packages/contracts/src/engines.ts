@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ErrorEnvelope } from './errors.ts'
+import { CredentialId } from './ids.ts'
 
 /** What answers in a chat. `llama` is the model on this machine; each of the others is a way to somebody else's. */
 export const EngineKind = z.enum(['llama', 'openai', 'anthropic', 'claude-code', 'openclaw'])
@@ -40,7 +41,7 @@ const answer = {
 
 /** At most one of the two: one credential and no other, or whichever of a provider's is healthy. */
 const credential = {
-  credential: z.string().min(1).max(80).optional(),
+  credential: CredentialId.optional(),
   provider: z
     .string()
     .max(64)
@@ -78,8 +79,21 @@ export const EngineChoice = z
       ...credential,
       ...answer,
     }),
-    z.strictObject({ engine: z.literal('claude-code'), ...model, ...credential }),
-    z.strictObject({ engine: z.literal('openclaw'), ...model, ...credential }),
+    z.strictObject({
+      engine: z.literal('claude-code'),
+      /** Of the Messages API; `https://api.anthropic.com` without it. A credential's own address comes first. */
+      base_url: BaseUrl.optional(),
+      ...model,
+      ...credential,
+    }),
+    z.strictObject({
+      engine: z.literal('openclaw'),
+      /** `model` then is one of the Messages API, or of the Chat Completions API. */
+      dialect: z.enum(['anthropic', 'openai']).default('anthropic'),
+      base_url: BaseUrl.optional(),
+      ...model,
+      ...credential,
+    }),
   ])
   .check((context) => {
     const choice = context.value

@@ -12,7 +12,8 @@ import type { Sealer } from './seal.ts'
 import { Tasks } from './tasks/tasks.ts'
 
 export interface BridgeOptions {
-  readonly agentSocket: string
+  /** Null offers nothing of agentd’s: only what `providers` have. */
+  readonly agentSocket: string | null
   readonly sealer: Sealer
   readonly log: Log
   /** Further things to offer; the conformance tests mount theirs here. */
@@ -29,24 +30,13 @@ export class Bridge {
   /** For the schemas of elicitations; one for all servers, because making one is dear. */
   readonly validator = new AjvJsonSchemaValidator()
   readonly tasks: Tasks
-  readonly #agentd: Agentd
-  readonly #catalogue: Catalogue
+  readonly #closes: (() => void)[] = []
 
   constructor({ agentSocket, sealer, log, providers = [], holdMs }: BridgeOptions) {
-    this.#agentd = new Agentd(agentSocket)
-    this.#catalogue = new Catalogue(this.#agentd)
     this.sealer = sealer
     this.log = log
     this.tasks = new Tasks(sealer)
-    const calls = new Calls({ agentd: this.#agentd, sealer, ...(holdMs === undefined ? {} : { holdMs }) })
-    const kept = new KeptResults()
-    this.providers = [
-      ...providers,
-      resourceProvider(this.#catalogue, calls, kept),
-      promptProvider(this.#catalogue, calls),
-      // Last, because agentd is asked about every name that nobody else knows.
-      toolProvider(this.#catalogue, calls, kept),
-    ]
+    this.providers = agentSocket === null ? providers : [...providers, ...this.#ofAgentd(agentSocket, holdMs)]
   }
 
   /** Tells when the list of tools is another one. Answers how to stop that. */
@@ -59,7 +49,23 @@ export class Bridge {
 
   close(): void {
     this.tasks.close()
-    this.#catalogue.close()
-    this.#agentd.close()
+    for (const close of this.#closes) close()
+  }
+
+  #ofAgentd(agentSocket: string, holdMs: number | undefined): Provider[] {
+    const agentd = new Agentd(agentSocket)
+    const catalogue = new Catalogue(agentd)
+    this.#closes.push(
+      () => catalogue.close(),
+      () => agentd.close(),
+    )
+    const calls = new Calls({ agentd, sealer: this.sealer, ...(holdMs === undefined ? {} : { holdMs }) })
+    const kept = new KeptResults()
+    return [
+      resourceProvider(catalogue, calls, kept),
+      promptProvider(catalogue, calls),
+      // Last, because agentd is asked about every name that nobody else knows.
+      toolProvider(catalogue, calls, kept),
+    ]
   }
 }

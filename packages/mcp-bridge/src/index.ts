@@ -1,4 +1,5 @@
 export { Bridge, type BridgeOptions } from './bridge.ts'
+export { type GivenResult, givenTools } from './given.ts'
 export { McpHttp, type Visitor } from './http/http.ts'
 export type { Client, Provider, Request } from './provider.ts'
 export { Sealer } from './seal.ts'

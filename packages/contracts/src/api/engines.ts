@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { EngineChoice, EngineKind, EngineModel, EngineView } from '../engines.ts'
+import { CredentialId } from '../ids.ts'
 import { defineOperation } from './operation.ts'
 
 export const listEngines = defineOperation({
@@ -47,7 +48,7 @@ export const testEngine = defineOperation({
     engine: EngineKind,
     model: EngineModel.nullable(),
     /** The credential that was used; null where none was. */
-    credential: z.string().nullable(),
+    credential: CredentialId.nullable(),
     /** How long the engine took to answer, in milliseconds. */
     took_ms: z.number(),
   }),
@@ -57,7 +58,7 @@ export const testEngine = defineOperation({
     answer: {
       engine: 'anthropic',
       model: { name: 'claude-sonnet-4-5', context_tokens: null },
-      credential: 'crd_8hJ2kLmN4pQr',
+      credential: 'cred_l7XhJ0f3T3m4Yz1Q',
       took_ms: 312.5,
     },
   },

@@ -31,7 +31,7 @@ export class OpenAiEngine implements Engine {
     this.prices = choice.prices ?? null
     this.#choice = choice
     this.#contextTokens = choice.context_tokens ?? ASSUMED_CONTEXT_TOKENS
-    this.#parts = { ...parts, engine: this.kind, model: this.model, baseUrl, wish }
+    this.#parts = { ...parts, engine: this.kind, model: this.model, baseUrl, wish, host: this.host }
   }
 
   async size(): Promise<ModelSize> {
