@@ -6,7 +6,6 @@ rec {
     NoNewPrivileges = true;
     LockPersonality = true;
     RestrictRealtime = true;
-    RestrictSUIDSGID = true;
     SystemCallArchitectures = "native";
     KeyringMode = "private";
     UMask = "0077";
@@ -32,6 +31,7 @@ rec {
     ProcSubset = "pid";
     RemoveIPC = true;
     RestrictNamespaces = true;
+    RestrictSUIDSGID = true;
     SystemCallFilter = [ "@system-service" "~@privileged @resources @obsolete" ];
     SystemCallErrorNumber = "EPERM";
     # Other programs' sockets and files, also those that everybody may reach.
