@@ -19,6 +19,8 @@ export const errorCatalogue = {
   method_not_allowed: 405,
   conflict: 409,
   duplicate_call: 409,
+  idempotency_conflict: 409,
+  idempotency_unknown: 409,
   // Who asks
   unauthorized: 401,
   sign_in_failed: 401,

@@ -28,6 +28,7 @@ import type { GatewayConfig } from './config.ts'
 import { FreezeWatch } from './emergency/freeze-watch.ts'
 import { tellChats } from './emergency/tell.ts'
 import { LlamaEngine } from './engines/llama.ts'
+import { Repetitions } from './idempotency/repetitions.ts'
 import { GatewayKeys } from './keys/gateway-keys.ts'
 import { keyPlaces } from './keys/places.ts'
 import { addMcp } from './mcp/mount.ts'
@@ -36,6 +37,7 @@ import { addBodyCap, MAX_BODY_BYTES } from './plugins/body-cap.ts'
 import { addClientAddress } from './plugins/client-address.ts'
 import { addErrorEnvelopes, answerClientError, answerFrameworkError } from './plugins/errors.ts'
 import { addHeaderGuard } from './plugins/header-guard.ts'
+import { addIdempotency } from './plugins/idempotency.ts'
 import { addOriginGuard } from './plugins/origin-guard.ts'
 import { addPage } from './plugins/page.ts'
 import { addProxySocket, HTTP } from './plugins/proxy-socket.ts'
@@ -112,6 +114,8 @@ export async function buildServer(
   await app.register(fastifyCookie)
   addAuth(app, { ownerToken, tokens, pageSessions, guesses: new Guesses(config.limits) })
   addTokenLimit(app, config.limits)
+  const repetitionKey = keys.derive('castellan idempotency v1')
+  addIdempotency(app, new Repetitions({ folder: join(own, 'idempotency'), key: repetitionKey, log }))
 
   refuseUndescribed(app)
   addHealth(app, { agentd, engine, startedAt: new Date() })

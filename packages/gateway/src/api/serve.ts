@@ -61,7 +61,7 @@ export function serve<O extends Operation>(
         query: query === undefined ? undefined : parse(query, request.query, 'The query'),
         body: body === undefined ? undefined : parse(body, request.body, 'The body'),
         caller: request.caller,
-        signal: goneSignal(reply),
+        signal: runsToItsEnd(request) ? new AbortController().signal : goneSignal(reply),
         request,
         reply,
       } as Asked<O>
@@ -78,13 +78,18 @@ export function serve<O extends Operation>(
   })
 }
 
-/** A token may be revoked while its request runs; then nobody is left who may see the answer. */
-function refuseEnded({ caller }: FastifyRequest): void {
-  if (caller?.standing.ended !== true) return
-  throw new CastellanError(
-    'unauthorized',
-    'Your token or sign-in ended while this was served. What it asked for may have been done; look before you repeat it.',
-  )
+/**
+ * A token may be revoked while its request runs; then nobody is left who may read the answer. What changed something is
+ * answered all the same: it was allowed when it began, and it may have ended its own token.
+ */
+function refuseEnded({ caller, method }: FastifyRequest): void {
+  if (method !== 'GET' || caller?.standing.ended !== true) return
+  throw new CastellanError('unauthorized', 'Your token or sign-in ended while this was served; use another.')
+}
+
+/** With an `Idempotency-Key` a client that went away comes back for the answer, so there has to be one. */
+function runsToItsEnd({ onlyRun, routeOptions }: FastifyRequest): boolean {
+  return onlyRun !== null && routeOptions.config.operation?.event === undefined
 }
 
 /** A stream that was opened with a credential breaks off before its next piece once that ends. */

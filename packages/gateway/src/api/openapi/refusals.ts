@@ -8,8 +8,8 @@ const ANY: readonly ErrorCode[] = ['invalid_request', 'origin_refused', 'host_re
 const CREDENTIAL: readonly ErrorCode[] = ['unauthorized', 'forbidden']
 /** What only one that takes a body is refused with. */
 const BODY: readonly ErrorCode[] = ['invalid_json', 'body_too_large', 'unsupported_media_type']
-/** What only one that creates something is refused with: its Idempotency-Key came with another body, or is being served. */
-const CREATES: readonly ErrorCode[] = ['conflict']
+/** What only one that creates something is refused with, for the sake of its Idempotency-Key. */
+const CREATES: readonly ErrorCode[] = ['idempotency_conflict', 'idempotency_unknown']
 
 /** The statuses after which the same request can go well, and says when: `Retry-After`. */
 const LATER: readonly number[] = [429, 503]
@@ -31,25 +31,44 @@ export function refusalsOf(operation: Operation): Map<number, ErrorCode[]> {
   return new Map([...byStatus].sort(([a], [b]) => a - b))
 }
 
-/** The answers of an operation that are refusals, as OpenAPI has them. */
+/** The answers of an operation that are refusals; those that many have alike stand among the components once. */
 export function refusalAnswers(operation: Operation): Json {
-  const schema = operation.refuses === 'openai' ? 'OpenAiError' : 'ErrorEnvelope'
-  return Object.fromEntries(
-    [...refusalsOf(operation)].map(([status, codes]) => [
-      String(status),
-      {
-        description: codes.map((code) => `\`${code}\``).join(', '),
-        headers: {
-          'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' },
-          ...(LATER.includes(status) ? { 'Retry-After': { $ref: '#/components/headers/Retry-After' } } : {}),
-        },
-        content: {
-          'application/json': {
-            schema: { $ref: `#/components/schemas/${schema}` },
-            'x-codes': codes,
-          },
-        },
-      },
-    ]),
-  )
+  const answers = [...refusalsOf(operation)].map(([status, codes]) => {
+    const name = sharedName(operation, codes)
+    const answer =
+      name === undefined ? describeRefusal(operation, status, codes) : { $ref: `#/components/responses/${name}` }
+    return [String(status), answer]
+  })
+  return Object.fromEntries(answers)
+}
+
+/** The refusals that {@link refusalAnswers} refers to, by name. */
+export function sharedRefusals(operations: readonly Operation[]): Json {
+  const shared: Record<string, Json> = {}
+  for (const operation of operations) {
+    for (const [status, codes] of refusalsOf(operation)) {
+      const name = sharedName(operation, codes)
+      if (name !== undefined) shared[name] ??= describeRefusal(operation, status, codes)
+    }
+  }
+  return Object.fromEntries(Object.entries(shared).sort(([one], [other]) => (one < other ? -1 : 1)))
+}
+
+/** Of a refusal that has no code of the operation's own. */
+function sharedName({ refuses }: Operation, codes: readonly ErrorCode[]): string | undefined {
+  const general = [...ANY, ...CREDENTIAL, ...BODY, ...CREATES]
+  if (codes.some((code) => !general.includes(code))) return undefined
+  return [...codes, ...(refuses === undefined ? [] : [refuses])].join('.')
+}
+
+function describeRefusal({ refuses }: Operation, status: number, codes: readonly ErrorCode[]): Json {
+  const schema = refuses === 'openai' ? 'OpenAiError' : 'ErrorEnvelope'
+  return {
+    description: codes.map((code) => `\`${code}\``).join(', '),
+    headers: {
+      'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' },
+      ...(LATER.includes(status) ? { 'Retry-After': { $ref: '#/components/headers/Retry-After' } } : {}),
+    },
+    content: { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` }, 'x-codes': codes } },
+  }
 }
