@@ -1,0 +1,38 @@
+/// <reference path="../../../ledger/src/search/better-sqlite3.d.ts" />
+
+import { chmodSync } from 'node:fs'
+import Database from 'better-sqlite3'
+import { StoreFault } from './fault.ts'
+
+/**
+ * Opens a database that is encrypted as a whole (SQLCipher's format, AES-256 per page), its log too; `key` has 32 bytes. What is
+ * committed is on disk, what is deleted is overwritten, and nothing is spilled into temporary files, which SQLite would not
+ * encrypt. Throws `conversations_unreadable` for a file under another key, or a damaged one.
+ */
+export function openEncrypted(path: string, key: Uint8Array, schema: string): Database {
+  const db = new Database(path)
+  try {
+    db.pragma("cipher = 'sqlcipher'")
+    db.pragma(`key = "x'${Buffer.from(key).toString('hex')}'"`)
+    db.pragma('temp_store = MEMORY')
+    db.pragma('journal_mode = WAL')
+    db.pragma('synchronous = FULL')
+    db.pragma('secure_delete = ON')
+    db.pragma('foreign_keys = ON')
+    db.exec(schema)
+  } catch (cause) {
+    db.close()
+    throw new StoreFault(
+      'conversations_unreadable',
+      `${path} cannot be opened: it is damaged, or was written under another key (${(cause as Error).message}). Put it back from ` +
+        'a backup together with the gateway’s keys, or move it away to begin with an empty one.',
+    )
+  }
+  chmodSync(path, 0o600)
+  return db
+}
+
+/** Cuts off the log that runs ahead of the database: what was deleted is in there until then. */
+export function dropLog(db: Database): void {
+  db.pragma('wal_checkpoint(TRUNCATE)')
+}
