@@ -19,6 +19,8 @@ interface Content {
 }
 
 interface Answer {
+  /** Of an answer that many operations have alike. */
+  readonly $ref?: string
   readonly content?: Readonly<Record<string, Content>>
 }
 
@@ -45,10 +47,23 @@ export function docsPage(document: Json): string {
     info: { title: string; version: string; description: string }
     tags: { name: string; description?: string }[]
     paths: Record<string, Record<string, Described>>
-    components: { schemas: Record<string, Json> }
+    components: { schemas: Record<string, Json>; responses: Record<string, Answer> }
   }
+  const resolved = (answers: Described['responses']) =>
+    Object.fromEntries(
+      Object.entries(answers).map(([status, answer]) => {
+        const shared = answer.$ref?.slice('#/components/responses/'.length)
+        return [status, shared === undefined ? answer : (components.responses[shared] ?? answer)]
+      }),
+    )
   const rows = Object.entries(paths).flatMap(([path, methods]) => {
-    return Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation }))
+    return Object.entries(methods).map(([method, operation]) => {
+      return {
+        method: method.toUpperCase(),
+        path,
+        operation: { ...operation, responses: resolved(operation.responses) },
+      }
+    })
   })
   const byTag = tags.map((tag) => ({ ...tag, rows: rows.filter(({ operation }) => operation.tags.includes(tag.name)) }))
   const page = html`<!doctype html>

@@ -3,6 +3,7 @@ import { operations } from '@castellan/contracts/api'
 import { version } from '@castellan/daemon'
 import { buildComponents, type Json } from './components.ts'
 import { describeOperation } from './operation.ts'
+import { sharedRefusals } from './refusals.ts'
 import { describeWebSocket } from './websocket.ts'
 
 /** What each resource is, in the order of the document. */
@@ -57,6 +58,7 @@ export function buildDocument(): Json {
     'x-websocket': describeWebSocket(),
     components: {
       schemas: { ...withCodes(components.schemas), ErrorCode: ERROR_CODE, OpenAiError: OPENAI_ERROR },
+      responses: sharedRefusals(operations),
       securitySchemes: {
         bearer: {
           type: 'http',

@@ -52,10 +52,12 @@ function answerOf({ status, answer, content, event, example }: Operation, compon
   if (answer !== undefined) {
     kinds['application/json'] = { schema: components.ref(answer, 'output'), example: example.answer }
   }
-  if (content !== undefined && content !== 'text/event-stream') kinds[content] = { schema: { type: 'string' } }
+  const text = content === undefined || example.answer === undefined ? {} : { example: example.answer }
+  if (content !== undefined && content !== 'text/event-stream') kinds[content] = { schema: { type: 'string' }, ...text }
   if (content === 'text/event-stream' || event !== undefined) {
     kinds['text/event-stream'] = {
       schema: { type: 'string' },
+      ...text,
       // OpenAPI 3.2 has a field for this; until tools read that, it stands beside the document's own words.
       ...(event === undefined ? {} : { 'x-event-schema': components.ref(event, 'output') }),
     }
