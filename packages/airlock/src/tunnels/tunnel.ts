@@ -13,6 +13,8 @@ const CONNECT_MS = 10_000
 const HELLO_MS = 10_000
 /** A tunnel in which nothing moved for this long is closed. */
 const IDLE_MS = 10 * 60_000
+/** How long the one side may stay when the other is over. */
+const LINGER_MS = 1_000
 
 export interface TunnelParts {
   readonly book: Book
@@ -39,6 +41,7 @@ export async function openTunnel(
   head: Buffer,
 ): Promise<void> {
   const destination = admit(parts, grant, aim)
+  if (!grant.spend(0)) throw exhausted()
   const flight = takeOff(parts.flights, destination, grant, near)
   try {
     const index = await parts.recorder.before(
@@ -49,10 +52,9 @@ export async function openTunnel(
     try {
       const target = { ...aim, reach: destination.reach, tls: undefined }
       const far = await parts.dialer.open(target, CONNECT_MS, flight.signal)
+      const address = far.remoteAddress
       near.write('HTTP/1.1 200 Connection Established\r\n\r\n')
-      void join(near, far, head, aim.host, grant, flight).then(({ bytes, error }) =>
-        ended({ address: far.remoteAddress, bytes, error }),
-      )
+      void join(near, far, head, aim.host, grant, flight).then(({ bytes, error }) => ended({ address, bytes, error }))
     } catch (error) {
       ended({ bytes: 0, error })
       throw error
@@ -137,7 +139,7 @@ async function join(
   const count = (piece: Buffer): void => {
     bytes += piece.length
     idle.refresh()
-    if (!grant.spend(piece.length)) stop(new CastellanError('egress_truncated', 'The tunnel has carried all it may.'))
+    if (!grant.spend(piece.length)) stop(exhausted())
   }
   try {
     const hello = await readHello(near, head, host)
@@ -163,9 +165,13 @@ async function join(
   return error === undefined || wentAway ? { bytes } : { bytes, error }
 }
 
-/** When one side is over the other gets what was still on its way, or nothing more where it broke. */
+/** When one side is over the other gets what was still on its way, or nothing more where it broke, and a moment to hang up. */
 function follow(side: Duplex, other: Duplex): void {
-  side.once('close', () => (side.readableEnded ? other.end() : other.destroy()))
+  side.once('close', () => {
+    if (!side.readableEnded) return void other.destroy()
+    other.end()
+    setTimeout(() => other.destroy(), LINGER_MS).unref()
+  })
 }
 
 /** The first bytes, once they say whom they are for. Throws `egress_denied` where that is another, or nothing that is understood. */
@@ -205,6 +211,10 @@ function nextPiece(near: Duplex): Promise<Buffer> {
     near.once('close', onClose)
     near.resume()
   })
+}
+
+function exhausted(): CastellanError {
+  return new CastellanError('egress_truncated', 'The tunnels of this program have carried all they may.')
 }
 
 function denied(why: string): CastellanError {
