@@ -1,0 +1,105 @@
+import { CastellanError, type ChatId, newId, type AgentName, type SessionId } from '@castellan/contracts'
+import type { Log } from '@castellan/daemon'
+import type { StoreThread } from '../store/thread.ts'
+import type { ChatRow, HitRow, Reading, ReadOptions, SaidRow } from './book.ts'
+import { exchangesOf, type Remembered } from './exchanges.ts'
+import { endInterrupted } from './interrupted.ts'
+import { TranscriptWriter } from './writer.ts'
+
+/** How much of a transcript a chat that goes on reads for its model. */
+const REMEMBERED_ENTRIES = 1_000
+
+/** A chat as it was left. */
+export interface LeftChat {
+  readonly row: ChatRow
+  readonly remembered: Remembered
+}
+
+/** The conversations of the gateway: what was said is written through {@link TranscriptWriter}, and read here. */
+export class Conversations {
+  readonly writer: TranscriptWriter
+  readonly #thread: StoreThread
+  /** Until turns that were broken off are ended, nothing new is said. */
+  readonly #begun: Promise<void>
+
+  constructor(thread: StoreThread, log: Log) {
+    this.#thread = thread
+    this.writer = new TranscriptWriter(thread, log)
+    this.#begun = endInterrupted(thread)
+    this.#begun.catch((error: unknown) => log.error({ err: error }, 'the conversations cannot be read'))
+  }
+
+  /** The chat as it was left; null for one that was never used. */
+  async left(name: ChatId): Promise<LeftChat | null> {
+    await this.#begun
+    const row = await this.#thread.call('conversations', 'chat', name)
+    if (row === null) return null
+    const { entries } = await this.#thread.call('conversations', 'read', name, {
+      ...{ after: 0, limit: REMEMBERED_ENTRIES, keep: 'newest' as const },
+    })
+    return { row, remembered: exchangesOf(entries) }
+  }
+
+  async create(name: ChatId, agent: AgentName, title: string | null): Promise<ChatRow> {
+    await this.#begun
+    return this.#thread.call('conversations', 'create', { name, title, agent, session: newId('ses') }, Date.now())
+  }
+
+  async chat(name: ChatId): Promise<ChatRow> {
+    await this.#settle()
+    const row = await this.#thread.call('conversations', 'chat', name)
+    if (row !== null) return row
+    throw new CastellanError('not_found', `There is no chat ${name}.`)
+  }
+
+  async list(
+    agent: AgentName | null,
+    limit: number,
+    before: { readonly updatedAt: number; readonly id: number } | null,
+  ): Promise<ChatRow[]> {
+    await this.#settle()
+    return this.#thread.call('conversations', 'list', agent, limit, before)
+  }
+
+  async rename(name: ChatId, title: string | null): Promise<ChatRow> {
+    await this.#settle()
+    return this.#thread.call('conversations', 'rename', name, title)
+  }
+
+  async resession(name: ChatId, session: SessionId): Promise<void> {
+    await this.#settle()
+    await this.#thread.call('conversations', 'resession', name, session)
+  }
+
+  async remove(name: ChatId): Promise<void> {
+    await this.#settle()
+    this.writer.forget(name)
+    await this.#thread.call('conversations', 'remove', name)
+  }
+
+  async read(name: ChatId, options: ReadOptions): Promise<Reading> {
+    await this.#settle()
+    return this.#thread.call('conversations', 'read', name, options)
+  }
+
+  async said(name: ChatId, limit: number, before: number): Promise<SaidRow[]> {
+    await this.#settle()
+    return this.#thread.call('conversations', 'said', name, limit, before)
+  }
+
+  async find(
+    words: string,
+    filter: { readonly chat: ChatId | null; readonly agent: AgentName | null },
+    limit: number,
+    before: number | null,
+  ): Promise<HitRow[]> {
+    await this.#settle()
+    return this.#thread.call('conversations', 'find', words, filter, limit, before)
+  }
+
+  /** What was said until now can be read. A disk that refuses does not keep what is on it from being read. */
+  async #settle(): Promise<void> {
+    await this.#begun
+    await this.writer.settled().catch(() => undefined)
+  }
+}
