@@ -50,6 +50,7 @@ On NixOS and for --convert, as root:
   --domain NAME        serve the page under this name, by nginx with TLS
   --email ADDRESS      for the certificate of --domain; says that you accept the terms of who issues it
   --token-file FILE    use the owner's token in FILE (mode 0600) instead of making one
+  --probation SECONDS  how long the new system has to be well before it is kept (60)
   --ask-token          ask for the owner's token; what is typed is not shown
 
 For --convert:
@@ -78,7 +79,7 @@ USAGE
 }
 
 mode='' dry_run=no yes=no purge=no start_over=no reboot=yes ask_token=no
-config_dir=/etc/nixos configuration='' input='' domain='' email='' token_file='' host_name='' nixpkgs=''
+config_dir=/etc/nixos configuration='' input='' domain='' email='' token_file='' host_name='' nixpkgs='' probation=60
 
 wants_value() {
   [ "$2" -ge 2 ] || usage_error "$1 takes a value."
@@ -104,6 +105,7 @@ while [ $# -gt 0 ]; do
     --email) wants_value "$1" $#; email=$2; shift ;;
     --token-file) wants_value "$1" $#; token_file=$2; shift ;;
     --host-name) wants_value "$1" $#; host_name=$2; shift ;;
+    --probation) wants_value "$1" $#; probation=$2; shift ;;
     --nixpkgs) wants_value "$1" $#; nixpkgs=$2; shift ;;
     -h | --help) usage; exit 0 ;;
     --) shift; break ;;

@@ -54,6 +54,7 @@ check_options() {
   [ -z "$email" ] || is_email "$email" || usage_error "--email takes a mail address."
   [ -z "$input" ] || is_flake_reference "$input" || usage_error "--input takes a flake reference without spaces or quotes."
   [ -z "$nixpkgs" ] || is_flake_reference "$nixpkgs" || usage_error "--nixpkgs takes a flake reference without spaces or quotes."
+  matches "$probation" '[1-9][0-9]{0,4}' || usage_error "--probation takes seconds, 1 to 99999."
   [ -z "$domain" ] || [ -n "$email" ] || usage_error "--domain needs --email: whoever issues the certificate wants one."
   [ -z "$email" ] || [ -n "$domain" ] || usage_error "--email goes with --domain."
 }

@@ -30,16 +30,14 @@ edit_flake() {
         rest = lines[i]
         sub(/#.*/, "", rest)
         if (i == outputs) sub(/^[ \t]*outputs[ \t]*=/, "", rest)
-        if (rest ~ /\{/) { brace = i; break }
-        if (rest ~ /[A-Za-z_][A-Za-z0-9_]*[ \t]*:/) {
-          name = rest
-          gsub(/[ \t:].*|^[ \t]*/, "", name)
+        if (rest ~ /^[ \t]*[A-Za-z_][A-Za-z0-9_]*[ \t]*:/) {
           match(rest, /[A-Za-z_][A-Za-z0-9_]*/)
           name = substr(rest, RSTART, RLENGTH)
           break
         }
+        if (rest ~ /\{/) { brace = i; break }
       }
-      if (!brace && name == "") exit 1
+      if ((!brace && name == "") || brace == modules || inputs == outputs || modules == outputs) exit 1
       from = name == "" ? "castellan" : name ".castellan"
       more = follows ? " inputs.nixpkgs.follows = \"nixpkgs\";" : ""
       entry = "castellan = { url = \"" reference "\";" more " }; " mark
@@ -47,7 +45,6 @@ edit_flake() {
         if (i == dotted && !inputs) print "  inputs." entry
         if (i == outputs && !inputs && !dotted) print "  inputs." entry
         if (i == inputs) split_after(lines[i], "{", "    " entry)
-        else if (i == brace && i == modules) exit 1
         else if (i == brace) split_after(lines[i], i == outputs ? "outputs" : "", "    castellan, " mark)
         else if (i == modules) split_after(lines[i], "[", "          " from ".nixosModules.default ./castellan.nix " mark)
         else print lines[i]

@@ -24,7 +24,7 @@ guarded_switch() {
   else
     printf 'switch-begun\n' >> "$work/journal"
     sync "$work/journal"
-    "$2/agentctl" --state "$guard_state" switch begin "$1" --reason "$3" || guard_code=$?
+    "$2/agentctl" --state "$guard_state" switch begin "$1" --probation "$probation" --reason "$3" || guard_code=$?
   fi
   case $guard_code in
     0 | 22) stop_guard ;;
