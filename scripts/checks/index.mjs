@@ -26,9 +26,14 @@ function checks() {
       args: ['--conditions=source', 'packages/gateway/scripts/generate-openapi.ts', '--check'],
     },
     {
+      name: 'types of client-sdk in step',
+      args: ['packages/client-sdk/scripts/generate.ts', '--check'],
+    },
+    {
       name: 'docs/tools.md in step',
       args: ['--conditions=source', 'packages/agentd/scripts/generate-tools-doc.ts', '--check'],
     },
+    { name: 'docs/options.md in step', args: ['scripts/generate/options.mjs', '--check'] },
   ]
 }
 
