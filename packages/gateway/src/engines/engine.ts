@@ -7,6 +7,7 @@ import type {
   EngineRequest,
   ErrorEnvelope,
   ModelPrices,
+  ToolDescriptor,
 } from '@castellan/contracts'
 import type { Exchange } from './exchange.ts'
 
@@ -35,8 +36,9 @@ export interface Engine {
 }
 
 /** What a model is asked. Limits that are not given are the agent's, or the engine's own. */
-export interface ModelRequest extends Omit<EngineRequest, 'messages'> {
+export interface ModelRequest extends Omit<EngineRequest, 'messages' | 'tools'> {
   readonly messages: EngineMessage[]
+  readonly tools: ToolDescriptor[]
 }
 
 export interface ModelSize {

@@ -3,8 +3,6 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 import { CastellanError } from '@castellan/contracts'
 
-/** Between the request to end and the end, in milliseconds. */
-const GRACE_MS = 2_000
 /** Longest line of output, and all of it, in characters: a result of a tool is in it, and the whole answer. */
 const MAX_LINE = 4 * 1024 * 1024
 const MAX_OUTPUT = 64 * 1024 * 1024
@@ -40,7 +38,6 @@ export class Program {
   readonly ended: Promise<Ended>
   readonly #child: ChildProcess
   #stderr = ''
-  #killing = false
   /** Whether it was ended because its time was up. */
   late = false
 
@@ -63,7 +60,7 @@ export class Program {
         clearTimeout(timer)
         signal.removeEventListener('abort', kill)
         // What it left behind in its group goes as well.
-        this.#signalGroup('SIGKILL')
+        this.#signalGroup()
         resolve({ code, signal: killedBy, stderr: this.#stderr })
       })
     })
@@ -110,18 +107,14 @@ export class Program {
     }
   }
 
-  /** Ends it and all it started: asks first, and insists after two seconds. */
+  /** Ends it and all it started, at once: it has nothing to put in order. */
   kill(): void {
-    if (this.#killing) return
-    this.#killing = true
-    this.#signalGroup('SIGTERM')
-    const timer = setTimeout(() => this.#signalGroup('SIGKILL'), GRACE_MS)
-    this.#child.once('close', () => clearTimeout(timer))
+    this.#signalGroup()
   }
 
-  #signalGroup(signal: NodeJS.Signals): void {
+  #signalGroup(): void {
     try {
-      if (this.#child.pid !== undefined) process.kill(-this.#child.pid, signal)
+      if (this.#child.pid !== undefined) process.kill(-this.#child.pid, 'SIGKILL')
     } catch {
       // There is nobody left.
     }

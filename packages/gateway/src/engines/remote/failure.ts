@@ -65,6 +65,25 @@ export function failureInStream(value: unknown, host: string, secrets: readonly 
   return new ProviderFailure(kindOf(status, code, says), host, refusal)
 }
 
+/** The failure that a status stands for, where somebody else read the refusal. */
+export function failureOf(status: number, says: string, host: string, secrets: readonly string[]): ProviderFailure {
+  const clean = oneLine(withoutSecrets(says, secrets))
+  return new ProviderFailure(kindOf(status, '', clean), host, {
+    status,
+    code: '',
+    says: clean,
+    retryAfterSeconds: null,
+  })
+}
+
+/** A program that needs a credential was asked without one. */
+export function unasked(): CastellanError {
+  return new CastellanError(
+    'engine_unsuitable',
+    'This engine needs a credential: name one, or a provider, in the agent.',
+  )
+}
+
 /** Seconds until the provider wants to hear again (RFC 9110, section 10.2.3, and `retry-after-ms`); null where it does not say. */
 export function retryAfterOf(headers: Headers): number | null {
   const milliseconds = Number(headers.get('retry-after-ms') ?? Number.NaN)
