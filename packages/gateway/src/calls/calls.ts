@@ -145,18 +145,17 @@ export class Calls {
 
   async #personAgrees(id: ApprovalId, { stop: { signal }, call }: Entry): Promise<boolean> {
     const { agentd, waiting, log } = this.#parts
-    const asked = await agentd.approval(id, signal)
-    await waiting.begin(asked)
+    await waiting.begin({ approval_id: id, session: call.session })
     try {
-      return isYes(await settled(asked, { agentd, signal }))
+      return isYes(await settled(await agentd.approval(id, signal), { agentd, signal }))
     } catch (error) {
       if (!signal.aborted) throw error
-      await agentd.withdraw(asked.approval_id, call.session).catch((cause) => {
+      await agentd.withdraw(id, call.session).catch((cause: unknown) => {
         log.warn({ err: cause, approval_id: id }, 'an approval could not be withdrawn')
       })
       throw new StoppedWaiting()
     } finally {
-      await waiting.end(asked.approval_id)
+      await waiting.end(id)
     }
   }
 

@@ -28,7 +28,7 @@ export class Waiting {
   }
 
   /** Never rejects: a note that cannot be written costs a withdrawal after a crash, not the question. */
-  async begin({ approval_id, session }: Approval): Promise<void> {
+  async begin({ approval_id, session }: Pick<Approval, 'approval_id' | 'session'>): Promise<void> {
     await writeFile(join(this.#folder, approval_id), session, { mode: 0o600 }).catch((error: unknown) => {
       this.#log.warn({ err: error, approval_id }, 'that a turn waits could not be noted')
     })
