@@ -11,6 +11,8 @@ import { addSignInRoutes } from './api/sign-in.ts'
 import { addTranscriptRoute } from './api/transcript.ts'
 import { addApprovals } from './api/v1/approvals.ts'
 import { addCalls, addUndo } from './api/v1/calls.ts'
+import { addCredentialStore } from './api/v1/credential-store.ts'
+import { addCredentials } from './api/v1/credentials.ts'
 import { addDiscovery } from './api/v1/discovery.ts'
 import { addHealth } from './api/v1/health.ts'
 import { addLedger } from './api/v1/ledger.ts'
@@ -25,6 +27,7 @@ import { ChatSessions } from './chat/sessions.ts'
 import { addChatSocket, type ChatTiming, TIMING } from './chat/socket.ts'
 import { Waiting } from './chat/waiting.ts'
 import type { GatewayConfig } from './config.ts'
+import { openCredentials } from './credentials/open.ts'
 import { FreezeWatch } from './emergency/freeze-watch.ts'
 import { tellChats } from './emergency/tell.ts'
 import { LlamaEngine } from './engines/llama.ts'
@@ -32,6 +35,7 @@ import { Repetitions } from './idempotency/repetitions.ts'
 import { GatewayKeys } from './keys/gateway-keys.ts'
 import { keyPlaces } from './keys/places.ts'
 import { addMcp } from './mcp/mount.ts'
+import { Outbound } from './outbound/outbound.ts'
 import { addAuth } from './plugins/auth.ts'
 import { addBodyCap, MAX_BODY_BYTES } from './plugins/body-cap.ts'
 import { addClientAddress } from './plugins/client-address.ts'
@@ -85,6 +89,8 @@ export async function buildServer(
   const chats = new ChatSessions(audience)
   const freezeWatch = new FreezeWatch(agentd, log)
   tellChats(freezeWatch, { chats, audience })
+  const outbound = new Outbound(config.airlockSocket ?? join(dirname(config.agentSocket), 'airlock.sock'))
+  const credentials = await openCredentials(config, { keys, records, outbound, freezeWatch, log })
 
   const app = fastify({
     loggerInstance: log as FastifyBaseLogger,
@@ -126,6 +132,8 @@ export async function buildServer(
     attempts: new SignInAttempts(),
   })
   addTokens(app, { tokens, ownerToken, records })
+  addCredentials(app, credentials.credentials)
+  addCredentialStore(app, credentials)
   addTranscriptRoute(app, chats)
   const waiting = await Waiting.open(join(config.stateDir, 'gateway', 'waiting'), log)
   void waiting.withdrawLeft(agentd)
@@ -147,8 +155,11 @@ export async function buildServer(
   freezeWatch.start()
   app.addHook('onClose', async () => {
     freezeWatch.close()
+    await credentials.close()
     agentd.close()
     engine.close()
+    outbound.close()
+    records.close()
   })
   return app
 }

@@ -50,11 +50,12 @@ export function serve<O extends Operation>(
   operation: O,
   handle: (asked: Asked<O>) => Promise<Answered<O>> | Answered<O>,
 ): void {
-  const { method, path, params, query, body, scope, status, content } = operation
+  const { method, path, params, query, body, maxBodyBytes, scope, status, content } = operation
   app.route({
     method,
     url: path.replaceAll(/\{([a-z_]+)\}/g, ':$1'),
     config: { operation, public: scope === 'public' },
+    ...(maxBodyBytes === undefined ? {} : { bodyLimit: maxBodyBytes }),
     handler: async (request, reply) => {
       const asked = {
         params: params === undefined ? undefined : parse(params, request.params, 'The address'),

@@ -10,7 +10,7 @@ import { KEY_BYTES, type Kek } from './kek.ts'
 import { CREDENTIAL_NAME, KekFiles, type KekPlaces } from './kek-files.ts'
 import { firstPresent } from './present.ts'
 
-const ROOT = { purpose: 'root', id: 'gateway', version: 1 } as const
+export const ROOT = { purpose: 'root', id: 'gateway', version: 1 } as const
 
 export interface KeyOptions extends KekPlaces {
   /** The file with the wrapped root of all derived keys. */

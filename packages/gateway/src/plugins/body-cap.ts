@@ -8,7 +8,7 @@ declare module 'fastify' {
   }
 }
 
-/** Largest body of any route, in bytes. The gateway takes no uploads. */
+/** Largest body, in bytes, of every route that does not say otherwise. The gateway takes no uploads. */
 export const MAX_BODY_BYTES = 64 * 1024
 
 /**
@@ -18,11 +18,9 @@ export const MAX_BODY_BYTES = 64 * 1024
 export function addBodyCap(app: FastifyInstance): void {
   app.addHook('onRequest', (request, _reply, done) => {
     const announced = Number(request.headers['content-length'] ?? 0)
-    if (request.routeOptions.config.readsItsBody !== true && announced > MAX_BODY_BYTES) {
-      throw new CastellanError(
-        'body_too_large',
-        `The body has ${announced} bytes; this gateway takes at most ${MAX_BODY_BYTES}.`,
-      )
+    const most = request.routeOptions.bodyLimit ?? MAX_BODY_BYTES
+    if (request.routeOptions.config.readsItsBody !== true && announced > most) {
+      throw new CastellanError('body_too_large', `The body has ${announced} bytes; this route takes at most ${most}.`)
     }
     done()
   })
