@@ -1,11 +1,12 @@
 import type { ToolDescriptor } from '@castellan/contracts'
+import { fitSchema, saidIn, supplied } from './arguments.ts'
 import type { Message, PastCall } from './conversation.ts'
 import type { Reading, Readings } from './decode.ts'
 import { heedExplicit } from './explicit.ts'
 import { LIKELY } from './gate.ts'
 import type { ProposedCall } from './outcome.ts'
 import { isPointing, missingArguments, resolveReferences } from './references.ts'
-import { finishValue, isQuoted, isWord } from './values.ts'
+import { isQuoted, isWord } from './values.ts'
 
 /** Reads one request with the model: the likeliest readings, at most `count`, each with another tool. */
 export type ReadRequest = (text: string, offered: ReadonlySet<string>, count: number) => Promise<Readings>
@@ -59,9 +60,9 @@ function complete(
   text: string,
   past: readonly PastCall[],
 ): Candidate {
-  const said = Object.fromEntries([...reading.args].map(([name, value]) => [name, finishValue(name, value, text)]))
+  const said = saidIn(reading, text)
   const heeded = heedExplicit(said, text, tool)
-  const args = resolveReferences(tool, heeded, text, past, job.tools)
+  const args = fitSchema(tool, supplied(tool, resolveReferences(tool, heeded, text, past, job.tools), text))
   const note = tool.name === 'file_write' && !('content' in args) ? fillNote(args, job.now) : undefined
   return {
     tool,

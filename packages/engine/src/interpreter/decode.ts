@@ -1,4 +1,4 @@
-import type { FormatArgument, FormatTool, InterpreterFormat } from './format.ts'
+import type { ArgumentType, FormatArgument, FormatTool, InterpreterFormat } from './format.ts'
 import type { Request } from './request.ts'
 import { numberOfRun, numberRuns, OpenSpan, type TokenRun } from './spans.ts'
 import { quotedParts } from './values.ts'
@@ -18,8 +18,8 @@ export interface AnswerReader {
 
 /** The value of an argument as the model chose it: one of the format's own values, a number, or a place in the request. */
 export type RawValue =
-  | { readonly kind: 'value'; readonly value: string | number }
-  | { readonly kind: 'span'; readonly start: number; readonly end: number }
+  | { readonly kind: 'value'; readonly value: string | number | boolean }
+  | { readonly kind: 'span'; readonly type: ArgumentType; readonly start: number; readonly end: number }
 
 /** One way to understand a request. */
 export interface Reading {
@@ -199,7 +199,10 @@ class Answer {
     if (argument.key === token) {
       this.#span = new OpenSpan(argument, this.#request, this.#numbers, [...this.#taken])
     } else {
-      this.#args.set(argument.name, { kind: 'value', value: argument.values.get(token) as string | number })
+      this.#args.set(argument.name, {
+        kind: 'value',
+        value: argument.values.get(token) as string | number | boolean,
+      })
       this.#places.set(argument.name, { start: chance, part: chance, extent: 1 })
     }
   }
@@ -217,7 +220,7 @@ class Answer {
     const end = this.#request.ends[run.end - 1] as number
     const value = type === 'integer' ? numberOfRun(this.#request, run, this.#format.numberWords) : undefined
     if (value !== undefined) this.#args.set(name, { kind: 'value', value })
-    else if (type === 'string') this.#args.set(name, { kind: 'span', start, end })
+    else if (type !== 'integer') this.#args.set(name, { kind: 'span', type, start, end })
   }
 }
 

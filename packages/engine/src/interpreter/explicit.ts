@@ -3,8 +3,8 @@ import { PATH_LIKE, statedContent } from './content.ts'
 import { takesArgument } from './references.ts'
 import { quotedParts } from './values.ts'
 
-type Args = Record<string, string | number>
-type Value = string | number | undefined
+type Args = Record<string, unknown>
+type Value = unknown
 
 const COUNT =
   '\\d+|an?|half an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|(?:a )?(?:few|couple(?: of)?)'
@@ -89,18 +89,18 @@ export function heedExplicit(args: Args, text: string, tool: ToolDescriptor | un
   return heeded
 }
 
-function set(args: Args, name: string, value: string | number | undefined): void {
+function set(args: Args, name: string, value: Value): void {
   if (value === undefined) delete args[name]
   else args[name] = value
 }
 
-function explicitTime(chosen: string | number | undefined, plain: string): string | undefined {
+function explicitTime(chosen: Value, plain: string): string | undefined {
   const said = TIMES.flatMap((pattern) => pattern.exec(plain)?.[1] ?? [])[0]?.trim()
   if (typeof chosen !== 'string' || !TIME_LIKE.test(chosen)) return said
   return said?.toLowerCase().includes(chosen.toLowerCase()) ? said : chosen
 }
 
-function explicitPriority({ priority, grep }: Args, plain: string): string | number | undefined {
+function explicitPriority({ priority, grep }: Args, plain: string): Value {
   const said = PRIORITIES.filter(([word]) => word.test(plain.toLowerCase()))
   const [only] = said
   if (only === undefined || said.length > 1) return priority
@@ -120,7 +120,7 @@ function explicitWriting(args: Args, text: string, plain: string): { content: Va
 }
 
 /** Without a word for it the tool's own way holds, which never touches a file that is there. */
-function explicitMode(mode: string | number | undefined, plain: string): string | number | undefined {
+function explicitMode(mode: Value, plain: string): Value {
   if (/\bappend|\b(?:at|to) the (?:end|bottom)\b|>>/i.test(plain)) return /\boverwrit/i.test(plain) ? mode : 'append'
   if (/\boverwrit/i.test(plain)) return 'overwrite'
   const hint = mode === 'append' ? MAY_APPEND : MAY_OVERWRITE

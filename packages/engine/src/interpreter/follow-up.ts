@@ -61,6 +61,7 @@ function valueIn(text: string): string | undefined {
   const words = [...text.matchAll(/\S+/g)].filter(([word]) => !AROUND.test(word.replace(/[,.!?]+$/, '')))
   const [only] = words
   if (only === undefined || words.length > 1) return undefined
-  const value = finishValue('path', { kind: 'span', start: only.index, end: only.index + only[0].length }, text)
+  const span = { kind: 'span', type: 'string', start: only.index, end: only.index + only[0].length } as const
+  const value = finishValue('path', span, text)
   return value === '' ? undefined : String(value)
 }

@@ -2,8 +2,21 @@ import type { GgufHeader } from '@castellan/gguf'
 import { EngineError } from '../error.ts'
 import { readGgufHeader } from '../gguf.ts'
 
-/** The format version this runtime reads; see models/interpreter/FORMAT.md. */
-const FORMAT = 1
+/** The format versions this runtime reads; see models/interpreter/FORMAT.md. 2 has more types of arguments than 1. */
+const FORMATS: readonly unknown[] = [1, 2]
+
+/** What an argument's value is; see FORMAT.md. Those from `seconds` on are words of the request, put into the tool's form. */
+export type ArgumentType =
+  | 'string'
+  | 'integer'
+  | 'enum'
+  | 'boolean'
+  | 'seconds'
+  | 'days'
+  | 'bytes'
+  | 'list'
+  | 'words'
+  | 'value'
 
 /** `castellan.tools`, as FORMAT.md describes it. */
 interface Description {
@@ -17,7 +30,7 @@ interface Description {
     readonly token: string
     readonly args: readonly {
       readonly name: string
-      readonly type: 'string' | 'integer' | 'enum'
+      readonly type: ArgumentType
       readonly token?: string
       readonly values?: Readonly<Record<string, string>>
       readonly required?: boolean
@@ -27,12 +40,12 @@ interface Description {
 
 export interface FormatArgument {
   readonly name: string
-  readonly type: 'string' | 'integer' | 'enum'
+  readonly type: ArgumentType
   readonly required: boolean
-  /** Token that opens a span; an enum has none. */
+  /** Token that opens a span; an enum and a boolean have none. */
   readonly key: number | undefined
   /** Tokens that say the key and a value at once. */
-  readonly values: ReadonlyMap<number, string | number>
+  readonly values: ReadonlyMap<number, string | number | boolean>
 }
 
 export interface FormatTool {
@@ -83,17 +96,22 @@ export async function readInterpreterFormat(path: string): Promise<InterpreterFo
         type,
         required,
         key: token === undefined ? undefined : idOf(token),
-        values: new Map(
-          Object.entries(values).map(([value, text]) => [idOf(text), type === 'integer' ? Number(value) : value]),
-        ),
+        values: new Map(Object.entries(values).map(([value, text]) => [idOf(text), spelledValue(type, value)])),
       })),
     })),
   }
 }
 
+function spelledValue(type: ArgumentType, value: string): string | number | boolean {
+  if (type === 'integer') return Number(value)
+  return type === 'boolean' || (type === 'value' && /^(?:true|false)$/.test(value)) ? value === 'true' : value
+}
+
 function parseDescription(path: string, header: GgufHeader): Description {
   const format = header.metadata.get('castellan.format')
-  if (format !== FORMAT) throw refuse(path, `it has format ${String(format)}, and this version reads format ${FORMAT}`)
+  if (!FORMATS.includes(format)) {
+    throw refuse(path, `it has format ${String(format)}, and this version reads ${FORMATS.join(' and ')}`)
+  }
   const text = header.metadata.get('castellan.tools')
   const description = parseJson(typeof text === 'string' ? text : '')
   if (!isDescription(description)) {

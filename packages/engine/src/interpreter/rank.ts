@@ -1,12 +1,12 @@
 import type { ToolDescriptor } from '@castellan/contracts'
+import { fitSchema, saidIn } from './arguments.ts'
 import type { Readings } from './decode.ts'
 import { heedExplicit } from './explicit.ts'
-import { finishValue } from './values.ts'
 
 /** One reading in the model's order; `tool` is null for "no tool serves this". */
 export interface Ranked {
   readonly tool: string | null
-  readonly args: Readonly<Record<string, string | number>>
+  readonly args: Readonly<Record<string, unknown>>
   readonly probability: number
 }
 
@@ -18,9 +18,11 @@ export function rankReadings(
 ): readonly Ranked[] {
   const byName = new Map<string, ToolDescriptor>(tools.map((tool) => [tool.name, tool]))
   const ranked: Ranked[] = readings.map((reading) => {
-    const args = Object.fromEntries([...reading.args].map(([name, value]) => [name, finishValue(name, value, text)]))
-    const heeded = heedExplicit(args, text, byName.get(reading.tool))
-    return { tool: reading.tool, args: heeded, probability: reading.toolProbability }
+    const args = saidIn(reading, text)
+    const tool = byName.get(reading.tool)
+    const heeded = heedExplicit(args, text, tool)
+    const fitted = tool === undefined ? heeded : fitSchema(tool, heeded)
+    return { tool: reading.tool, args: fitted, probability: reading.toolProbability }
   })
   ranked.push({ tool: null, args: {}, probability: none })
   return ranked.sort((a, b) => b.probability - a.probability)

@@ -48,10 +48,29 @@ export const forbidden = 'Understood: that was not done. Nothing was changed.'
 
 export const notSure = 'I am not sure what you mean. Did you mean one of these?'
 
+const WHOLE =
+  'and that does not fit into one sentence to a model this small: /tools shows what it takes, /call makes it.'
+
 const QUESTIONS: Readonly<Record<string, string>> = {
   path: 'Which file or folder do you mean? Name it in the request, for example notes.txt.',
   unit: 'Which service do you mean? Name it in the request, for example nginx.',
   find: 'Which text should be replaced, and by what? For example: in notes.txt replace "foo" with "bar".',
+  host: 'Which machine do you mean? Say its name or address, for example db.example.org.',
+  url: 'Which address should be asked? For example https://example.org/health.',
+  port: 'Which port do you mean? For example 5432.',
+  pid: 'Which process do you mean? "what is running?" shows their numbers; then say: end nginx with pid 1234.',
+  option: 'Which option do you mean? Say its full name, for example services.nginx.enable.',
+  value: 'Which value should it get? Say it at the end: set services.nginx.enable to true.',
+  argv: 'Which program should run? Say it with its arguments, for example: run git log.',
+  script: 'Which script should run? Say it at the end of the request.',
+  paths: 'What should be backed up? Name a file or a folder, for example /srv/www.',
+  number: 'Which generation do you mean? "which generations are there?" lists them.',
+  index: 'Which entry do you mean? "what did you do today?" shows the numbers.',
+  server: 'Which MCP server do you mean? "which mcp servers are there?" lists them.',
+  about: 'About what? Say it in a few words.',
+  text: 'What should I remember? Say: remember that the nas is at 192.168.1.20.',
+  check: `A watcher needs a check, a name and what to do, ${WHOLE}`,
+  calls: `A routine needs a name, a schedule and the calls to make, ${WHOLE}`,
   replace: 'What should it be replaced with? For example: in notes.txt replace "foo" with "bar".',
 }
 

@@ -1,8 +1,6 @@
 import type { FormatArgument } from './format.ts'
 import type { Request } from './request.ts'
-
-/** Arguments whose value is one word. */
-const WORDS = new Set(['unit', 'path', 'tool', 'id', 'name'])
+import { isWord } from './values.ts'
 
 /** A run of request tokens, `end` exclusive. */
 export interface TokenRun {
@@ -25,7 +23,7 @@ export class OpenSpan {
     this.#request = request
     this.#allowedRuns = argument.type === 'integer' ? numbers : undefined
     this.#taken = taken
-    this.#isWord = WORDS.has(argument.name)
+    this.#isWord = argument.type === 'string' && isWord(argument.name)
     const starts = this.#allowedRuns?.map((run) => run.start) ?? wordStarts(request)
     this.#places = starts.map((start) => ({ start, end: start }))
   }

@@ -1,9 +1,22 @@
 import type { RawValue } from './decode.ts'
+import { typedValue } from './typed.ts'
 
-/** Arguments whose value is one word of the request: a path, a name, a number of some sort. */
-const WORDS = new Set(['path', 'unit', 'name', 'tool', 'id'])
+type RawSpan = Extract<RawValue, { kind: 'span' }>
+
+/** Arguments whose value is one word of the request: a path, a name, an address. */
+const WORDS: ReadonlySet<string> = new Set(
+  (
+    'path unit name tool id from to host url option server user process address device agent under set ' +
+    'approvalId sha256 expected'
+  ).split(' '),
+)
 /** Arguments whose value may be any text, often in quotes. */
-const TEXTS = new Set(['content', 'find', 'replace', 'grep'])
+const TEXTS: ReadonlySet<string> = new Set(
+  (
+    'content find replace grep contains text fact note summary subject resolution about script argv value reason ' +
+    'query'
+  ).split(' '),
+)
 
 const QUOTES: Readonly<Record<string, string>> = {
   '"': '"',
@@ -17,10 +30,14 @@ const QUOTES: Readonly<Record<string, string>> = {
 
 /**
  * The value of an argument as the tool should get it: the request's own words, whole, without what belongs to the sentence
- * around them (quotes, full stops, "'s"). Never a character that the request does not hold.
+ * around them (quotes, full stops, "'s"), in the form its type has. Undefined where the words have no such form.
  */
-export function finishValue(name: string, value: RawValue, text: string): string | number {
+export function finishValue(name: string, value: RawValue, text: string): unknown {
   if (value.kind === 'value') return value.value
+  return typedValue(value.type, finishSpan(name, value, text))
+}
+
+function finishSpan(name: string, value: RawSpan, text: string): string {
   if (WORDS.has(name)) return finishWord(name, text, value.start, value.end)
   if (TEXTS.has(name)) return finishText(text, value.start, value.end)
   return name === 'since' ? finishSince(text.slice(value.start, value.end)) : text.slice(value.start, value.end).trim()

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { heedExplicit } from '../../src/interpreter/explicit.ts'
 import { catalogue } from '../support/tools.ts'
 
-type Args = Record<string, string | number>
+type Args = Record<string, unknown>
 
 const heed = (name: string, args: Args, text: string): Args =>
   heedExplicit(

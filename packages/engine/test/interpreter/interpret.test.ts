@@ -29,7 +29,12 @@ function knows(script: Readonly<Record<string, Scripted | readonly Scripted[]>>)
 function asReading(text: string, { tool, args = {}, probability = 0.99 }: Scripted): Reading {
   const values = Object.entries(args).map(([name, value]): [string, RawValue] => {
     const start = typeof value === 'string' ? text.indexOf(value) : -1
-    return [name, start === -1 ? { kind: 'value', value } : { kind: 'span', start, end: start + String(value).length }]
+    return [
+      name,
+      start === -1
+        ? { kind: 'value', value }
+        : { kind: 'span', type: 'string', start, end: start + String(value).length },
+    ]
   })
   return { tool, args: new Map(values), probability, toolProbability: probability, places: new Map() }
 }
@@ -269,7 +274,9 @@ describe('a reference', () => {
       gate: 0.8,
       now: new Date(),
       read: async (text) => {
-        const args = new Map([['path', { kind: 'span' as const, start: text.indexOf('it'), end: text.length }]])
+        const args = new Map([
+          ['path', { kind: 'span' as const, type: 'string' as const, start: text.indexOf('it'), end: text.length }],
+        ])
         return {
           none: 0,
           readings: [

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { finishValue } from '../../src/interpreter/values.ts'
 
 /** The value of the argument when the model marked this part of the text. */
-function finished(name: string, text: string, marked: string): string | number {
+function finished(name: string, text: string, marked: string): unknown {
   const start = text.indexOf(marked)
-  return finishValue(name, { kind: 'span', start, end: start + marked.length }, text)
+  return finishValue(name, { kind: 'span', type: 'string', start, end: start + marked.length }, text)
 }
 
 describe('the value of an argument', () => {
@@ -39,7 +39,7 @@ describe('the value of an argument', () => {
       fc.property(names, fc.string({ unit: 'grapheme', minLength: 1 }), fc.nat(), fc.nat(), (name, text, a, b) => {
         const start = a % text.length
         const end = start + 1 + (b % (text.length - start))
-        expect(text).toContain(finishValue(name, { kind: 'span', start, end }, text))
+        expect(text).toContain(finishValue(name, { kind: 'span', type: 'string', start, end }, text))
       }),
     )
   })
