@@ -9,7 +9,9 @@
     merge = lib.mergeEqualOption;
   };
 
+  # What MemoryMax takes (systemd.resource-control(5)).
+  memory = lib.types.strMatching "[0-9]+[KMGT]?|[0-9]{1,3}%|infinity";
+
   # As packages/contracts has them.
-  agentName = lib.types.strMatching "[a-z][a-z0-9-]{0,31}";
   domain = lib.types.strMatching "(\\*\\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]";
 }

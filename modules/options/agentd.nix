@@ -2,6 +2,7 @@
 let
   inherit (lib) mkOption types;
   json = pkgs.formats.json { };
+  own = import ../lib/types.nix { inherit lib; };
 in
 {
   options.services.castellan.agentd = {
@@ -50,7 +51,7 @@ in
           nixos.overlayDir = mkOption {
             type = types.str;
             default = "/etc/nixos/castellan";
-            description = "Where nixos_option_set keeps the options that agents set. See {option}`services.castellan.overlay`.";
+            description = "Where nixos_option_set keeps the options that agents set. The host's configuration imports them by {file}`modules/overlay.nix` (docs/nixos-tools.md).";
           };
           skills.folders = mkOption {
             type = types.listOf types.str;
@@ -71,7 +72,7 @@ in
     };
 
     memoryMax = mkOption {
-      type = types.str;
+      type = own.memory;
       default = "4G";
       description = ''
         Most memory that agentd and what it starts may use together (systemd.resource-control(5)). Evaluating a NixOS configuration is

@@ -2,6 +2,7 @@
 let
   inherit (lib) mkOption types;
   json = pkgs.formats.json { };
+  own = import ../lib/types.nix { inherit lib; };
 
   destination = types.submodule {
     options = {
@@ -75,7 +76,7 @@ in
     };
 
     memoryMax = mkOption {
-      type = types.str;
+      type = own.memory;
       default = "512M";
       description = "Most memory that the airlock may use (systemd.resource-control(5)).";
     };

@@ -2,6 +2,7 @@
 let
   inherit (lib) mkOption types;
   json = pkgs.formats.json { };
+  own = import ../lib/types.nix { inherit lib; };
 in
 {
   options.services.castellan.engine = {
@@ -36,7 +37,7 @@ in
     };
 
     memoryMax = mkOption {
-      type = types.str;
+      type = own.memory;
       default = "80%";
       example = "24G";
       description = "Most memory that the engine may use (systemd.resource-control(5)); the model's file counts while it is mapped.";

@@ -2,6 +2,7 @@
 let
   inherit (lib) mkOption types;
   json = pkgs.formats.json { };
+  own = import ../lib/types.nix { inherit lib; };
 in
 {
   options.services.castellan.gateway = {
@@ -22,7 +23,7 @@ in
     };
 
     memoryMax = mkOption {
-      type = types.str;
+      type = own.memory;
       default = "1G";
       description = "Most memory that the gateway may use (systemd.resource-control(5)).";
     };

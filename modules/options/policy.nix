@@ -23,14 +23,14 @@ in
       {
         "owner.cedar".text = '''
           @id("restart-web")
-          permit (principal, action == Action::"service_restart", resource == Unit::"nginx.service");
+          permit (principal is Agent, action == Action::"service_restart", resource == Unit::"nginx.service");
         ''';
       }
     '';
     description = ''
       The owner's policy, by file name: rules (`*.cedar`) and their tests (`*.test.json`), as docs/policy.md describes them. When there is
-      any, agentd reads exactly these, from {file}`/etc/castellan/policy`; rules that are added by "always" are kept apart. When there is none,
-      it reads {file}`/var/lib/castellan/policy`, which root may edit.
+      any, agentd reads them from {file}`/etc/castellan/policy`, and writes the rules that people make by "always" beside them, into {file}`always.cedar`.
+      When there is none, it reads {file}`/var/lib/castellan/policy`, which root may edit.
     '';
   };
 }

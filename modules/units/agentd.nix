@@ -24,7 +24,7 @@ let
 in
 {
   config = lib.mkIf cfg.enable (lib.mkMerge [
-    (settingsOf "agentd" (lib.recursiveUpdate cfg.agentd.settings {
+    (settingsOf "agentd" cfg.agentd.settings {
       inherit (cfg) logLevel mcpServers watchers;
       stateDir = places.state;
       agentSocket = places.sockets.agent;
@@ -43,7 +43,7 @@ in
       };
       operators = cfg.operators;
       routines = lib.mapAttrs routine cfg.routines;
-    }))
+    })
     {
       environment.etc = lib.mapAttrs' (name: { text, source }: lib.nameValuePair "castellan/policy/${name}" (
         if source == null then { inherit text; } else { inherit source; }

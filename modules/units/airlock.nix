@@ -10,7 +10,7 @@ let
 in
 {
   config = lib.mkIf (cfg.enable && cfg.airlock.enable) (lib.mkMerge [
-    (settingsOf "airlock" (cfg.airlock.settings // {
+    (settingsOf "airlock" cfg.airlock.settings {
       inherit (cfg) logLevel;
       stateDir = places.airlockState;
       airlockSocket = places.sockets.airlock;
@@ -18,7 +18,7 @@ in
       recordSocket = places.sockets.record;
       nameServers = cfg.airlock.nameServers;
       allow = map destination cfg.airlock.allow;
-    }))
+    })
     {
       systemd.services.castellan-airlock = {
         description = "Castellan's airlock: the way out";

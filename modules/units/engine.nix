@@ -15,11 +15,11 @@ let
 in
 {
   config = lib.mkIf (cfg.enable && cfg.engine.enable) (lib.mkMerge [
-    (settingsOf "engine" (cfg.engine.settings // {
+    (settingsOf "engine" cfg.engine.settings {
       inherit (cfg) logLevel;
       inherit (cfg.engine) model;
       engineSocket = places.sockets.engine;
-    }))
+    })
     {
       systemd.services.castellan-engine = {
         description = "Castellan's engine: the model, without a network";

@@ -18,7 +18,7 @@ let
 in
 {
   config = lib.mkIf cfg.enable (lib.mkMerge [
-    (settingsOf "gateway" (cfg.gateway.settings // {
+    (settingsOf "gateway" cfg.gateway.settings {
       inherit (cfg) logLevel;
       host = "127.0.0.1";
       port = cfg.gateway.port;
@@ -28,7 +28,7 @@ in
       engineSocket = places.sockets.engine;
       airlockSocket = places.sockets.airlock;
       recordSocket = places.sockets.record;
-    }))
+    })
     {
       systemd.services.castellan-gateway = {
         description = "Castellan's gateway: chat, page and API";

@@ -1,0 +1,384 @@
+/** What an option does: definitions, and where in what is rendered they have to show. */
+export interface Case {
+  /** As docs/options.md names it, without `services.castellan.`. */
+  readonly option: string
+  /** Definitions, in Nix, below `services.castellan`. */
+  readonly set: string
+  /** Nix, with `config` and these shorthands: `agentd`, `gateway`, `engine`, `airlock` (their configuration), `unit` (text of a unit). */
+  readonly look: string
+  readonly is: unknown
+}
+
+const publicKey = '11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo='
+const routine = 'cron = "1 2 * * *"; calls = [ { tool = "system_health"; } ];'
+const watcher = 'check = { kind = "unit"; unit = "web.service"; };'
+const server = 'command = [ "/bin/mcp" ];'
+const host = 'nginx.hostName = "castellan.example.org";'
+const certificate = `${host} nginx.tls = { certificate = "/etc/tls/cert.pem"; key = "/etc/tls/key.pem"; };`
+const virtualHost = 'config.services.nginx.virtualHosts."castellan.example.org"'
+const has = (text: string, unit: string): string => `lib.hasInfix ${JSON.stringify(`\n${text}\n`)} (unit "${unit}")`
+
+const ofCastellan: readonly Case[] = [
+  { option: 'enable', set: 'enable = lib.mkForce false;', look: 'builtins.attrNames config.systemd.services', is: [] },
+  {
+    option: 'package',
+    set: 'package = pkgs.git // { outPath = "/srv/castellan"; };',
+    look: has('ExecStart=/srv/castellan/bin/castellan-agentd --config /etc/castellan/agentd.json', 'agentd'),
+    is: true,
+  },
+  { option: 'mode', set: 'mode = "observe";', look: 'agentd.sessions.mode', is: 'observe' },
+  {
+    option: 'logLevel',
+    set: 'logLevel = "debug";',
+    look: 'map (process: process.logLevel) [ agentd gateway engine airlock ]',
+    is: ['debug', 'debug', 'debug', 'debug'],
+  },
+  {
+    option: 'hardening.level',
+    set: 'hardening.level = "strict";',
+    look: 'lib.any (right: lib.hasInfix right (unit "agentd")) [ "CAP_SYS_PTRACE" "CAP_SYS_RAWIO" "CAP_NET_RAW" ]',
+    is: false,
+  },
+  {
+    option: 'ownerTokenFile',
+    set: 'ownerTokenFile = "/run/keys/owner";',
+    look: `{ unit = ${has('LoadCredential=owner-token:/run/keys/owner', 'gateway')}; inherit (agentd) tokenFile; made = lib.hasInfix "ExecStartPre" (unit "gateway"); }`,
+    is: { unit: true, tokenFile: '/run/keys/owner', made: false },
+  },
+  {
+    option: 'agentUsers',
+    set: 'agentUsers = [ "ada" ];',
+    look: 'config.users.groups.castellan.members',
+    is: ['castellan-gateway', 'ada'],
+  },
+  {
+    option: 'openFirewall',
+    set: `${host} openFirewall = true;`,
+    look: 'config.networking.firewall.allowedTCPPorts',
+    is: [80, 443],
+  },
+  {
+    option: 'credentials.seal',
+    set: 'credentials.seal = false;',
+    look: 'config.systemd.services ? castellan-setup',
+    is: false,
+  },
+  {
+    option: 'egress.enforce',
+    set: 'egress.enforce = false;',
+    look: 'config.systemd.services ? castellan-egress',
+    is: false,
+  },
+]
+
+const ofAgentd: readonly Case[] = [
+  {
+    option: 'agentd.extraPackages',
+    set: 'agentd.extraPackages = [ pkgs.smartmontools ];',
+    look: 'builtins.elem "smartmontools" (map (package: package.name) config.environment.systemPackages)',
+    is: true,
+  },
+  { option: 'agentd.memoryMax', set: 'agentd.memoryMax = "8G";', look: has('MemoryMax=8G', 'agentd'), is: true },
+  {
+    option: 'agentd.settings',
+    set: 'agentd.settings.trash.maxAgeDays = 90;',
+    look: 'agentd.trash',
+    is: { maxAgeDays: 90 },
+  },
+  {
+    option: 'agentd.settings.approvals.ownerToken',
+    set: 'agentd.settings.approvals.ownerToken = true;',
+    look: 'agentd.approvals.ownerToken',
+    is: true,
+  },
+  ...['', '.*.path', '.*.access'].map((part) => ({
+    option: `agentd.settings.files.roots${part}`,
+    set: 'agentd.settings.files.roots = [ { path = "/srv/www"; access = "write"; } ];',
+    look: 'agentd.files.roots',
+    is: [{ path: '/srv/www', access: 'write' }],
+  })),
+  {
+    option: 'agentd.settings.nixos.flake',
+    set: 'agentd.settings.nixos.flake = "/srv/nixos";',
+    look: 'agentd.nixos.flake',
+    is: '/srv/nixos',
+  },
+  {
+    option: 'agentd.settings.nixos.overlayDir',
+    set: 'agentd.settings.nixos.overlayDir = "/srv/overlay";',
+    look: 'agentd.nixos.overlayDir',
+    is: '/srv/overlay',
+  },
+  {
+    option: 'agentd.settings.skills.folders',
+    set: 'agentd.settings.skills.folders = [ "/srv/skills" ];',
+    look: 'agentd.skills.folders',
+    is: ['/srv/skills'],
+  },
+  ...['folder = "/mnt/b"', 'keepDaily = 3', 'keepWeekly = 0', 'quotaBytes = 2000000'].map((set) => {
+    const [name = '', value = ''] = set.split(' = ')
+    return {
+      option: `backups.${name}`,
+      set: `backups.${set};`,
+      look: `agentd.backups.${name}`,
+      is: JSON.parse(value),
+    }
+  }),
+  ...['confirm = "both"', 'confirmSeconds = 60', 'probationSeconds = 120'].map((set) => {
+    const [name = '', value = ''] = set.split(' = ')
+    return { option: `switch.${name}`, set: `switch.${set};`, look: `agentd.switch.${name}`, is: JSON.parse(value) }
+  }),
+  ...['', '.*.kind', '.*.name', '.*.required'].map((part) => ({
+    option: `switch.checks${part}`,
+    set: 'switch.checks = [ { kind = "tcp"; name = "web"; required = false; port = 443; } ];',
+    look: 'agentd.switch.checks',
+    is: [{ kind: 'tcp', name: 'web', required: false, port: 443 }],
+  })),
+  ...['', '.<name>.text', '.<name>.source'].map((part) => ({
+    option: `policy.files${part}`,
+    set: 'policy.files = { "a.cedar".text = "// a\\n"; "b.cedar".source = "/etc/passwd"; };',
+    look: `{ inherit (agentd.policy) dir; files = lib.filter (lib.hasPrefix "castellan/policy/") (lib.attrNames config.environment.etc);
+      text = config.environment.etc."castellan/policy/a.cedar".text; }`,
+    is: {
+      dir: '/etc/castellan/policy',
+      files: ['castellan/policy/a.cedar', 'castellan/policy/b.cedar'],
+      text: '// a\n',
+    },
+  })),
+  ...['', '.<name>.publicKey', '.<name>.person'].map((part) => ({
+    option: `operators${part}`,
+    set: `operators = { laptop = { publicKey = "${publicKey}"; person = "Ada"; }; };`,
+    look: 'agentd.operators',
+    is: { laptop: { publicKey, person: 'Ada' } },
+  })),
+  {
+    option: 'witnesses.policy',
+    set: 'witnesses.policy = "quorum none\\n";',
+    look: '[ agentd.ledger.witnessPolicy config.environment.etc."castellan/witnesses".text ]',
+    is: ['/etc/castellan/witnesses', 'quorum none\n'],
+  },
+  {
+    option: 'witnesses.everySeconds',
+    set: 'witnesses.everySeconds = 60;',
+    look: 'agentd.ledger.cosignEverySeconds',
+    is: 60,
+  },
+]
+
+const ofErrands: readonly Case[] = [
+  { option: 'routines', set: `routines.tidy = { ${routine} };`, look: 'lib.attrNames agentd.routines', is: ['tidy'] },
+  ...[
+    ['cron', '{ inherit (routine) timing; }', { timing: { cron: '1 2 * * *', timezone: 'UTC' } }],
+    ['calls', 'routine.calls', [{ tool: 'system_health', args: {} }]],
+    ['calls.*.tool', 'routine.calls', [{ tool: 'system_health', args: {} }]],
+    ['calls.*.args', 'routine.calls', [{ tool: 'system_health', args: {} }]],
+  ].map(([name, look, is]) => ({
+    option: `routines.<name>.${name}`,
+    set: `routines.tidy = { ${routine} };`,
+    look: `let routine = agentd.routines.tidy; in ${look}`,
+    is,
+  })),
+  {
+    option: 'routines.<name>.everySeconds',
+    set: 'routines.tidy = { everySeconds = 3600; calls = [ { tool = "system_health"; } ]; };',
+    look: 'agentd.routines.tidy.timing',
+    is: { everySeconds: 3600 },
+  },
+  {
+    option: 'routines.<name>.timeZone',
+    set: `routines.tidy = { ${routine} timeZone = "Europe/Berlin"; };`,
+    look: 'agentd.routines.tidy.timing.timezone',
+    is: 'Europe/Berlin',
+  },
+  ...['description = "Tidies up."', 'jitterSeconds = 30', 'catchUp = "once"', 'onFailure = "continue"'].map((set) => {
+    const [name = '', value = ''] = set.split(' = ')
+    return {
+      option: `routines.<name>.${name}`,
+      set: `routines.tidy = { ${routine} ${set}; };`,
+      look: `agentd.routines.tidy.${name}`,
+      is: JSON.parse(value),
+    }
+  }),
+  { option: 'watchers', set: `watchers.web = { ${watcher} };`, look: 'lib.attrNames agentd.watchers', is: ['web'] },
+  ...['check', 'check.kind'].map((name) => ({
+    option: `watchers.<name>.${name}`,
+    set: `watchers.web = { ${watcher} };`,
+    look: 'agentd.watchers.web.check',
+    is: { kind: 'unit', unit: 'web.service' },
+  })),
+  ...['ladder', 'ladder.*.act', 'ladder.*.unit'].map((name) => ({
+    option: `watchers.<name>.${name}`,
+    set: `watchers.web = { ${watcher} ladder = [ { act = "restart"; unit = "web.service"; } { act = "notify"; } ]; };`,
+    look: 'agentd.watchers.web.ladder',
+    is: [{ act: 'restart', unit: 'web.service' }, { act: 'notify' }],
+  })),
+  ...['description = "The page."', 'everySeconds = 30', 'failures = 1', 'graceSeconds = 0'].map((set) => {
+    const [name = '', value = ''] = set.split(' = ')
+    return {
+      option: `watchers.<name>.${name}`,
+      set: `watchers.web = { ${watcher} ${set}; };`,
+      look: `agentd.watchers.web.${name}`,
+      is: JSON.parse(value),
+    }
+  }),
+  ...['', '.<name>.command'].map((part) => ({
+    option: `mcpServers${part}`,
+    set: `mcpServers.weather = { ${server} };`,
+    look: 'agentd.mcpServers.weather.command',
+    is: ['/bin/mcp'],
+  })),
+  ...['', '.*.path', '.*.access'].map((part) => ({
+    option: `mcpServers.<name>.folders${part}`,
+    set: `mcpServers.weather = { ${server} folders = [ { path = "/srv/maps"; access = "read"; } ]; };`,
+    look: 'agentd.mcpServers.weather.folders',
+    is: [{ path: '/srv/maps', access: 'read' }],
+  })),
+  ...(
+    [
+      ['env', '{ TZ = "UTC"; }', { TZ: 'UTC' }],
+      ['secrets', '{ KEY = "/run/keys/weather"; }', { KEY: '/run/keys/weather' }],
+      ['domains', '[ "*.example.org" ]', ['*.example.org']],
+      ['autostart', 'false', false],
+      ['effects', '{ forecast = "read"; }', { forecast: 'read' }],
+    ] as const
+  ).map(([name, value, is]) => ({
+    option: `mcpServers.<name>.${name}`,
+    set: `mcpServers.weather = { ${server} ${name} = ${value}; };`,
+    look: `agentd.mcpServers.weather.${name}`,
+    is,
+  })),
+]
+
+const ofTheOthers: readonly Case[] = [
+  {
+    option: 'engine.enable',
+    set: 'engine.enable = false;',
+    look: 'config.systemd.services ? castellan-engine',
+    is: false,
+  },
+  {
+    option: 'engine.model',
+    set: 'engine.model = "/srv/models/chat.gguf";',
+    look: `{ inherit (engine) model; seen = ${has('BindReadOnlyPaths=/srv/models/chat.gguf', 'engine')}; }`,
+    is: { model: '/srv/models/chat.gguf', seen: true },
+  },
+  {
+    option: 'engine.gpus',
+    set: 'engine.gpus = [ "nvidia" ];',
+    look: `[ (${has('DeviceAllow=char-nvidia-uvm rw', 'engine')}) (${has('DevicePolicy=closed', 'engine')}) (${has('PrivateDevices=true', 'engine')}) ]`,
+    is: [true, true, false],
+  },
+  { option: 'engine.memoryMax', set: 'engine.memoryMax = "24G";', look: has('MemoryMax=24G', 'engine'), is: true },
+  { option: 'engine.settings', set: 'engine.settings.queue = 4;', look: 'engine.queue', is: 4 },
+  ...['slots', 'contextTokens', 'threads'].map((name) => ({
+    option: `engine.settings.${name}`,
+    set: `engine.settings.${name} = 16;`.replace('Tokens = 16', 'Tokens = 4096'),
+    look: `engine.${name}`,
+    is: name === 'contextTokens' ? 4096 : 16,
+  })),
+  {
+    option: 'gateway.port',
+    set: 'gateway.port = 18000;',
+    look: '[ gateway.port agentd.pagePort ]',
+    is: [18_000, 18_000],
+  },
+  {
+    option: 'gateway.publicOrigins',
+    set: `${certificate} gateway.publicOrigins = [ "https://other.example.org" ];`,
+    look: 'gateway.publicOrigins',
+    is: ['https://other.example.org', 'https://castellan.example.org'],
+  },
+  { option: 'gateway.memoryMax', set: 'gateway.memoryMax = "2G";', look: has('MemoryMax=2G', 'gateway'), is: true },
+  {
+    option: 'gateway.settings',
+    set: 'gateway.settings.pageDir = "/srv/page";',
+    look: 'gateway.pageDir',
+    is: '/srv/page',
+  },
+  {
+    option: 'airlock.enable',
+    set: 'airlock.enable = false;',
+    look: 'config.systemd.services ? castellan-airlock',
+    is: false,
+  },
+  { option: 'airlock.memoryMax', set: 'airlock.memoryMax = "1G";', look: has('MemoryMax=1G', 'airlock'), is: true },
+  { option: 'airlock.settings', set: 'airlock.settings.concurrency = 8;', look: 'airlock.concurrency', is: 8 },
+  {
+    option: 'airlock.nameServers',
+    set: 'airlock.nameServers = [ "9.9.9.9" ];',
+    look: 'airlock.nameServers',
+    is: ['9.9.9.9'],
+  },
+  ...['', '.*.host', '.*.scheme', '.*.port', '.*.methods', '.*.path', '.*.reach', '.*.perMinute', '.*.note'].map(
+    (part) => ({
+      option: `airlock.allow${part}`,
+      set: `airlock.allow = [ { host = "llm.lan"; scheme = "http"; port = 8080; methods = [ "POST" ]; path = "/v1";
+      reach = "private"; perMinute = 10; note = "ours"; } ];`,
+      look: 'airlock.allow',
+      is: [
+        {
+          host: 'llm.lan',
+          scheme: 'http',
+          port: 8080,
+          methods: ['POST'],
+          path: '/v1',
+          reach: 'private',
+          per_minute: 10,
+          note: 'ours',
+        },
+      ],
+    }),
+  ),
+]
+
+const ofNginx: readonly Case[] = [
+  { option: 'nginx.enable', set: `${host} nginx.enable = false;`, look: 'config.services.nginx.enable', is: false },
+  {
+    option: 'nginx.hostName',
+    set: certificate,
+    look: `{ proxy = ${virtualHost}.locations."/".proxyPass; inherit (gateway) publicOrigins; inherit (agentd.approvals) passkeys; }`,
+    is: {
+      proxy: 'http://127.0.0.1:18789',
+      publicOrigins: ['https://castellan.example.org'],
+      passkeys: { origins: ['https://castellan.example.org'] },
+    },
+  },
+  { option: 'nginx.tls.acme', set: host, look: `${virtualHost}.enableACME`, is: true },
+  ...['certificate', 'key'].map((name) => ({
+    option: `nginx.tls.${name}`,
+    set: certificate,
+    look: `{ inherit (${virtualHost}) enableACME sslCertificate sslCertificateKey forceSSL; }`,
+    is: {
+      enableACME: false,
+      sslCertificate: '/etc/tls/cert.pem',
+      sslCertificateKey: '/etc/tls/key.pem',
+      forceSSL: true,
+    },
+  })),
+  {
+    option: 'nginx.tls.hsts',
+    set: `${certificate} nginx.tls.hsts = false;`,
+    look: 'lib.hasInfix "Strict-Transport-Security" config.rendered.nginx',
+    is: false,
+  },
+  {
+    option: 'nginx.maxBodyBytes',
+    set: `${certificate} nginx.maxBodyBytes = 4096;`,
+    look: 'lib.hasInfix "client_max_body_size 4096;" config.rendered.nginx',
+    is: true,
+  },
+  {
+    option: 'nginx.idleSeconds',
+    set: `${certificate} nginx.idleSeconds = 1200;`,
+    look: 'lib.hasInfix "proxy_read_timeout 1200s;" config.rendered.nginx',
+    is: true,
+  },
+  {
+    option: 'nginx.trustedProxies',
+    set: `${certificate} nginx.trustedProxies = [ "192.0.2.0/24" ];`,
+    look: 'lib.hasInfix "set_real_ip_from 192.0.2.0/24;\\nreal_ip_header X-Forwarded-For;" config.rendered.nginx',
+    is: true,
+  },
+]
+
+export const cases: readonly Case[] = [...ofCastellan, ...ofAgentd, ...ofErrands, ...ofTheOthers, ...ofNginx]
