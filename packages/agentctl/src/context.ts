@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { CastellanError, type Instance, ProcessHealth } from '@castellan/contracts'
+import { dirname, join } from 'node:path'
+import { CastellanError, type ErrorCode, type Instance, ProcessHealth } from '@castellan/contracts'
 import { UnixClient } from '@castellan/daemon'
 import { findInstance, stateFolder } from './state.ts'
 import type { Terminal } from './terminal.ts'
@@ -44,6 +45,13 @@ export class Context {
     return this.#connect(socket ?? (await this.instance()).agentSocket, 'the agent socket of agentd')
   }
 
+  /** The airlock as the operator, who alone says what may leave. */
+  async airlock(): Promise<UnixClient> {
+    const { operatorSocket, airlockOperatorSocket } = await this.instance()
+    const socket = airlockOperatorSocket ?? join(dirname(operatorSocket), 'airlock-operator.sock')
+    return this.#connect(socket, 'the operator socket of the airlock', 'airlock_unavailable')
+  }
+
   /** The owner's bearer token for the gateway; read when needed, never kept or printed. */
   async token(): Promise<string> {
     const { tokenFile } = await this.instance()
@@ -65,8 +73,8 @@ export class Context {
     for (const client of this.#clients) client.close()
   }
 
-  #connect(socketPath: string, peer: string): UnixClient {
-    const client = new UnixClient({ socketPath, unavailable: 'agentd_unavailable', peer })
+  #connect(socketPath: string, peer: string, unavailable: ErrorCode = 'agentd_unavailable'): UnixClient {
+    const client = new UnixClient({ socketPath, unavailable, peer })
     this.#clients.push(client)
     return client
   }

@@ -32,6 +32,8 @@ export const exitCodes = {
 const unavailable: readonly ErrorCode[] = [
   'agentd_unavailable',
   'engine_unavailable',
+  'airlock_unavailable',
+  'egress_unrecorded',
   'ledger_unavailable',
   'busy',
   'shutting_down',

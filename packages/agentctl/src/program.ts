@@ -1,6 +1,7 @@
 import { CastellanError } from '@castellan/contracts'
 import { version } from '@castellan/daemon'
 import { Command, CommanderError } from 'commander'
+import { addAirlock } from './commands/airlock.ts'
 import { addApprovals } from './commands/approvals.ts'
 import { addBackup } from './commands/backup.ts'
 import { addBudget } from './commands/budget.ts'
@@ -115,6 +116,7 @@ export async function run(args: readonly string[], host: NodeJS.Process): Promis
     addVerifyLedger,
     addWitness,
     addSignIn,
+    addAirlock,
     addMcp,
     addOperator,
   ]) {

@@ -1,5 +1,6 @@
 import { Freeze, GatewayHealth, LedgerState, ProcessHealth } from '@castellan/contracts'
 import { z } from 'zod'
+import type { Context } from '../context.ts'
 import { duration } from '../describe.ts'
 import { exitCodes } from '../exit.ts'
 import type { Cli } from '../program.ts'
@@ -16,7 +17,8 @@ export function addStatus({ program, act }: Cli): void {
         const operator = await context.operator()
         const agentd = await operator.request('GET', '/v1/health', { schema: ProcessHealth })
         const gateway = await gatewayHealth(instance.url)
-        terminal.result({ instance, agentd, gateway }, () => {
+        const airlock = await airlockHealth(context)
+        terminal.result({ instance, agentd, gateway, airlock }, () => {
           const good = (text: string, ok: boolean) => terminal.paint(ok ? 'green' : 'red', text)
           terminal.line(`page      ${instance.url}`)
           terminal.line(`state     ${context.stateFolder}`)
@@ -28,11 +30,30 @@ export function addStatus({ program, act }: Cli): void {
               : `gateway   ${good(gateway.status, gateway.status === 'ok')}, up ${duration(gateway.uptime_s)}`,
           )
           if (gateway !== null) terminal.line(`engine    ${good(gateway.engine, gateway.engine === 'ready')}`)
+          terminal.line(`airlock   ${good(airlockWords(airlock), airlock?.state === 'ready')}`)
           terminal.line(`stop      ${howToStop(instance.pid)}`)
         })
         return agentd.state === 'ready' && gateway?.status === 'ok' ? exitCodes.ok : exitCodes.failed
       }),
     )
+}
+
+/** Null where the airlock does not answer: nothing leaves then, and everything on this machine goes on. */
+async function airlockHealth(context: Context): Promise<ProcessHealth | null> {
+  const airlock = await context.airlock()
+  return airlock.request('GET', '/v1/health', { schema: ProcessHealth, timeoutMs: 5000 }).catch(() => null)
+}
+
+const AirlockDetail = z.looseObject({ off: z.boolean(), destinations: z.int(), damage: z.string().optional() })
+
+function airlockWords(health: ProcessHealth | null): string {
+  const detail = AirlockDetail.safeParse(health?.detail).data
+  if (detail === undefined) return 'does not answer'
+  if (detail.damage !== undefined) return printable(detail.damage)
+  if (detail.off) return 'shut: agentctl airlock on opens it'
+  return detail.destinations === 0
+    ? 'ready, and nothing may leave'
+    : `ready, destinations allowed: ${detail.destinations}`
 }
 
 /** The supervisor's process is 1 where systemd starts Castellan. */
