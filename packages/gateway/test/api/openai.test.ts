@@ -1,0 +1,155 @@
+import { ChatCompletion, ChatCompletionChunk } from '@castellan/contracts/api'
+import { until } from '@castellan/testing'
+import { expect, test } from 'vitest'
+import { callFor, say } from '../support/engine.ts'
+import { startGateway, type TestGateway } from '../support/gateway.ts'
+
+const ask = (gateway: TestGateway, body: object, path = '/v1/chat/completions') =>
+  gateway.ask(path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${gateway.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+
+const hello = { model: 'any', messages: [{ role: 'user', content: 'hello' }] }
+
+test('a conversation is answered by the model on this machine, in OpenAI’s shape', async () => {
+  const gateway = await startGateway()
+  gateway.engine.answer = () => say('Good ', 'day.')
+  const answer = await ask(gateway, {
+    ...hello,
+    messages: [
+      { role: 'system', content: 'Be kind.' },
+      { role: 'user', content: [{ type: 'text', text: 'hello' }] },
+    ],
+    max_tokens: 7,
+    temperature: 1,
+    top_p: 0.9,
+  })
+  expect(answer.status).toBe(200)
+  const { model, choices, usage } = ChatCompletion.parse(answer.json)
+  expect([model, choices[0]?.message.content, choices[0]?.finish_reason]).toEqual(['stand-in', 'Good day.', 'stop'])
+  expect(usage).toEqual({ prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 })
+  expect(gateway.engine.requests[0]).toMatchObject({
+    messages: [
+      { role: 'system', text: 'Be kind.' },
+      { role: 'user', text: 'hello' },
+    ],
+    maxTokens: 7,
+    temperature: 1,
+    tools: [],
+  })
+})
+
+test('a stream has the same words in pieces, and ends with [DONE]', async () => {
+  const gateway = await startGateway()
+  gateway.engine.answer = () => say('Good ', 'day.')
+  const answer = await ask(gateway, { ...hello, stream: true, stream_options: { include_usage: true } })
+  expect(answer.headers['content-type']).toBe('text/event-stream')
+  const events = answer.text.split('\n\n').filter(Boolean)
+  expect(events.at(-1)).toBe('data: [DONE]')
+  const chunks = events.slice(0, -1).map((event) => ChatCompletionChunk.parse(JSON.parse(event.slice(6))))
+  expect(chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join('')).toBe('Good day.')
+  expect(chunks.at(-2)?.choices[0]?.finish_reason).toBe('stop')
+  expect(chunks.at(-1)?.usage?.total_tokens).toBe(2)
+})
+
+test('tools are handed on, and what the model asks for is the caller’s to run', async () => {
+  const gateway = await startGateway()
+  gateway.engine.answer = ({ messages }) => {
+    const last = messages.at(-1)
+    return last?.role === 'tool' ? say(`It is ${last.summary}.`) : callFor('get_weather', { city: 'Oslo' })
+  }
+  const tools = [{ type: 'function', function: { name: 'get_weather', parameters: { type: 'object' } } }]
+  const first = ChatCompletion.parse((await ask(gateway, { ...hello, tools })).json).choices[0]
+  expect(first?.finish_reason).toBe('tool_calls')
+  const [call] = first?.message.tool_calls ?? []
+  expect(JSON.parse(call?.function.arguments ?? '')).toEqual({ city: 'Oslo' })
+  const messages = [...hello.messages, first?.message, { role: 'tool', tool_call_id: call?.id, content: 'raining' }]
+  const second = ChatCompletion.parse((await ask(gateway, { ...hello, messages, tools })).json)
+  expect(second.choices[0]?.message.content).toBe('It is raining.')
+  expect(gateway.agentd.calls).toEqual([])
+})
+
+test('ids of calls that other models made up are taken as well', async () => {
+  const gateway = await startGateway()
+  gateway.engine.answer = () => say('ok')
+  const call = { id: 'x!', type: 'function', function: { name: 'get_weather', arguments: '{"city":"Oslo"}' } }
+  const messages = [
+    ...hello.messages,
+    { role: 'assistant', content: null, tool_calls: [call] },
+    { role: 'tool', tool_call_id: 'x!', content: '{"c":4}' },
+  ]
+  expect((await ask(gateway, { ...hello, messages })).status).toBe(200)
+  const [, asked, answered] = gateway.engine.requests[0]?.messages ?? []
+  if (asked?.role !== 'assistant' || answered?.role !== 'tool') throw new Error('the messages are others')
+  expect(asked.calls[0]?.call_id).toBe(answered.call_id)
+  expect(answered.result).toEqual({ c: 4 })
+})
+
+test.each([
+  ['a tool whose name the model cannot take', { tools: [{ type: 'function', function: { name: 'getWeather' } }] }],
+  ['several choices', { n: 2 }],
+  ['a forced tool', { tool_choice: 'required' }],
+  ['a form of answer that is not promised', { response_format: { type: 'json_object' } }],
+  ['an image', { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'x' } }] }] }],
+  ['an answer to nothing', { messages: [{ role: 'tool', tool_call_id: 'call_none', content: 'x' }] }],
+])('%s is refused in OpenAI’s shape', async (_, more) => {
+  const answer = await ask(await startGateway(), { ...hello, ...more })
+  expect(answer.status).toBe(400)
+  expect(answer.json.error).toMatchObject({ type: 'invalid_request_error', code: 'invalid_request', param: null })
+})
+
+test('without a credential, or with a model that loads, the refusal has its status and OpenAI’s shape', async () => {
+  const gateway = await startGateway()
+  const stranger = await gateway.ask('/v1/models')
+  expect([stranger.status, (stranger.json.error as { code: string }).code]).toEqual([401, 'unauthorized'])
+  gateway.engine.state = 'loading'
+  for (const stream of [false, true]) {
+    const answer = await ask(gateway, { ...hello, stream })
+    expect([answer.status, (answer.json.error as { code: string }).code]).toEqual([503, 'engine_loading'])
+    expect(answer.headers['x-request-id']).toBeDefined()
+  }
+})
+
+test('what fails within a stream is its last event', async () => {
+  const gateway = await startGateway()
+  gateway.engine.answer = () => [
+    { type: 'text', text: 'Well' },
+    { type: 'error', error: { code: 'engine_crashed', message: 'The model is gone.' } },
+  ]
+  const answer = await ask(gateway, { ...hello, stream: true })
+  const last = answer.text.trim().split('\n\n').at(-1) ?? ''
+  expect(JSON.parse(last.slice(6)).error).toMatchObject({ code: 'engine_crashed', message: 'The model is gone.' })
+})
+
+test('who stops reading frees the engine', async () => {
+  const gateway = await startGateway()
+  let freed = false
+  gateway.engine.answer = async function* (_, signal) {
+    signal.addEventListener('abort', () => {
+      freed = true
+    })
+    yield { type: 'text', text: 'word' }
+    await new Promise((resolve) => signal.addEventListener('abort', resolve))
+  }
+  const gone = new AbortController()
+  const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${gateway.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ ...hello, stream: true }),
+    signal: gone.signal,
+  })
+  await response.body?.getReader().read()
+  gone.abort()
+  await until('the engine is free', () => freed)
+})
+
+test('the model is listed, and embeddings say honestly that there are none', async () => {
+  const gateway = await startGateway()
+  const headers = { authorization: `Bearer ${gateway.token}` }
+  const models = await gateway.ask('/v1/models', { headers })
+  expect(models.json).toMatchObject({ object: 'list', data: [{ id: 'stand-in', object: 'model' }] })
+  const embedding = await ask(gateway, { model: 'any', input: 'hello' }, '/v1/embeddings')
+  expect([embedding.status, embedding.json.error]).toMatchObject([501, { code: 'unsupported_host' }])
+})
