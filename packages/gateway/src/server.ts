@@ -14,6 +14,7 @@ import { addCalls, addUndo } from './api/v1/calls.ts'
 import { addCredentialStore } from './api/v1/credential-store.ts'
 import { addCredentials } from './api/v1/credentials.ts'
 import { addDiscovery } from './api/v1/discovery.ts'
+import { addEngines } from './api/v1/engines.ts'
 import { addHealth } from './api/v1/health.ts'
 import { addLedger } from './api/v1/ledger.ts'
 import { addMachine } from './api/v1/machine.ts'
@@ -30,6 +31,7 @@ import type { GatewayConfig } from './config.ts'
 import { openCredentials } from './credentials/open.ts'
 import { FreezeWatch } from './emergency/freeze-watch.ts'
 import { tellChats } from './emergency/tell.ts'
+import { Engines } from './engines/engines.ts'
 import { LlamaEngine } from './engines/llama.ts'
 import { Repetitions } from './idempotency/repetitions.ts'
 import { GatewayKeys } from './keys/gateway-keys.ts'
@@ -91,6 +93,13 @@ export async function buildServer(
   tellChats(freezeWatch, { chats, audience })
   const outbound = new Outbound(config.airlockSocket ?? join(dirname(config.agentSocket), 'airlock.sock'))
   const credentials = await openCredentials(config, { keys, records, outbound, freezeWatch, log })
+  const engines = new Engines({
+    llama: engine,
+    outbound,
+    credentials: credentials.selection,
+    listCredentials: () => credentials.credentials.list(),
+    log,
+  })
 
   const app = fastify({
     loggerInstance: log as FastifyBaseLogger,
@@ -132,6 +141,7 @@ export async function buildServer(
     attempts: new SignInAttempts(),
   })
   addTokens(app, { tokens, ownerToken, records })
+  addEngines(app, engines)
   addCredentials(app, credentials.credentials)
   addCredentialStore(app, credentials)
   addTranscriptRoute(app, chats)

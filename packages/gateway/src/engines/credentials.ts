@@ -1,4 +1,4 @@
-import type { EngineAuth } from '@castellan/contracts'
+import { CastellanError, type EngineAuth, type EngineKind } from '@castellan/contracts'
 
 /** A credential as an engine uses it. The secret goes into a request or a process's environment and nowhere else. */
 export interface EngineCredential {
@@ -27,4 +27,46 @@ export interface EngineCredentials {
   pick(wish: CredentialWish, except?: ReadonlySet<string>): Promise<EngineCredential>
   /** It did not work: it cools down for `retryAfterSeconds`, or as long as the store thinks right. */
   failed(id: string, fault: CredentialFault, retryAfterSeconds?: number): Promise<void>
+}
+
+export interface Suiting {
+  readonly credentials: EngineCredentials
+  readonly engine: EngineKind
+  readonly supportedAuth: readonly EngineAuth[]
+}
+
+/**
+ * A credential that the engine can use: of a provider's, those of another kind are passed over. Throws `engine_unsuitable` where
+ * the one that is named is of another kind, and as {@link EngineCredentials.pick} does.
+ */
+export async function pickSuited(
+  { credentials, engine, supportedAuth }: Suiting,
+  wish: CredentialWish,
+  except: ReadonlySet<string> = new Set(),
+): Promise<EngineCredential> {
+  const passed = new Set(except)
+  let unfit: EngineCredential | null = null
+  for (;;) {
+    const credential = await credentials.pick(wish, passed).catch((error: unknown) => {
+      throw unfit === null ? error : unsuitable(unfit, engine, supportedAuth)
+    })
+    if (supportedAuth.includes(credential.auth)) return credential
+    // A store that offers again what it was told to leave out has nothing else.
+    if (wish.credential !== undefined || passed.has(credential.id)) throw unsuitable(credential, engine, supportedAuth)
+    unfit = credential
+    passed.add(credential.id)
+  }
+}
+
+function unsuitable(
+  { label, auth }: EngineCredential,
+  engine: EngineKind,
+  supportedAuth: readonly EngineAuth[],
+): CastellanError {
+  const wanted = supportedAuth.filter((kind) => kind !== 'none').join(' or ')
+  const instead = wanted === '' ? 'takes none' : `takes ${wanted}`
+  return new CastellanError(
+    'engine_unsuitable',
+    `${label} is of the kind ${auth}, and the engine ${engine} ${instead}. Choose another credential, or another engine.`,
+  )
 }

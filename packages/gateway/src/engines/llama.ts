@@ -20,9 +20,17 @@ export class LlamaEngine implements Engine {
   readonly #choice: LlamaChoice
   readonly #client: UnixClient
 
-  constructor(socketPath: string, choice: LlamaChoice = { engine: 'llama' }) {
+  constructor(socket: string | UnixClient, choice: LlamaChoice = { engine: 'llama' }) {
     this.#choice = choice
-    this.#client = new UnixClient({ socketPath, unavailable: 'engine_unavailable', peer: 'The engine' })
+    this.#client =
+      typeof socket === 'string'
+        ? new UnixClient({ socketPath: socket, unavailable: 'engine_unavailable', peer: 'The engine' })
+        : socket
+  }
+
+  /** The same engine as an agent wants it, over the same connections. */
+  as(choice: LlamaChoice): LlamaEngine {
+    return new LlamaEngine(this.#client, choice)
   }
 
   async size(signal?: AbortSignal): Promise<ModelSize | null> {

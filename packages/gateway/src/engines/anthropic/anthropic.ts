@@ -34,7 +34,8 @@ export class AnthropicEngine implements Engine {
     this.prices = choice.prices ?? null
     this.#choice = choice
     this.#contextTokens = choice.context_tokens ?? ASSUMED_CONTEXT_TOKENS
-    this.#parts = { ...parts, engine: this.kind, model: this.model, baseUrl, wish, host: this.host }
+    const { kind, model, host, supportedAuth } = this
+    this.#parts = { ...parts, engine: kind, model, host, supportedAuth, baseUrl, wish }
   }
 
   async size(): Promise<ModelSize> {

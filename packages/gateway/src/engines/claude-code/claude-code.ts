@@ -5,7 +5,7 @@ import { type CliParts, runCli } from '../cli/run.ts'
 import type { CredentialWish } from '../credentials.ts'
 import type { AnswerEvent, Engine, EngineHooks, EngineState, ModelRequest, ModelSize } from '../engine.ts'
 import { unasked } from '../remote/failure.ts'
-import { withTries } from '../remote/tries.ts'
+import { type TryParts, withTries } from '../remote/tries.ts'
 import { claudePlan } from './command.ts'
 import { readOutput } from './output.ts'
 
@@ -47,7 +47,13 @@ export class ClaudeCodeEngine implements Engine {
   async *complete(request: ModelRequest, signal: AbortSignal, hooks: EngineHooks = {}): AsyncGenerator<AnswerEvent> {
     const program = installedProgram('claude', INSTALL, this.#parts.path)
     const { model, host } = this
-    const parts = { ...this.#parts, wish: this.#wish, host }
+    const parts: TryParts = {
+      ...this.#parts,
+      wish: this.#wish,
+      host,
+      engine: this.kind,
+      supportedAuth: this.supportedAuth,
+    }
     yield* withTries(
       (credential, progress) => {
         if (credential === null) throw unasked()

@@ -6,7 +6,7 @@ import type { CredentialWish } from '../credentials.ts'
 import type { AnswerEvent, Engine, EngineHooks, EngineState, ModelRequest, ModelSize } from '../engine.ts'
 import { OPENAI_BASE_URL } from '../openai/openai.ts'
 import { unasked } from '../remote/failure.ts'
-import { withTries } from '../remote/tries.ts'
+import { type TryParts, withTries } from '../remote/tries.ts'
 import { openclawPlan } from './config.ts'
 import { readOutput } from './output.ts'
 
@@ -52,7 +52,13 @@ export class OpenclawEngine implements Engine {
     const { model, host } = this
     const { dialect } = this.#choice
     const { contextTokens } = await this.size()
-    const parts = { ...this.#parts, wish: this.#wish, host }
+    const parts: TryParts = {
+      ...this.#parts,
+      wish: this.#wish,
+      host,
+      engine: this.kind,
+      supportedAuth: this.supportedAuth,
+    }
     yield* withTries(
       (credential, progress) => {
         if (credential === null) throw unasked()

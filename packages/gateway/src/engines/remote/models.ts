@@ -1,5 +1,5 @@
 import { CastellanError, type EngineModel } from '@castellan/contracts'
-import type { EngineCredential } from '../credentials.ts'
+import { type EngineCredential, pickSuited } from '../credentials.ts'
 import type { EngineState, ModelSize } from '../engine.ts'
 import { readFailure } from './failure.ts'
 import { jsonOf, listOf, objectOf } from './json.ts'
@@ -19,10 +19,11 @@ interface ModelList {
 /** The models that a provider offers to the credential: the one question that costs nothing and needs all of the way to it. */
 export async function askModels(
   { path, headers, modelOf }: ModelList,
-  { engine, outbound, credentials, wish, baseUrl }: RemoteParts,
+  parts: RemoteParts,
   signal?: AbortSignal,
 ): Promise<EngineModel[]> {
-  const credential = wish === null ? null : await credentials.pick(wish)
+  const { engine, outbound, wish, baseUrl } = parts
+  const credential = wish === null ? null : await pickSuited(parts, wish)
   const { url, host } = addressOf(credential?.baseUrl ?? baseUrl, path)
   const response = await outbound.fetch(
     url,

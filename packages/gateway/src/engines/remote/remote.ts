@@ -1,4 +1,3 @@
-import type { EngineKind } from '@castellan/contracts'
 import type { OutboundInit } from '../../outbound/outbound.ts'
 import type { EngineCredential } from '../credentials.ts'
 import type { AnswerEvent, EngineHooks } from '../engine.ts'
@@ -13,7 +12,6 @@ export interface Sender {
 }
 
 export interface RemoteParts extends TryParts {
-  readonly engine: EngineKind
   readonly model: string
   readonly outbound: Sender
   /** Where the API lies when the credential does not say. */

@@ -1,8 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CastellanError } from '@castellan/contracts'
-import type { CredentialWish, EngineCredential, EngineCredentials } from '../credentials.ts'
+import {
+  type CredentialFault,
+  type CredentialWish,
+  type EngineCredential,
+  pickSuited,
+  type Suiting,
+} from '../credentials.ts'
 import type { AnswerEvent } from '../engine.ts'
-import { ProviderFailure } from './failure.ts'
+import { type FailureKind, ProviderFailure } from './failure.ts'
 
 /** Requests for one answer with one credential, at most. */
 const MAX_TRIES = 4
@@ -12,8 +18,7 @@ const LONGEST_PAUSE_MS = 8_000
 /** A provider that wants a longer pause than this is not waited for. In seconds. */
 const PATIENCE_S = 30
 
-export interface TryParts {
-  readonly credentials: EngineCredentials
+export interface TryParts extends Suiting {
   /** Null asks without any credential. */
   readonly wish: CredentialWish | null
   /** Who is asked, for people. */
@@ -41,7 +46,7 @@ export async function* withTries(
   signal: AbortSignal,
 ): AsyncGenerator<AnswerEvent, void, void> {
   const failedOnes = new Set<string>()
-  let credential = parts.wish === null ? null : await parts.credentials.pick(parts.wish)
+  let credential = parts.wish === null ? null : await pickSuited(parts, parts.wish)
   for (let tries = 1; ; ) {
     const progress: Progress = { began: false }
     try {
@@ -81,32 +86,41 @@ interface Next {
 
 /** How to try again after a failure. Throws it where that would not help, or could do harm. */
 async function nextTry(error: unknown, attempt: Attempt): Promise<Next> {
-  const { tries, credential } = attempt
-  const other = credential === null ? null : await otherCredential(error, credential, attempt)
-  if (credential !== null && other !== null) {
-    const notice = `${credential.label} cannot be used now (${reasonOf(error)}); going on with ${other.label}.`
-    return { credential: other, notice, ready: Promise.resolve() }
+  const { tries, credential, parts, signal } = attempt
+  const fault = error instanceof ProviderFailure ? FAULTS[error.kind] : undefined
+  if (credential !== null && fault !== undefined) {
+    const other = await otherCredential(credential, attempt)
+    // A limit that will be over in a moment is waited for, if nothing else is left; only who is given up rests.
+    const wait = fault === 'rate_limited' && tries < MAX_TRIES ? pauseAfter(error, attempt) : null
+    if (other !== null || wait === null) {
+      await parts.credentials.failed(credential.id, fault, (error as ProviderFailure).retryAfterSeconds)
+    }
+    if (other !== null) {
+      const notice = `${credential.label} cannot be used now (${reasonOf(error)}); going on with ${other.label}.`
+      return { credential: other, notice, ready: Promise.resolve() }
+    }
   }
   const wait = tries < MAX_TRIES ? pauseAfter(error, attempt) : null
   if (wait === null) throw error
-  const pause = attempt.parts.pause ?? ((ms, signal) => sleep(ms, undefined, { signal }))
-  const notice = `${attempt.parts.host} did not answer (${reasonOf(error)}); trying again${wait >= 1000 ? ` in ${Math.ceil(wait / 1000)} s` : ''}.`
-  return { credential, notice, ready: pause(wait, attempt.signal) }
+  const pause = parts.pause ?? ((ms, signal) => sleep(ms, undefined, { signal }))
+  const when = wait >= 1000 ? ` in ${Math.ceil(wait / 1000)} s` : ''
+  const notice = `${parts.host} did not answer (${reasonOf(error)}); trying again${when}.`
+  return { credential, notice, ready: pause(wait, signal) }
 }
 
-/** Puts a credential that was the reason aside, and picks the next of its provider, if there is one. */
-async function otherCredential(
-  error: unknown,
-  { id }: EngineCredential,
-  { parts, failedOnes }: Attempt,
-): Promise<EngineCredential | null> {
-  if (!(error instanceof ProviderFailure)) return null
-  const fault = { credential: 'unauthorized', rate_limited: 'rate_limited', quota: 'quota_exhausted' } as const
-  if (!(error.kind in fault)) return null
+/** What a failure says about the credential. */
+const FAULTS: Partial<Record<FailureKind, CredentialFault>> = {
+  credential: 'unauthorized',
+  rate_limited: 'rate_limited',
+  quota: 'quota_exhausted',
+}
+
+/** The next credential of the same provider, if the agent leaves the choice and there is one. */
+async function otherCredential({ id }: EngineCredential, attempt: Attempt): Promise<EngineCredential | null> {
+  const { parts, failedOnes } = attempt
   failedOnes.add(id)
-  await parts.credentials.failed(id, fault[error.kind as keyof typeof fault], error.retryAfterSeconds)
   if (parts.wish?.provider === undefined) return null
-  return parts.credentials.pick(parts.wish, failedOnes).catch(() => null)
+  return pickSuited(parts, parts.wish, failedOnes).catch(() => null)
 }
 
 /** Milliseconds until the same may be tried again; null where it should not be. */
