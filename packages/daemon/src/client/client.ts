@@ -40,6 +40,8 @@ export interface ByteAnswer {
   readonly trailer: (name: string) => string | undefined
   /** As it comes; ends early with an error where the connection broke. Leaving it closes the request. */
   readonly body: AsyncIterable<Uint8Array>
+  /** Closes the request where nobody will read the body. */
+  readonly close: () => void
 }
 
 /**
@@ -125,6 +127,7 @@ export class UnixClient {
         header: (name) => textOf(response.headers[name]),
         trailer: (name) => textOf(response.trailers[name]),
         body: pieces(response, explain),
+        close: () => response.destroy(),
       }
     } catch (error) {
       throw explain(error)

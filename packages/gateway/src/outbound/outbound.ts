@@ -40,7 +40,8 @@ export class Outbound {
 
   /**
    * Like `fetch`: resolves once the answer's headers are there, whatever its status; the body streams as it comes. Aborting
-   * `signal`, or cancelling the body, closes the connection at once.
+   * `signal`, or cancelling the body, closes the connection at once. Read the body to its end or cancel it, also that of an error:
+   * until then it holds its connection.
    *
    * Throws, and the body's reader throws, `CastellanError`: `egress_denied` (not on the list, or an address that is never
    * reached), `egress_off` (the operator shut the airlock), `egress_unrecorded` (no ledger, so nothing leaves), `egress_failed`
@@ -65,7 +66,7 @@ export class Outbound {
     if (head === undefined) {
       throw new CastellanError('internal', 'airlock answered POST /v1/fetch in a form that was not agreed.')
     }
-    return new OutboundResponse(head, answer)
+    return new OutboundResponse(head, answer, request.method ?? 'GET')
   }
 
   /**

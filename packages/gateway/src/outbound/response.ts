@@ -3,6 +3,7 @@ import {
   EGRESS_END_TRAILER,
   EgressEnd,
   type EgressHead,
+  type EgressMethod,
   type ErrorCode,
   errorCatalogue,
 } from '@castellan/contracts'
@@ -16,13 +17,31 @@ const BODILESS: ReadonlySet<number> = new Set([204, 205, 304])
 export class OutboundResponse extends Response {
   readonly head: EgressHead
 
-  constructor(head: EgressHead, answer: ByteAnswer) {
-    const body = BODILESS.has(head.status) ? null : ReadableStream.from(whole(answer))
-    super(body, { status: head.status, headers: head.headers })
+  constructor(head: EgressHead, answer: ByteAnswer, method: EgressMethod) {
+    const isBodiless = method === 'HEAD' || BODILESS.has(head.status)
+    // Read to its end by ourselves where it has nothing to read, so that the connection is free again.
+    if (isBodiless) void Array.fromAsync(answer.body).catch(() => undefined)
+    super(isBodiless ? null : streamOf(answer), { status: head.status, headers: head.headers })
     this.head = head
     // The address that answered, after redirects; a Response that is made by hand has none of its own.
     Object.defineProperty(this, 'url', { value: head.url, enumerable: true })
   }
+}
+
+/** Nothing is read ahead of the reader, and leaving closes the request, whether anything was read or not. */
+function streamOf(answer: ByteAnswer): ReadableStream<Uint8Array> {
+  const pieces = whole(answer)
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const step = await pieces.next()
+        if (step.done === true) controller.close()
+        else controller.enqueue(step.value)
+      },
+      cancel: () => answer.close(),
+    },
+    { highWaterMark: 0 },
+  )
 }
 
 /** The body; ends with an error unless the airlock says that it was all. */
