@@ -133,6 +133,8 @@ export {
 export {
   GatewayHealth,
   PageSession,
+  SignInChallenge,
+  SignInRequest,
 } from './gateway.ts'
 export { ProcessHealth } from './health.ts'
 export {
@@ -192,10 +194,12 @@ export {
   OperatorRenaming,
   PasskeyAssertion,
   PasskeyAttestation,
+  SignInAssertion,
   SignInCode,
   SignInKey,
   SignInRedemption,
   SignInResult,
+  signInText,
 } from './operators.ts'
 export {
   PolicyExplainRequest,

@@ -68,6 +68,25 @@ export type SignInRedemption = z.infer<typeof SignInRedemption>
 export const SignInResult = z.strictObject({ key_id: OperatorKeyId.nullable() })
 export type SignInResult = z.infer<typeof SignInResult>
 
+/**
+ * `POST /v1/sign-ins/assertion` on agent.sock: a browser signs in with a key that is enrolled, by its signature over
+ * {@link signInText}. The gateway made the nonce (256 bits, base64url) and takes it once.
+ */
+export const SignInAssertion = z.strictObject({
+  nonce: Base64Url.length(43),
+  key: z.union([
+    z.strictObject({ key_id: OperatorKeyId, signature: z.base64().max(128) }),
+    /** WebAuthn, with the SHA-256 of the text for its challenge. */
+    z.strictObject({ credential_id: Base64Url.max(1400), assertion: PasskeyAssertion }),
+  ]),
+})
+export type SignInAssertion = z.infer<typeof SignInAssertion>
+
+/** The exact bytes (UTF-8) that a sign-in with a key covers. No approval ever reads like this. */
+export function signInText(nonce: string): string {
+  return `castellan sign-in v1\n${nonce}\n`
+}
+
 /** A key whose signature approves calls. A revoked one stays listed, so that what it approved can be told. */
 export const OperatorKey = z.strictObject({
   key_id: OperatorKeyId,

@@ -18,6 +18,7 @@ import {
   type SessionId,
   SessionOpened,
   type SessionOpening,
+  type SignInAssertion,
   type SignInRedemption,
   SignInResult,
   ToolListing,
@@ -137,6 +138,11 @@ export class Agentd {
 
   redeemSignIn(redemption: SignInRedemption): Promise<SignInResult> {
     return this.#client.request('POST', '/v1/sign-ins/redeem', { body: redemption, schema: SignInResult })
+  }
+
+  /** Whose key signed a nonce of ours. */
+  proveSignIn(assertion: SignInAssertion): Promise<SignInResult> {
+    return this.#client.request('POST', '/v1/sign-ins/assertion', { body: assertion, schema: SignInResult })
   }
 
   close(): void {

@@ -18,6 +18,7 @@ import { addEngines } from './api/v1/engines.ts'
 import { addHealth } from './api/v1/health.ts'
 import { addLedger } from './api/v1/ledger.ts'
 import { addMachine } from './api/v1/machine.ts'
+import { addSignIns } from './api/v1/sign-ins.ts'
 import { addTokens } from './api/v1/tokens.ts'
 import { addTools } from './api/v1/tools.ts'
 import { Calls } from './calls/calls.ts'
@@ -52,8 +53,12 @@ import { addRequestId, logRequests, requestIdOf } from './plugins/request-id.ts'
 import { addSecurityHeaders } from './plugins/security-headers.ts'
 import { routeUpgrades } from './plugins/upgrades.ts'
 import { Records } from './records.ts'
-import { SignInAttempts } from './sign-in/attempts.ts'
+import { Challenges } from './sign-in/challenges.ts'
+import { Devices } from './sign-in/devices.ts'
+import { Lockout } from './sign-in/lockout.ts'
+import { Passphrase } from './sign-in/passphrase.ts'
 import { PageSessions } from './sign-in/sessions.ts'
+import { WaysIn } from './sign-in/ways-in.ts'
 import { OwnerToken } from './tokens/owner-token.ts'
 import { Tokens } from './tokens/tokens.ts'
 
@@ -135,11 +140,12 @@ export async function buildServer(
   refuseUndescribed(app)
   addHealth(app, { agentd, engine, startedAt: new Date() })
   addDiscovery(app, config.publicOrigins)
-  addSignInRoutes(app, {
-    agentd,
-    pageSessions,
-    attempts: new SignInAttempts(),
-  })
+  const challenges = new Challenges()
+  const devices = new Devices(keys.derive('castellan devices v1'))
+  const passphrase = await Passphrase.open(join(own, 'passphrase.json'), keys.derive('castellan passphrase v1'))
+  const waysIn = new WaysIn({ agentd, challenges, passphrase, lockout: new Lockout(), records, log })
+  addSignInRoutes(app, { pageSessions, waysIn, challenges, devices, passphrase, records })
+  addSignIns(app, { pageSessions, passphrase, records })
   addTokens(app, { tokens, ownerToken, records })
   addEngines(app, engines)
   addCredentials(app, credentials.credentials)

@@ -70,6 +70,15 @@ export class Operators {
     return this.list().find((key) => key.public_key === publicKey && key.revoked_at === undefined)
   }
 
+  /** The id of the passkey in force that its authenticator knows by this name. Throws `operator_unknown`. */
+  withCredential(credentialId: string): OperatorKeyId {
+    const key = [...this.#keys.values()].find(
+      ({ passkey, revoked_at }) => passkey?.credential_id === credentialId && revoked_at === undefined,
+    )
+    if (key !== undefined) return key.key_id
+    throw new CastellanError('operator_unknown', 'This passkey is not enrolled, or was revoked. Sign in with a code.')
+  }
+
   /** The key in force with this raw Ed25519 public key. Throws `operator_unknown`. */
   named(publicKey: string): OperatorKey {
     const key = this.withPublicKey(publicKey)

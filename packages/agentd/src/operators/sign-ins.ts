@@ -4,10 +4,12 @@ import {
   enrolmentText,
   normalSignInCode,
   type OperatorKey,
+  type SignInAssertion,
   type SignInCode,
   type SignInKey,
   type SignInRedemption,
   type SignInResult,
+  signInText,
 } from '@castellan/contracts'
 import { z } from 'zod'
 import type { Recorder } from '../ledger/recorder.ts'
@@ -90,7 +92,6 @@ export class SignIns {
    */
   redeem({ proof, key }: SignInRedemption): Promise<SignInResult> {
     return this.#changes.run(async () => {
-      this.#refuseGuessing()
       const stored = this.#inForce().find(({ code }) => isMac(code, 'castellan sign-in', proof))
       if (stored === undefined) throw await this.#wrongProof()
       if (key !== undefined && !isMac(stored.code, enrolmentText(key), key.key_mac)) throw await this.#wrongProof()
@@ -104,6 +105,41 @@ export class SignIns {
       })
       return { key_id: enrolled?.key_id ?? null }
     })
+  }
+
+  /**
+   * Who signed a gateway's nonce with a key that is enrolled. Throws `sign_in_failed` where nobody did, and
+   * `rate_limited` after too many that nobody had signed.
+   */
+  async prove({ nonce, key }: SignInAssertion): Promise<SignInResult> {
+    const text = signInText(nonce)
+    const signed =
+      'signature' in key
+        ? this.#signedBy(() => this.#operators.checkSignature(key.key_id, text, key.signature))
+        : this.#signedBy(() =>
+            this.#operators.checkPasskey(this.#operators.withCredential(key.credential_id), text, key.assertion),
+          )
+    const operator = await signed
+    return this.#changes.run(async () => {
+      if (operator === undefined) throw await this.#wrongProof()
+      await this.#ledger.append({
+        type: 'sign_in_redeemed',
+        actor: { kind: 'operator', name: operator.name },
+        facts: { key_id: operator.key_id },
+      })
+      return { key_id: operator.key_id }
+    })
+  }
+
+  /** One answer for every wrong proof: which keys there are is nobody's business who has none of them. */
+  async #signedBy(check: () => OperatorKey | Promise<OperatorKey>): Promise<OperatorKey | undefined> {
+    try {
+      return await check()
+    } catch (error) {
+      if (error instanceof CastellanError && ['operator_unknown', 'signature_invalid'].includes(error.code))
+        return undefined
+      throw error
+    }
   }
 
   /** A browser that signs in again brings the key it has. */
@@ -135,7 +171,9 @@ export class SignIns {
     })
   }
 
+  /** Only wrong proofs wait: whoever guesses must not keep away whoever knows. */
   async #wrongProof(): Promise<CastellanError> {
+    this.#refuseGuessing()
     this.#wrong = [...this.#wrong, performance.now()]
     await this.#ledger.append({
       type: 'sign_in_failed',
@@ -145,7 +183,8 @@ export class SignIns {
     })
     return new CastellanError(
       'sign_in_failed',
-      'This code is wrong, used or older than 24 hours. `agentctl sign-in` prints a new one.',
+      'This is no code or key that signs in here, or the code was used or is older than 24 hours. `agentctl sign-in` ' +
+        'prints a new one.',
     )
   }
 }

@@ -3,6 +3,7 @@ import {
   ApprovalWithdrawal,
   type OperatorKeyName,
   OperatorKeyQuery,
+  SignInAssertion,
   SignInRedemption,
 } from '@castellan/contracts'
 import type { SocketServer } from '@castellan/daemon'
@@ -32,4 +33,5 @@ export function addAgentRoutes(server: SocketServer, agentd: Agentd): void {
   })
 
   server.route('POST', '/v1/sign-ins/redeem', { body: SignInRedemption }, ({ body }) => signIns.redeem(body))
+  server.route('POST', '/v1/sign-ins/assertion', { body: SignInAssertion }, ({ body }) => signIns.prove(body))
 }

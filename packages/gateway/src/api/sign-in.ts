@@ -1,21 +1,32 @@
-import { CastellanError, type PageSession, SignInRedemption } from '@castellan/contracts'
+import { type PageSession, type SignInChallenge, SignInRequest } from '@castellan/contracts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Agentd } from '../agentd.ts'
 import { cookieName } from '../plugins/auth.ts'
-import type { SignInAttempts } from '../sign-in/attempts.ts'
+import { networkOf } from '../plugins/rate-limit.ts'
+import type { Challenges } from '../sign-in/challenges.ts'
+import type { Devices } from '../sign-in/devices.ts'
+import type { Passphrase } from '../sign-in/passphrase.ts'
 import type { PageSessions } from '../sign-in/sessions.ts'
+import type { WaysIn } from '../sign-in/ways-in.ts'
+import type { Recorder } from '../tokens/tokens.ts'
 import { parse } from './parse.ts'
 
-const COOKIE_LIFE_SECONDS = 30 * 24 * 3600
+const DAY_SECONDS = 24 * 3600
+const SESSION_SECONDS = 30 * DAY_SECONDS
+/** As long as browsers keep one. */
+const DEVICE_SECONDS = 400 * DAY_SECONDS
 
 export interface SignInParts {
-  readonly agentd: Agentd
   readonly pageSessions: PageSessions
-  readonly attempts: SignInAttempts
+  readonly waysIn: WaysIn
+  readonly challenges: Challenges
+  readonly devices: Devices
+  readonly passphrase: Passphrase
+  readonly records: Recorder
 }
 
-/** How a browser becomes the owner's page and stops being it. Public, as all three serve people who are not signed in. */
-export function addSignInRoutes(app: FastifyInstance, { agentd, pageSessions, attempts }: SignInParts): void {
+/** How a browser becomes the owner's page and stops being it. Public, as all serve people who are not signed in. */
+export function addSignInRoutes(app: FastifyInstance, parts: SignInParts): void {
+  const { pageSessions, waysIn, challenges, devices, passphrase, records } = parts
   const route = { config: { public: true } }
 
   app.get('/session', route, async (request): Promise<PageSession> => {
@@ -24,31 +35,43 @@ export function addSignInRoutes(app: FastifyInstance, { agentd, pageSessions, at
     return session === undefined ? { signed_in: false, key_id: null } : { signed_in: true, key_id: session.keyId }
   })
 
+  app.post('/sign-in/challenge', route, async (): Promise<SignInChallenge> => {
+    return { nonce: challenges.make(), passphrase_set: passphrase.isSet }
+  })
+
   app.post('/sign-in', route, async (request, reply): Promise<PageSession> => {
-    const redemption = parse(SignInRedemption, request.body, 'The body')
-    attempts.begin(request.clientAddress)
-    // agentd holds the codes and judges the proof; the code itself never comes here.
-    const { key_id } = await agentd.redeemSignIn(redemption).catch((error: unknown) => {
-      if (!(error instanceof CastellanError && error.code === 'sign_in_failed'))
-        attempts.takeBack(request.clientAddress)
-      throw error
-    })
-    attempts.clear(request.clientAddress)
-    const { cookie } = await pageSessions.create({ keyId: key_id, how: 'code', address: request.clientAddress })
-    setCookie(request, reply, cookie, COOKIE_LIFE_SECONDS)
-    return { signed_in: true, key_id }
+    const asked = parse(SignInRequest, request.body, 'The body')
+    const device = devices.nameOf(request.cookies[cookieName(request, 'device')])
+    const who = device === undefined ? `address ${networkOf(request.clientAddress)}` : `device ${device}`
+    const { how, keyId } = await waysIn.open(asked, who)
+    const { cookie } = await pageSessions.create({ keyId, how, address: request.clientAddress })
+    setCookie(request, reply, 'session', cookie, SESSION_SECONDS)
+    if (device === undefined) setCookie(request, reply, 'device', devices.make(), DEVICE_SECONDS)
+    return { signed_in: true, key_id: keyId }
   })
 
   app.post('/sign-out', route, async (request, reply) => {
     const cookie = request.cookies[cookieName(request)]
-    if (cookie !== undefined) await pageSessions.end(cookie)
-    setCookie(request, reply, '', 0)
+    const session = cookie === undefined ? undefined : await pageSessions.end(cookie)
+    setCookie(request, reply, 'session', '', 0)
+    // Signing out has happened, whether or not it can be recorded.
+    if (session !== undefined) {
+      await records.append({ type: 'page_signed_out', session }).catch((error: unknown) => {
+        request.log.warn({ err: error }, 'a sign-out was not recorded')
+      })
+    }
     return reply.code(204).send()
   })
 }
 
-function setCookie(request: FastifyRequest, reply: FastifyReply, value: string, maxAge: number): void {
+function setCookie(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  what: 'session' | 'device',
+  value: string,
+  maxAge: number,
+): void {
   // Behind a TLS proxy the page's origin is https, and the cookie must never travel without TLS.
   const secure = request.overTls || (request.headers.origin?.startsWith('https://') ?? false)
-  reply.setCookie(cookieName(request), value, { path: '/', httpOnly: true, sameSite: 'strict', secure, maxAge })
+  reply.setCookie(cookieName(request, what), value, { path: '/', httpOnly: true, sameSite: 'strict', secure, maxAge })
 }

@@ -54,8 +54,16 @@ export function addIdempotency(app: FastifyInstance, repetitions: Repetitions): 
 
 /** Which request this is: with the same key, another one is a mistake. */
 function fingerprintOf({ method, url, body }: FastifyRequest): string {
-  const text = [method, url, canonicalJson(body ?? null)].join('\n')
+  const text = [method, url, canonical(body ?? null)].join('\n')
   return createHash('sha256').update(text).digest('hex')
+}
+
+function canonical(body: unknown): string {
+  try {
+    return canonicalJson(body)
+  } catch (cause) {
+    throw new CastellanError('invalid_request', 'The body is nested too deeply to be told from others.', { cause })
+  }
 }
 
 /**

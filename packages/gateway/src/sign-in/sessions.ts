@@ -134,6 +134,13 @@ export class PageSessions {
     await this.#end(session)
   }
 
+  /** Ends all that were let in that way, but for the one that asks. */
+  async endAll(how: SignInMethod, except: string): Promise<void> {
+    for (const session of [...this.#sessions.values()]) {
+      if (session.stored.how === how && credentialOf(session.stored) !== except) await this.#end(session)
+    }
+  }
+
   /** Used last first. `current` is the credential of whoever asks. */
   list(current: string): SignInView[] {
     return [...this.#sessions.values()]

@@ -15,6 +15,7 @@ import { StandInAgentd } from './agentd.ts'
 import { ChatClient } from './client.ts'
 import { StandInEngine } from './engine.ts'
 import { quietLog } from './log.ts'
+import { StandInRecords } from './records.ts'
 
 export interface Answer {
   readonly status: number
@@ -38,6 +39,7 @@ export interface TestGateway {
   readonly folder: string
   readonly agentd: StandInAgentd
   readonly engine: StandInEngine
+  readonly records: StandInRecords
   readonly config: GatewayConfig
   readonly app: FastifyInstance
   /** A request with exactly these headers, besides those of HTTP itself. */
@@ -75,6 +77,8 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   agentd.tools.set('disk_usage', { run: () => ({ usedBytes: 42 }) })
   agentd.tools.set('file_write', { effect: 'change', run: ({ path }) => ({ path, bytes: 5 }) })
   if (options.agentd !== false) await agentd.listen(config.agentSocket)
+  const records = new StandInRecords()
+  if (options.agentd !== false) await records.listen(join(folder, 'record.sock'))
   const engine = new StandInEngine()
   if (options.engine !== false) await engine.listen(config.engineSocket)
 
@@ -89,7 +93,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   const stop = () => {
     stopped ??= (async () => {
       await app.close()
-      await Promise.all([agentd.close(), engine.close()])
+      await Promise.all([agentd.close(), engine.close(), records.close()])
     })()
     return stopped
   }
@@ -97,7 +101,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
 
   const bearer = { authorization: `Bearer ${token}` }
   return {
-    ...{ url, port, token, folder, agentd, engine, config, app, stop },
+    ...{ url, port, token, folder, agentd, engine, records, config, app, stop },
     ask: (path, ask = {}) => exchange(port, path, ask),
     connect: ({ protocols = [], ...client } = {}) => {
       const credential = client.headers === undefined && protocols.length === 0 ? { headers: bearer } : {}
