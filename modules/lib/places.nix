@@ -15,6 +15,7 @@ rec {
     record = "/run/castellan-record";
     engine = "/run/castellan-engine";
     airlock = "/run/castellan-airlock";
+    web = "/run/castellan-web";
   };
   sockets = {
     agent = "${run.agentd}/agent.sock";
@@ -22,6 +23,7 @@ rec {
     record = "${run.record}/record.sock";
     engine = "${run.engine}/engine.sock";
     airlock = "${run.airlock}/airlock.sock";
+    web = "${run.web}/gateway.sock";
     airlockOperator = "${run.airlock}/operator.sock";
   };
 }

@@ -23,6 +23,7 @@ in
       host = "127.0.0.1";
       port = cfg.gateway.port;
       publicOrigins = lib.unique (cfg.gateway.publicOrigins ++ lib.optional cfg.nginx.enable "https://${toString cfg.nginx.hostName}");
+      listenSocket = if cfg.nginx.enable then places.sockets.web else null;
       stateDir = places.gatewayState;
       agentSocket = places.sockets.agent;
       engineSocket = places.sockets.engine;
@@ -50,6 +51,7 @@ in
           LoadCredential = lib.optional (cfg.ownerTokenFile != null) "owner-token:${cfg.ownerTokenFile}";
           # By name only, so that neither has to be there: the key, and while it is replaced the next one.
           LoadCredentialEncrypted = [ "castellan-gateway-kek" "castellan-gateway-kek-next" ];
+          ReadWritePaths = lib.optional cfg.nginx.enable places.run.web;
           RestrictAddressFamilies = "AF_UNIX AF_INET AF_INET6";
           IPAddressDeny = "any";
           IPAddressAllow = "localhost";

@@ -3,6 +3,7 @@
 let
   cfg = config.services.castellan;
   inherit (cfg) nginx;
+  places = import ../lib/places.nix { inherit cfg; };
 
   realAddress = lib.optionalString (nginx.trustedProxies != [ ]) ''
     ${lib.concatMapStrings (from: "set_real_ip_from ${from};\n") nginx.trustedProxies}real_ip_header X-Forwarded-For;
@@ -26,7 +27,7 @@ in
           ${realAddress}
         '';
         locations."/" = {
-          proxyPass = "http://127.0.0.1:${toString cfg.gateway.port}";
+          proxyPass = "http://unix:${places.sockets.web}";
           proxyWebsockets = true;
           # Ours are below, and what a client sends under these names is never passed on.
           recommendedProxySettings = false;
@@ -37,6 +38,8 @@ in
             proxy_set_header X-Forwarded-Host "";
             proxy_set_header X-Real-IP "";
             proxy_set_header Forwarded "";
+            # Whether browsers are told is decided above.
+            proxy_hide_header Strict-Transport-Security;
             proxy_connect_timeout 5s;
             proxy_read_timeout ${toString nginx.idleSeconds}s;
             proxy_send_timeout ${toString nginx.idleSeconds}s;
@@ -47,6 +50,9 @@ in
         };
       };
     };
+    # A socket that only nginx may connect to, so that nobody else of this host can say in its name where a request comes from.
+    systemd.tmpfiles.rules = [ "d ${places.run.web} 2750 castellan-gateway ${config.services.nginx.group} -" ];
+
     networking.firewall.allowedTCPPorts = lib.mkIf cfg.openFirewall [ 80 443 ];
   };
 }

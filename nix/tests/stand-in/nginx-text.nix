@@ -1,6 +1,6 @@
 # Virtual hosts as nginx's configuration, with what NixOS adds by itself: the redirect to TLS and the map for upgrades.
 { lib }:
-hosts:
+{ user, group, virtualHosts, ... }:
 let
   location = path: given: ''
     location ${path} {
@@ -32,7 +32,7 @@ let
   '';
 in
 ''
-  user www-data;
+  user ${user} ${group};
   worker_processes 1;
   error_log /var/log/nginx/error.log;
   events { worker_connections 1024; }
@@ -40,6 +40,6 @@ in
     access_log /var/log/nginx/access.log combined;
     server_tokens off;
     map $http_upgrade $connection_upgrade { default upgrade; ''' close; }
-    ${lib.concatStrings (lib.mapAttrsToList server hosts)}
+    ${lib.concatStrings (lib.mapAttrsToList server virtualHosts)}
   }
 ''

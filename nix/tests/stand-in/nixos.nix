@@ -83,6 +83,8 @@ in
     services.xserver.videoDrivers = option (types.listOf types.str) [ ];
     hardware.graphics.enable = option types.bool false;
     services.nginx.enable = option types.bool false;
+    services.nginx.user = option types.str "www-data";
+    services.nginx.group = option types.str "www-data";
     services.nginx.virtualHosts = option (types.attrsOf virtualHost) { };
 
     systemd.tmpfiles.rules = names;
@@ -99,6 +101,6 @@ in
     tmpfiles = lib.concatLines config.systemd.tmpfiles.rules;
     groups = lib.mapAttrs (_: group: group.members) config.users.groups;
     users = lib.mapAttrs (_: user: user.group) config.users.users;
-    nginx = if config.services.nginx.enable then import ./nginx-text.nix { inherit lib; } config.services.nginx.virtualHosts else null;
+    nginx = if config.services.nginx.enable then import ./nginx-text.nix { inherit lib; } config.services.nginx else null;
   };
 }

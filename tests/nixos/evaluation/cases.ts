@@ -338,7 +338,7 @@ const ofNginx: readonly Case[] = [
     set: certificate,
     look: `{ proxy = ${virtualHost}.locations."/".proxyPass; inherit (gateway) publicOrigins; inherit (agentd.approvals) passkeys; }`,
     is: {
-      proxy: 'http://127.0.0.1:18789',
+      proxy: 'http://unix:/run/castellan-web/gateway.sock',
       publicOrigins: ['https://castellan.example.org'],
       passkeys: { origins: ['https://castellan.example.org'] },
     },

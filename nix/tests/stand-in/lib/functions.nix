@@ -39,6 +39,7 @@ rec {
   unique = foldl' (found: value: if builtins.elem value found then found else found ++ [ value ]) [ ];
   last = list: elemAt list (length list - 1);
   concatLists = builtins.concatLists;
+  reverseList = list: genList (index: elemAt list (length list - index - 1)) (length list);
   toList = value: if builtins.isList value then value else [ value ];
 
   # Attribute sets

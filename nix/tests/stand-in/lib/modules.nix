@@ -159,7 +159,8 @@ let
       collected = distinct (concatMap (load arguments "<unknown file>") ([ internal ] ++ modules));
       evaluated = evalTree prefix
         (map (module: { inherit (module) file; tree = module.options; }) collected)
-        (map (module: { inherit (module) file; value = module.config; }) collected);
+        # The last that was imported comes first, as in nixpkgs.
+        (map (module: { inherit (module) file; value = module.config; }) (lib.reverseList collected));
       freeform = filter (type: type != null) (map (module: module.freeformType) collected);
       left = filter isSomething evaluated.left;
       declared = valuesOf evaluated.options;

@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { InstalledHost, installedHost } from '../support/nixos/installed-host.ts'
+
+const certificate = `
+  mkdir -p /etc/tls && cd /etc/tls
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=Test CA" -keyout ca.key -out ca.pem
+  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=castellan.test" -keyout key.pem -out request.pem
+  echo "subjectAltName=DNS:castellan.test" > names
+  openssl x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out cert.pem`
+
+const configuration = `services.castellan = {
+  nginx = { hostName = "castellan.test"; tls = { certificate = "/etc/tls/cert.pem"; key = "/etc/tls/key.pem"; }; };
+  operators.ada.publicKey = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+  routines.hourly = { everySeconds = 3600; calls = [ { tool = "system_health"; } ]; };
+  policy.files."owner.cedar".text = "// nothing yet\\n";
+};`
+
+/** Runs as this user, with the groups it has. */
+const as = (user: string, command: string): string => `runuser -u ${user} -- sh -c ${JSON.stringify(command)}`
+
+installedHost.describe('the module’s units on a host of systemd', () => {
+  let host: InstalledHost
+
+  beforeAll(async () => {
+    host = await InstalledHost.install(configuration)
+    await host.shell(certificate)
+    await host.start()
+  }, 120_000)
+
+  afterAll(() => host?.[Symbol.asyncDispose]())
+
+  test('say that they are ready, and run as users of their own', async () => {
+    const users = await host.shell(
+      'for unit in agentd gateway engine airlock; do systemctl is-active castellan-$unit; ' +
+        'stat -c %U /proc/$(systemctl show -P MainPID castellan-$unit); done',
+    )
+    expect(users.split(/\s+/).filter(Boolean)).toEqual([
+      ...['active', 'root'],
+      ...['active', 'castellan-gateway'],
+      ...['active', 'castellan-engine'],
+      ...['active', 'castellan-airlock'],
+    ])
+  })
+
+  test('leave sockets to exactly those who have to get in', async () => {
+    const modes = await host.shell('stat -c "%A %U:%G %n" /run/castellan*/*.sock')
+    expect(modes.trim().split('\n')).toEqual([
+      'srw-rw---- castellan-airlock:castellan-gateway /run/castellan-airlock/airlock.sock',
+      'srw------- castellan-airlock:castellan-gateway /run/castellan-airlock/operator.sock',
+      'srw-rw---- castellan-engine:castellan-gateway /run/castellan-engine/engine.sock',
+      'srw-rw---- root:castellan-record /run/castellan-record/record.sock',
+      'srw-rw---- castellan-gateway:www-data /run/castellan-web/gateway.sock',
+      'srw-rw---- root:castellan /run/castellan/agent.sock',
+      'srw------- root:castellan /run/castellan/operator.sock',
+    ])
+  })
+
+  test('answer a question through agentctl, and the call is in the ledger', async () => {
+    expect(await host.shell('agentctl chat "how full are my disks?"')).toContain('disk_usage')
+    expect(await host.shell('agentctl ledger tail')).toContain('disk_usage')
+    expect(await host.shell('agentctl verify-ledger')).toContain('The ledger is whole')
+  })
+
+  test('run a command behind its walls, out of agentd’s', async () => {
+    expect(await host.shell('agentctl call command_run \'{"argv":["id","-u"]}\'')).toContain('id -u succeeded')
+  })
+
+  test('know what the configuration declares', async () => {
+    expect(await host.shell('agentctl operator list')).toContain('ada')
+    expect(await host.shell('agentctl call routine_list')).toContain('"createdBy": "configuration"')
+  })
+
+  test('are reached by TLS through nginx, and nobody else speaks to the gateway in its name', async () => {
+    const ask = 'curl -s --cacert /etc/tls/ca.pem --resolve castellan.test:443:127.0.0.1 -D -'
+    const answer = await host.shell(`${ask} https://castellan.test/health`)
+    expect(answer).toContain('HTTP/2 200')
+    expect(answer.match(/strict-transport-security/g)).toHaveLength(1)
+    // What a client says of itself is not passed on.
+    await host.shell(`${ask} -H 'X-Forwarded-For: 203.0.113.7' https://castellan.test/api/v1/tools`)
+    const log = await host.shell('journalctl -u castellan-gateway -o cat')
+    expect(log).toContain('"address":"127.0.0.1"')
+    expect(log).not.toContain('203.0.113.7')
+  })
+
+  test('let nothing of the gateway’s and the engine’s leave, but the airlock’s', async () => {
+    // A neighbour's address on a network that is there; whether anybody answers is not the question.
+    await host.shell('ip addr add 192.0.2.1/24 dev host0 && ip link set host0 up')
+    const dial = 'bash -c "echo > /dev/udp/192.0.2.2/53"'
+    for (const user of ['castellan-gateway', 'castellan-engine']) {
+      await expect(host.shell(as(user, dial))).rejects.toThrow(/Operation not permitted|refused|unreachable/)
+    }
+    for (const user of ['castellan-airlock', 'root']) await host.shell(as(user, dial))
+    // A fresh connection to this host itself is one, too.
+    await expect(host.shell(as('castellan-gateway', 'bash -c "echo > /dev/tcp/127.0.0.1/18789"'))).rejects.toThrow()
+  })
+
+  test('keep the engine stopped while agents are frozen', async () => {
+    await host.shell('systemctl stop castellan-engine && mkdir -p /var/lib/castellan/agentd/emergency')
+    await host.shell('touch /var/lib/castellan/agentd/emergency/frozen.json && systemctl start castellan-engine')
+    expect((await host.shell('systemctl is-active castellan-engine || true')).trim()).toBe('inactive')
+    await host.shell('rm /var/lib/castellan/agentd/emergency/frozen.json && systemctl start castellan-engine')
+    expect((await host.shell('systemctl is-active castellan-engine')).trim()).toBe('active')
+  })
+
+  test('restart agentd when a switch changed it', async () => {
+    const pid = async (unit: string): Promise<string> => (await host.shell(`systemctl show -P MainPID ${unit}`)).trim()
+    const before = await pid('castellan-agentd')
+    await host.shell('systemctl reload castellan-agentd-update')
+    await host.shell(
+      `until [ "$(systemctl show -P MainPID castellan-agentd)" != ${before} ] && systemctl is-active -q castellan-agentd; do sleep 0.1; done`,
+    )
+    expect(await pid('castellan-agentd')).not.toBe(before)
+  })
+})
