@@ -3,11 +3,19 @@ import type { Operation } from '@castellan/contracts/api'
 import type { Json } from './components.ts'
 
 /** What any operation can be refused with: each is judged before the operation is reached, or while it is read. */
-const ANY: readonly ErrorCode[] = ['invalid_request', 'origin_refused', 'host_refused', 'rate_limited', 'internal']
+const ANY: readonly ErrorCode[] = [
+  'invalid_request',
+  'origin_refused',
+  'host_refused',
+  'body_too_large',
+  'headers_too_large',
+  'rate_limited',
+  'internal',
+]
 /** What only one that asks for a credential is refused with. */
 const CREDENTIAL: readonly ErrorCode[] = ['unauthorized', 'forbidden']
-/** What only one that takes a body is refused with. */
-const BODY: readonly ErrorCode[] = ['invalid_json', 'body_too_large', 'unsupported_media_type']
+/** What a body is refused with, also where none is wanted. */
+const BODY: readonly ErrorCode[] = ['invalid_json', 'unsupported_media_type']
 /** What only one that creates something is refused with, for the sake of its Idempotency-Key. */
 const CREATES: readonly ErrorCode[] = ['idempotency_conflict', 'idempotency_unknown']
 
@@ -20,7 +28,7 @@ export function refusalsOf(operation: Operation): Map<number, ErrorCode[]> {
     ...operation.errors,
     ...ANY,
     ...(operation.scope === 'public' ? [] : CREDENTIAL),
-    ...(operation.body === undefined ? [] : BODY),
+    ...(operation.method === 'GET' ? [] : BODY),
     ...(operation.creates === true ? CREATES : []),
   ])
   const byStatus = new Map<number, ErrorCode[]>()
@@ -58,11 +66,11 @@ export function sharedRefusals(operations: readonly Operation[]): Json {
 function sharedName({ refuses }: Operation, codes: readonly ErrorCode[]): string | undefined {
   const general = [...ANY, ...CREDENTIAL, ...BODY, ...CREATES]
   if (codes.some((code) => !general.includes(code))) return undefined
-  return [...codes, ...(refuses === undefined ? [] : [refuses])].join('.')
+  return [...codes, ...(refuses === undefined || isEarly(codes) ? [] : [refuses])].join('.')
 }
 
 function describeRefusal({ refuses }: Operation, status: number, codes: readonly ErrorCode[]): Json {
-  const schema = refuses === 'openai' ? 'OpenAiError' : 'ErrorEnvelope'
+  const schema = refuses === 'openai' && !isEarly(codes) ? 'OpenAiError' : 'ErrorEnvelope'
   return {
     description: codes.map((code) => `\`${code}\``).join(', '),
     headers: {
@@ -71,4 +79,9 @@ function describeRefusal({ refuses }: Operation, status: number, codes: readonly
     },
     content: { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` }, 'x-codes': codes } },
   }
+}
+
+/** Whether this comes before anybody knows which operation is asked, and so in which shape it refuses. */
+function isEarly(codes: readonly ErrorCode[]): boolean {
+  return codes.every((code) => code === 'headers_too_large')
 }
