@@ -9,6 +9,7 @@ import {
   approvalSigningText,
   newId,
   OperatorKey,
+  previousTokenFile,
 } from '@castellan/contracts'
 import { expect, test } from 'vitest'
 import { asDone, asPending, OWNER_TOKEN, refusal, request, send, TestAgentd } from '../support/agentd.ts'
@@ -100,6 +101,32 @@ test("the owner's token approves where it may", async () => {
     state: 'approved',
     decided_by: "owner's token",
   })
+})
+
+test("the owner's token before a rotation approves until its time is over, and no longer", async () => {
+  const agentd = await TestAgentd.start()
+  const previous = previousTokenFile(join(agentd.stateDir, 'token'))
+  const keep = (token: string, ms: number) => {
+    const valid_until = new Date(Date.now() + ms).toISOString()
+    writeFileSync(previous, JSON.stringify({ token, valid_until }))
+  }
+  const attempt = async (token: string) => {
+    const { approval, id } = await ask(agentd)
+    const proof = { kind: 'owner_token' as const, mac: mac(token, 'approve', approval) }
+    return decide(agentd, id, { verdict: 'approve', proof }).then(
+      ({ state }) => state,
+      (error: unknown) => (error as { code: string }).code,
+    )
+  }
+  const before = `cst_${'b'.repeat(43)}`
+  keep(before, 60_000)
+  expect([await attempt(before), await attempt(OWNER_TOKEN)]).toEqual(['approved', 'approved'])
+  keep(before, -1)
+  expect(await attempt(before)).toBe('signature_invalid')
+  keep('', 60_000)
+  expect(await attempt('')).toBe('signature_invalid')
+  writeFileSync(previous, '{')
+  expect([await attempt(before), await attempt(OWNER_TOKEN)]).toEqual(['signature_invalid', 'approved'])
 })
 
 test.each([

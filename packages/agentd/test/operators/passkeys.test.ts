@@ -11,6 +11,7 @@ import {
   type PasskeyAttestation,
   SignInCode,
   SignInResult,
+  signInText,
 } from '@castellan/contracts'
 import { expect, test } from 'vitest'
 import { asPending, refusal, request, send, TestAgentd } from '../support/agentd.ts'
@@ -60,6 +61,21 @@ test("another passkey's assertion, and a signature under a passkey's name, appro
     schema: Approval,
   })
   expect((await refusal(plain)).code).toBe('signature_invalid')
+})
+
+test('a passkey signs in under the name its authenticator knows it by, until it is revoked', async () => {
+  const agentd = await TestAgentd.start()
+  const { passkey, key_id } = await enrol(agentd)
+  const nonce = Buffer.alloc(32, 7).toString('base64url')
+  const prove = (by: SoftPasskey, text = signInText(nonce)) => {
+    const body = { nonce, key: { credential_id: by.id.toString('base64url'), assertion: by.signText(text) } }
+    return agentd.agent.request('POST', '/v1/sign-ins/assertion', { body, schema: SignInResult })
+  }
+  expect(await prove(passkey)).toEqual({ key_id })
+  expect((await refusal(prove(passkey, signInText('other')))).code).toBe('sign_in_failed')
+  expect((await refusal(prove(new SoftPasskey()))).code).toBe('sign_in_failed')
+  await agentd.operator.request('DELETE', `/v1/operators/${key_id}`, { schema: OperatorKey })
+  expect((await refusal(prove(passkey))).code).toBe('sign_in_failed')
 })
 
 test('the counter of a passkey is kept over a restart, so that a copy of it is found out', async () => {

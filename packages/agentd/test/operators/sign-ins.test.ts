@@ -1,10 +1,12 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import {
   normalSignInCode,
+  OperatorKey,
   OperatorListing,
   SignInCode,
   type SignInRedemption,
   SignInResult,
+  signInText,
 } from '@castellan/contracts'
 import { expect, test } from 'vitest'
 import { refusal, TestAgentd } from '../support/agentd.ts'
@@ -62,16 +64,34 @@ test('a key that was swapped on the way is not enrolled, and the code stays good
   expect((await redeem(agentd, honest)).key_id).not.toBeNull()
 })
 
-test('guessing is slowed down and leaves its traces', async () => {
+test('guessing is slowed down and leaves its traces, while a right code is let in', async () => {
   const agentd = await TestAgentd.start()
   const { code } = await issue(agentd)
-  for (let i = 0; i < 10; i += 1) {
-    expect((await refusal(redeem(agentd, withKey('00000-00000-00000-00000')))).code).toBe('sign_in_failed')
-  }
-  const slowed = await refusal(redeem(agentd, withKey(code)))
+  const wrong = () => refusal(redeem(agentd, withKey('00000-00000-00000-00000')))
+  for (let i = 0; i < 10; i += 1) expect((await wrong()).code).toBe('sign_in_failed')
+  const slowed = await wrong()
   expect(slowed.code).toBe('rate_limited')
   expect(slowed.retryAfterSeconds).toBeGreaterThan(0)
   expect((await agentd.story()).filter((type) => type === 'sign_in_failed')).toHaveLength(10)
+  expect((await redeem(agentd, withKey(code))).key_id).not.toBeNull()
+})
+
+test('an enrolled key signs in by its signature over the nonce, and over nothing else', async () => {
+  const agentd = await TestAgentd.start()
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+  const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32).toString('base64')
+  const { key_id } = await redeem(agentd, withKey((await issue(agentd)).code, raw))
+  const nonce = randomBytes(32).toString('base64url')
+  const prove = (text: string, id: unknown = key_id) => {
+    const signature = sign(null, Buffer.from(text), privateKey).toString('base64')
+    const body = { nonce, key: { key_id: id, signature } }
+    return agentd.agent.request('POST', '/v1/sign-ins/assertion', { body, schema: SignInResult })
+  }
+  expect(await prove(signInText(nonce))).toEqual({ key_id })
+  expect((await refusal(prove(signInText(randomBytes(32).toString('base64url'))))).code).toBe('sign_in_failed')
+  expect((await refusal(prove(signInText(nonce), 'opk_0000000000000000'))).code).toBe('sign_in_failed')
+  await agentd.operator.request('DELETE', `/v1/operators/${key_id}`, { schema: OperatorKey })
+  expect((await refusal(prove(signInText(nonce)))).code).toBe('sign_in_failed')
 })
 
 function issue(agentd: TestAgentd): Promise<SignInCode> {
