@@ -20,11 +20,19 @@ export class OutboundResponse extends Response {
   constructor(head: EgressHead, answer: ByteAnswer, method: EgressMethod) {
     const isBodiless = method === 'HEAD' || BODILESS.has(head.status)
     // Read to its end by ourselves where it has nothing to read, so that the connection is free again.
-    if (isBodiless) void Array.fromAsync(answer.body).catch(() => undefined)
+    if (isBodiless) void drain(answer)
     super(isBodiless ? null : streamOf(answer), { status: head.status, headers: head.headers })
     this.head = head
     // The address that answered, after redirects; a Response that is made by hand has none of its own.
     Object.defineProperty(this, 'url', { value: head.url, enumerable: true })
+  }
+}
+
+async function drain({ body }: ByteAnswer): Promise<void> {
+  try {
+    for await (const _piece of body);
+  } catch {
+    // Nobody reads this body, so nobody minds that it broke off.
   }
 }
 
