@@ -52,6 +52,7 @@ const refused: readonly ErrorCode[] = [
   'budget_exceeded',
   'session_refused',
   'agents_frozen',
+  'credentials_locked',
   'capability_denied',
   'forbidden',
   'unauthorized',

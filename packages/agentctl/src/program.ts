@@ -8,6 +8,7 @@ import { addBudget } from './commands/budget.ts'
 import { addCall } from './commands/call.ts'
 import { addCapability } from './commands/capability.ts'
 import { addChat } from './commands/chat.ts'
+import { addCredential } from './commands/credential.ts'
 import { addDecisions } from './commands/decisions.ts'
 import { addGeneration } from './commands/generation.ts'
 import { addIncidents } from './commands/incidents.ts'
@@ -109,6 +110,7 @@ export async function run(args: readonly string[], host: NodeJS.Process): Promis
     addSession,
     addBudget,
     addCapability,
+    addCredential,
     addIncidents,
     addSkill,
     addMemory,

@@ -6,13 +6,24 @@ import { UsageError } from './exit.ts'
  * A secret that must be in no process list: from a file that only its owner may read, from standard input, or typed on the
  * terminal without being shown. Throws `UsageError` where none of these is there.
  */
-export async function readSecret(what: string, keyFile: string | undefined): Promise<string> {
+export async function readSecret(
+  what: string,
+  keyFile: string | undefined,
+  option: string = '--key-file',
+): Promise<string> {
   if (keyFile === '-') return (await readAll(process.stdin)).trim()
   if (keyFile !== undefined) return (await readPrivate(keyFile)).trim()
   if (!process.stdin.isTTY) {
-    throw new UsageError(`Nobody is here to type ${what}. Say --key-file FILE, or --key-file - for standard input.`)
+    throw new UsageError(`Nobody is here to type ${what}. Say ${option} FILE, or ${option} - for standard input.`)
   }
   return typed(`${what}: `)
+}
+
+/** The same for one that is chosen now: typed on a terminal it is asked for twice. */
+export async function readNewSecret(what: string, file: string | undefined, option: string): Promise<string> {
+  const first = await readSecret(what, file, option)
+  if (file !== undefined || first === (await typed(`${what}, once more: `))) return first
+  throw new UsageError('These are two different ones; nothing was done.')
 }
 
 async function readPrivate(path: string): Promise<string> {

@@ -239,10 +239,15 @@ export function describeIssue(issue: z.core.$ZodIssue): string {
         ? `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`
         : issue.message
     case 'unrecognized_keys':
-      return `must not have ${issue.keys.map((key) => JSON.stringify(key)).join(' or ')}`
+      return `must not have ${issue.keys.map(keyName).join(' or ')}`
     default:
       return issue.message
   }
+}
+
+/** A key is repeated only where it looks like a name: in the place of one may stand a secret, put there by mistake. */
+function keyName(key: string): string {
+  return /^[A-Za-z_]\w{0,31}$/.test(key) ? JSON.stringify(key) : 'a key of another name'
 }
 
 const KIND_WORDS: Readonly<Record<string, string>> = {
