@@ -105,8 +105,6 @@ export async function airlock({ zone = {}, config = {}, folder = temporaryFolder
   }
 }
 
-export type TestAirlock = Awaited<ReturnType<typeof airlock>>
-
 /** The error that a promise ends with; fails where it does not. */
 export async function refusal(promise: Promise<unknown>): Promise<CastellanError> {
   try {
