@@ -79,7 +79,7 @@ function table(): string {
   })
   const rows = operations.map(({ method, path, operation: { operationId, parameters } }) => {
     const creates = parameters.some(({ $ref }) => $ref !== undefined && nameOf($ref) === 'Idempotency-Key')
-    return `  ${operationId}: '${method} ${path}${creates ? ' creates' : ''}',`
+    return `  ${operationId}: '${method} ${path.replace('/api/v1/', '')}${creates ? ' creates' : ''}',`
   })
   return [
     HEAD,
@@ -87,7 +87,7 @@ function table(): string {
     '',
     `export interface Operations {\n${types.join('\n')}\n}`,
     '',
-    '/** Method and path, and whether a repetition needs a key to be harmless. */',
+    '/** Method, path (below /api/v1/ where it begins without a slash), and whether a repetition needs a key to be harmless. */',
     `export const operations = {\n${rows.join('\n')}\n} as const`,
     '',
   ].join('\n')

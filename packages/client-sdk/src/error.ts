@@ -43,11 +43,11 @@ export async function refusalOf(response: Response): Promise<CastellanError> {
   const { status, headers } = response
   const body: unknown = await response.json().catch(() => undefined)
   const { error, ...own } = (body ?? {}) as Partial<ErrorEnvelope> & { error?: Partial<ErrorEnvelope> }
-  const { code, message, detail } = error ?? own
+  const { code, message, detail, request_id } = error ?? own
   return new CastellanError(code ?? 'bad_answer', message ?? `The answer was ${status}, and says no more.`, {
     status,
     detail,
-    requestId: headers.get('x-request-id') ?? undefined,
+    requestId: headers.get('x-request-id') ?? request_id,
     retryAfter: secondsUntil(headers.get('retry-after')),
   })
 }

@@ -142,7 +142,8 @@ function known(thrown: unknown, url: string): CastellanError {
 }
 
 function addressOf(path: string, { params = {}, query = {} }: Input): string {
-  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])))
+  const whole = path.startsWith('/') ? path : `/api/v1/${path}`
+  const filled = whole.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])))
   const given = Object.entries(query).filter(([, value]) => value !== undefined)
   const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()
   return text === '' ? filled : `${filled}?${text}`
