@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { ProcessConfig } from '@castellan/daemon'
 import { z } from 'zod'
 import { isNetwork } from './plugins/client-address.ts'
+import { readCollector } from './telemetry/collector.ts'
 
 const BUILT_PAGE = fileURLToPath(new URL('../../dashboard/dist', import.meta.url))
 
@@ -36,6 +37,26 @@ export const GatewayConfig = ProcessConfig.extend({
       refusedPerMinute: PerMinute.default(60),
     })
     .prefault({}),
+  metrics: z
+    .strictObject({
+      /** Serves `/metrics` to tokens with the scope read (docs/observability.md). */
+      enabled: z.boolean().default(false),
+    })
+    .prefault({}),
+  tracing: z
+    .strictObject({
+      /** An OTLP/HTTP collector on this machine: http://127.0.0.1:4318, or unix:/run/otel.sock. Nothing is traced without it. */
+      collector: z
+        .string()
+        .refine((text) => readCollector(text) !== undefined, {
+          message:
+            'must be http://127.0.0.1:PORT or unix:/PATH: the gateway itself reaches nothing outside this machine',
+        })
+        .optional(),
+      /** The share of requests without a trace of their own that is kept, from 0 to 1. */
+      sampleRatio: z.number().min(0).max(1).default(1),
+    })
+    .prefault({}),
   /** The instance's state folder; the gateway keeps its own files in `gateway/` under it. */
   stateDir: z.string().min(1),
   agentSocket: z.string().min(1),
@@ -51,6 +72,20 @@ export const GatewayConfig = ProcessConfig.extend({
   keyFile: z.string().min(1).optional(),
   /** File (mode 0600) with the owner's bearer token. */
   tokenFile: z.string().min(1),
+  /** Who can be talked to; `gateway/agents.json` in the state folder without it (docs/agents.md). */
+  agentsFile: z.string().min(1).optional(),
+  /** Folders that prompt files may lie in, besides `prompts` beside agents.json. */
+  promptFolders: z.array(z.string().min(1)).max(16).default([]),
+  /** What is kept of exchanges with models (docs/insights.md). */
+  insights: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Also those with the model on this machine. */
+      local: z.boolean().default(false),
+      maxDays: z.int().min(1).max(3650).default(30),
+      maxMegabytes: z.int().min(1).max(100_000).default(256),
+    })
+    .prefault({}),
   /** The built page. */
   pageDir: z.string().min(1).default(BUILT_PAGE),
 })

@@ -9,6 +9,11 @@ await runDaemon({
   async start({ config, log }) {
     const app = await buildServer(config, log)
     await listen(app, config)
-    return { stop: () => app.close() }
+    return {
+      stop: () => app.close(),
+      async reload() {
+        await Promise.all([app.reloadOwnerToken(), app.reloadAgents()])
+      },
+    }
   },
 })

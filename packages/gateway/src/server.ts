@@ -4,20 +4,27 @@ import type { Provider } from '@castellan/mcp-bridge'
 import fastifyCookie from '@fastify/cookie'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { Agentd } from './agentd.ts'
-import { mainAgent } from './agents/main.ts'
+import type { Agent } from './agents/agent.ts'
+import { Agents } from './agents/agents.ts'
+import { mainAgent } from './agents/built-in.ts'
+import { tellAgents } from './agents/tell.ts'
 import { addOpenAi } from './api/openai/routes.ts'
 import { refuseUndescribed } from './api/serve.ts'
 import { addSignInRoutes } from './api/sign-in.ts'
-import { addTranscriptRoute } from './api/transcript.ts'
+import { addAgents } from './api/v1/agents.ts'
 import { addApprovals } from './api/v1/approvals.ts'
 import { addCalls, addUndo } from './api/v1/calls.ts'
+import { addChats } from './api/v1/chats.ts'
 import { addCredentialStore } from './api/v1/credential-store.ts'
 import { addCredentials } from './api/v1/credentials.ts'
 import { addDiscovery } from './api/v1/discovery.ts'
 import { addEngines } from './api/v1/engines.ts'
 import { addHealth } from './api/v1/health.ts'
+import { addInsights } from './api/v1/insights.ts'
 import { addLedger } from './api/v1/ledger.ts'
 import { addMachine } from './api/v1/machine.ts'
+import { addMemory } from './api/v1/memory.ts'
+import { addMessages } from './api/v1/messages.ts'
 import { addSignIns } from './api/v1/sign-ins.ts'
 import { addTokens } from './api/v1/tokens.ts'
 import { addTools } from './api/v1/tools.ts'
@@ -25,16 +32,21 @@ import { Calls } from './calls/calls.ts'
 import { CallSessions } from './calls/sessions.ts'
 import { PATIENCE, type Patience } from './chat/ask.ts'
 import { Audience } from './chat/audience.ts'
+import type { Chat } from './chat/chat.ts'
 import { ChatSessions } from './chat/sessions.ts'
 import { addChatSocket, type ChatTiming, TIMING } from './chat/socket.ts'
 import { Waiting } from './chat/waiting.ts'
 import type { GatewayConfig } from './config.ts'
+import { Conversations } from './conversations/conversations.ts'
 import { openCredentials } from './credentials/open.ts'
 import { FreezeWatch } from './emergency/freeze-watch.ts'
 import { tellChats } from './emergency/tell.ts'
 import { Engines } from './engines/engines.ts'
+import type { Exchange } from './engines/exchange.ts'
 import { LlamaEngine } from './engines/llama.ts'
 import { Repetitions } from './idempotency/repetitions.ts'
+import { Insights } from './insights/insights.ts'
+import { tellsExchanges } from './insights/local.ts'
 import { GatewayKeys } from './keys/gateway-keys.ts'
 import { keyPlaces } from './keys/places.ts'
 import { addMcp } from './mcp/mount.ts'
@@ -59,6 +71,8 @@ import { Lockout } from './sign-in/lockout.ts'
 import { Passphrase } from './sign-in/passphrase.ts'
 import { PageSessions } from './sign-in/sessions.ts'
 import { WaysIn } from './sign-in/ways-in.ts'
+import { openStore } from './store/open.ts'
+import { Telemetry } from './telemetry/telemetry.ts'
 import { OwnerToken } from './tokens/owner-token.ts'
 import { Tokens } from './tokens/tokens.ts'
 
@@ -74,6 +88,10 @@ export interface ServerOptions {
 declare module 'fastify' {
   interface FastifyInstance {
     checksAnswers: boolean
+    /** Reads the owner's token again, which somebody may have replaced by hand. */
+    reloadOwnerToken: () => Promise<void>
+    /** Reads agents.json again; what does not fit is said where it is looked for, and changes nothing. */
+    reloadAgents: () => Promise<void>
   }
 }
 
@@ -90,12 +108,11 @@ export async function buildServer(
   const keys = await GatewayKeys.open(keyPlaces(config))
   const tokenKey = keys.derive('castellan tokens v1')
   const tokens = await Tokens.open({ file: join(own, 'tokens.json'), key: tokenKey, records, log })
-  const agentd = new Agentd(config.agentSocket)
+  const telemetry = new Telemetry(config, log)
+  const agentd = new Agentd(config.agentSocket, telemetry.tracing)
   const engine = new LlamaEngine(config.engineSocket)
   const audience = new Audience()
-  const chats = new ChatSessions(audience)
   const freezeWatch = new FreezeWatch(agentd, log)
-  tellChats(freezeWatch, { chats, audience })
   const outbound = new Outbound(config.airlockSocket ?? join(dirname(config.agentSocket), 'airlock.sock'))
   const credentials = await openCredentials(config, { keys, records, outbound, freezeWatch, log })
   const engines = new Engines({
@@ -105,6 +122,21 @@ export async function buildServer(
     listCredentials: () => credentials.credentials.list(),
     log,
   })
+  const agents = await Agents.open({
+    ...{ path: config.agentsFile ?? join(own, 'agents.json'), promptFolders: config.promptFolders, records, log },
+    testEngine: (choice, signal) => engines.test(choice, signal),
+  })
+  const { enabled, local, maxDays, maxMegabytes } = config.insights
+  const store = openStore(own, keys, { maxDays, maxBytes: maxMegabytes * 1024 * 1024 }, log)
+  const conversations = new Conversations(store, log)
+  const insights = new Insights(store, { enabled }, log)
+  const chats = new ChatSessions({ listeners: audience, conversations, agents })
+  tellChats(freezeWatch, { chats, audience })
+  tellAgents(agents, audience)
+  const engineOf = ({ engine }: Agent) => {
+    const created = engines.create(engine)
+    return local && created.host === null ? tellsExchanges(created) : created
+  }
 
   const app = fastify({
     loggerInstance: log as FastifyBaseLogger,
@@ -119,7 +151,12 @@ export async function buildServer(
   })
   app.removeContentTypeParser('text/plain')
   app.decorate('checksAnswers', checksAnswers)
+  app.decorate('reloadOwnerToken', () => ownerToken.reload())
+  app.decorate('reloadAgents', () => agents.reload(null, new AbortController().signal).catch(() => undefined))
   addProxySocket(app)
+
+  const gauges = { sockets: () => audience.connections.length, turns: () => chats.running.length }
+  await telemetry.addTo(app, agentd, gauges)
 
   // The order in which a request is judged.
   addClientAddress(app, config)
@@ -150,10 +187,14 @@ export async function buildServer(
   addEngines(app, engines)
   addCredentials(app, credentials.credentials)
   addCredentialStore(app, credentials)
-  addTranscriptRoute(app, chats)
+  addAgents(app, agents)
+  addInsights(app, insights)
   const waiting = await Waiting.open(join(config.stateDir, 'gateway', 'waiting'), log)
   void waiting.withdrawLeft(agentd)
-  const parts = { agentd, engine, agent: mainAgent, patience, waiting, log, chats, audience, freezeWatch }
+  const parts = {
+    ...{ agentd, engineOf, patience, waiting, log, chats, audience, freezeWatch, agents },
+    onExchange: (exchange: Exchange, chat: Chat) => insights.record(exchange, chat),
+  }
   const sessions = new CallSessions(agentd, log)
   const reading = { agentd, sessions, agent: mainAgent.name }
   const calls = new Calls({ agentd, sessions, waiting, log })
@@ -162,15 +203,24 @@ export async function buildServer(
   addUndo(app, calls, reading)
   addApprovals(app, { agentd, chats, audience })
   addLedger(app, agentd)
+  addMemory(app, reading)
+  addMessages(app, { ...parts, conversations })
   addMachine(app, { ...reading, engine })
   addOpenAi(app, engine)
   addChatSocket(app, routeUpgrades(app), parts, chatTiming)
-  await addMcp(app, { agentSocket: config.agentSocket, stateDir: config.stateDir, log, providers: mcpProviders })
+  // Streams of events end after the turns that a stop ends.
+  addChats(app, { chats, conversations, agents, insights })
+  await addMcp(app, {
+    ...{ agentSocket: config.agentSocket, stateDir: config.stateDir, log, providers: mcpProviders },
+    traceparent: telemetry.tracing.traceparent,
+  })
   addPage(app, config.pageDir)
 
   freezeWatch.start()
   app.addHook('onClose', async () => {
     freezeWatch.close()
+    await tokens.close()
+    await store.close()
     await credentials.close()
     agentd.close()
     engine.close()

@@ -1,5 +1,18 @@
+import { deleteAgent, getAgent, listAgents, putAgent, reloadAgents } from './agents.ts'
 import { decideApproval, getApproval, listApprovals } from './approvals.ts'
 import { cancelCall, createCall, getCall, listCalls } from './calls.ts'
+import {
+  createChat,
+  deleteChat,
+  exportJson,
+  exportMarkdown,
+  followChat,
+  getChat,
+  getTranscript,
+  listChats,
+  renameChat,
+  renewChat,
+} from './chats.ts'
 import {
   exportCredentials,
   getCredentialStore,
@@ -22,8 +35,11 @@ import {
 import { getAgentCard, getOpenApiJson, getOpenApiYaml } from './discovery.ts'
 import { listEngines, testEngine } from './engines.ts'
 import { getHealth } from './health.ts'
+import { deleteInsights, getInsight, listInsights } from './insights.ts'
 import { checkLedger, getLedgerEntry, getLedgerHead, getLedgerProof, listLedgerEntries } from './ledger.ts'
 import { getSwitch, listGenerations, listIncidents, listModels, listSwitches } from './machine.ts'
+import { listMemory, recallMemory } from './memory.ts'
+import { abortTurn, listMessages, runTurn, searchMessages, sendMessage } from './messages.ts'
 import { createChatCompletion, createEmbedding, listOpenAiModels } from './openai.ts'
 import type { Operation } from './operation.ts'
 import { listSignIns, removePassphrase, revokeSignIn, setPassphrase } from './sign-ins.ts'
@@ -31,6 +47,7 @@ import { createToken, getToken, listTokens, revokeToken, rotateToken } from './t
 import { getTool, listTools } from './tools.ts'
 import { createUndo, previewUndo } from './undo.ts'
 
+export { deleteAgent, getAgent, listAgents, putAgent, reloadAgents } from './agents.ts'
 export {
   ApprovalPage,
   ApprovalQuestion,
@@ -50,6 +67,18 @@ export {
   listCalls,
   MAX_WAIT_SECONDS,
 } from './calls.ts'
+export {
+  createChat,
+  deleteChat,
+  exportJson,
+  exportMarkdown,
+  followChat,
+  getChat,
+  getTranscript,
+  listChats,
+  renameChat,
+  renewChat,
+} from './chats.ts'
 export {
   exportCredentials,
   getCredentialStore,
@@ -73,6 +102,7 @@ export {
 export { AgentCard, getAgentCard, getOpenApiJson, getOpenApiYaml, OpenApiDocument } from './discovery.ts'
 export { listEngines, testEngine } from './engines.ts'
 export { getHealth } from './health.ts'
+export { deleteInsights, getInsight, listInsights } from './insights.ts'
 export {
   checkLedger,
   getLedgerEntry,
@@ -98,6 +128,16 @@ export {
   SwitchDetail,
   SwitchPage,
 } from './machine.ts'
+export { listMemory, MemoryFact, recallMemory } from './memory.ts'
+export {
+  abortTurn,
+  listMessages,
+  MAX_TURN_WAIT_S,
+  runTurn,
+  searchMessages,
+  sendMessage,
+  TurnAnswer,
+} from './messages.ts'
 export {
   ChatCompletion,
   ChatCompletionBody,
@@ -147,6 +187,31 @@ export { createUndo, previewUndo, UndoCreation, UndoPreview } from './undo.ts'
 /** Every operation of the v1 API, by resource, in the order of the documentation. */
 export const operations: readonly Operation[] = [
   getHealth,
+  listAgents,
+  getAgent,
+  putAgent,
+  deleteAgent,
+  reloadAgents,
+  listChats,
+  createChat,
+  getChat,
+  renameChat,
+  deleteChat,
+  renewChat,
+  getTranscript,
+  followChat,
+  exportMarkdown,
+  exportJson,
+  sendMessage,
+  runTurn,
+  abortTurn,
+  listMessages,
+  searchMessages,
+  listMemory,
+  recallMemory,
+  listInsights,
+  getInsight,
+  deleteInsights,
   listEngines,
   testEngine,
   listTools,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { RecalledFact } from '../chat.ts'
-import { LedgerIndex, Timestamp } from '../ids.ts'
+import { Timestamp } from '../ids.ts'
 import { defineOperation } from './operation.ts'
 import { PageQuery, pageOf } from './page.ts'
 
@@ -58,7 +58,7 @@ export const recallMemory = defineOperation({
     limit: z.coerce.number<number | string>().int().min(1).max(100).default(10),
   }),
   status: 200,
-  answer: z.strictObject({ items: z.array(MemoryFact), ledger_index: LedgerIndex.nullable() }),
+  answer: z.strictObject({ items: z.array(MemoryFact) }),
   errors: ['policy_denied', 'agentd_unavailable', 'rate_limited'],
-  example: { query: { about: 'backup of the nas' }, answer: { items: [example], ledger_index: 41 } },
+  example: { query: { about: 'backup of the nas' }, answer: { items: [example] } },
 })

@@ -31,7 +31,7 @@ export class Gateway {
 
   /** What the chat said after the frame with number `after`. */
   transcript(chatId: string, after: number): Promise<Transcript> {
-    return this.#ask('GET', `/chats/${encodeURIComponent(chatId)}/transcript?after=${after}`)
+    return this.#ask('GET', `/api/v1/chats/${encodeURIComponent(chatId)}/transcript?after=${after}`)
   }
 
   async #ask<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {

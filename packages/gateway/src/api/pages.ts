@@ -21,6 +21,22 @@ export function positionOf(cursor: string | undefined): number {
   )
 }
 
+/** A position that takes several numbers, as clients are given it. */
+export function cursorOf(parts: readonly number[]): string {
+  return Buffer.from(parts.join('.')).toString('base64url')
+}
+
+/** The numbers that a cursor of so many stands for; undefined without one. Throws `invalid_request` for what was never given out. */
+export function partsOf(cursor: string | undefined, count: number): readonly number[] | undefined {
+  if (cursor === undefined) return undefined
+  const parts = Buffer.from(cursor, 'base64url').toString('latin1').split('.')
+  if (parts.length === count && parts.every((part) => /^\d{1,15}$/.test(part))) return parts.map(Number)
+  throw new CastellanError(
+    'invalid_request',
+    'This is no cursor; give back next_cursor as it was given, with the same filters.',
+  )
+}
+
 /** The page of a list that is at hand as a whole. */
 export function pageOfList<Item>(
   all: readonly Item[],

@@ -23,7 +23,10 @@ export class Audience implements Listeners {
     return this.connections.filter((connection) => connection.credential === credential)
   }
 
-  tell(frame: string, except?: object): void {
-    for (const connection of this.#connections) if (connection !== except) connection.send(frame)
+  /** Tells all sockets; of a chat, only those that may speak with its agent. */
+  tell(frame: string, { except, agent }: Parameters<Listeners['tell']>[1] = {}): void {
+    for (const connection of this.#connections) {
+      if (connection !== except && (agent === undefined || connection.mayHear(agent))) connection.send(frame)
+    }
   }
 }

@@ -2,52 +2,95 @@ import {
   type ApprovalId,
   CastellanError,
   type ChatId,
-  newId,
   type ServerFrame,
   type SessionId,
   type Suggestion,
 } from '@castellan/contracts'
+import type { Agent } from '../agents/agent.ts'
+import { type ChatMeta, isPlain, type NewEntry, wordsOf } from '../conversations/entry.ts'
+import type { Remembered } from '../conversations/exchanges.ts'
+import type { TranscriptWriter } from '../conversations/writer.ts'
 import { History } from './history.ts'
-import { Transcript } from './transcript.ts'
+import { Tail } from './tail.ts'
 
 type StatusFrame = Extract<ServerFrame, { type: 'status' }>
 type ApprovalFrame = Extract<ServerFrame, { type: 'approval_required' }>
 type VoteFrame = Extract<ServerFrame, { type: 'approval_vote' }>
 type DecidedFrame = Extract<ServerFrame, { type: 'approval_decided' }>
 
-/** Whoever hears a chat: every socket of the owner, but for the one that is excepted. */
+/** Whoever hears a chat: every socket of the owner that may speak with its agent, but for the one that is excepted. */
 export interface Listeners {
-  tell(frame: string, except?: object): void
+  tell(frame: string, options?: { readonly except?: object | undefined; readonly agent?: string }): void
+}
+
+/** Whoever reads a chat at a pace of their own. */
+export interface Follower {
+  /** More was said: it can be had from the chat's tail, or from the store. */
+  news(): void
+  /** What is going on now, as JSON. Nothing is lost where it is not read. */
+  status(frame: string): void
+}
+
+export interface ChatParts {
+  readonly id: ChatId
+  /** Names the conversation to agentd; taint, rate limits and grants belong to it. */
+  readonly session: SessionId
+  /** Shows agentd that the session is this chat's, where the owner opened it; see `opening.ts`. */
+  readonly sessionKey: string | undefined
+  /** As it was when the chat was first used; see `sessions.ts`. */
+  readonly agent: Agent
+  readonly lastSeq: number
+  readonly remembered: Remembered
+  readonly listeners: Listeners
+  readonly writer: TranscriptWriter
 }
 
 /** One conversation: its session with agentd, what was said, and at most one running turn. */
 export class Chat {
   readonly id: ChatId
-  /** Names the conversation to agentd; taint, rate limits and grants belong to it. */
-  readonly session: SessionId = newId('ses')
-  /** Shows agentd that the session is this chat's, where the owner opened it; see `opening.ts`. */
+  agent: Agent
+  session: SessionId
   sessionKey: string | undefined
   readonly history = new History()
-  readonly transcript = new Transcript()
+  /** What was said last; the rest is in the store. */
+  readonly tail: Tail
   /** The readings offered last, to be picked by number with the next message. */
   offered: readonly Suggestion[] = []
   readonly #listeners: Listeners
+  readonly #writer: TranscriptWriter
+  readonly #followers = new Set<Follower>()
   #turn: AbortController | null = null
   #status: StatusFrame | null = null
   #approval: ApprovalFrame | null = null
+  /** Set while a turn's end is being written: what is said meanwhile is heard after its `done`. */
+  #held: (() => void)[] | null = null
   readonly #onIdle: (() => void)[] = []
 
-  constructor(id: ChatId, listeners: Listeners) {
+  constructor({ id, session, sessionKey, agent, lastSeq, remembered, listeners, writer }: ChatParts) {
     this.id = id
+    this.session = session
+    this.sessionKey = sessionKey
+    this.agent = agent
+    this.tail = new Tail(lastSeq)
+    this.history.restore(remembered.exchanges, remembered.summary)
     this.#listeners = listeners
+    this.#writer = writer
   }
 
   get running(): boolean {
     return this.#turn !== null
   }
 
-  /** Begins a turn with what `asker` said. Throws `turn_in_progress` while another runs. The signal tells of an abort. */
-  begin(text: string, asker: object): AbortSignal {
+  /** Whether it can be taken out of memory. */
+  get atRest(): boolean {
+    return !this.running && this.#followers.size === 0
+  }
+
+  /**
+   * Begins a turn with what `asker` said. The signal tells of an abort. Throws `turn_in_progress` while another runs, and
+   * `conversations_unwritable` while nothing can be written down.
+   */
+  begin(text: string, asker?: object): { readonly signal: AbortSignal; readonly seq: number } {
     if (this.#turn !== null) {
       const what = this.#approval === null ? 'A turn is still running' : 'Your approval is waited for'
       const how = this.#approval === null ? 'wait for its done' : 'approve or deny it'
@@ -56,9 +99,10 @@ export class Chat {
         `${what} in chat ${this.id}: ${how}, stop it with abort, or use another chat_id.`,
       )
     }
+    if (this.#writer.failure !== null) throw this.#writer.failure
     this.#turn = new AbortController()
-    this.#say({ type: 'asked', text }, asker)
-    return this.#turn.signal
+    const { seq } = this.#say({ type: 'asked', text }, asker)
+    return { signal: this.#turn.signal, seq }
   }
 
   /** Answers `asker` in one piece while a turn runs, without being part of it. */
@@ -67,13 +111,26 @@ export class Chat {
     this.#say({ type: 'text', text: answer, aside: true })
   }
 
-  /** Ends the turn; everyone hears its one `done`. */
-  end(): void {
+  /** Ends the turn: once all of it is on disk, everyone hears its one `done`. Never rejects. */
+  async end(): Promise<void> {
     this.history.close()
-    this.#turn = null
     this.#status = null
     this.#approval = null
-    this.emit({ type: 'done' })
+    this.#held = []
+    const done = this.#number({ type: 'done' }, false)
+    try {
+      await this.#writer.settled()
+    } catch (error) {
+      const { code, message } = error as CastellanError
+      this.#listeners.tell(JSON.stringify({ type: 'error', code, message, chat_id: this.id } satisfies ServerFrame), {
+        agent: this.agent.name,
+      })
+    }
+    const held = this.#held
+    this.#held = null
+    this.#turn = null
+    this.#tell(done.text)
+    for (const tell of held) tell()
     for (const tell of this.#onIdle.splice(0)) tell()
   }
 
@@ -97,12 +154,14 @@ export class Chat {
   status(state: StatusFrame['state'], message: string): void {
     if (this.#status?.state === state && this.#status.message === message) return
     this.#status = { type: 'status', state, message, chat_id: this.id }
-    this.#listeners.tell(JSON.stringify(this.#status))
+    const text = JSON.stringify(this.#status)
+    this.#listeners.tell(text, { agent: this.agent.name })
+    for (const follower of this.#followers) follower.status(text)
   }
 
   /** Asks for a person's word; whoever joins before it is given is asked as well. */
   askApproval(frame: ApprovalFrame): void {
-    this.#approval = this.#say(frame)
+    this.#approval = this.#say(frame).frame
   }
 
   /** One yes of several: whoever joins now is asked with the count as it stands. */
@@ -128,11 +187,54 @@ export class Chat {
     return [this.#status, this.#approval].filter((frame) => frame !== null)
   }
 
-  #say<Frame extends ServerFrame>(frame: Frame, except?: object): Frame {
-    const numbered = { ...frame, chat_id: this.id, seq: this.transcript.nextSeq }
-    const text = JSON.stringify(numbered)
-    this.transcript.append(numbered, text.length)
-    this.#listeners.tell(text, except)
-    return numbered
+  /** Returns how to leave. */
+  follow(follower: Follower): () => void {
+    this.#followers.add(follower)
+    return () => this.#followers.delete(follower)
   }
+
+  #say<Frame extends ServerFrame>(frame: Frame, except?: object): { readonly frame: Frame; readonly seq: number } {
+    const { numbered, text, seq } = this.#number(frame, this.running)
+    if (this.#held === null) this.#tell(text, except)
+    else this.#held.push(() => this.#tell(text, except))
+    if (this.#writer.overfull) this.abort(this.#writer.failure ?? tooSlow())
+    return { frame: numbered, seq }
+  }
+
+  /** Gives a frame its place in the transcript and has it written down. */
+  #number<Frame extends ServerFrame>(frame: Frame, running: boolean) {
+    const seq = this.tail.nextSeq
+    const numbered = { ...frame, chat_id: this.id, seq }
+    const text = JSON.stringify(numbered)
+    this.tail.append(numbered, text.length)
+    this.#writer.append(this.#meta(running), entryOf(numbered, seq, text))
+    return { numbered, text, seq }
+  }
+
+  #meta(running: boolean): ChatMeta {
+    const { id: name, agent, session, sessionKey = null } = this
+    return { name, agent: agent.name, session, sessionKey, running }
+  }
+
+  #tell(text: string, except?: object): void {
+    this.#listeners.tell(text, { except, agent: this.agent.name })
+    for (const follower of this.#followers) follower.news()
+  }
+}
+
+function entryOf(frame: ServerFrame, seq: number, text: string): NewEntry {
+  const plain = isPlain(frame)
+  return {
+    ...{ firstSeq: seq, lastSeq: seq, at: Date.now(), type: frame.type },
+    frame: plain ? null : text,
+    words: wordsOf(frame),
+    cuts: frame.type === 'text' && plain ? [frame.text.length] : null,
+  }
+}
+
+function tooSlow(): CastellanError {
+  return new CastellanError(
+    'conversations_unwritable',
+    'The disk of the state folder does not keep up with what is said, so the turn ends here. Say it again in a moment.',
+  )
 }

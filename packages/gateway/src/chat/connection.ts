@@ -4,22 +4,21 @@ import type { WebSocket } from 'ws'
 import { freezeFrame } from '../emergency/tell.ts'
 import type { Caller } from '../plugins/auth.ts'
 import { toCastellanError } from '../plugins/errors.ts'
-import { requireAgent, requireScope } from '../tokens/rights.ts'
+import { requireAgent } from '../tokens/rights.ts'
 import type { Chat } from './chat.ts'
-import { isActing, readingAnswer } from './commands.ts'
+import { readingAnswer } from './commands.ts'
 import { carryDecision, type DecisionParts } from './decisions.ts'
 import { readClientFrame } from './frames.ts'
-import { openSession } from './opening.ts'
 import { Outbox } from './outbox.ts'
 import { MAIN_CHAT } from './sessions.ts'
-import { runTurn, type TurnParts } from './turn.ts'
+import { chatFor, type SpeakParts, speak } from './speak.ts'
 
 /** What a client gets to answer a close with its own, in milliseconds. */
 const LEAVE_MS = 1_000
 /** For the answer to a command that only reads, in milliseconds. */
 const ASIDE_MS = 10_000
 
-export type ConnectionParts = DecisionParts & TurnParts
+export type ConnectionParts = DecisionParts & SpeakParts
 
 /** One open chat socket: what it says is read here, what the owner's chats say goes out here. */
 export class Connection {
@@ -31,6 +30,9 @@ export class Connection {
   readonly #parts: ConnectionParts
   #heard = true
   #lastFrameAt = Date.now()
+  /** Frames are obeyed one after another: what is said first is begun before what comes after it is looked at. */
+  #obeyed: Promise<void> = Promise.resolve()
+  #unread = 0
 
   constructor(socket: WebSocket, stream: Duplex, caller: Caller, parts: ConnectionParts) {
     this.credential = caller.credential
@@ -55,7 +57,13 @@ export class Connection {
     this.#tell({ type: 'status', state: 'ready' })
     const { freeze } = this.#parts.freezeWatch
     if (freeze !== null) this.#tell(freezeFrame(freeze))
-    for (const frame of this.#parts.chats.running.flatMap((chat) => chat.now)) this.#tell(frame)
+    const running = this.#parts.chats.running.filter((chat) => this.mayHear(chat.agent.name))
+    for (const frame of running.flatMap((chat) => chat.now)) this.#tell(frame)
+  }
+
+  /** Whether it is for this socket what an agent's chats say: a token may be for one agent alone. */
+  mayHear(agent: string): boolean {
+    return this.#caller.agent === null || this.#caller.agent === agent
   }
 
   /** Sends a frame's JSON; see {@link Outbox} for clients that do not keep up. */
@@ -70,9 +78,9 @@ export class Connection {
     this.#heard = false
   }
 
-  /** Milliseconds since the client's last frame. */
+  /** Milliseconds since the client's last frame, once that was obeyed. */
   get idleMs(): number {
-    return Date.now() - this.#lastFrameAt
+    return this.#unread > 0 ? 0 : Date.now() - this.#lastFrameAt
   }
 
   /** A turn was running until now: its client had no reason to say anything. */
@@ -94,32 +102,34 @@ export class Connection {
   }
 
   #receive(text: string, isBinary: boolean): void {
-    let frame: ClientFrame | undefined
-    try {
-      if (isBinary)
-        throw new CastellanError('unknown_frame', 'Send JSON in text frames; binary ones mean nothing here.')
-      frame = readClientFrame(text)
-      this.#obey(frame)
-    } catch (error) {
-      this.#refuse(error, frame)
-    }
+    this.#unread += 1
+    this.#obeyed = this.#obeyed.then(async () => {
+      let frame: ClientFrame | undefined
+      try {
+        if (isBinary)
+          throw new CastellanError('unknown_frame', 'Send JSON in text frames; binary ones mean nothing here.')
+        frame = readClientFrame(text)
+        await this.#obey(frame)
+      } catch (error) {
+        this.#refuse(error, frame)
+      }
+      this.#unread -= 1
+    })
   }
 
-  #obey(frame: ClientFrame): void {
-    const { chats, agent } = this.#parts
+  async #obey(frame: ClientFrame): Promise<void> {
+    const { chats } = this.#parts
     switch (frame.type) {
       case 'chat': {
-        requireAgent(this.#caller, agent.name)
-        if (isActing(frame.text)) requireScope(this.#caller, 'operate')
-        const chat = chats.open(frame.chat_id)
+        const chat = await chatFor(frame, this.#caller, this.#parts)
         if (chat.running && this.#answerAside(frame, chat)) return
-        const signal = chat.begin(frame.text, this)
-        const begin = openSession(chat, this.#caller, this.#parts)
-        void begin.then(() => runTurn(frame.text, { ...this.#parts, chat, signal }))
+        speak(frame.text, chat, this.#caller, this.#parts, this)
         return
       }
       case 'abort': {
-        const stopped = chats.find(frame.chat_id)?.abort(new CastellanError('cancelled', 'Stopped.')) ?? false
+        const chat = chats.find(frame.chat_id)
+        if (chat !== undefined) requireAgent(this.#caller, chat.agent.name)
+        const stopped = chat?.abort(new CastellanError('cancelled', 'Stopped.')) ?? false
         if (stopped) return
         const chat_id = frame.chat_id ?? MAIN_CHAT
         this.#tell({ type: 'status', state: 'idle', message: 'Nothing is running in this chat.', chat_id })
@@ -132,7 +142,8 @@ export class Connection {
 
   /** A command that only reads is answered while a turn runs, such as one that waits for this very person. */
   #answerAside(frame: Extract<ClientFrame, { type: 'chat' }>, chat: Chat): boolean {
-    const answer = readingAnswer(frame.text, { ...this.#parts, signal: AbortSignal.timeout(ASIDE_MS) })
+    const engine = this.#parts.engineOf(chat.agent)
+    const answer = readingAnswer(frame.text, { ...this.#parts, engine, signal: AbortSignal.timeout(ASIDE_MS) })
     if (answer === undefined) return false
     Promise.resolve(answer).then(
       (text) => chat.aside(frame.text, text, this),

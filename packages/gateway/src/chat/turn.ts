@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CastellanError, type Suggestion, type ToolDescriptor } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import type { Agentd } from '../agentd.ts'
-import type { Agent } from '../agents/main.ts'
+import type { Agent } from '../agents/agent.ts'
 import type { FreezeWatch } from '../emergency/freeze-watch.ts'
 import type { Engine } from '../engines/engine.ts'
 import type { Exchange } from '../engines/exchange.ts'
+import { recallFor } from '../memory/recall.ts'
 import { toCastellanError } from '../plugins/errors.ts'
 import { askModel, type Choice, type Patience } from './ask.ts'
 import type { Chat } from './chat.ts'
@@ -42,7 +43,7 @@ export async function runTurn(text: string, turn: Turn): Promise<void> {
   } catch (error) {
     tellFailure(error, turn)
   } finally {
-    chat.end()
+    await chat.end()
   }
 }
 
@@ -53,6 +54,7 @@ async function converse(text: string, turn: Turn): Promise<void> {
   chat.history.add({ role: 'user', text })
   chat.status('thinking', 'Thinking.')
   const tools = await toolsOnceBack(turn)
+  await recallFor(text, turn)
   const tally = new Tally(turn.engine)
   try {
     tellWhoAnswers(turn)

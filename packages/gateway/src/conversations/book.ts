@@ -1,4 +1,4 @@
-import type { ChatId, SessionId } from '@castellan/contracts'
+import type { AgentName, ChatId, SessionId } from '@castellan/contracts'
 import type Database from 'better-sqlite3'
 import type { Statement } from 'better-sqlite3'
 import { dropLog, openEncrypted } from '../store/database.ts'
@@ -17,7 +17,7 @@ export interface ChatRow {
   readonly id: number
   readonly name: ChatId
   readonly title: string | null
-  readonly agent: string
+  readonly agent: AgentName
   readonly session: SessionId
   readonly session_key: string | null
   readonly created_at: number
@@ -29,7 +29,7 @@ export interface ChatRow {
 export interface NewChat {
   readonly name: ChatId
   readonly title: string | null
-  readonly agent: string
+  readonly agent: AgentName
   readonly session: SessionId
 }
 
@@ -58,7 +58,7 @@ export interface HitRow extends Omit<SaidRow, 'words'> {
   readonly excerpt: string
   readonly name: ChatId
   readonly title: string | null
-  readonly agent: string
+  readonly agent: AgentName
 }
 
 /** The conversations in their database, as plain synchronous acts; see `store/worker.ts` for where they run. */
@@ -99,10 +99,9 @@ export class ConversationBook {
   ): ChatRow[] {
     const { updatedAt, id } = before ?? { updatedAt: Number.MAX_SAFE_INTEGER, id: Number.MAX_SAFE_INTEGER }
     return this.#sql(
-        `SELECT * FROM chats WHERE (updated_at, id) < (?, ?) AND (? IS NULL OR agent = ?)
+      `SELECT * FROM chats WHERE (updated_at, id) < (?, ?) AND (? IS NULL OR agent = ?)
          ORDER BY updated_at DESC, id DESC LIMIT ?`,
-      )
-      .all(updatedAt, id, agent, agent, limit) as ChatRow[]
+    ).all(updatedAt, id, agent, agent, limit) as ChatRow[]
   }
 
   /** Throws `not_found`. */
@@ -122,9 +121,8 @@ export class ConversationBook {
     const { id } = this.#chat(name)
     this.#db.transaction(() => {
       this.#sql(
-          `INSERT INTO search (search, rowid, words) SELECT 'delete', id, words FROM frames WHERE chat = ? AND found = 1`,
-        )
-        .run(id)
+        `INSERT INTO search (search, rowid, words) SELECT 'delete', id, words FROM frames WHERE chat = ? AND found = 1`,
+      ).run(id)
       this.#sql('DELETE FROM frames WHERE chat = ?').run(id)
       this.#sql('DELETE FROM chats WHERE id = ?').run(id)
     })()
@@ -136,8 +134,9 @@ export class ConversationBook {
     const chat = this.chat(name)
     if (chat === null) return { entries: [], forgotten: 0, more: false }
     const order = keep === 'newest' ? 'DESC' : 'ASC'
-    const rows = this.#sql(`SELECT * FROM frames WHERE chat = ? AND last_seq > ? ORDER BY last_seq ${order} LIMIT ?`)
-      .all(chat.id, after, limit + 1) as FrameRow[]
+    const rows = this.#sql(
+      `SELECT * FROM frames WHERE chat = ? AND last_seq > ? ORDER BY last_seq ${order} LIMIT ?`,
+    ).all(chat.id, after, limit + 1) as FrameRow[]
     const kept = fitting(rows.slice(0, limit))
     const isCut = kept.length < rows.length
     if (keep === 'newest') kept.reverse()
@@ -153,10 +152,9 @@ export class ConversationBook {
   said(name: ChatId, limit: number, before: number): SaidRow[] {
     const { id } = this.#chat(name)
     return this.#sql(
-        `SELECT last_seq, at, type, words, frame FROM frames
+      `SELECT last_seq, at, type, words, frame FROM frames
          WHERE chat = ? AND words IS NOT NULL AND last_seq < ? ORDER BY last_seq DESC LIMIT ?`,
-      )
-      .all(id, before, limit) as SaidRow[]
+    ).all(id, before, limit) as SaidRow[]
   }
 
   /** Where words stand, newest first. `before` is the `id` of the last hit of the page before. */
@@ -169,13 +167,12 @@ export class ConversationBook {
     const question = ftsQuestion(words)
     if (question === '') return []
     return this.#sql(
-        `SELECT frames.id, frames.last_seq, frames.at, frames.type, frames.frame, chats.name, chats.title, chats.agent,
+      `SELECT frames.id, frames.last_seq, frames.at, frames.type, frames.frame, chats.name, chats.title, chats.agent,
            snippet(search, 0, '«', '»', '…', 24) AS excerpt
          FROM search JOIN frames ON frames.id = search.rowid JOIN chats ON chats.id = frames.chat
          WHERE search MATCH ? AND search.rowid < ? AND (? IS NULL OR chats.name = ?) AND (? IS NULL OR chats.agent = ?)
          ORDER BY search.rowid DESC LIMIT ?`,
-      )
-      .all(question, before ?? Number.MAX_SAFE_INTEGER, chat, chat, agent, agent, limit) as HitRow[]
+    ).all(question, before ?? Number.MAX_SAFE_INTEGER, chat, chat, agent, agent, limit) as HitRow[]
   }
 
   /** The chats whose turn a gateway that is gone was in, with what they said last. */
@@ -198,18 +195,16 @@ export class ConversationBook {
     const { id, last_seq } = this.#chat(name)
     for (const entry of entries) this.#add(id, entry)
     this.#sql(
-        'UPDATE chats SET session = ?, session_key = ?, running = ?, last_seq = ?, updated_at = max(updated_at, ?) WHERE id = ?',
-      )
-      .run(session, sessionKey, Number(running), entries.at(-1)?.lastSeq ?? last_seq, now, id)
+      'UPDATE chats SET session = ?, session_key = ?, running = ?, last_seq = ?, updated_at = max(updated_at, ?) WHERE id = ?',
+    ).run(session, sessionKey, Number(running), entries.at(-1)?.lastSeq ?? last_seq, now, id)
   }
 
   #add(chat: number, { firstSeq, lastSeq, at, type, frame, words, cuts }: NewEntry): void {
     const streams = type === 'text' && frame === null
     if (!streams) this.#join(chat)
     this.#sql(
-        'INSERT INTO frames (chat, first_seq, last_seq, at, type, frame, words, cuts) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-      )
-      .run(chat, firstSeq, lastSeq, at, type, frame, words, cuts?.join(' ') ?? null)
+      'INSERT INTO frames (chat, first_seq, last_seq, at, type, frame, words, cuts) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    ).run(chat, firstSeq, lastSeq, at, type, frame, words, cuts?.join(' ') ?? null)
     if (!streams && words !== null) this.#index(chat, lastSeq)
   }
 
@@ -218,35 +213,42 @@ export class ConversationBook {
     const newest = this.#sql('SELECT * FROM frames WHERE chat = ? ORDER BY last_seq DESC LIMIT 1')
     if (!isOpen(newest.get(chat) as FrameRow | undefined)) return
     const from = this.#sql(
-        `SELECT last_seq FROM frames WHERE chat = ? AND NOT (type = 'text' AND frame IS NULL AND found = 0)
+      `SELECT last_seq FROM frames WHERE chat = ? AND NOT (type = 'text' AND frame IS NULL AND found = 0)
          ORDER BY last_seq DESC LIMIT 1`,
-      )
+    )
       .pluck()
       .get(chat) as number | undefined
-    const pieces = this.#sql('SELECT * FROM frames WHERE chat = ? AND last_seq > ? ORDER BY last_seq')
-      .all(chat, from ?? 0) as FrameRow[]
+    const pieces = this.#sql('SELECT * FROM frames WHERE chat = ? AND last_seq > ? ORDER BY last_seq').all(
+      chat,
+      from ?? 0,
+    ) as FrameRow[]
     const whole = joined(pieces)
     if (pieces.length > 1) {
       this.#sql('DELETE FROM frames WHERE chat = ? AND last_seq > ?').run(chat, from ?? 0)
       this.#sql(
-          'INSERT INTO frames (chat, first_seq, last_seq, at, type, words, cuts) VALUES (?, ?, ?, ?, ?, ?, ?)',
-        )
-        .run(chat, whole.first_seq, whole.last_seq, whole.at, 'text', whole.words, whole.cuts)
+        'INSERT INTO frames (chat, first_seq, last_seq, at, type, words, cuts) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      ).run(chat, whole.first_seq, whole.last_seq, whole.at, 'text', whole.words, whole.cuts)
     }
     this.#index(chat, whole.last_seq)
   }
 
   #index(chat: number, seq: number): void {
-    this.#sql('INSERT INTO search (rowid, words) SELECT id, words FROM frames WHERE chat = ? AND last_seq = ?')
-      .run(chat, seq)
+    this.#sql('INSERT INTO search (rowid, words) SELECT id, words FROM frames WHERE chat = ? AND last_seq = ?').run(
+      chat,
+      seq,
+    )
     this.#sql('UPDATE frames SET found = 1 WHERE chat = ? AND last_seq = ?').run(chat, seq)
   }
 
   #insert({ name, title, agent, session }: NewChat, now: number): void {
-    this.#sql(
-        'INSERT INTO chats (name, title, agent, session, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)',
-      )
-      .run(name, title, agent, session, now, now)
+    this.#sql('INSERT INTO chats (name, title, agent, session, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)').run(
+      name,
+      title,
+      agent,
+      session,
+      now,
+      now,
+    )
   }
 
   #chat(name: ChatId): ChatRow {

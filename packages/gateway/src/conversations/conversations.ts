@@ -1,4 +1,4 @@
-import { CastellanError, type ChatId, newId, type AgentName, type SessionId } from '@castellan/contracts'
+import { type AgentName, CastellanError, type ChatId, newId, type SessionId } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import type { StoreThread } from '../store/thread.ts'
 import type { ChatRow, HitRow, Reading, ReadOptions, SaidRow } from './book.ts'
@@ -31,7 +31,7 @@ export class Conversations {
 
   /** The chat as it was left; null for one that was never used. */
   async left(name: ChatId): Promise<LeftChat | null> {
-    await this.#begun
+    await this.#settle()
     const row = await this.#thread.call('conversations', 'chat', name)
     if (row === null) return null
     const { entries } = await this.#thread.call('conversations', 'read', name, {
@@ -45,9 +45,14 @@ export class Conversations {
     return this.#thread.call('conversations', 'create', { name, title, agent, session: newId('ses') }, Date.now())
   }
 
-  async chat(name: ChatId): Promise<ChatRow> {
+  async find(name: ChatId): Promise<ChatRow | null> {
     await this.#settle()
-    const row = await this.#thread.call('conversations', 'chat', name)
+    return this.#thread.call('conversations', 'chat', name)
+  }
+
+  /** Throws `not_found`. */
+  async chat(name: ChatId): Promise<ChatRow> {
+    const row = await this.find(name)
     if (row !== null) return row
     throw new CastellanError('not_found', `There is no chat ${name}.`)
   }
@@ -87,7 +92,7 @@ export class Conversations {
     return this.#thread.call('conversations', 'said', name, limit, before)
   }
 
-  async find(
+  async search(
     words: string,
     filter: { readonly chat: ChatId | null; readonly agent: AgentName | null },
     limit: number,

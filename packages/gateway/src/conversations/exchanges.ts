@@ -1,4 +1,5 @@
 import type { EngineMessage, ServerFrame } from '@castellan/contracts'
+import { recallMessages } from '../memory/recall.ts'
 import type { StoredEntry } from './rows.ts'
 
 /** What a model is told of a conversation that goes on: exchanges, and the summary of those before them. */
@@ -44,6 +45,12 @@ class Reader {
         this.#turn?.push({ role: 'tool', call_id, name, ok, summary, result, ledger_index })
         return
       }
+      case 'recalled':
+        this.#speak()
+        if (frame.facts.length > 0) {
+          this.#turn?.push(...recallMessages(frame.call_id, frame.about, frame.facts, frame.ledger_index))
+        }
+        return
       case 'compacted':
         this.#exchanges.splice(0, frame.exchanges)
         this.#summary = frame.summary

@@ -6,7 +6,8 @@ import { wordsOf } from './entry.ts'
 import type { StoredEntry } from './rows.ts'
 
 const UNKNOWN = 'The gateway ended before the answer came. The ledger says whether anything was done.'
-const STOPPED = 'The gateway ended in the middle of this turn. What was said until then is above; say it again to go on.'
+const STOPPED =
+  'The gateway ended in the middle of this turn. What was said until then is above; say it again to go on.'
 
 /**
  * Ends, in the transcripts, the turns that a gateway was in when it was killed: questions that waited are withdrawn, calls have no
@@ -43,7 +44,7 @@ export function closingFrames(tail: readonly StoredEntry[]): ServerFrame[] {
 }
 
 function metaOf({ name, agent, session, session_key }: ChatRow) {
-  return { name, agent: agent as never, session, sessionKey: session_key }
+  return { name, agent, session, sessionKey: session_key }
 }
 
 function entryOf(frame: ServerFrame, chat: ChatRow, seq: number, at: number): NewEntry {

@@ -1,4 +1,4 @@
-import { CastellanError, type ChatId } from '@castellan/contracts'
+import type { CastellanError, ChatId } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import type { StoreThread } from '../store/thread.ts'
 import type { ChatBatch, ChatMeta, NewEntry } from './entry.ts'

@@ -112,7 +112,12 @@ export class InsightBook {
       )
       .all(
         ...[before ?? Number.MAX_SAFE_INTEGER, chat, chat, engine, engine],
-        ...[failed === null ? null : Number(failed), Number(failed), ...(question === null ? [] : [question || '""']), limit],
+        ...[
+          failed === null ? null : Number(failed),
+          Number(failed),
+          ...(question === null ? [] : [question || '""']),
+          limit,
+        ],
       ) as InsightPage['rows']
     const since = this.#db.prepare('SELECT min(at) FROM exchanges').pluck().get() as number | null
     const dropped = this.#db.prepare('SELECT dropped FROM totals').pluck().get() as number
@@ -130,7 +135,10 @@ export class InsightBook {
   remove({ chat, agent, before }: { chat: string | null; agent: string | null; before: number | null }): number {
     const where = 'WHERE (? IS NULL OR chat = ?) AND (? IS NULL OR agent = ?) AND (? IS NULL OR at < ?)'
     const values = [chat, chat, agent, agent, before, before]
-    const count = this.#db.prepare(`SELECT count(*) FROM exchanges ${where}`).pluck().get(...values) as number
+    const count = this.#db
+      .prepare(`SELECT count(*) FROM exchanges ${where}`)
+      .pluck()
+      .get(...values) as number
     if (count === 0) return 0
     this.#db.prepare(`DELETE FROM exchanges ${where}`).run(...values)
     dropLog(this.#db)

@@ -28,7 +28,7 @@ test('a client that reads too slowly is paused, told how many frames it missed, 
 
   const lastSeen = Math.max(...slow.frames.slice(0, pause).map((frame) => ('seq' in frame ? (frame.seq ?? 0) : 0)))
   const authorization = `Bearer ${gateway.token}`
-  const missed = await gateway.ask(`/chats/main/transcript?after=${lastSeen}`, { headers: { authorization } })
+  const missed = await gateway.ask(`/api/v1/chats/main/transcript?after=${lastSeen}`, { headers: { authorization } })
   const { entries, forgotten, last_seq } = missed.json as unknown as Transcript
   expect(last_seq).toBe(1026)
   expect(entries.at(-1)?.frame).toMatchObject({ type: 'done', seq: 1026 })

@@ -1,7 +1,7 @@
-import type { ServerFrame, Transcript as TranscriptAnswer } from '@castellan/contracts'
+import type { ServerFrame, Transcript } from '@castellan/contracts'
 
-/** Most that one chat's transcript holds, in bytes of JSON; what is older is forgotten. */
-const TRANSCRIPT_BYTES = 1024 * 1024
+/** Most that one chat keeps in memory, in bytes of JSON. */
+const TAIL_BYTES = 128 * 1024
 
 interface Entry {
   readonly firstSeq: number
@@ -14,16 +14,18 @@ interface Entry {
 }
 
 /**
- * What a chat said, in memory and bounded, so that a client that fell behind or a page that was opened again can catch up.
- * Text deltas that follow each other share an entry, and can still be asked for from any of them on.
+ * What a chat said last, in memory: whoever follows it live reads from here, and from the store what is older. Text deltas that
+ * follow each other share an entry, and can still be asked for from any of them on.
  */
-export class Transcript {
+export class Tail {
   readonly #entries: Entry[] = []
   readonly #maxBytes: number
   #bytes = 0
-  #lastSeq = 0
+  #lastSeq: number
 
-  constructor(maxBytes = TRANSCRIPT_BYTES) {
+  /** `lastSeq`: the newest number of what was said before. */
+  constructor(lastSeq = 0, maxBytes = TAIL_BYTES) {
+    this.#lastSeq = lastSeq
     this.#maxBytes = maxBytes
   }
 
@@ -48,8 +50,8 @@ export class Transcript {
     this.#forget()
   }
 
-  /** Everything after `seq`, oldest first. */
-  after(seq: number): Pick<TranscriptAnswer, 'last_seq' | 'forgotten' | 'entries'> {
+  /** Everything after `seq`, oldest first; `forgotten` counts what is not here any more. */
+  after(seq: number): Pick<Transcript, 'last_seq' | 'forgotten' | 'entries'> {
     const entries = []
     for (const [position, entry] of this.#entries.entries()) {
       const lastSeq = (this.#entries[position + 1]?.firstSeq ?? this.nextSeq) - 1

@@ -1,0 +1,41 @@
+import type { InsightSummary } from '@castellan/contracts'
+import { deleteInsights, getInsight, listInsights } from '@castellan/contracts/api'
+import type { FastifyInstance } from 'fastify'
+import type { InsightPage } from '../../insights/book.ts'
+import type { Insights } from '../../insights/insights.ts'
+import { cursorAt, positionOf } from '../pages.ts'
+import { serve } from '../serve.ts'
+
+/** What was sent to models, for the owner to see. */
+export function addInsights(app: FastifyInstance, insights: Insights): void {
+  serve(app, listInsights, async ({ query }) => {
+    const { q: words = null, chat_id: chat = null, engine = null, failed = null, limit, cursor } = query
+    const filter = { words, chat, engine, failed }
+    const { rows, since, dropped } = await insights.page(filter, limit + 1, positionOf(cursor) || null)
+    const items = rows.slice(0, limit).map(summaryOf)
+    const next_cursor = rows.length > limit ? cursorAt(items.at(-1)?.insight_id ?? 0) : null
+    return { items, next_cursor, kept_since: since === null ? null : new Date(since).toISOString(), dropped }
+  })
+
+  serve(app, getInsight, async ({ params }) => {
+    const { request, response, ...row } = await insights.one(params.insight_id)
+    const { request_cut, response_cut, redactions } = row
+    return { ...summaryOf(row), request, response, request_cut, response_cut, redactions }
+  })
+
+  serve(app, deleteInsights, async ({ query: { agent = null, chat_id: chat = null, before } }) => {
+    const until = before === undefined ? null : Date.parse(before)
+    return { deleted: await insights.remove({ agent, chat, before: until }) }
+  })
+}
+
+function summaryOf(row: InsightPage['rows'][number]): InsightSummary {
+  const { id, at, chat, agent, engine, model, url, credential, status, duration_ms, problem } = row
+  const { request_bytes, response_bytes } = row
+  return {
+    insight_id: id,
+    at: new Date(at).toISOString(),
+    chat_id: chat,
+    ...{ agent, engine, model, url, credential, status, duration_ms, problem, request_bytes, response_bytes },
+  }
+}

@@ -1,0 +1,51 @@
+import type { AgentName, ChatId } from '@castellan/contracts'
+import type { Agent } from '../agents/agent.ts'
+import type { Engine } from '../engines/engine.ts'
+import type { Caller } from '../plugins/auth.ts'
+import { requireAgent, requireScope } from '../tokens/rights.ts'
+import type { Chat } from './chat.ts'
+import { isActing } from './commands.ts'
+import { openSession } from './opening.ts'
+import type { ChatSessions } from './sessions.ts'
+import { runTurn, type TurnParts } from './turn.ts'
+
+/** What it takes to let a chat speak; its agent says which engine. */
+export interface SpeakParts extends Omit<TurnParts, 'agent' | 'engine'> {
+  readonly chats: ChatSessions
+  readonly engineOf: (agent: Agent) => Engine
+}
+
+export interface Saying {
+  readonly text: string
+  readonly chat_id?: ChatId | undefined
+  readonly agent?: AgentName | undefined
+}
+
+/** The chat that something is to be said in. Throws `forbidden` where this caller may not, and as `ChatSessions.open` does. */
+export async function chatFor({ text, chat_id, agent }: Saying, caller: Caller, { chats }: SpeakParts): Promise<Chat> {
+  if (isActing(text)) requireScope(caller, 'operate')
+  if (agent !== undefined) requireAgent(caller, agent)
+  // A token that is for one agent begins chats with that one.
+  const known = chats.find(chat_id) !== undefined
+  const chat = await chats.open(chat_id, agent ?? (known ? undefined : (caller.agent ?? undefined)))
+  requireAgent(caller, chat.agent.name)
+  return chat
+}
+
+/**
+ * Says something in a chat and lets its turn run. Answers the number of what was said, and a promise that the turn is over, which
+ * never rejects. Throws as `Chat.begin` does.
+ */
+export function speak(
+  text: string,
+  chat: Chat,
+  caller: Caller,
+  { engineOf, ...parts }: SpeakParts,
+  asker?: object,
+): { readonly seq: number; readonly over: Promise<void> } {
+  const { agent } = chat
+  const engine = engineOf(agent)
+  const { signal, seq } = chat.begin(text, asker)
+  const turn = { ...parts, agent, engine, chat, signal }
+  return { seq, over: openSession(chat, caller, turn).then(() => runTurn(text, turn)) }
+}
