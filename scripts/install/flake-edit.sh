@@ -69,7 +69,7 @@ clean_flake() { grep -vF -- "$edit_mark" "$1"; }
 # What to do where the shape of the flake is another one.
 by_hand() {
   cat >&2 << HAND
-flake.nix in $config_dir has a shape that this script does not edit. Add these by hand, then run it again:
+Add these to flake.nix in $config_dir by hand, then nixos-rebuild switch:
   inputs.castellan = { url = "$1"; inputs.nixpkgs.follows = "nixpkgs"; };
   castellan            among the arguments of outputs
   castellan.nixosModules.default and { services.castellan.enable = true; }   among the modules of your host

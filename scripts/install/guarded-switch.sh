@@ -14,17 +14,24 @@ guarded_switch() {
   for program in castellan-agentd agentctl; do
     [ -x "$2/$program" ] || fail "$exit_failed" "There is no $program in $2, and without it no switch under guard."
   done
-  start_guard "$2"
   guard_code=0
   if is_done switch-begun; then
     # This script was ended while the switch was made, or the host was restarted; the guard goes on with it.
+    start_guard "$2"
     "$2/agentctl" --state "$guard_state" switch wait || guard_code=$?
+    # It was ended before there was one, or before that had changed anything.
+    case $guard_code in 1 | 21) begin_switch "$@" ;; esac
   elif [ "$(readlink -f /run/current-system)" = "$1" ] && [ "$(readlink -f /nix/var/nix/profiles/system)" = "$1" ]; then
     say "    The new system runs already, and is what boots."
   else
+    # Of earlier runs the last one is kept, for its ledger.
+    stop_guard
+    rm -rf "$guard_state.before"
+    if [ -e "$guard_state" ]; then mv "$guard_state" "$guard_state.before"; fi
+    start_guard "$2"
     printf 'switch-begun\n' >> "$work/journal"
     sync "$work/journal"
-    "$2/agentctl" --state "$guard_state" switch begin "$1" --probation "$probation" --reason "$3" || guard_code=$?
+    begin_switch "$@"
   fi
   case $guard_code in
     0 | 22) stop_guard ;;
@@ -36,6 +43,11 @@ guarded_switch() {
       ;;
   esac
   [ "$guard_code" = 0 ] || switched_otherwise "$guard_code"
+}
+
+begin_switch() {
+  guard_code=0
+  "$2/agentctl" --state "$guard_state" switch begin "$1" --probation "$probation" --reason "$3" || guard_code=$?
 }
 
 start_guard() {

@@ -20,10 +20,10 @@ begin_run() {
   trap ending EXIT
   trap 'told=yes; note "Interrupted. The same command goes on from here."; exit "$exit_interrupted"' INT TERM HUP
   if [ "$start_over" = yes ]; then rm -rf "$work/journal" "$work/inputs"; fi
-  if [ -e "$work/inputs" ] && [ "$(cat "$work/inputs")" != "$1 $2" ]; then
+  if [ -s "$work/journal" ] && [ "$(cat "$work/inputs")" != "$1 $2" ]; then
     fail "$exit_usage" "An earlier run with other options is not finished. Give it the same options to go on, or say --start-over."
   fi
-  [ -e "$work/journal" ] && note "Going on after: $(tail -n 1 "$work/journal")."
+  if [ -s "$work/journal" ]; then note "Going on after: $(tail -n 1 "$work/journal")."; fi
   write_down "$work/inputs" "$1 $2"
 }
 

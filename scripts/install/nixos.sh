@@ -11,11 +11,11 @@ install_on_nixos() {
   check_nixos
   read_token
   reference=$(castellan_reference)
-  begin_run nixos "$config_dir $configuration $reference $domain $email"
-  copy=$work/config
   if ! is_done in-place && has_castellan "$config_dir/flake.nix"; then
     fail "$exit_usage" "$config_dir/flake.nix names Castellan already. nixos-rebuild brings it up to date; sh install.sh --uninstall takes it out."
   fi
+  begin_run nixos "$config_dir $configuration $reference $domain $email"
+  copy=$work/config
   if [ "$dry_run" = yes ]; then
     edit_copy
     say "Would change in $config_dir:"
@@ -47,8 +47,7 @@ edit_copy() {
   copy_flake "$config_dir" "$copy"
   if ! edit_flake "$config_dir/flake.nix" "$reference" > "$copy/flake.nix"; then
     by_hand "$reference"
-    told=yes
-    exit "$exit_by_hand"
+    fail "$exit_by_hand" "flake.nix has a shape that this script does not edit; nothing was changed."
   fi
   castellan_module > "$copy/castellan.nix"
 }

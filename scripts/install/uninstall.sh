@@ -11,11 +11,11 @@ uninstall_from_nixos() {
   need_root
   [ -f "$config_dir/flake.nix" ] || fail "$exit_by_hand" "There is no flake.nix in $(printable "$config_dir"): say --config DIR."
   [ -n "$configuration" ] || configuration=$(this_host)
-  begin_run uninstall "$config_dir $configuration $purge"
-  copy=$work/config
   if ! is_done in-place && ! grep -qF -- "$edit_mark" "$config_dir/flake.nix"; then
     fail "$exit_by_hand" "install.sh added nothing to $config_dir/flake.nix: take the castellan lines out by hand, then nixos-rebuild switch."
   fi
+  begin_run uninstall "$config_dir $configuration $purge"
+  copy=$work/config
   if [ "$dry_run" = yes ]; then
     unedit_copy
     say "Would change in $config_dir:"
