@@ -19,6 +19,7 @@ function checks() {
       name: 'boundaries between packages',
       args: ['--disable-warning=ExperimentalWarning', 'scripts/checks/boundaries.mjs'],
     },
+    { name: 'shell', args: ['scripts/checks/shell.mjs'] },
     { name: 'nothing unused', args: [bin('knip', 'bin/knip.js'), '--no-progress', '--no-config-hints'] },
     { name: 'lockfile in step', args: ['scripts/lock.mjs', '--check'] },
     {
@@ -29,6 +30,7 @@ function checks() {
       name: 'types of client-sdk in step',
       args: ['packages/client-sdk/scripts/generate.ts', '--check'],
     },
+    { name: 'examples of the SDK in step', args: ['packages/client-sdk/scripts/examples.ts', '--check'] },
     {
       name: 'docs/tools.md in step',
       args: ['--conditions=source', 'packages/agentd/scripts/generate-tools-doc.ts', '--check'],
