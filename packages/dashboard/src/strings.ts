@@ -74,6 +74,10 @@ export const strings = {
     restarted: 'Castellan was restarted here, and no longer remembers what is above.',
     notes: {
       outside: (model: string, host: string) => `Answered by ${model} at ${host}, which is sent this conversation.`,
+      recalled: (facts: number, leftOut: number) =>
+        `Recalled from memory: ${facts} ${facts === 1 ? 'fact' : 'facts'}${leftOut === 0 ? '' : `, ${leftOut} more had no room`}`,
+      notRecalled: 'Nothing could be recalled from memory',
+      fact: (text: string, source: string, by: string) => `${text} (${source}; stored by ${by})`,
       reasoning: 'What the model thought first',
       compacted: (exchanges: number) =>
         `${exchanges} earlier ${exchanges === 1 ? 'exchange is' : 'exchanges are'} summarised for the model from here on.`,

@@ -103,6 +103,7 @@ function show(state: ChatState, frame: ServerFrame): ChatState {
     }
     case 'model':
     case 'notice':
+    case 'recalled':
     case 'reasoning':
     case 'compacted':
     case 'usage':
@@ -121,7 +122,7 @@ function show(state: ChatState, frame: ServerFrame): ChatState {
 function showStatus(state: ChatState, what: NonNullable<ChatState['activity']>['state'], message: string): ChatState {
   if (what === 'ready') return state
   const activity = { state: what, message }
-  return what === 'idle' ? { ...state, activity } : { ...state, running: true, activity }
+  return what === 'idle' || what === 'frozen' ? { ...state, activity } : { ...state, running: true, activity }
 }
 
 /** Saying again what was lost takes the place of what was lost. */

@@ -16,6 +16,7 @@ const needed: Record<ServerFrame['type'], Readonly<Record<string, 'string' | 'nu
   approval_decided: { approval_id: 'string', state: 'string' },
   model: { engine: 'string', host: 'string' },
   notice: { text: 'string' },
+  recalled: { call_id: 'string', facts: 'object', left_out: 'number' },
   reasoning: { text: 'string' },
   compacted: { summary: 'string', exchanges: 'number' },
   usage: { engine: 'string', answers: 'number' },

@@ -72,5 +72,5 @@ export function transcriptAfter(frames: readonly ServerFrame[], seq: number, run
       entries.push({ at: EXPIRES, frame: { ...frame } })
     }
   }
-  return { chat_id: 'main', running, last_seq: frames.length, forgotten: 0, entries }
+  return { chat_id: 'main', running, last_seq: frames.length, forgotten: 0, more: false, entries }
 }

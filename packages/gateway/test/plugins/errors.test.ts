@@ -21,7 +21,15 @@ function raw(gateway: TestGateway, bytes: string): Promise<string> {
 test.each([
   ['a path that is not there', 'GET', '/nothing', {}, undefined, 404, 'not_found'],
   ['a route’s wrong method', 'POST', '/health', JSON_TYPE, '{}', 405, 'method_not_allowed'],
-  ['a parameter route’s wrong method', 'DELETE', '/chats/main/transcript', {}, undefined, 405, 'method_not_allowed'],
+  [
+    'a parameter route’s wrong method',
+    'DELETE',
+    '/api/v1/chats/main/transcript',
+    {},
+    undefined,
+    405,
+    'method_not_allowed',
+  ],
   ['an unknown method’s path', 'PUT', '/nothing', {}, undefined, 404, 'not_found'],
   [
     'a form',
@@ -46,9 +54,9 @@ test.each([
   ['a prototype in the body', 'POST', '/sign-in', JSON_TYPE, '{"__proto__":{}}', 400, 'invalid_json'],
   ['a body of another form', 'POST', '/sign-in', JSON_TYPE, '{"code":"1"}', 400, 'invalid_request'],
   ['a broken escape in the path', 'GET', '/%zz', {}, undefined, 400, 'invalid_request'],
-  ['a bad chat name', 'GET', '/chats/..%2Fx/transcript', {}, undefined, 400, 'invalid_request'],
-  ['a bad position', 'GET', '/chats/main/transcript?after=-1', {}, undefined, 400, 'invalid_request'],
-  ['an unknown query parameter', 'GET', '/chats/main/transcript?since=1', {}, undefined, 400, 'invalid_request'],
+  ['a bad chat name', 'GET', '/api/v1/chats/..%2Fx/transcript', {}, undefined, 400, 'invalid_request'],
+  ['a bad position', 'GET', '/api/v1/chats/main/transcript?after=-1', {}, undefined, 400, 'invalid_request'],
+  ['an unknown query parameter', 'GET', '/api/v1/chats/main/transcript?since=1', {}, undefined, 400, 'invalid_request'],
 ])('%s is answered with an envelope', async (_name, method, path, headers, body, status, code) => {
   const gateway = await startGateway()
   const authorization = `Bearer ${gateway.token}`
@@ -85,7 +93,7 @@ test('a wrong method is told the right ones', async () => {
 
 test('a body that announces itself as too large is refused before anyone looks at who sent it', async () => {
   const gateway = await startGateway()
-  const answer = await gateway.ask('/chats/main/transcript', {
+  const answer = await gateway.ask('/api/v1/chats/main/transcript', {
     method: 'POST',
     headers: JSON_TYPE,
     body: 'x'.repeat(65_537),

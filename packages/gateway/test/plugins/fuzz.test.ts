@@ -10,7 +10,7 @@ const PATHS = [
   '/sign-in',
   '/sign-out',
   '/ws',
-  '/chats/main/transcript',
+  '/api/v1/chats/main/transcript',
   '/assets/',
   '/nothing',
 ]

@@ -7,7 +7,7 @@ import { OwnerToken } from '../../src/tokens/owner-token.ts'
 import { startGateway } from '../support/gateway.ts'
 import { signIn } from '../support/sign-in.ts'
 
-const TRANSCRIPT = '/chats/main/transcript'
+const TRANSCRIPT = '/api/v1/chats/main/transcript'
 
 test('/health asks for no credential and tells how the parts are', async () => {
   const gateway = await startGateway()

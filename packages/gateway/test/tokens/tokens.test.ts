@@ -37,17 +37,17 @@ test('a token is shown once, and only a keyed hash of it is kept', async () => {
 test('revoking a token ends it for requests, also after a restart, and is recorded', async () => {
   const gateway = await startGateway()
   const { secret, id } = await makeToken(gateway)
-  expect((await request(gateway, '/chats/main/transcript', { token: secret })).status).toBe(200)
+  expect((await request(gateway, '/api/v1/chats/main/transcript', { token: secret })).status).toBe(200)
   const revoked = await request(gateway, `/api/v1/tokens/${id}`, { method: 'DELETE' })
   expect(revoked.json.state).toBe('revoked')
-  expect((await request(gateway, '/chats/main/transcript', { token: secret })).status).toBe(401)
+  expect((await request(gateway, '/api/v1/chats/main/transcript', { token: secret })).status).toBe(401)
   expect((await request(gateway, `/api/v1/tokens/${id}`, { method: 'DELETE' })).status).toBe(200)
   expect(gateway.records.entries.filter(({ type }) => type === 'token_revoked')).toHaveLength(1)
   await gateway.stop()
   const again = await startGateway({ folder: gateway.folder })
-  expect((await again.ask('/chats/main/transcript', { headers: { authorization: `Bearer ${secret}` } })).status).toBe(
-    401,
-  )
+  expect(
+    (await again.ask('/api/v1/chats/main/transcript', { headers: { authorization: `Bearer ${secret}` } })).status,
+  ).toBe(401)
 })
 
 test('a token is revoked even while the ledger is away, which the answer says', async () => {
@@ -57,7 +57,7 @@ test('a token is revoked even while the ledger is away, which the answer says', 
   const answer = await request(gateway, `/api/v1/tokens/${id}`, { method: 'DELETE' })
   expect(answer.json).toMatchObject({ code: 'ledger_unavailable' })
   expect(answer.json.message).toMatch(/is revoked, but/)
-  expect((await request(gateway, '/chats/main/transcript', { token: secret })).status).toBe(401)
+  expect((await request(gateway, '/api/v1/chats/main/transcript', { token: secret })).status).toBe(401)
   const made = await request(gateway, '/api/v1/tokens', { body: { name: 'x', scopes: ['read'] } })
   expect(made.json.code).toBe('ledger_unavailable')
   expect((await request(gateway, '/api/v1/tokens')).json.items).toHaveLength(1)
