@@ -43,8 +43,6 @@ in
         "d ${places.run.record} 2750 root castellan-record -"
         "d ${places.run.engine} 2750 castellan-engine castellan-gateway -"
         "d ${places.run.airlock} 2750 castellan-airlock castellan-gateway -"
-        "d ${places.state} 0700 root root -"
-        "L+ ${places.state}/run.json - - - - /etc/castellan/run.json"
       ];
 
       environment.etc."castellan/run.json".text = builtins.toJSON {

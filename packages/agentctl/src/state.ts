@@ -4,28 +4,28 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { CastellanError, Instance } from '@castellan/contracts'
 
-/** Where the NixOS module keeps the state of the host's own instance. Root alone sees what is in it. */
-const HOST_STATE = '/var/lib/castellan'
+/** The host's own instance, as the NixOS module makes it: root alone sees its state, everybody where its sockets are. */
+const HOST = { state: '/var/lib/castellan', instance: '/etc/castellan/run.json' } as const
 
 /**
  * The state folder: `--state`, then CASTELLAN_STATE, then the XDG state folder that `npm start` uses; in place of the last that of
- * the host's own instance, where this user sees one and started none.
+ * the host's own instance, where there is one and this user started none.
  */
-export function stateFolder(option: string | undefined, env: NodeJS.ProcessEnv, hostState = HOST_STATE): string {
+export function stateFolder(
+  option: string | undefined,
+  env: NodeJS.ProcessEnv,
+  host: { readonly state: string; readonly instance: string } = HOST,
+): string {
   const chosen = option ?? env.CASTELLAN_STATE
   if (chosen !== undefined && chosen !== '') return resolve(chosen)
   const xdg = env.XDG_STATE_HOME
   const own = join(xdg?.startsWith('/') ? xdg : join(homedir(), '.local', 'state'), 'castellan')
-  return isInstance(hostState) && !isInstance(own) ? hostState : own
-}
-
-function isInstance(folder: string): boolean {
-  return existsSync(join(folder, 'run.json'))
+  return existsSync(host.instance) && !existsSync(join(own, 'run.json')) ? host.state : own
 }
 
 /** The running instance whose state is in `folder`; `agentd_unavailable` when none runs there. */
 export async function findInstance(folder: string): Promise<Instance> {
-  const file = join(folder, 'run.json')
+  const file = folder === HOST.state ? HOST.instance : join(folder, 'run.json')
   let text: string
   try {
     text = await readFile(file, 'utf8')
