@@ -63,6 +63,13 @@ it('freezes through agentd and thaws, each on record, and says so in status', as
   expect(await run(state, 'thaw')).toMatchObject({ code: 1, err: expect.stringContaining('"code":"conflict"') })
 })
 
+it('says at level 2 that this host has no switch to take back', async () => {
+  const { state } = await startAgentd()
+  const frozen = await run(state, 'panic', '2')
+  expect(frozen, frozen.err).toMatchObject({ code: 0 })
+  expect(steps(frozen.out)).toMatchObject({ freeze: 'done', rollback: 'unsupported' })
+})
+
 it('freezes and thaws with agentd dead, which finds it when it starts', async () => {
   const { state, stop } = await startAgentd()
   await stop()

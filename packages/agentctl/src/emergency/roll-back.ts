@@ -13,16 +13,11 @@ const ANSWER_MS = 3000
  */
 export async function rollBackNow(context: Context): Promise<string> {
   if (await agentdAnswers(context)) {
-    const outcome = await operate(context, 'switch_rollback', {})
+    const outcome = await operate(context, 'switch_rollback', {}).catch(nothingToLeave)
     if (switchExitCode(outcome) === exitCodes.ok) return outcome.summary
-    const { code = 'internal' } = outcome.error ?? {}
-    if (code === 'not_found' || code === 'unsupported_host') throw nothingToLeave()
     throw new CastellanError('switch_rollback_failed', outcome.summary)
   }
-  const back = await goBackDirectly(context.stateFolder).catch((error: unknown) => {
-    if (error instanceof CastellanError && error.code === 'not_found') throw nothingToLeave()
-    throw error
-  })
+  const back = await goBackDirectly(context.stateFolder).catch(nothingToLeave)
   if (back.runs) return `${back.path} runs again.`
   throw new CastellanError(
     'switch_rollback_failed',
@@ -41,8 +36,11 @@ export async function agentdAnswers(context: Context): Promise<boolean> {
   }
 }
 
-function nothingToLeave(): CastellanError {
-  return new CastellanError(
+/** Where there is no switch to take back, this host has nothing of the kind; every other error stays what it is. */
+function nothingToLeave(error: unknown): never {
+  const isNone = error instanceof CastellanError && ['not_found', 'unsupported_host'].includes(error.code)
+  if (!isNone) throw error
+  throw new CastellanError(
     'unsupported_host',
     'Nothing to roll back: SafeSwitch has switched this host to no other system, which takes NixOS.',
   )
