@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
 import type { ErrorEnvelope } from '@castellan/contracts'
+import type { Log } from '@castellan/daemon'
 import { temporaryFolder } from '@castellan/testing'
 import type { FastifyInstance } from 'fastify'
 import { onTestFinished } from 'vitest'
@@ -56,6 +57,7 @@ export interface TestGatewayOptions {
   readonly config?: Partial<GatewayConfig>
   readonly agentd?: boolean
   readonly engine?: boolean
+  readonly log?: Log
 }
 
 /** Starts one, gone with the running test. */
@@ -82,7 +84,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   const engine = new StandInEngine()
   if (options.engine !== false) await engine.listen(config.engineSocket)
 
-  const app = await buildServer(config, quietLog('gateway'), {
+  const app = await buildServer(config, options.log ?? quietLog('gateway'), {
     patience: { ...PATIENCE, absentMs: 50, pollMs: 10 },
     checksAnswers: true,
     ...options.server,

@@ -112,7 +112,7 @@ function entryLine({ terminal }: Context, { entry, payload, payload_state }: Led
         : terminal.paint('red', ` ${entry.code ?? 'failed'}`)
   const kept =
     payload_state === 'erased' || payload_state === 'pruned' ? terminal.paint('dim', ` (payload ${payload_state})`) : ''
-  return `${number}  ${time}  ${entry.type.padEnd(18)} ${entry.actor.name.padEnd(10)} ${what}${outcome}${kept}`
+  return `${number}  ${time}  ${entry.type.padEnd(22)} ${entry.actor.name.padEnd(10)} ${what}${outcome}${kept}`
 }
 
 function detail(entry: LedgerRecord['entry'], payload: LedgerRecord['payload']): string {
@@ -120,5 +120,13 @@ function detail(entry: LedgerRecord['entry'], payload: LedgerRecord['payload']):
   if (typeof payload?.summary === 'string') return printable(payload.summary).slice(0, 100)
   if (entry.intent !== undefined) return `of № ${entry.intent}`
   if (entry.target !== undefined) return `about № ${entry.target}`
-  return ''
+  return printable(factsOf(entry)).slice(0, 100)
+}
+
+/** The public facts in a few words; digests tell people nothing, `agentctl ledger show` has them. */
+function factsOf({ facts = {} }: LedgerRecord['entry']): string {
+  return Object.entries(facts)
+    .filter(([name, value]) => name !== 'event' && !/^[0-9a-f]{32,}$/.test(String(value)))
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ')
 }
