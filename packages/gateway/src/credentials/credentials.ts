@@ -32,6 +32,8 @@ export interface CredentialParts {
 /** What may be done to credentials. Each act is in the ledger; secrets go in, and come out only encrypted or to their provider. */
 export class Credentials {
   readonly #parts: CredentialParts
+  /** Exports and imports go one after another: each may take a quarter of a GiB for its passphrase. */
+  #transfer: Promise<unknown> = Promise.resolve()
 
   constructor(parts: CredentialParts) {
     this.#parts = parts
@@ -124,7 +126,7 @@ export class Credentials {
       const { provider, auth, label, base_url } = entry
       exported.push({ provider, auth, label, base_url, secret })
     }
-    const file = await encryptExport(exported, to)
+    const file = await this.#inTurn(() => encryptExport(exported, to))
     const form =
       'recipient' in to
         ? ({ form: 'age_recipient', recipient: to.recipient.slice(0, 96) } as const)
@@ -136,7 +138,7 @@ export class Credentials {
   /** All or nothing. What is here with the same secret is skipped. */
   async import(request: ImportRequest): Promise<CredentialImport> {
     const { store } = this.#parts
-    const wanted = await decryptExport(request)
+    const wanted = await this.#inTurn(() => decryptExport(request))
     for (const one of wanted) checkSecret(one, one.secret)
     const known = new Set<string>()
     for (const { id, provider, revoked_at } of await this.#entries()) {
@@ -163,6 +165,12 @@ export class Credentials {
     const entry = (await this.#entries()).find((candidate) => candidate.id === id)
     if (entry === undefined) throw unknown(id)
     return entry
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const done = this.#transfer.then(task)
+    this.#transfer = done.catch(() => undefined)
+    return done
   }
 
   #view(entry: CatalogueEntry): CredentialView {
