@@ -28,7 +28,7 @@ test('a program gets exactly one line, and everything it names is there and clos
   expect(mode(instance.tokenFile)).toBe('600')
   expect(mode(join(state, 'run.json'))).toBe('600')
   expect(mode(instance.operatorSocket)).toBe('600')
-  expect(childrenOf(instance.pid).size).toBe(3)
+  expect(childrenOf(instance.pid).size).toBe(4)
 
   const children = [...childrenOf(instance.pid).values()]
   castellan.process.kill('SIGTERM')

@@ -39,6 +39,8 @@ export class Dialer {
     }, withinMs)
     const stop = AbortSignal.any([signal, late.signal])
     try {
+      // Before a name server is asked: what was taken back meanwhile leaves not even a question.
+      stop.throwIfAborted()
       const addresses = await this.#resolve(host, stop)
       vetAddresses(host, addresses, reach)
       stage = 'connect'

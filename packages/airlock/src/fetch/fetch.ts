@@ -53,7 +53,7 @@ export class Fetcher {
     try {
       for (let redirects = 0; ; redirects++) {
         const startedAt = performance.now()
-        const index = await this.#record(hop, request, redirects, flight.signal)
+        const index = await this.#record(hop, request, redirects)
         const sent = await this.#send(hop, request, index, startedAt, flight.signal)
         const next = request.redirect === 'follow' ? this.#redirect(hop, sent, index, startedAt) : undefined
         if (next === undefined) {
@@ -138,23 +138,20 @@ export class Fetcher {
     return { ...flight, land }
   }
 
-  #record({ address, destination, body }: Hop, { purpose }: Request, redirects: number, signal: AbortSignal) {
+  #record({ address, destination, body }: Hop, { purpose }: Request, redirects: number): Promise<number> {
     const { method, scheme, host, port } = address.aim
     const bytes = body?.length ?? 0
-    return this.#parts.recorder.before(
-      {
-        type: 'egress_request',
-        purpose,
-        destination: destination.id,
-        method,
-        scheme,
-        host,
-        port,
-        bytes,
-        ...(redirects === 0 ? {} : { redirect: redirects }),
-      },
-      signal,
-    )
+    return this.#parts.recorder.before({
+      type: 'egress_request',
+      purpose,
+      destination: destination.id,
+      method,
+      scheme,
+      host,
+      port,
+      bytes,
+      ...(redirects === 0 ? {} : { redirect: redirects }),
+    })
   }
 
   async #send(

@@ -25,17 +25,18 @@ export class Recorder {
     this.#log = log
   }
 
-  /** Resolves to the entry's index once it is on disk. Throws `egress_unrecorded` where that did not come about in 5 s. */
-  async before(record: EgressRecord, signal?: AbortSignal): Promise<number> {
+  /**
+   * Resolves to the entry's index once it is on disk. Throws `egress_unrecorded` where that did not come about in 5 s. It is not
+   * given up half way: who no longer wants to go on knows what to record the end of.
+   */
+  async before(record: EgressRecord): Promise<number> {
     try {
       const { index } = await this.#agentd.request('POST', '/v1/records', {
         body: record,
         schema: LedgerRecorded,
-        signal,
       })
       return index
     } catch (error) {
-      if (signal?.aborted === true) throw signal.reason
       const why = error instanceof CastellanError ? error.message : 'agentd does not answer.'
       throw new CastellanError('egress_unrecorded', `Nothing leaves unrecorded, and this cannot be recorded: ${why}`, {
         cause: error,

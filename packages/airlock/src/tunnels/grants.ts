@@ -52,7 +52,10 @@ export class Grants {
     }
     const { hosts, purpose, ttl_s, max_bytes } = request
     await this.#book.ready()
-    for (const { host, port } of hosts) this.#book.admitTunnel(host, port)
+    const admit = (): void => {
+      for (const { host, port } of hosts) this.#book.admitTunnel(host, port)
+    }
+    admit()
     const id = `tun_${randomBytes(12).toString('base64url')}`
     const expires_at = new Date(Date.now() + ttl_s * 1000).toISOString()
     const names = hosts.map(({ host, port }) => `${host}:${port}`).join(' ')
@@ -64,6 +67,8 @@ export class Grants {
       expires_at,
       max_bytes,
     })
+    // The operator may have taken it back while it was recorded.
+    admit()
     const password = randomBytes(PASSWORD_BYTES).toString('base64url')
     this.#hold(id, request, index, password)
     return { id, ...proxy, username: id, password, expires_at, index }

@@ -44,10 +44,9 @@ export async function openTunnel(
   if (!grant.spend(0)) throw exhausted()
   const flight = takeOff(parts.flights, destination, grant, near)
   try {
-    const index = await parts.recorder.before(
-      { type: 'egress_tunnel_opened', tunnel: grant.id, purpose: grant.purpose, destination: destination.id, ...aim },
-      flight.signal,
-    )
+    const { id: tunnel, purpose } = grant
+    const opened = { type: 'egress_tunnel_opened', tunnel, purpose, destination: destination.id, ...aim } as const
+    const index = await parts.recorder.before(opened)
     const ended = endOf(parts.recorder, grant, index)
     try {
       const target = { ...aim, reach: destination.reach, tls: undefined }

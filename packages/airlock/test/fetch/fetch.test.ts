@@ -1,7 +1,9 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { EgressHead } from '@castellan/contracts'
+import { type CastellanError, EgressHead } from '@castellan/contracts'
 import { until } from '@castellan/testing'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { airlock, refusal, unpack } from '../support/airlock.ts'
 import { startUpstream } from '../support/upstream.ts'
 
@@ -229,6 +231,22 @@ describe('time', () => {
     await until('the connection is closed', () => upstream.open() === 0)
   })
 
+  test('runs out while a name server, a handshake or a connection is waited for, and nothing was sent', async () => {
+    const silent = createServer((socket) => void socket.on('error', () => undefined)).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    onTestFinished(() => void silent.close())
+    const { port } = silent.address() as AddressInfo
+    const lock = await airlock({ zone: { 'mute.test': 'silent', 'api.test': ['127.0.0.1'] } })
+    for (const [host, stage] of [
+      ['mute.test', 'resolve'],
+      ['api.test', 'tls'],
+    ] as const) {
+      await lock.allow({ host, port, reach: 'loopback' })
+      const error = await refusal(lock.fetch(`https://${host}:${port}/`, { limits: { connect_ms: 100 } }))
+      expect([error.code, error.detail]).toEqual(['egress_timeout', { stage, sent: false }])
+    }
+  })
+
   test('runs out for headers that come byte by byte', async () => {
     const { lock, url, upstream } = await reachable(undefined, { plain: true })
     upstream.server.removeAllListeners('connection')
@@ -315,6 +333,39 @@ describe('connections', () => {
     upstream.server.closeIdleConnections()
     await until('the connection is closed', () => upstream.open() === 0)
     expect((await lock.fetch(url)).text).toBe('hello')
+  })
+
+  test('of a hundred requests that are left at all moments stay no trace', async () => {
+    const upstream = await startUpstream(['api.test'], (request, response) => {
+      const kind = Number(request.url?.slice(1)) % 4
+      if (kind === 0) response.end('x'.repeat(200_000))
+      else if (kind === 1) response.write('begun')
+      else if (kind === 2) response.socket?.destroy()
+    })
+    const lock = await airlock({ zone })
+    await lock.allow({ host: 'api.test', port: upstream.port, reach: 'loopback', ca: upstream.ca })
+    const ask = async (each: number): Promise<void> => {
+      const abort = new AbortController()
+      const leaving = setTimeout(() => abort.abort(), (each * 7) % 60)
+      try {
+        const url = `https://api.test:${upstream.port}/${each}`
+        for await (const _piece of (await lock.open({ url }, abort.signal)).body) if (each % 3 === 0) break
+      } catch (error) {
+        expect(['cancelled', 'egress_failed']).toContain((error as CastellanError).code)
+      } finally {
+        clearTimeout(leaving)
+        abort.abort()
+      }
+    }
+    await Promise.all(Array.from({ length: 100 }, (_, each) => ask(each)))
+    await until('nothing is under way', async () => (await lock.health()).detail?.under_way === 0)
+    await until(
+      'each has an end on record',
+      () => lock.ledger.of('egress_ended').length === lock.ledger.of('egress_request').length,
+    )
+    expect(new Set(lock.ledger.of('egress_ended').map(({ target }) => target)).size).toBe(
+      lock.ledger.of('egress_request').length,
+    )
   })
 
   test('are at most as many as configured', async () => {

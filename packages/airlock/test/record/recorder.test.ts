@@ -80,6 +80,19 @@ test('what the configuration allows is on record before anything leaves by it, a
   expect(lock.ledger.of('egress_allowed')).toMatchObject([{ from: 'configuration', host: 'api.test' }])
 })
 
+test('what is shut while it is recorded asks no name server, and has its end on record', async () => {
+  const upstream = await startUpstream(['api.test'])
+  const lock = await airlock({ zone })
+  await lock.allow({ host: 'api.test', port: upstream.port, ca: upstream.ca, reach: 'loopback' })
+  lock.ledger.onRecord = async ({ type }) => {
+    if (type === 'egress_request') await lock.turn({ off: true, reason: 'x' })
+  }
+  expect((await refusal(lock.fetch(`https://api.test:${upstream.port}/`))).code).toBe('egress_off')
+  expect([lock.names.asked, upstream.connections()]).toEqual([{}, 0])
+  const [asked] = lock.ledger.of('egress_request')
+  expect(await lock.ledger.next('egress_ended')).toMatchObject({ target: asked?.index, ok: false, code: 'egress_off' })
+})
+
 test('refusals do not fill the ledger', async () => {
   const lock = await airlock({ zone })
   const refused = await Promise.all(Array.from({ length: 200 }, () => refusal(lock.fetch('https://evil.test/'))))

@@ -4,8 +4,8 @@ import { onTestFinished } from 'vitest'
 
 const TYPES: Readonly<Record<number, 'A' | 'AAAA'>> = { 1: 'A', 28: 'AAAA' }
 
-/** What a name has: IPv4 and IPv6 addresses; a list of lists answers the first question with the first, and so on. */
-export type Zone = Record<string, readonly string[] | ((nth: number) => readonly string[])>
+/** What a name has: IPv4 and IPv6 addresses, or what the nth question is answered with; `silent` is never answered. */
+export type Zone = Record<string, readonly string[] | ((nth: number) => readonly string[]) | 'silent'>
 
 /** A name server on UDP (RFC 1035) that counts what it is asked. Names that it does not know do not exist. */
 export async function startNameServer(zone: Zone): Promise<{ address: string; asked: Record<string, number> }> {
@@ -17,6 +17,7 @@ export async function startNameServer(zone: Zone): Promise<{ address: string; as
     const nth = asked[key] ?? 0
     asked[key] = nth + 1
     const known = zone[name]
+    if (known === 'silent') return
     const all = typeof known === 'function' ? known(nth) : known
     const addresses = (all ?? []).filter((address) =>
       type === 28 ? address.includes(':') : type === 1 && !address.includes(':'),

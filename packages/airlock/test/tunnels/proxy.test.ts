@@ -105,6 +105,15 @@ describe('a permission', () => {
     expect((await refusal(mint())).code).toBe('egress_off')
   })
 
+  test('is not given where the airlock was shut while it was recorded', async () => {
+    const { mint, lock } = await reachable()
+    lock.ledger.onRecord = async ({ type }) => {
+      if (type === 'egress_tunnel_granted') await lock.turn({ off: true, reason: 'x' })
+    }
+    expect((await refusal(mint())).code).toBe('egress_off')
+    expect((await lock.health()).detail?.tunnels).toBe(0)
+  })
+
   test('does not outlive its entry', async () => {
     const { mint, port, lock, entry, upstream } = await reachable()
     const grant = await mint()
