@@ -63,6 +63,7 @@ function configFor(name) {
       customConditions: [],
       typeRoots: [join(root, 'node_modules', '@types')],
     },
-    include: [join(folder, 'src')],
+    // Declarations written by hand are not among those that compiling makes, and are for whoever imports that library.
+    include: [join(folder, 'src'), join(root, 'packages', '*', 'src', '**', '*.d.ts')],
   }
 }

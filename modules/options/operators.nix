@@ -9,7 +9,7 @@ in
         publicKey = mkOption {
           type = types.strMatching "[A-Za-z0-9+/]{43}=";
           example = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
-          description = "Raw Ed25519 public key in base64, as `agentctl operator keygen` prints it.";
+          description = "Raw Ed25519 public key in base64, as `agentctl operator key new` prints it.";
         };
         person = mkOption {
           type = types.nonEmptyStr;

@@ -86,6 +86,8 @@ export function addOperator({ program, act }: Cli): void {
     )
 }
 
+const enrolledBy = { operator: 'root', sign_in: 'sign-in', configuration: 'the configuration' } as const
+
 async function list(context: Context): Promise<number> {
   const agentd = await context.operator()
   const { operators: keys } = await agentd.request('GET', '/v1/operators', { schema: OperatorListing })
@@ -98,7 +100,7 @@ async function list(context: Context): Promise<number> {
         key.key_id,
         key.kind,
         key.revoked_at === undefined ? 'active' : `revoked ${localTime(key.revoked_at)}`,
-        `${localTime(key.enrolled_at)} by ${key.enrolled_by === 'sign_in' ? 'sign-in' : 'root'}`,
+        `${localTime(key.enrolled_at)} by ${enrolledBy[key.enrolled_by]}`,
         printable(key.person),
         printable(key.name),
       ]),
