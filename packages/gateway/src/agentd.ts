@@ -22,11 +22,13 @@ import {
   type SignInRedemption,
   SignInResult,
   ToolListing,
+  ToolName,
   UsageAnswer,
   type UsageReport,
 } from '@castellan/contracts'
 import { UnixClient } from '@castellan/daemon'
 import { z } from 'zod'
+import { NO_TRACING, type Tracing } from './telemetry/tracing.ts'
 
 /** Longest a call may take, in milliseconds. Tools have shorter deadlines of their own, which agentd keeps. */
 const CALL_MS = 15 * 60 * 1000
@@ -38,12 +40,20 @@ const LONG_POLL_SECONDS = 25
 
 const ApprovalListing = z.strictObject({ approvals: z.array(Approval) })
 
+/** What a call came to, for whoever counts: it ran, it failed, a person is asked, or it was refused. */
+export type CallResult = 'done' | 'failed' | 'asked' | 'refused'
+
 /** agentd as an agent may speak to it, over agent.sock. Every method throws `agentd_unavailable` when nothing answers. */
 export class Agentd {
   readonly #client: UnixClient
+  readonly #tracing: Tracing
+  /** Told of each call. */
+  onCall: (result: CallResult) => void = () => undefined
 
-  constructor(socketPath: string) {
-    this.#client = new UnixClient({ socketPath, unavailable: 'agentd_unavailable', peer: 'agentd' })
+  constructor(socketPath: string, tracing: Tracing = NO_TRACING) {
+    this.#tracing = tracing
+    const { traceparent } = tracing
+    this.#client = new UnixClient({ socketPath, unavailable: 'agentd_unavailable', peer: 'agentd', traceparent })
   }
 
   /** What agentd says of itself within a second. */
@@ -59,8 +69,20 @@ export class Agentd {
   }
 
   /** Asks for a call. It either ran, or waits for a person; refusals are thrown. Aborting cancels the tool. */
-  call(request: CallRequest, signal: AbortSignal): Promise<CallAnswer> {
-    return this.#client.request('POST', '/v1/calls', { body: request, schema: CallAnswer, signal, timeoutMs: CALL_MS })
+  async call(request: CallRequest, signal: AbortSignal): Promise<CallAnswer> {
+    // What is no tool's name may be anything that a model made up, so that it is not passed on.
+    const tool = ToolName.safeParse(request.tool).success ? request.tool : 'unknown'
+    const options = { body: request, schema: CallAnswer, signal, timeoutMs: CALL_MS }
+    try {
+      const answer = await this.#tracing.span('tool call', { 'castellan.tool': tool }, () =>
+        this.#client.request('POST', '/v1/calls', options),
+      )
+      this.onCall(answer.status === 'done' ? (answer.ok ? 'done' : 'failed') : 'asked')
+      return answer
+    } catch (error) {
+      this.onCall('refused')
+      throw error
+    }
   }
 
   async approvals(signal?: AbortSignal): Promise<Approval[]> {

@@ -32,8 +32,8 @@ export interface CallOptions {
 export class Agentd {
   readonly #client: UnixClient
 
-  constructor(socketPath: string) {
-    this.#client = new UnixClient({ socketPath, unavailable: 'agentd_unavailable', peer: 'agentd' })
+  constructor(socketPath: string, traceparent: () => string | undefined = () => undefined) {
+    this.#client = new UnixClient({ socketPath, unavailable: 'agentd_unavailable', peer: 'agentd', traceparent })
   }
 
   tools(signal?: AbortSignal): Promise<ToolListing> {

@@ -20,6 +20,8 @@ export interface BridgeOptions {
   readonly providers?: readonly Provider[]
   /** How long a client that came back is kept waiting for a person, in milliseconds; 45 s without it. */
   readonly holdMs?: number
+  /** The `traceparent` of what runs now, which goes with its calls. */
+  readonly traceparent?: () => string | undefined
 }
 
 /** What every connection of an MCP client shares: the way to agentd, what is offered, and the states that are out. */

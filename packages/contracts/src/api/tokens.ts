@@ -110,7 +110,7 @@ export const createToken = defineOperation({
   summary: 'Makes a token',
   description:
     'The answer is the only place where the secret is ever shown; the gateway keeps a keyed hash. A token cannot make one ' +
-    'that may do more, or lasts longer, than it does itself. An entry of the ledger says that it was made.',
+    'that may do more than it does itself, and what it makes ends with it at the latest. An entry of the ledger says that it was made.',
   scope: 'admin',
   body: TokenRequest,
   status: 201,

@@ -18,6 +18,8 @@ export interface UnixClientOptions {
   readonly unavailable: ErrorCode
   /** How long a whole request may take, in milliseconds; 30 s without it. */
   readonly timeoutMs?: number
+  /** The `traceparent` (W3C Trace Context) of what asks, where it is traced. */
+  readonly traceparent?: () => string | undefined
 }
 
 export interface UnixRequest<Schema extends z.ZodType> {
@@ -149,6 +151,7 @@ export class UnixClient {
     accept: string,
   ): Promise<IncomingMessage> {
     const body = options.body === undefined ? undefined : JSON.stringify(options.body)
+    const traceparent = this.#options.traceparent?.()
     return new Promise((resolve, reject) => {
       const request = httpRequest({
         socketPath: this.#options.socketPath,
@@ -161,6 +164,7 @@ export class UnixClient {
           host: 'localhost',
           accept,
           ...(options.requestId === undefined ? {} : { 'x-request-id': options.requestId }),
+          ...(traceparent === undefined ? {} : { traceparent }),
           ...(body === undefined
             ? {}
             : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),

@@ -106,7 +106,7 @@ export class SocketServer {
 
   async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = requestIdOf(message)
-    const log = this.#log.child({ request_id: requestId })
+    const log = this.#log.child({ request_id: requestId, ...traceOf(message) })
     const abort = new AbortController()
     this.#inFlight.add(abort)
     response.setHeader('x-request-id', requestId)
@@ -182,6 +182,12 @@ function requestIdOf(message: IncomingMessage): string {
   return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given)
     ? given
     : `req_${randomBytes(9).toString('base64url')}`
+}
+
+/** The trace that a request belongs to, so that it can be found in the log (W3C Trace Context). */
+function traceOf({ headers }: IncomingMessage): { trace_id?: string } {
+  const [, trace_id] = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(String(headers.traceparent)) ?? []
+  return trace_id === undefined ? {} : { trace_id }
 }
 
 function splitUrl(url: string): [path: string, search: string] {

@@ -14,15 +14,18 @@ export interface McpMount {
   readonly log: Log
   /** Further things to offer; the conformance tests mount theirs here. */
   readonly providers: readonly Provider[]
+  /** The `traceparent` of what runs now. */
+  readonly traceparent: () => string | undefined
 }
 
 /**
  * MCP at `/mcp`, for programs that have the token. The hooks before it have judged origin, host and token; messages, their
  * size and their errors are the protocol's own, so fastify reads no body here and writes no answer.
  */
-export async function addMcp(app: FastifyInstance, { agentSocket, stateDir, log, providers }: McpMount): Promise<void> {
+export async function addMcp(app: FastifyInstance, mount: McpMount): Promise<void> {
+  const { agentSocket, stateDir, log, providers, traceparent } = mount
   const sealer = await Sealer.open(join(stateDir, 'gateway', 'mcp.key'))
-  const bridge = new Bridge({ agentSocket, sealer, log, providers })
+  const bridge = new Bridge({ agentSocket, sealer, log, providers, traceparent })
   const mcp = new McpHttp(bridge, AGENT)
 
   await app.register(async (scope) => {

@@ -100,8 +100,9 @@ export class Tokens {
   /** Throws `forbidden` where the caller would get more than it has, and `conflict` when there are 256 in force. */
   create({ name, scopes, agent, expires_in_days }: TokenRequest, caller: Caller): Promise<TokenCreated> {
     return this.#change(async () => {
-      const expiresAt = this.#now() + expires_in_days * DAY_MS
-      this.#refuseMore(caller, rightsOf(scopes, agent ?? null), expiresAt)
+      // What a token makes ends with it at the latest.
+      const expiresAt = Math.min(this.#now() + expires_in_days * DAY_MS, caller.expiresAt)
+      refuseMore(caller, rightsOf(scopes, agent ?? null))
       this.#makeRoom()
       const secret = newSecret()
       const stored: StoredToken = {
@@ -162,7 +163,8 @@ export class Tokens {
       if (stored.hash === null || live.standing.ended) {
         throw new CastellanError('conflict', `The token ${id} has ended; make a new one with createToken.`)
       }
-      this.#refuseMore(caller, live.rights, Date.parse(stored.expires_at))
+      refuseMore(caller, live.rights)
+      if (Date.parse(stored.expires_at) > caller.expiresAt) throw outlasts(caller)
       const until = Math.min(this.#now() + overlapMs, Date.parse(stored.expires_at))
       const overlap_until = new Date(until).toISOString()
       await this.#records.append({ type: 'token_rotated', token: id, by: caller.credential, overlap_until })
@@ -221,13 +223,6 @@ export class Tokens {
     throw new CastellanError('not_found', `There is no token ${id}; GET /api/v1/tokens lists them.`)
   }
 
-  #refuseMore(caller: Caller, rights: Rights, expiresAt: number): void {
-    refuseMore(caller, rights)
-    if (expiresAt <= caller.expiresAt) return
-    const until = new Date(caller.expiresAt).toISOString()
-    throw new CastellanError('forbidden', `Your token ends at ${until}; what it makes may not last longer.`)
-  }
-
   /** Ended tokens go 30 days after, and sooner where their place is needed. Throws `conflict` when all are in force. */
   #makeRoom(): void {
     const ended = [...this.#tokens.values()].filter(({ standing }) => standing.ended)
@@ -280,6 +275,11 @@ export class Tokens {
 }
 
 const UNWRITTEN = 'the last use of a token could not be written down'
+
+function outlasts({ expiresAt }: Caller): CastellanError {
+  const until = new Date(expiresAt).toISOString()
+  return new CastellanError('forbidden', `Your token ends at ${until}; it cannot take over one that lasts longer.`)
+}
 
 function hashesOf({ hash, old }: StoredToken): string[] {
   return [hash, old?.hash ?? null].filter((known) => known !== null)

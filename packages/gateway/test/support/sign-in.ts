@@ -2,9 +2,13 @@ import { createHmac } from 'node:crypto'
 import type { Answer, TestGateway } from './gateway.ts'
 
 /** Redeems a code as the page does. */
-export function redeem(gateway: TestGateway, code = gateway.agentd.signInCode): Promise<Answer> {
+export function redeem(
+  gateway: TestGateway,
+  code = gateway.agentd.signInCode,
+  more: Record<string, string> = {},
+): Promise<Answer> {
   const proof = createHmac('sha256', code).update('castellan sign-in').digest('hex')
-  const headers = { 'content-type': 'application/json', origin: gateway.url }
+  const headers = { 'content-type': 'application/json', origin: gateway.url, ...more }
   return gateway.ask('/sign-in', { method: 'POST', headers, body: JSON.stringify({ proof }) })
 }
 
