@@ -1,7 +1,9 @@
-# Castellan's programs, built from source and run by nixpkgs' Node.
-{ lib, stdenv, callPackage, makeWrapper, nodejs_24 }:
+# Castellan's programs, built from source and run by nixpkgs' Node. `gpu` (`cuda` or `vulkan`) adds the engine's binaries for graphics
+# processors.
+{ lib, stdenv, callPackage, makeWrapper, nodejs_24, gpu ? null }:
 let
   npmDeps = callPackage ./npm-deps.nix { };
+  gpuDeps = callPackage ./npm-deps.nix { inherit gpu; };
   left = [ ".git" ".cache" "node_modules" "dist" "result" "bench" "coverage" ];
   programs = [ "agentd" "gateway" "engine" "airlock" ];
 in
@@ -35,6 +37,7 @@ stdenv.mkDerivation {
     mkdir -p $root $out/bin $out/share/doc/castellan
     cp -r package.json node_modules packages skills models openapi $root/
     rm -rf $root/packages/testing $root/packages/*/{src,test,scripts} $root/node_modules/@castellan/testing
+    ${lib.optionalString (gpu != null) "cp -r ${gpuDeps}/@node-llama-cpp/. $root/node_modules/@node-llama-cpp/"}
     cp -r docs/*.md $out/share/doc/castellan/
 
     for program in ${toString programs}; do

@@ -1,35 +1,46 @@
 #!/bin/sh
-# Brings nix/npm-deps.json in step with package-lock.json: installs the packages for each processor into a scratch folder, as
-# nix/npm-deps.nix does, and writes down the hash of what came. Needs npm 10 or newer and nix. Usage: update-npm-hash.sh [--check]
+# Brings nix/npm-deps.json in step with the lockfiles: installs the packages for each processor, and those for graphics processors, into a
+# scratch folder, as nix/npm-deps.nix does, and writes down the hash of what came. Needs npm 10 or newer and nix; downloads about a gigabyte.
+# Usage: update-npm-hash.sh [--check]
 set -eu
 cd "$(dirname "$0")/.."
+root=$PWD
+
+locks=$(cat package-lock.json gpu/*/package-lock.json | sha256sum | cut -d ' ' -f 1)
+if [ "${1:-}" = --check ]; then
+  grep -q "\"locks\": \"$locks\"" nix/npm-deps.json && exit 0
+  echo 'nix/npm-deps.json is of other lockfiles. Run: sh nix/update-npm-hash.sh' >&2
+  exit 1
+fi
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-lock=$(sha256sum package-lock.json | cut -d ' ' -f 1)
-if [ "${1:-}" = --check ]; then
-  grep -q "\"lock\": \"$lock\"" nix/npm-deps.json && exit 0
-  echo 'nix/npm-deps.json is of another package-lock.json. Run: sh nix/update-npm-hash.sh' >&2
-  exit 1
-fi
-
-# The hash of one processor's node_modules, in the form that nix compares (SRI).
+# The hash of the node_modules that a script makes out of these files of a folder, in the form that nix compares (SRI).
 hash_of() {
-  mkdir "$scratch/$1"
-  # The manifests are all that npm reads.
-  tar -c package.json package-lock.json .npmrc packages/*/package.json | tar -x -C "$scratch/$1"
-  (cd "$scratch/$1" && sh "$OLDPWD/nix/install-npm-deps.sh" "$1" >&2)
-  nix --extra-experimental-features nix-command hash path "$scratch/$1/node_modules"
-  rm -rf "${scratch:?}/$1"
+  script=$1 processor=$2 folder=$3
+  shift 3
+  rm -rf "$scratch/work"
+  mkdir "$scratch/work"
+  tar -C "$folder" -c "$@" | tar -x -C "$scratch/work"
+  cp .npmrc "$scratch/work/"
+  (cd "$scratch/work" && sh "$root/nix/$script" "$processor" >&2)
+  nix --extra-experimental-features nix-command hash path "$scratch/work/node_modules"
 }
 
-x64=$(hash_of x64)
-arm64=$(hash_of arm64)
+manifests='package.json package-lock.json packages/*/package.json'
+# shellcheck disable=SC2086 # The names are meant to be several.
+x64=$(hash_of install-npm-deps.sh x64 . $manifests)
+# shellcheck disable=SC2086
+arm64=$(hash_of install-npm-deps.sh arm64 . $manifests)
+cuda=$(hash_of npm-ci.sh x64 gpu/cuda package.json package-lock.json)
+vulkan=$(hash_of npm-ci.sh x64 gpu/vulkan package.json package-lock.json)
 cat >nix/npm-deps.json <<JSON
 {
-  "lock": "$lock",
+  "locks": "$locks",
   "x86_64-linux": "$x64",
-  "aarch64-linux": "$arm64"
+  "aarch64-linux": "$arm64",
+  "cuda": "$cuda",
+  "vulkan": "$vulkan"
 }
 JSON

@@ -1,6 +1,7 @@
-{ lib, pkgs, ... }:
+{ config, lib, pkgs, ... }:
 let
   inherit (lib) mkOption types;
+  inherit (config.services.castellan.engine) gpus;
 in
 {
   options.services.castellan = {
@@ -8,8 +9,10 @@ in
 
     package = mkOption {
       type = types.package;
-      default = pkgs.callPackage ../../nix/package.nix { };
-      defaultText = lib.literalExpression "castellan.packages.\${system}.default";
+      default = pkgs.callPackage ../../nix/package.nix {
+        gpu = if builtins.elem "nvidia" gpus then "cuda" else if gpus != [ ] then "vulkan" else null;
+      };
+      defaultText = lib.literalMD "Castellan built with this host's nixpkgs, and with the engine's binaries for the graphics processors of {option}`services.castellan.engine.gpus`";
       description = "The package with Castellan's programs.";
     };
 
