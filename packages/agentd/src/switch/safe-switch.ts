@@ -11,10 +11,12 @@ import { Jobs } from './jobs.ts'
 import { Journal } from './journal.ts'
 import { KnownBadFile, KnownBadList } from './known-bad.ts'
 import { readiness, SwitchMachine } from './machine.ts'
-import { back, failed, type Next, refused } from './next.ts'
-import { isOver, newSwitchId, type Phase, StorePath, type SwitchId, SwitchPlan, type SwitchRecord } from './record.ts'
+import { back } from './next.ts'
+import { Progress } from './progress.ts'
+import { isOver, type SwitchId, type SwitchPlan, type SwitchRecord } from './record.ts'
+import { newRecord, planOf, storePath } from './request.ts'
 import { resumeFrom } from './resume.ts'
-import { Steps, wordsOf } from './steps.ts'
+import { Steps } from './steps.ts'
 import { Story } from './story.ts'
 
 export interface SafeSwitchParts {
@@ -25,9 +27,6 @@ export interface SafeSwitchParts {
   readonly defaults: SwitchPlan
   readonly log: Log
 }
-
-/** Until here nothing was changed, so failing is refusing. */
-const harmless: readonly Phase[] = ['built', 'prechecked', 'baseline']
 
 /**
  * Switches this host to another NixOS system under guard (docs/safeswitch.md). One switch at a time; it belongs to
@@ -41,6 +40,7 @@ export class SafeSwitch implements SwitchPort {
   readonly #jobs: Jobs
   readonly #steps: Steps
   readonly #story: Story
+  readonly #progress: Progress
   readonly #closing = new AbortController()
   readonly #beginning = new Mutex()
   #drive: Drive | undefined
@@ -52,6 +52,15 @@ export class SafeSwitch implements SwitchPort {
     this.#jobs = new Jobs(journal)
     this.#steps = new Steps({ journal, jobs: this.#jobs, deadMan: new DeadMan(), machine: this.#machine })
     this.#story = new Story(parts.ledger, parts.log)
+    this.#progress = new Progress({
+      journal,
+      knownBad,
+      machine: this.#machine,
+      steps: this.#steps,
+      story: this.#story,
+      log: parts.log,
+      closing: this.#closing.signal,
+    })
   }
 
   static async open(parts: SafeSwitchParts): Promise<SafeSwitch> {
@@ -152,8 +161,8 @@ export class SafeSwitch implements SwitchPort {
       )
     }
     if (phase === 'staged') {
-      await this.#enter(drive, back(`${by} took it back.`, { blamed: false }))
-      this.#run(drive)
+      await this.#progress.enter(drive, back(`${by} took it back.`, { blamed: false }))
+      this.#progress.run(drive)
     } else if (phase !== 'rolling_back') drive.takeBack(by)
     return this.#watch(drive, watcher, () => undefined, true)
   }
@@ -177,41 +186,11 @@ export class SafeSwitch implements SwitchPort {
         `Switch ${busy.id} ${what}. Let it end, or take it back with switch_rollback.`,
       )
     }
-    const path = storePath(request.path)
-    const [from, bootDefault] = [await this.#machine.running(), await this.#machine.bootDefault()]
-    if (path === from.path && path === bootDefault.path) {
-      throw new CastellanError('switch_refused', `${path} runs already, and is what boots.`)
-    }
-    const bad = this.#knownBad.find(path)
-    if (bad !== undefined && !request.force) {
-      throw new CastellanError(
-        'switch_refused',
-        `${path} was rolled back from on ${bad.at} (${bad.reason}) and would fail again. Change it, or insist with force.`,
-        { detail: { switch: bad.switchId } },
-      )
-    }
-    const record: SwitchRecord = {
-      v: 1,
-      id: newSwitchId(),
-      phase: 'built',
-      reason: request.reason,
-      actor: request.actor,
-      callId: request.callId,
-      from,
-      to: { path, generation: request.generation },
-      bootDefault,
+    const record = await newRecord(request, {
       plan: this.#planOf(request.plan),
-      bootId: await this.#machine.bootId(),
-      byBoot: false,
-      baseline: null,
-      findings: [],
-      notices: [],
-      confirmedBy: null,
-      blamed: false,
-      rebooted: false,
-      outcome: null,
-      steps: [{ phase: 'built', at: new Date().toISOString(), note: request.reason || 'No reason was given.' }],
-    }
+      machine: this.#machine,
+      knownBad: this.#knownBad,
+    })
     await this.#journal.save(record)
     // Without its first entry in the ledger there is no switch: it must not be found and gone on with by a later start.
     await this.#story.tell(record).catch(async (error: unknown) => {
@@ -220,20 +199,12 @@ export class SafeSwitch implements SwitchPort {
     })
     const drive = new Drive(record, this.#closing.signal)
     this.#drive = drive
-    this.#run(drive)
+    this.#progress.run(drive)
     return drive
   }
 
   #planOf(wanted: Partial<SwitchPlan>): SwitchPlan {
-    const { defaults } = this.#parts
-    const plan = SwitchPlan.parse({ ...defaults, ...wanted, checks: [...defaults.checks, ...(wanted.checks ?? [])] })
-    const names = plan.checks.map(({ name }) => name)
-    const twice = names.find((name, index) => names.indexOf(name) !== index)
-    if (twice === undefined) return plan
-    throw new CastellanError(
-      'invalid_arguments',
-      `Two checks are called ${JSON.stringify(twice)}. Give each a name of its own.`,
-    )
+    return planOf(wanted, this.#parts.defaults)
   }
 
   async #resume(record: SwitchRecord): Promise<void> {
@@ -252,85 +223,11 @@ export class SafeSwitch implements SwitchPort {
     const drive = new Drive(record, this.#closing.signal)
     this.#drive = drive
     this.#parts.log.info({ switch: record.id, phase: record.phase, next: next?.phase }, 'going on with a switch')
-    if (next !== null) await this.#enter(drive, next)
+    if (next !== null) await this.#progress.enter(drive, next)
     if (['armed', 'activating', 'activated', 'probation', 'confirming'].includes(drive.record.phase)) {
       await this.#steps.armDeadMan(drive)
     }
-    this.#run(drive)
-  }
-
-  #run(drive: Drive): void {
-    drive.done = this.#advance(drive).catch((error: unknown) => {
-      this.#parts.log.error({ err: error, switch: drive.record.id }, 'a switch cannot go on')
-    })
-  }
-
-  /** From phase to phase until it is over or waits for a boot. */
-  async #advance(drive: Drive): Promise<void> {
-    for (;;) {
-      const step = this.#steps.of[drive.record.phase]
-      if (step === undefined) return
-      let next: Next
-      try {
-        next = await step(drive)
-      } catch (error) {
-        if (this.#closing.signal.aborted) return
-        next = this.#afterError(drive, error)
-      }
-      if (this.#closing.signal.aborted) return
-      await this.#enter(drive, next)
-    }
-  }
-
-  #afterError(drive: Drive, error: unknown): Next {
-    const { record, unwanted } = drive
-    const wanted = drive.unwanted === undefined
-    if (record.phase === 'rolling_back') {
-      if (wanted) return failed(`Going back failed: ${wordsOf(error)}`)
-      // It was interrupted to go back, and goes back.
-      drive.renew(this.#closing.signal)
-      return back(`${unwanted} took it back.`, { blamed: false })
-    }
-    const why = wanted ? `It could not go on: ${wordsOf(error)}` : `${unwanted} took it back.`
-    if (!wanted) drive.renew(this.#closing.signal)
-    return harmless.includes(record.phase) ? refused(why.replace(/\.$/, '')) : back(why, { blamed: false })
-  }
-
-  /** On disk, then in the ledger, then known. What leads forward needs both; what leads back goes on without. */
-  async #enter(drive: Drive, next: Next): Promise<void> {
-    const { record } = drive
-    const step = { phase: next.phase, at: new Date().toISOString(), note: next.note.slice(0, 2000) }
-    const bootId = await this.#machine.bootId()
-    const entered = { ...record, ...next.fields, phase: next.phase, bootId, steps: [...record.steps, step] }
-    const leadsBack = next.phase === 'rolling_back' || isOver(entered)
-    try {
-      await this.#journal.save(entered)
-      await this.#story.tell(entered)
-    } catch (error) {
-      this.#parts.log.error({ err: error, switch: record.id, phase: next.phase }, 'a step of a switch is not on record')
-      if (!leadsBack) return this.#enter(drive, this.#afterError(drive, error))
-    }
-    await this.#conclude(entered)
-    drive.entered(entered)
-  }
-
-  async #conclude(record: SwitchRecord): Promise<void> {
-    const { id, to, phase, blamed, outcome, steps } = record
-    if (!isOver(record)) return
-    try {
-      const at = steps.at(-1)?.at ?? new Date().toISOString()
-      if (phase === 'committed') await this.#knownBad.remove(to.path)
-      if (blamed && phase !== 'committed')
-        await this.#knownBad.add({ path: to.path, switchId: id, at, reason: outcome ?? '' })
-      // This one and the newest that was committed keep their systems: a way back must not be collected as garbage.
-      const all = await this.#journal.list()
-      const committed = all.find((other) => other.phase === 'committed')
-      if (phase !== 'committed' && committed !== undefined) await this.#journal.setWayBack(committed.id)
-      const kept = new Set([id, committed?.id])
-      for (const other of all) if (!kept.has(other.id)) await this.#machine.release(other.id)
-    } catch (error) {
-      this.#parts.log.error({ err: error, switch: id }, 'what a switch leaves behind could not be put in order')
-    }
+    this.#progress.run(drive)
   }
 
   /** Waits as far as the watcher does; `toTheEnd` also where the switch waits for somebody else. */
@@ -351,13 +248,4 @@ export class SafeSwitch implements SwitchPort {
       watcher.signal.removeEventListener('abort', left)
     }
   }
-}
-
-function storePath(text: string): string {
-  const path = StorePath.safeParse(text)
-  if (path.success) return path.data
-  throw new CastellanError(
-    'invalid_arguments',
-    `${JSON.stringify(text)} is no system in the store: it ${path.error.issues[0]?.message}.`,
-  )
 }
