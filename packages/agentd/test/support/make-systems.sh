@@ -86,6 +86,7 @@ begin old; bootctl; unit web "ExecStart=/bin/sleep 9999"; network up '/usr/bin/n
 begin good; unit web "ExecStart=/bin/sleep 8888"; network up '/usr/bin/networkctl reconfigure host0'; finish
 begin fails; unit web "ExecStart=/bin/false"; network up '/usr/bin/networkctl reconfigure host0'; finish
 begin loops; unit web "ExecStart=/bin/sh -c 'sleep 0.7; exit 1'" "Restart=always" "RestartSec=100ms"; network up '/usr/bin/networkctl reconfigure host0'; finish
+begin loops-late; unit web "ExecStart=/bin/sh -c 'sleep 20; exit 1'" "Restart=always" "RestartSec=100ms"; network up '/usr/bin/networkctl reconfigure host0'; finish
 begin offline; unit web "ExecStart=/bin/sleep 9999"; network down /bin/true; finish
 begin exits; unit web "ExecStart=/bin/sleep 7777"; network up '/usr/bin/networkctl reconfigure host0'; echo 'echo "activation went wrong" >&2; exit 1' > "$top/activate"; finish
 begin hangs; unit web "ExecStart=/bin/sleep 7777"; network up '/usr/bin/networkctl reconfigure host0'; echo 'sleep 600' > "$top/activate"; finish

@@ -78,6 +78,16 @@ throwawayHost.describe('SafeSwitch, on a host with a real store', () => {
     }, 30_000)
   }
 
+  // With the probation that agentd has by default: the second restart comes 40 s after the activation.
+  if (FULL) {
+    it('goes back from a system that crashes every 20 s', async () => {
+      const verdict = await host.attempt('loops-late', { plan: { probationSeconds: 60, graceSeconds: 5 } })
+      expectOld(verdict)
+      expect(verdict.record.outcome).toMatch(/web\.service was restarted 2 times: a crash loop/)
+      expect(verdict.known).toEqual([host.systems['loops-late']])
+    }, 180_000)
+  }
+
   it('goes back where what boots cannot be written', async () => {
     const verdict = await host.attempt('unbootable')
     expectOld(verdict)
@@ -202,6 +212,56 @@ throwawayHost.describe('SafeSwitch, on a host with a real store', () => {
           expectOld(await host.attempt(name, { ...planFor(name), killAt }))
         }, 60_000)
       }
+    }
+  })
+
+  describe('killed, a switch that needs a boot or a person ends as it would have', () => {
+    for (const killAt of FULL ? (['staging', 'staged'] as const) : []) {
+      it(`commits a staged system though killed at ${killAt}`, async () => {
+        const staged = await host.attempt('reboots', { killAt })
+        expect(staged.record.phase).toBe('staged')
+        await host.bootAgain()
+        const verdict = await host.ended()
+        expect(verdict.record.phase, JSON.stringify(verdict.record, null, 1)).toBe('committed')
+        expectSystem(verdict, 'reboots', 'sleep 6666')
+      }, 90_000)
+    }
+    for (const killAt of FULL ? (['activated', 'probation', 'committing'] as const) : []) {
+      it(`commits a booted system though killed at ${killAt} after the boot`, async () => {
+        await host.attempt('reboots')
+        await host.bootAgain(killAt)
+        await host.startAgain()
+        const verdict = await host.ended()
+        expect(verdict.record.phase, JSON.stringify(verdict.record, null, 1)).toBe('committed')
+        expectSystem(verdict, 'reboots', 'sleep 6666')
+      }, 90_000)
+    }
+    if (FULL) {
+      it('goes back from a booted system that is sick, though killed at rolling_back', async () => {
+        await host.attempt('reboots-bad')
+        await host.bootAgain('rolling_back')
+        await host.startAgain()
+        await host.gone()
+        await host.bootAgain()
+        expectOld(await host.ended())
+      }, 120_000)
+      it('boots into one of the two where the host went down in the middle of staging', async () => {
+        const verdict = await host.attempt('reboots', { killAt: 'staging', thenReboot: true })
+        if (verdict.record.phase === 'committed') expectSystem(verdict, 'reboots', 'sleep 6666')
+        else expectOld(verdict)
+      }, 90_000)
+      it('goes back where nobody confirmed, though killed at confirming', async () => {
+        const verdict = await host.attempt('good', {
+          plan: { confirm: 'both', confirmSeconds: 1 },
+          killAt: 'confirming',
+        })
+        expectOld(verdict)
+        expect(verdict.record.outcome).toBe('Nobody confirmed it within 1 s.')
+      }, 60_000)
+      it('goes back after a boot at confirming', async () => {
+        const plan = { confirm: 'both', confirmSeconds: 60 } as const
+        expectOld(await host.attempt('good', { plan, killAt: 'confirming', thenReboot: true }))
+      }, 60_000)
     }
   })
 
