@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
 import type { ErrorEnvelope } from '@castellan/contracts'
@@ -64,8 +64,9 @@ export interface TestGatewayOptions {
 export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const folder = options.folder ?? temporaryFolder()
   const tokenFile = join(folder, 'token')
-  const token = `cst_${randomBytes(32).toString('base64url')}`
-  if (!existsSync(tokenFile)) writeFileSync(tokenFile, `${token}\n`, { mode: 0o600 })
+  const fresh = `cst_${randomBytes(32).toString('base64url')}`
+  if (!existsSync(tokenFile)) writeFileSync(tokenFile, `${fresh}\n`, { mode: 0o600 })
+  const token = readFileSync(tokenFile, 'utf8').trim()
   const config = GatewayConfig.parse({
     port: 0,
     stateDir: folder,
