@@ -18,6 +18,7 @@ const ROUNDS = 12
 const CALLS_A_ROUND = 50
 const DOWNLOAD_BYTES = 64 * 1024 * 1024
 const DOWNLOADS = 5
+const START_WITHIN_MS = 30_000
 const purpose = 'bench.airlock'
 
 /** A TLS server: a kilobyte of JSON, or as many bytes as are asked for. */
@@ -116,9 +117,11 @@ async function start(folder: string, processes: ChildProcess[]): Promise<Bench> 
 }
 
 async function answers(client: UnixClient): Promise<void> {
+  const deadline = performance.now() + START_WITHIN_MS
   for (;;) {
-    const state = await client.request('GET', '/v1/health', { schema: ProcessHealth }).catch(() => undefined)
-    if (state?.state === 'ready') return
+    const health = await client.request('GET', '/v1/health', { schema: ProcessHealth }).catch((error: Error) => error)
+    if (!(health instanceof Error) && health.state === 'ready') return
+    if (performance.now() > deadline) throw health instanceof Error ? health : new Error(`${health.name} is not ready`)
     await sleep(20)
   }
 }

@@ -237,12 +237,12 @@ describe('time', () => {
     onTestFinished(() => void silent.close())
     const { port } = silent.address() as AddressInfo
     const lock = await airlock({ zone: { 'mute.test': 'silent', 'api.test': ['127.0.0.1'] } })
-    for (const [host, stage] of [
-      ['mute.test', 'resolve'],
-      ['api.test', 'tls'],
+    for (const [host, stage, connect_ms] of [
+      ['mute.test', 'resolve', 300],
+      ['api.test', 'tls', 2500],
     ] as const) {
       await lock.allow({ host, port, reach: 'loopback' })
-      const error = await refusal(lock.fetch(`https://${host}:${port}/`, { limits: { connect_ms: 100 } }))
+      const error = await refusal(lock.fetch(`https://${host}:${port}/`, { limits: { connect_ms } }))
       expect([error.code, error.detail]).toEqual(['egress_timeout', { stage, sent: false }])
     }
   })
@@ -263,7 +263,7 @@ describe('time', () => {
 
   test('runs out for an answer that stops in the middle', async () => {
     const { lock, url } = await reachable((_request, response) => void response.write('hel'))
-    const { text, end } = await lock.fetch(url, { limits: { idle_ms: 50 } })
+    const { text, end } = await lock.fetch(url, { limits: { idle_ms: 1000 } })
     expect([text, end.state, end.code]).toEqual(['hel', 'failed', 'egress_timeout'])
   })
 
@@ -272,7 +272,7 @@ describe('time', () => {
       const drip = setInterval(() => response.write('.'), 5)
       response.once('close', () => clearInterval(drip))
     })
-    const { end } = await lock.fetch(url, { limits: { total_ms: 1500, idle_ms: 10_000 } })
+    const { end } = await lock.fetch(url, { limits: { total_ms: 3000, idle_ms: 10_000 } })
     expect([end.state, end.code]).toEqual(['failed', 'egress_timeout'])
   })
 

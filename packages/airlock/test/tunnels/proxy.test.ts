@@ -86,7 +86,7 @@ describe('a permission', () => {
     const { upstream, mint, port, lock } = await reachable((_request, response) => void response.write('begun'))
     const ends: [string, (grant: TunnelGrant) => Promise<unknown>, { ttl_s?: number }][] = [
       ['cancelled', (grant) => lock.endTunnel(grant.id), {}],
-      ['egress_timeout', () => Promise.resolve(), { ttl_s: 1 }],
+      ['egress_timeout', () => Promise.resolve(), { ttl_s: 4 }],
       ['egress_off', () => lock.turn({ off: true, reason: 'x' }), {}],
     ]
     for (const [why, end, more] of ends) {
