@@ -66,7 +66,7 @@ export const DestinationRequest = z
       )
       .default('/'),
     reach: Reach.default('public'),
-    /** Certificates in PEM form, the only ones that vouch for this host; the system's authorities without it. */
+    /** Certificates in PEM form, the only ones that vouch for this host; those of Node (Mozilla's list) without it. */
     ca: z.string().max(65_536).optional(),
     /** Requests a minute. */
     per_minute: z.int().min(1).max(100_000).default(600),

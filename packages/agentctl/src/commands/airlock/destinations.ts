@@ -48,7 +48,7 @@ export function addDestinations(airlock: Command, act: Cli['act']): void {
     .option('--path <path>', 'only this path and what is below it (default: any)')
     .option(
       '--ca <file>',
-      'certificates in PEM form, the only ones that vouch for the host (default: those of the system)',
+      'certificates in PEM form, the only ones that vouch for the host (default: the well-known authorities)',
     )
     .option('--per-minute <number>', 'requests a minute (default: 600)')
     .option('--note <text>', 'a word about it, for the list')
