@@ -10,6 +10,7 @@ import {
 } from '@castellan/contracts'
 import type { EngineHooks, Kept } from '../engines/engine.ts'
 import { makeMoreRoom, makeRoom } from './compact.ts'
+import { tokensOfTools } from './fit-tools.ts'
 import { Saying } from './saying.ts'
 import type { Tally } from './tally.ts'
 import { tokensOf } from './tokens.ts'
@@ -131,7 +132,7 @@ const ENDINGS: Readonly<Record<string, string>> = {
 }
 
 function estimate(messages: readonly EngineMessage[], tools: readonly ToolDescriptor[], answer: string): Estimate {
-  return { promptTokens: tokensOf(JSON.stringify([messages, tools])), outputTokens: tokensOf(answer) }
+  return { promptTokens: tokensOf(JSON.stringify(messages)) + tokensOfTools(tools), outputTokens: tokensOf(answer) }
 }
 
 /** Waits until the engine says it is ready, telling the chat why nothing happens. Throws when it takes too long or cannot be. */

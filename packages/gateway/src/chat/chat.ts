@@ -64,6 +64,7 @@ export class Chat {
   #approval: ApprovalFrame | null = null
   /** Set while a turn's end is being written: what is said meanwhile is heard after its `done`. */
   #held: (() => void)[] | null = null
+  #deleted = false
   readonly #onIdle: (() => void)[] = []
 
   constructor({ id, session, sessionKey, agent, lastSeq, remembered, listeners, writer }: ChatParts) {
@@ -185,6 +186,17 @@ export class Chat {
   get now(): readonly ServerFrame[] {
     if (!this.running) return []
     return [this.#status, this.#approval].filter((frame) => frame !== null)
+  }
+
+  /** Whether it was deleted, and nothing more comes. */
+  get deleted(): boolean {
+    return this.#deleted
+  }
+
+  /** Tells whoever follows it that nothing more comes. */
+  markDeleted(): void {
+    this.#deleted = true
+    for (const follower of this.#followers) follower.news()
   }
 
   /** Returns how to leave. */

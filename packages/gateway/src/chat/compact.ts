@@ -1,13 +1,14 @@
 import { CastellanError, type EngineMessage, errorFromEnvelope, type ToolDescriptor } from '@castellan/contracts'
+import { tokensOfTools } from './fit-tools.ts'
 import type { History, HistoryExchange } from './history.ts'
 import { outlineOf, writtenOut } from './outline.ts'
 import type { Tally } from './tally.ts'
 import { tokensOf } from './tokens.ts'
 import type { Turn } from './turn.ts'
+import { reportUsage } from './usage.ts'
 
-/** Parts of a model's context: above `FULL` the oldest exchanges are folded away until what stays is below `KEPT`. */
-const FULL = 0.7
-const KEPT = 0.35
+/** The part of a model's context that a request may fill; the rest is for its answer. */
+const FULL = 0.75
 /** The summariser reads at most this part of its context, and writes at most so many tokens, or a tenth of it. */
 const READ = 0.5
 const SUMMARY_TOKENS = 1_024
@@ -30,11 +31,10 @@ export async function makeRoom(tools: readonly ToolDescriptor[], turn: Turn, tal
     return
   }
   const window = model.contextTokens
-  // The engine on this machine chooses among the tools what it tells its model; others are sent them all.
-  const fixed = turn.engine.host === null ? 0 : tokensOf(JSON.stringify([turn.agent.systemPrompt, tools]))
-  const used = fixed + tokensOf(history.summary ?? '') + history.tokens
-  if (used <= window * FULL) return
-  await foldOldest(Math.max(0, window * KEPT - fixed), window, turn, tally)
+  const room = window * FULL - tokensOf(turn.agent.systemPrompt) - tokensOfTools(tools)
+  if (tokensOf(history.summary ?? '') + history.tokens <= room) return
+  // Half of the room, so that it is not done again with every message.
+  await foldOldest(Math.max(0, room / 2), window, turn, tally)
 }
 
 /** Makes the conversation shorter because the model said that it is too long. False when nothing is left to take away. */
@@ -97,6 +97,7 @@ async function summaryByModel(
       if (event.type === 'error') throw errorFromEnvelope(event.error)
       if (event.type === 'done') {
         tally.add(event.usage)
+        await reportUsage(event.usage, { promptTokens: tokensOf(text), outputTokens: tokensOf(summary) }, turn)
         if (event.reason === 'refused') return null
       }
     }
@@ -110,8 +111,8 @@ async function summaryByModel(
   return clean === '' ? null : clean
 }
 
-/** The turn waits for these before it asks again. */
-const WAITED_FOR: readonly string[] = ['engine_loading', 'engine_unavailable']
+/** The turn deals with these: it waits, or ends. */
+const WAITED_FOR: readonly string[] = ['engine_loading', 'engine_unavailable', 'budget_exceeded']
 
 const INSTRUCTION = [
   'You write notes of a conversation between the owner of a Linux server and the assistant that keeps it, for the assistant to go on from.',

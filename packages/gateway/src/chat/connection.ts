@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws'
 import { freezeFrame } from '../emergency/tell.ts'
 import type { Caller } from '../plugins/auth.ts'
 import { toCastellanError } from '../plugins/errors.ts'
+import type { TraceContext } from '../telemetry/trace-context.ts'
 import { requireAgent } from '../tokens/rights.ts'
 import type { Chat } from './chat.ts'
 import { readingAnswer } from './commands.ts'
@@ -20,6 +21,12 @@ const ASIDE_MS = 10_000
 
 export type ConnectionParts = DecisionParts & SpeakParts
 
+/** Who opened a socket, and in which trace. */
+export interface Handshake {
+  readonly caller: Caller
+  readonly trace: TraceContext | null
+}
+
 /** One open chat socket: what it says is read here, what the owner's chats say goes out here. */
 export class Connection {
   readonly credential: string
@@ -34,7 +41,7 @@ export class Connection {
   #obeyed: Promise<void> = Promise.resolve()
   #unread = 0
 
-  constructor(socket: WebSocket, stream: Duplex, caller: Caller, parts: ConnectionParts) {
+  constructor(socket: WebSocket, stream: Duplex, { caller, trace }: Handshake, parts: ConnectionParts) {
     this.credential = caller.credential
     this.#socket = socket
     this.#outbox = new Outbox(socket, stream)
@@ -48,7 +55,7 @@ export class Connection {
       if (caller.standing.ended) return
       this.#heard = true
       this.#lastFrameAt = Date.now()
-      this.#receive(String(data), isBinary)
+      parts.tracing.within(trace, () => this.#receive(String(data), isBinary))
     })
   }
 
@@ -109,7 +116,8 @@ export class Connection {
         if (isBinary)
           throw new CastellanError('unknown_frame', 'Send JSON in text frames; binary ones mean nothing here.')
         frame = readClientFrame(text)
-        await this.#obey(frame)
+        // It may have ended while this waited for its turn.
+        if (!this.#caller.standing.ended) await this.#obey(frame)
       } catch (error) {
         this.#refuse(error, frame)
       }

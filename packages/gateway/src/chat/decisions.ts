@@ -9,7 +9,7 @@ import {
 } from '@castellan/contracts'
 import type { Agentd } from '../agentd.ts'
 import type { Caller } from '../plugins/auth.ts'
-import { requireCarrying, requireScope } from '../tokens/rights.ts'
+import { requireAgent, requireCarrying, requireScope } from '../tokens/rights.ts'
 import type { Audience } from './audience.ts'
 import type { ChatSessions } from './sessions.ts'
 
@@ -29,6 +29,7 @@ export async function carryDecision(frame: VerdictFrame, caller: Caller, parts: 
   requireScope(caller, 'operate')
   requireCarrying(caller)
   const approval = await parts.agentd.approval(frame.approval_id)
+  requireAgent(caller, approval.agent)
   const proof = proofOf(frame, caller, approval)
   // A turn that waits for it announces it in its chat, perhaps before we hear back; without one, everyone still hears.
   const announced = parts.chats.waitingFor(frame.approval_id) !== undefined

@@ -49,6 +49,7 @@ async function said(
   heard: number,
   conversations: Pick<Conversations, 'read'>,
 ): Promise<readonly ServerFrame[] | null> {
+  if (chat.deleted) return null
   const tail = chat.tail.after(heard)
   if (tail.forgotten === 0) return tail.entries.map(({ frame }) => frame)
   const { entries } = await conversations.read(chat.id, { after: heard, limit: PAGE, keep: 'oldest' })

@@ -76,18 +76,20 @@ export class History {
   }
 
   /**
-   * Takes the longest result out of the running exchange; its summary stays. Returns false when none is left that is worth it.
+   * Takes the longest result out of the running exchange; the beginning of its summary stays. Returns false when none is left that is worth it.
    */
   shortenResult(): boolean {
     const exchange = this.#exchanges.at(-1) ?? []
-    const sizes = exchange.map((message) => (message.role === 'tool' ? sizeOf(message.result) : 0))
+    const sizes = exchange.map((message) =>
+      message.role === 'tool' ? sizeOf(message.result) + message.summary.length : 0,
+    )
     const longest = Math.max(0, ...sizes)
-    if (longest < WORTH_SHORTENING) return false
     const position = sizes.indexOf(longest)
     const message = exchange[position]
-    if (message?.role !== 'tool') return false
+    if (message?.role !== 'tool' || longest < WORTH_SHORTENING) return false
     const shorter = {
       ...message,
+      summary: message.summary.slice(0, SUMMARY_CHARACTERS),
       result: `Left out, as it did not fit: ${longest} characters. The summary says what matters.`,
     }
     this.#count(message, -1)
@@ -123,8 +125,10 @@ export class History {
 
 const SUMMARY_HEADING = '[Summary of the earlier conversation: notes to remember by, not instructions]'
 const SUMMARY_END = '[End of the summary]'
-/** A result shorter than this is hardly longer than the note that takes its place. */
-const WORTH_SHORTENING = 400
+/** A summary is a sentence or two; one of somebody else's tool may be anything. */
+const SUMMARY_CHARACTERS = 1_000
+/** A result with its summary that is shorter than this is hardly longer than what takes its place. */
+const WORTH_SHORTENING = SUMMARY_CHARACTERS + 200
 
 function sizeOf(value: unknown): number {
   return JSON.stringify(value ?? null).length

@@ -78,12 +78,17 @@ export class ChatSessions {
   /** Deletes a chat for good. Throws `not_found`, and `turn_in_progress` while one runs in it. */
   async remove(id: ChatId): Promise<void> {
     await this.#opening.get(id)?.catch(() => undefined)
-    if (this.#chats.get(id)?.running === true) {
+    const chat = this.#chats.get(id)
+    if (chat?.running === true) {
       throw new CastellanError('turn_in_progress', `A turn is running in chat ${id}; stop it first, with abort.`)
     }
     this.#chats.delete(id)
     this.#snapshots.delete(id)
-    await this.#parts.conversations.remove(id)
+    try {
+      await this.#parts.conversations.remove(id)
+    } finally {
+      chat?.markDeleted()
+    }
   }
 
   #load(id: ChatId, wanted: AgentName | undefined): Promise<Chat> {

@@ -63,7 +63,7 @@ export function addChatSocket(
     reply.hijack()
     upgrade.takeOver()
     server.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (socket) => {
-      const connection = new Connection(socket, upgrade.socket, caller, parts)
+      const connection = new Connection(socket, upgrade.socket, { caller, trace: request.trace }, parts)
       audience.join(connection)
       const forget = caller.standing.onEnd(() => void connection.leave(CLOSE.signedOut, ENDED[caller.kind]))
       socket.once('close', () => {

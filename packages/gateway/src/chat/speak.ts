@@ -2,6 +2,7 @@ import type { AgentName, ChatId } from '@castellan/contracts'
 import type { Agent } from '../agents/agent.ts'
 import type { Engine } from '../engines/engine.ts'
 import type { Caller } from '../plugins/auth.ts'
+import type { Tracing } from '../telemetry/tracing.ts'
 import { requireAgent, requireScope } from '../tokens/rights.ts'
 import type { Chat } from './chat.ts'
 import { isActing } from './commands.ts'
@@ -13,6 +14,7 @@ import { runTurn, type TurnParts } from './turn.ts'
 export interface SpeakParts extends Omit<TurnParts, 'agent' | 'engine'> {
   readonly chats: ChatSessions
   readonly engineOf: (agent: Agent) => Engine
+  readonly tracing: Tracing
 }
 
 export interface Saying {
@@ -40,12 +42,17 @@ export function speak(
   text: string,
   chat: Chat,
   caller: Caller,
-  { engineOf, ...parts }: SpeakParts,
+  { engineOf, tracing, ...parts }: SpeakParts,
   asker?: object,
 ): { readonly seq: number; readonly over: Promise<void> } {
   const { agent } = chat
   const engine = engineOf(agent)
   const { signal, seq } = chat.begin(text, asker)
   const turn = { ...parts, agent, engine, chat, signal }
-  return { seq, over: openSession(chat, caller, turn).then(() => runTurn(text, turn)) }
+  const facts = { 'castellan.agent': agent.name }
+  const over = tracing.span('chat turn', facts, async () => {
+    await openSession(chat, caller, turn)
+    await runTurn(text, turn)
+  })
+  return { seq, over }
 }

@@ -11,9 +11,13 @@ import { toCastellanError } from '../plugins/errors.ts'
 import { askModel, type Choice, type Patience } from './ask.ts'
 import type { Chat } from './chat.ts'
 import { isCommand, runCommand } from './commands.ts'
+import { fitTools } from './fit-tools.ts'
 import { Tally } from './tally.ts'
 import { makeModelCall } from './tool-call.ts'
 import type { Waiting } from './waiting.ts'
+
+/** How many of the last messages say which tools matter. */
+const SAID_MESSAGES = 3
 
 export interface TurnParts {
   readonly agentd: Agentd
@@ -53,7 +57,7 @@ async function converse(text: string, turn: Turn): Promise<void> {
   turn.freezeWatch.refuseIfFrozen()
   chat.history.add({ role: 'user', text })
   chat.status('thinking', 'Thinking.')
-  const tools = await toolsOnceBack(turn)
+  const tools = await toolsThatFit(await toolsOnceBack(turn), turn)
   await recallFor(text, turn)
   const tally = new Tally(turn.engine)
   try {
@@ -82,6 +86,22 @@ async function tellUsage({ chat, engine }: Turn, tally: Tally): Promise<void> {
   const frame = tally.frame()
   if (frame === null || (await engine.size())?.kind === 'interpreter') return
   chat.emit(frame)
+}
+
+/** The built-in model knows the tools by itself; any other is told of as many as its context has room for. */
+async function toolsThatFit(tools: ToolDescriptor[], { chat, engine, signal }: Turn): Promise<ToolDescriptor[]> {
+  const size = await engine.size(signal)
+  if (size === null || size.kind === 'interpreter') return tools
+  const { messages } = chat.history
+  const said = messages.flatMap((message) => (message.role === 'user' ? [message.text] : [])).slice(-SAID_MESSAGES)
+  const called = messages.flatMap((message) => (message.role === 'tool' ? [message.name] : []))
+  const { contextTokens } = size
+  const fitting = fitTools(tools, { said: said.join(' '), called: new Set(called), contextTokens })
+  if (fitting.left > 0) {
+    const text = `${fitting.tools.length} of ${tools.length} tools fit into the model’s context of ${contextTokens} tokens; it was told of those that seem to matter here.`
+    chat.emit({ type: 'notice', text })
+  }
+  return fitting.tools
 }
 
 /** agentd restarts within a second or two; a question that is asked meanwhile waits for it. */

@@ -129,7 +129,8 @@ test('a call that the model wrote wrongly is not made, and it hears why', async 
   }
   const client = await gateway.connect()
   const frames = await client.ask('hello')
-  expect(gateway.agentd.calls).toEqual([])
+  // What is remembered is asked for with every message.
+  expect(gateway.agentd.calls.filter(({ tool }) => tool !== 'memory_recall')).toEqual([])
   expect(framesOf(frames, 'tool_result')).toMatchObject([{ ok: false, ledger_index: null }])
   expect(textOf(frames)).toContain('There is no tool "rm -rf /"')
 })

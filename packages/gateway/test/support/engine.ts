@@ -24,6 +24,8 @@ export function callFor(name: string, args: Record<string, unknown> = {}): Engin
 export class StandInEngine {
   readonly requests: Request[] = []
   state: EngineHealth['state'] = 'ready'
+  kind: 'interpreter' | 'chat' = 'interpreter'
+  contextTokens = 512
   /** Like the built-in model: asks for disk_usage, then says the tool's summary. */
   answer: Answer = ({ messages }) => {
     const last = messages.at(-1)
@@ -34,7 +36,13 @@ export class StandInEngine {
   constructor() {
     this.#server = new SocketServer({ name: 'engine', log: quietLog('engine') })
     this.#server.route('GET', '/v1/health', {}, (): EngineHealth => {
-      const model = { name: 'stand-in', kind: 'interpreter' as const, digest: '00', contextTokens: 512, parameters: 1 }
+      const model = {
+        name: 'stand-in',
+        kind: this.kind,
+        digest: '00',
+        contextTokens: this.contextTokens,
+        parameters: 1,
+      }
       return { state: this.state, model, busy: 0, slots: 1, network: 'none' }
     })
     this.#server.route('POST', '/v1/complete', { body: EngineRequest }, ({ body, signal }) => {

@@ -7,7 +7,8 @@ import { readAnswer } from './answer.ts'
 import { type OpenAiChoice, requestBody } from './request.ts'
 
 export const OPENAI_BASE_URL = 'https://api.openai.com/v1'
-/** What a model of unknown size is taken to hold, in tokens: a server that holds less says so, and the chat is shortened. */
+/** What a model of unknown size is taken to hold, in tokens. One that holds less says so, and the chat is made shorter. */
+const OWN_CONTEXT_TOKENS = 128_000
 const ASSUMED_CONTEXT_TOKENS = 32_768
 
 type Parts = Pick<RemoteParts, 'outbound' | 'credentials' | 'random' | 'pause'>
@@ -23,6 +24,7 @@ export class OpenAiEngine implements Engine {
   readonly #parts: RemoteParts
   /** As the owner says, else as the provider said when it was last asked. */
   #contextTokens: number
+  readonly #assumedTokens: number
 
   constructor(choice: OpenAiChoice, parts: Parts, wish: RemoteParts['wish']) {
     const baseUrl = choice.base_url ?? OPENAI_BASE_URL
@@ -30,7 +32,8 @@ export class OpenAiEngine implements Engine {
     this.model = choice.model
     this.prices = choice.prices ?? null
     this.#choice = choice
-    this.#contextTokens = choice.context_tokens ?? ASSUMED_CONTEXT_TOKENS
+    this.#assumedTokens = baseUrl === OPENAI_BASE_URL ? OWN_CONTEXT_TOKENS : ASSUMED_CONTEXT_TOKENS
+    this.#contextTokens = choice.context_tokens ?? this.#assumedTokens
     const { kind, model, host, supportedAuth } = this
     this.#parts = { ...parts, engine: kind, model, host, supportedAuth, baseUrl, wish }
   }
@@ -41,7 +44,7 @@ export class OpenAiEngine implements Engine {
 
   async health(signal?: AbortSignal): Promise<EngineState> {
     const models = await askModels({ path: '/models', headers, modelOf }, this.#parts, signal)
-    const state = remoteState(models, this.model, this.#choice.context_tokens, ASSUMED_CONTEXT_TOKENS)
+    const state = remoteState(models, this.model, this.#choice.context_tokens, this.#assumedTokens)
     this.#contextTokens = state.model.contextTokens
     return state
   }

@@ -283,7 +283,7 @@ limits.describe('what Claude Code is given', () => {
       ['system.txt', 0o600],
     ])
     expect(JSON.stringify(files)).not.toMatch(/sk-test/)
-    expect(files[0][2]).toContain('Bearer ${CASTELLAN_TOOLS_TOKEN}')
+    expect(files[0][2]).toMatch(/Bearer \$\{CASTELLAN_TOOLS_TOKEN\}/)
   })
 
   limits.test('is a way out to its provider’s host, for as long as it runs', async () => {
