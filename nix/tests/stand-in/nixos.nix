@@ -70,7 +70,10 @@ in
     users.users = option (types.attrsOf (types.submodule {
       options = {
         isSystemUser = option types.bool false;
-        group = mkOption { type = types.str; };
+        isNormalUser = option types.bool false;
+        group = option types.str "users";
+        extraGroups = names;
+        openssh.authorizedKeys.keys = names;
         description = option types.str "";
       };
     })) { };

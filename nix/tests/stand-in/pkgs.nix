@@ -1,6 +1,11 @@
 # A stand-in for the few packages that the module names. On a host of another Linux their programs are below /usr.
 { lib, usr ? "/usr" }:
 let
+  names = [
+    "bubblewrap" "coreutils" "findutils" "git" "gnugrep" "gnused" "iproute2" "nftables" "nginx" "nodejs" "shellcheck" "smartmontools" "strace"
+    "systemd" "util-linux"
+  ];
+
   package = name: {
     type = "derivation";
     outPath = usr;
@@ -31,6 +36,6 @@ rec {
     generate = name: value: builtins.toFile name (builtins.toJSON value);
   };
 
-  packages = lib.genAttrs [ "bubblewrap" "coreutils" "findutils" "git" "gnugrep" "gnused" "nftables" "nodejs" "smartmontools" "systemd" "util-linux" ] package;
+  packages = lib.genAttrs names package;
   inherit (packages) bubblewrap coreutils findutils git gnugrep gnused nftables nodejs smartmontools systemd util-linux;
 }
