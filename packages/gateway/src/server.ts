@@ -192,6 +192,7 @@ export async function buildServer(
   const waiting = await Waiting.open(join(config.stateDir, 'gateway', 'waiting'), log)
   void waiting.withdrawLeft(agentd)
   const parts = {
+    tracing: telemetry.tracing,
     ...{ agentd, engineOf, patience, waiting, log, chats, audience, freezeWatch, agents },
     onExchange: (exchange: Exchange, chat: Chat) => insights.record(exchange, chat),
   }

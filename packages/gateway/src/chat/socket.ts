@@ -71,6 +71,7 @@ export function addChatSocket(
         forget()
       })
       socket.on('error', (error) => request.log.debug({ err: error }, 'a chat socket failed'))
+      request.traceEnd?.(101)
       connection.welcome()
     })
   })

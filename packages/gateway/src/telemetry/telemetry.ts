@@ -29,6 +29,7 @@ export class Telemetry {
   /** Before every other hook, so that what they refuse is seen too. */
   async addTo(app: FastifyInstance, agentd: Agentd, gauges: Gauges): Promise<void> {
     app.decorateRequest('trace', null)
+    app.decorateRequest('traceEnd', null)
     this.#spans?.addTo(app)
     if (this.#metrics) agentd.onCall = await addMetrics(app, gauges)
     app.addHook('onClose', async () => this.#exporter?.close())

@@ -8,6 +8,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The request's span; null where nothing is traced. */
     trace: TraceContext | null
+    /** Ends it with a status, for whoever takes the connection away from HTTP; otherwise it ends with the answer. */
+    traceEnd: ((status: number) => void) | null
   }
 }
 
@@ -68,11 +70,10 @@ export class Spans implements Tracing {
       const context = childOf(parent, this.#sampleRatio)
       request.trace = context
       const start = nanoseconds()
-      // A socket's handshake has ended once it is closed or taken over, a stream once it is over.
-      reply.raw.once('close', () => {
+      const end = (status: number): void => {
+        request.traceEnd = null
         const { operation } = request.routeOptions.config
         const route = request.routeOptions.url ?? 'none'
-        const status = reply.raw.statusCode
         const facts = {
           'http.request.method': request.method,
           'http.route': route,
@@ -81,7 +82,9 @@ export class Spans implements Tracing {
         }
         const name = `${request.method} ${route}`
         this.#end({ context, parent, name, kind: KIND.server, start, facts, failed: status >= 500 })
-      })
+      }
+      request.traceEnd = end
+      reply.raw.once('close', () => request.traceEnd?.(reply.raw.statusCode))
       this.#current.run(context, done)
     })
   }

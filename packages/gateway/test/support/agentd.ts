@@ -32,6 +32,8 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 export class StandInAgentd {
   readonly calls: CallRequest[] = []
   readonly decisions: ApprovalDecision[] = []
+  /** What came along with calls. */
+  readonly traceparents: string[] = []
   /** What else the next questions say. */
   question: Partial<Approval> = {}
   readonly tools = new Map<string, StandInTool>()
@@ -111,7 +113,10 @@ export class StandInAgentd {
       const tools = [...this.tools].map(([name, tool]) => describe(name, tool))
       return { tools, registryDigest: sha256(canonicalJson(tools)) }
     })
-    this.#server.route('POST', '/v1/calls', { body: CallRequest }, async ({ body, signal }) => this.#call(body, signal))
+    this.#server.route('POST', '/v1/calls', { body: CallRequest }, async ({ body, headers, signal }) => {
+      if (typeof headers.traceparent === 'string') this.traceparents.push(headers.traceparent)
+      return this.#call(body, signal)
+    })
     const Known = z.strictObject({ known: z.string().optional(), wait: z.string().optional() })
     this.#server.route('GET', '/v1/freeze', { query: Known }, async ({ query, signal }) => {
       if (query.known === (this.#freeze.state?.id ?? 'none')) {
