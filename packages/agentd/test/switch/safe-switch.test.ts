@@ -1,4 +1,4 @@
-import { until } from '@castellan/testing'
+import { requires, until } from '@castellan/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { throwawayHost } from '../../../../tests/support/throwaway-host/host.ts'
 import type { Phase } from '../../src/switch/record.ts'
@@ -215,8 +215,9 @@ throwawayHost.describe('SafeSwitch, on a host with a real store', () => {
     }
   })
 
-  describe('killed, a switch that needs a boot or a person ends as it would have', () => {
-    for (const killAt of FULL ? (['staging', 'staged'] as const) : []) {
+  const half = requires.that(FULL, 'needs CASTELLAN_SWITCHES=full, because they take half an hour')
+  half.describe('killed, a switch that needs a boot or a person ends as it would have', () => {
+    for (const killAt of ['staging', 'staged'] as const) {
       it(`commits a staged system though killed at ${killAt}`, async () => {
         const staged = await host.attempt('reboots', { killAt })
         expect(staged.record.phase).toBe('staged')
@@ -226,7 +227,7 @@ throwawayHost.describe('SafeSwitch, on a host with a real store', () => {
         expectSystem(verdict, 'reboots', 'sleep 6666')
       }, 90_000)
     }
-    for (const killAt of FULL ? (['activated', 'probation', 'committing'] as const) : []) {
+    for (const killAt of ['activated', 'probation', 'committing'] as const) {
       it(`commits a booted system though killed at ${killAt} after the boot`, async () => {
         await host.attempt('reboots')
         await host.bootAgain(killAt)
@@ -236,33 +237,31 @@ throwawayHost.describe('SafeSwitch, on a host with a real store', () => {
         expectSystem(verdict, 'reboots', 'sleep 6666')
       }, 90_000)
     }
-    if (FULL) {
-      it('goes back from a booted system that is sick, though killed at rolling_back', async () => {
-        await host.attempt('reboots-bad')
-        await host.bootAgain('rolling_back')
-        await host.startAgain()
-        await host.gone()
-        await host.bootAgain()
-        expectOld(await host.ended())
-      }, 120_000)
-      it('boots into one of the two where the host went down in the middle of staging', async () => {
-        const verdict = await host.attempt('reboots', { killAt: 'staging', thenReboot: true })
-        if (verdict.record.phase === 'committed') expectSystem(verdict, 'reboots', 'sleep 6666')
-        else expectOld(verdict)
-      }, 90_000)
-      it('goes back where nobody confirmed, though killed at confirming', async () => {
-        const verdict = await host.attempt('good', {
-          plan: { confirm: 'both', confirmSeconds: 1 },
-          killAt: 'confirming',
-        })
-        expectOld(verdict)
-        expect(verdict.record.outcome).toBe('Nobody confirmed it within 1 s.')
-      }, 60_000)
-      it('goes back after a boot at confirming', async () => {
-        const plan = { confirm: 'both', confirmSeconds: 60 } as const
-        expectOld(await host.attempt('good', { plan, killAt: 'confirming', thenReboot: true }))
-      }, 60_000)
-    }
+    it('goes back from a booted system that is sick, though killed at rolling_back', async () => {
+      await host.attempt('reboots-bad')
+      await host.bootAgain('rolling_back')
+      await host.startAgain()
+      await host.gone()
+      await host.bootAgain()
+      expectOld(await host.ended())
+    }, 120_000)
+    it('boots into one of the two where the host went down in the middle of staging', async () => {
+      const verdict = await host.attempt('reboots', { killAt: 'staging', thenReboot: true })
+      if (verdict.record.phase === 'committed') expectSystem(verdict, 'reboots', 'sleep 6666')
+      else expectOld(verdict)
+    }, 90_000)
+    it('goes back where nobody confirmed, though killed at confirming', async () => {
+      const verdict = await host.attempt('good', {
+        plan: { confirm: 'both', confirmSeconds: 1 },
+        killAt: 'confirming',
+      })
+      expectOld(verdict)
+      expect(verdict.record.outcome).toBe('Nobody confirmed it within 1 s.')
+    }, 60_000)
+    it('goes back after a boot at confirming', async () => {
+      const plan = { confirm: 'both', confirmSeconds: 60 } as const
+      expectOld(await host.attempt('good', { plan, killAt: 'confirming', thenReboot: true }))
+    }, 60_000)
   })
 
   describe('after a boot in the middle, the old system runs', () => {
