@@ -154,11 +154,14 @@ export class InsightBook {
     const { maxDays, maxBytes } = this.#limits
     const oldest = this.#db.prepare('SELECT id, at FROM exchanges ORDER BY id LIMIT 1')
     const bytes = this.#db.prepare('SELECT bytes FROM totals').pluck()
+    // The newest stays, however large.
+    const newest = this.#db.prepare('SELECT max(id) FROM exchanges').pluck().get() as number
     for (;;) {
       const row = oldest.get() as { readonly id: number; readonly at: number } | undefined
+      if (row === undefined || row.id === newest) return
       const tooMuch = (bytes.get() as number) > maxBytes
-      const tooOld = row !== undefined && now - row.at > maxDays * 86_400_000
-      if (row === undefined || (!tooMuch && !tooOld)) return
+      const tooOld = now - row.at > maxDays * 86_400_000
+      if (!tooMuch && !tooOld) return
       this.#db.prepare('DELETE FROM exchanges WHERE id = ?').run(row.id)
       this.#db.prepare('UPDATE totals SET dropped = dropped + 1').run()
     }

@@ -107,4 +107,6 @@ test('a stream ends with the token that opened it, and with the chat it follows'
   await request(gateway, `/api/v1/tokens/${id}`, { method: 'DELETE' })
   await until('the stream has ended', () => theirs.ended)
   expect(mine.ended).toBe(false)
+  await request(gateway, '/api/v1/chats/main', { method: 'DELETE' })
+  await until('the other stream has ended', () => mine.ended)
 })

@@ -56,6 +56,10 @@ export function addChats(app: FastifyInstance, parts: ChatsParts): void {
   serve(app, createChat, async ({ body: { chat_id, title = null, agent }, caller }) => {
     const { name } = agents.get(agent ?? caller.agent ?? agents.default.name)
     requireAgent(caller, name)
+    const open = chat_id === undefined ? undefined : chats.find(chat_id)
+    if (open !== undefined && open.agent.name !== name) {
+      throw new CastellanError('conflict', `Chat ${chat_id} is open with the agent ${open.agent.name} already.`)
+    }
     return view(await conversations.create(chat_id ?? freshId(), name, title))
   })
 

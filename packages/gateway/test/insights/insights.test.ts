@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { ChatId } from '@castellan/contracts'
+import { temporaryFolder, until } from '@castellan/testing'
+import { expect, onTestFinished, test } from 'vitest'
+import { mainAgent } from '../../src/agents/built-in.ts'
+import type { Exchange } from '../../src/engines/exchange.ts'
+import { InsightBook, type InsightLimits } from '../../src/insights/book.ts'
+import { insightOf } from '../../src/insights/insights.ts'
+import { request } from '../support/api.ts'
+import { say } from '../support/engine.ts'
+import { startGateway } from '../support/gateway.ts'
+import { decrypted } from '../support/pages.ts'
+
+const chat = { id: ChatId.parse('main'), agent: mainAgent }
+const none = { words: null, chat: null, engine: null, failed: null }
+
+function openBook(limits: Partial<InsightLimits> = {}) {
+  const path = join(temporaryFolder(), 'insights.db')
+  const key = randomBytes(32)
+  const book = new InsightBook(path, key, { maxDays: 30, maxBytes: 1_000_000, ...limits })
+  onTestFinished(() => book.finish())
+  return { book, path, key }
+}
+
+function exchange(about: Partial<Exchange> = {}) {
+  return insightOf(
+    {
+      ...{ engine: 'anthropic', model: 'claude', url: 'https://api.anthropic.com/v1/messages', credential: 'crd_AAAAAAAA' },
+      ...{ startedAt: new Date(), durationMs: 12, request: '{"q":"hello"}', status: 200, response: 'hi', cut: 0, problem: null },
+      ...about,
+    },
+    chat,
+  )
+}
+
+test('an exchange is kept as it was sent and came back, without secrets, and says what was cut', () => {
+  const { book } = openBook()
+  const secret = 'sk-ant-api03-abcdefghijklmnop'
+  book.add(exchange({ request: `{"key":"${secret}"}`, response: 'x'.repeat(1_100_000), cut: 7, problem: `no ${secret}` }))
+  const kept = book.one(1)
+  expect(kept.request).toBe('{"key":"[secret]"}')
+  expect([kept.response.length, kept.response_cut, kept.redactions]).toEqual([1024 * 1024, 1_100_000 - 1024 * 1024 + 7, 1])
+  expect(kept.problem).toBe('no [secret]')
+  expect(() => book.one(2)).toThrow(/no insight 2/)
+})
+
+test('the oldest go when there is no room or they are too old, and how many is told', () => {
+  const { book } = openBook({ maxBytes: 1000, maxDays: 1 })
+  for (let at = 0; at < 5; at++) book.add(exchange({ request: 'r'.repeat(400), response: '' }))
+  const page = book.page(none, 10, null)
+  expect([page.rows.map(({ id }) => id), page.dropped]).toEqual([[5, 4], 3])
+  book.add(exchange({ startedAt: new Date(Date.now() + 2 * 86_400_000) }))
+  expect(book.page(none, 10, null)).toMatchObject({ rows: [{ id: 6 }], dropped: 5 })
+})
+
+test('exchanges are found by their words, chat, engine and end, a page at a time', () => {
+  const { book } = openBook()
+  book.add(exchange({ request: 'the zebra', problem: 'gone', status: null }))
+  book.add(exchange({ engine: 'openai', response: 'a zebra crossing' }))
+  book.add(exchange())
+  const ids = (filter: Partial<typeof none> | Record<string, unknown>, limit = 10, before: number | null = null) =>
+    book.page({ ...none, ...filter } as typeof none, limit, before).rows.map(({ id }) => id)
+  expect(ids({ words: 'zebra' })).toEqual([2, 1])
+  expect(ids({ words: 'zebra cross' })).toEqual([2])
+  expect(ids({ words: '*"' })).toEqual([])
+  expect(ids({ engine: 'openai' })).toEqual([2])
+  expect(ids({ failed: true })).toEqual([1])
+  expect(ids({ failed: false })).toEqual([3, 2])
+  expect(ids({}, 2)).toEqual([3, 2])
+  expect(ids({}, 2, 2)).toEqual([1])
+})
+
+test('what is deleted is gone from the file and its log, for who has the key as well', () => {
+  const { book, path, key } = openBook()
+  const planted = `planted${randomBytes(8).toString('hex')}`
+  book.add(exchange({ request: planted, response: `I say ${planted}` }))
+  expect(decrypted(path, key)).toContain(planted)
+  expect(book.remove({ chat: 'main', agent: null, before: null })).toBe(1)
+  expect(decrypted(path, key)).not.toContain(planted)
+  expect(book.remove({ chat: null, agent: null, before: null })).toBe(0)
+})
+
+test('what the model on this machine is asked is kept where the owner wants it, and goes with its chat', async () => {
+  const gateway = await startGateway({ config: { insights: { enabled: true, local: true, maxDays: 30, maxMegabytes: 10 } } })
+  gateway.engine.answer = () => say('The ', 'answer.')
+  await (await gateway.connect()).ask('the question')
+  const list = () => request(gateway, '/api/v1/insights')
+  await until('it is kept', async () => ((await list()).json.items as unknown[]).length === 1)
+  const { json } = await request(gateway, '/api/v1/insights/1')
+  expect(json).toMatchObject({ chat_id: 'main', agent: 'main', engine: 'llama', url: null, status: null, problem: null })
+  expect(String(json.request)).toContain('the question')
+  expect(String(json.response)).toContain('The answer.')
+  expect((await request(gateway, '/api/v1/insights?q=question')).json.items).toHaveLength(1)
+  expect((await request(gateway, '/api/v1/insights?q=xylophone')).json.items).toHaveLength(0)
+  await request(gateway, '/api/v1/chats/main', { method: 'DELETE' })
+  expect((await list()).json.items).toHaveLength(0)
+  expect((await request(gateway, '/api/v1/insights/1')).status).toBe(404)
+})
