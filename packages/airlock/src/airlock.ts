@@ -15,8 +15,9 @@ import { addOperatorRoutes } from './sockets/operator.ts'
 import { Grants } from './tunnels/grants.ts'
 import { ConnectProxy } from './tunnels/proxy.ts'
 
-/** Time requests under way have when the process stops, in milliseconds. */
-const GRACE_MS = 2_500
+/** Time requests under way have when the process stops, and then to tell their readers that it was not enough, in milliseconds. */
+const FINISH_MS = 2_000
+const FAREWELL_MS = 500
 
 export interface RunningAirlock {
   /** Refuses what is new, gives what is under way a moment, closes. */
@@ -72,10 +73,16 @@ export async function startAirlock(
   return {
     async stop() {
       stopping = true
-      await Promise.all([gateway.close({ graceMs: GRACE_MS }), operator.close({ graceMs: GRACE_MS })])
       const reason = new CastellanError('shutting_down', 'The airlock is stopping.')
-      grants.endAll(reason)
-      flights.cut(reason)
+      const cut = (): void => {
+        grants.endAll(reason)
+        flights.cut(reason)
+      }
+      const late = setTimeout(cut, FINISH_MS)
+      const graceMs = FINISH_MS + FAREWELL_MS
+      await Promise.all([gateway.close({ graceMs }), operator.close({ graceMs })])
+      clearTimeout(late)
+      cut()
       await proxy.close()
       pool.close()
       await recorder.close()

@@ -310,6 +310,22 @@ describe('leaving', () => {
   })
 })
 
+test('a stop lets what is nearly done finish, and tells the others why they end', async () => {
+  let finish: (() => void) | undefined
+  const { lock, url, upstream } = await reachable((request, response) => {
+    response.write('begun')
+    if (request.url === '/nearly') finish = () => response.end(', done')
+  })
+  const [nearly, never] = [lock.fetch(`${url}/nearly`), lock.fetch(`${url}/never`)]
+  await until('both are under way', () => upstream.requests.length === 2)
+  const stopped = lock.stop()
+  finish?.()
+  expect((await nearly).text).toBe('begun, done')
+  expect((await never).end).toMatchObject({ state: 'failed', code: 'shutting_down' })
+  await stopped
+  expect(lock.ledger.of('egress_ended')).toHaveLength(2)
+})
+
 describe('connections', () => {
   test('are kept for the next request to the same host, without asking for its address again', async () => {
     const { lock, url, upstream } = await reachable()
