@@ -55,8 +55,9 @@ function copyRules(name) {
 function configFor(name) {
   const folder = join(root, 'packages', name)
   return {
-    extends: join(root, 'tsconfig.base.json'),
+    extends: join(folder, 'tsconfig.json'),
     compilerOptions: {
+      noEmit: false,
       rootDir: join(folder, 'src'),
       outDir: join(folder, 'dist'),
       declaration: true,
