@@ -46,7 +46,10 @@ export class Requests {
 
   /** The gateway's origin. */
   get origin(): string {
-    return new URL(this.#options.url ?? globalThis.location.origin).origin
+    const { location } = globalThis as { location?: { readonly origin: string } }
+    const url = this.#options.url ?? location?.origin
+    if (url === undefined) throw new TypeError('outside of a page a client needs the url of its gateway')
+    return new URL(url).origin
   }
 
   async token(): Promise<string | undefined> {
@@ -145,7 +148,7 @@ function addressOf(path: string, { params = {}, query = {} }: Input): string {
   const whole = path.startsWith('/') ? path : `/api/v1/${path}`
   const filled = whole.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])))
   const given = Object.entries(query).filter(([, value]) => value !== undefined)
-  const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()
+  const text = new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)])).toString()
   return text === '' ? filled : `${filled}?${text}`
 }
 
