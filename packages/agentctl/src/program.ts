@@ -1,6 +1,7 @@
 import { CastellanError } from '@castellan/contracts'
 import { version } from '@castellan/daemon'
 import { Command, CommanderError } from 'commander'
+import { addAgents } from './commands/agents.ts'
 import { addAirlock } from './commands/airlock.ts'
 import { addApprovals } from './commands/approvals.ts'
 import { addBackup } from './commands/backup.ts'
@@ -8,6 +9,7 @@ import { addBudget } from './commands/budget.ts'
 import { addCall } from './commands/call.ts'
 import { addCapability } from './commands/capability.ts'
 import { addChat } from './commands/chat.ts'
+import { addChats } from './commands/chats.ts'
 import { addCredential } from './commands/credential.ts'
 import { addDecisions } from './commands/decisions.ts'
 import { addGeneration } from './commands/generation.ts'
@@ -23,6 +25,7 @@ import { addSignIn } from './commands/sign-in.ts'
 import { addSkill } from './commands/skill.ts'
 import { addStatus } from './commands/status.ts'
 import { addSwitch } from './commands/switch.ts'
+import { addToken } from './commands/token.ts'
 import { addTools } from './commands/tools.ts'
 import { addUndo } from './commands/undo.ts'
 import { addVerifyLedger } from './commands/verify-ledger.ts'
@@ -97,6 +100,8 @@ export async function run(args: readonly string[], host: NodeJS.Process): Promis
   for (const add of [
     addStatus,
     addChat,
+    addChats,
+    addAgents,
     addTools,
     addCall,
     addApprovals,
@@ -118,6 +123,7 @@ export async function run(args: readonly string[], host: NodeJS.Process): Promis
     addVerifyLedger,
     addWitness,
     addSignIn,
+    addToken,
     addAirlock,
     addMcp,
     addOperator,
