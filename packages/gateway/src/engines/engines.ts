@@ -3,6 +3,7 @@ import { CastellanError } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import { AnthropicEngine } from './anthropic/anthropic.ts'
 import { ClaudeCodeEngine } from './claude-code/claude-code.ts'
+import { sweepRunFolders } from './cli/folder.ts'
 import type { Tunnels } from './cli/run.ts'
 import type { CredentialWish, EngineCredentials } from './credentials.ts'
 import type { Engine } from './engine.ts'
@@ -31,6 +32,7 @@ export class Engines {
 
   constructor(parts: EnginesParts) {
     this.#parts = parts
+    void sweepRunFolders()
   }
 
   /** The engine of an agent's description. Asks nobody; what is wrong with it shows when it is asked, or {@link test}ed. */

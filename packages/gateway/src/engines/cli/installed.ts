@@ -1,9 +1,7 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { CastellanError } from '@castellan/contracts'
+import { makeRunFolder, removeRunFolder } from './folder.ts'
 import { findProgram } from './program.ts'
 
 /** A program of this size takes a moment to start on a small machine that is busy. In milliseconds. */
@@ -17,7 +15,7 @@ export async function versionOf(
   signal?: AbortSignal,
 ): Promise<string> {
   const program = installedProgram(command, install, path)
-  const home = await mkdtemp(join(tmpdir(), 'castellan-engine-'))
+  const home = await makeRunFolder()
   try {
     const env = { PATH: path ?? process.env.PATH ?? '', HOME: home, TMPDIR: home, LANG: 'C.UTF-8' }
     const options = { cwd: home, env, timeout: VERSION_MS, killSignal: 'SIGKILL' as const, maxBuffer: 64 * 1024 }
@@ -30,7 +28,7 @@ export async function versionOf(
       { cause },
     )
   } finally {
-    await rm(home, { recursive: true, force: true })
+    await removeRunFolder(home)
   }
 }
 

@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CastellanError, type EngineKind, type TunnelRequest } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
@@ -7,6 +6,7 @@ import type { EngineCredential, EngineCredentials } from '../credentials.ts'
 import type { AnswerEvent, EngineHooks, ModelRequest } from '../engine.ts'
 import { ExchangeNotes, withoutSecrets } from '../exchange.ts'
 import type { Progress, TryParts } from '../remote/tries.ts'
+import { makeRunFolder, removeRunFolder } from './folder.ts'
 import { type Ended, Program } from './program.ts'
 import { ToolDoor } from './tool-door.ts'
 
@@ -70,8 +70,8 @@ export async function* runCli(run: CliRun): AsyncGenerator<AnswerEvent, void, vo
   let problem: string | null = 'The answer was not read to its end.'
   let notes: ExchangeNotes | undefined
   try {
-    const folder = await mkdtemp(join(tmpdir(), 'castellan-engine-'))
-    over.push(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
+    const folder = await makeRunFolder()
+    over.push(() => removeRunFolder(folder))
     const proxy = await openTunnel(run, over)
     const door = await openDoor(run, lost, over)
     if (door !== null) secrets.push(door.token)

@@ -51,7 +51,7 @@ function engineFor(
   const parts = cliParts({ credentials, ...rest })
   return new ClaudeCodeEngine({ engine: 'claude-code', model: 'claude-sonnet-4-5' }, parts, { provider: 'anthropic' })
 }
-const runFolders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('castellan-engine-'))
+const runFolders = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`castellan-run-${process.pid}-`))
 
 installed.describe('the real Claude Code', () => {
   installed.test(
@@ -266,7 +266,7 @@ limits.describe('what Claude Code is given', () => {
   limits.test('is an environment of its own, with the key of its kind', async () => {
     const env = await ask('process.env', {})
     expect(env).toMatchObject({ ANTHROPIC_API_KEY: 'sk-test-secret-0', ANTHROPIC_BASE_URL: loopback })
-    expect(env.HOME).toMatch(/castellan-engine-/)
+    expect(env.HOME).toMatch(/castellan-run-/)
     expect(Object.keys(env)).not.toContain('VITEST')
     expect(await ask('process.env', { auth: 'oauth_token' })).toMatchObject({
       CLAUDE_CODE_OAUTH_TOKEN: 'sk-test-secret-0',
