@@ -2,6 +2,9 @@ import { CastellanError, type ClientFrame, ErrorEnvelope, errorFromEnvelope, Ser
 import { WebSocket } from 'ws'
 import type { Context } from '../context.ts'
 
+/** Which chat, and for one that begins perhaps whom it belongs to. */
+export type Where = Pick<Extract<ClientFrame, { type: 'chat' }>, 'agent'> & { readonly chat_id: string }
+
 /** The chat socket of the gateway, opened with the owner's token. Frames come in order through `frames()`. */
 export class ChatConnection {
   readonly #socket: WebSocket

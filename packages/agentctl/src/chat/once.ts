@@ -1,12 +1,13 @@
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit.ts'
-import { ChatConnection } from './connection.ts'
+import { ChatConnection, type Where } from './connection.ts'
 import { followTurn } from './turn.ts'
 import { ChatView } from './view.ts'
 
 /** Asks one question, shows the turn, and ends. Ctrl-C stops the turn on the server too. */
-export async function chatOnce(context: Context, question: string, chatId: string): Promise<number> {
+export async function chatOnce(context: Context, question: string, where: Where): Promise<number> {
   const { terminal } = context
+  const chatId = where.chat_id
   const connection = await ChatConnection.open(context)
   const view = new ChatView(terminal)
   let interrupted = false
@@ -16,7 +17,7 @@ export async function chatOnce(context: Context, question: string, chatId: strin
   }
   process.on('SIGINT', interrupt)
   try {
-    connection.send({ type: 'chat', text: question, chat_id: chatId })
+    connection.send({ type: 'chat', text: question, ...where })
     const { exitCode } = await followTurn(context, connection, chatId, (frame) =>
       terminal.json ? terminal.line(JSON.stringify(frame)) : view.show(frame),
     )

@@ -1,13 +1,14 @@
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit.ts'
-import { ChatConnection } from './connection.ts'
+import { ChatConnection, type Where } from './connection.ts'
 import { questions } from './questions.ts'
 import { followTurn } from './turn.ts'
 import { ChatView } from './view.ts'
 
 /** A conversation on the terminal, a line a question, until Ctrl-D. Its exit code is that of the last turn. */
-export async function chatSession(context: Context, chatId: string): Promise<number> {
+export async function chatSession(context: Context, where: Where): Promise<number> {
   const { terminal } = context
+  const chatId = where.chat_id
   const connection = await ChatConnection.open(context)
   const view = new ChatView(terminal)
   if (!terminal.json) terminal.note('Ask about this server, or /help. Ctrl-C stops a turn, Ctrl-D ends.')
@@ -18,7 +19,7 @@ export async function chatSession(context: Context, chatId: string): Promise<num
       const stop = () => connection.send({ type: 'abort', chat_id: chatId })
       process.on('SIGINT', stop)
       try {
-        connection.send({ type: 'chat', text: question, chat_id: chatId })
+        connection.send({ type: 'chat', text: question, ...where })
         const turn = await followTurn(context, connection, chatId, (frame) =>
           terminal.json ? terminal.line(JSON.stringify(frame)) : view.show(frame),
         )

@@ -39,6 +39,9 @@ export class ChatView {
         }
         return
       }
+      case 'recalled':
+        this.#recalled(frame)
+        return
       case 'approval_required':
         this.#endLine()
         printQuestion(this.#terminal, frame)
@@ -75,6 +78,14 @@ export class ChatView {
       case 'backpressure_pause':
         return
     }
+  }
+
+  #recalled({ facts, left_out, problem }: Extract<ServerFrame, { type: 'recalled' }>): void {
+    const { paint } = this.#bind()
+    if (problem !== undefined) this.#line(paint('dim', `nothing recalled: ${printable(problem)}`))
+    for (const { text, source } of facts)
+      this.#line(paint('dim', `recalled: ${printable(text)} (${printable(source)})`))
+    if (left_out > 0) this.#line(paint('dim', `recalled: ${left_out} more had no room`))
   }
 
   #result(result: unknown): void {

@@ -10,9 +10,9 @@ import { type Started, startAgentd } from './agentd.ts'
 const main = fileURLToPath(new URL('../../../gateway/src/main.ts', import.meta.url))
 
 /** The real agentd and the real gateway over one fresh state folder, as the supervisor would start them. */
-export async function startWithGateway(): Promise<
-  Started & { restartGateway(): Promise<void>; readonly log: () => string }
-> {
+export async function startWithGateway(
+  settings: NodeJS.ProcessEnv = {},
+): Promise<Started & { restartGateway(): Promise<void>; readonly log: () => string }> {
   const agentd = await startAgentd()
   const { state } = agentd
   const runFile = join(state, 'run.json')
@@ -29,6 +29,7 @@ export async function startWithGateway(): Promise<
         CASTELLAN_ENGINE_SOCKET: join(state, 'sockets', 'engine.sock'),
         CASTELLAN_TOKEN_FILE: instance.tokenFile,
         CASTELLAN_LOG_LEVEL: 'trace',
+        ...settings,
       },
       stdio: ['ignore', 'ignore', 'pipe'],
     })
