@@ -55,7 +55,7 @@ test('the operator says what may leave, sees what left, shuts and opens', async 
   expect((await agentctl(['airlock', ...at])).stdout).toContain('Nothing is on the list')
   await expect(fetch(url)).rejects.toMatchObject({
     code: 'egress_denied',
-    message: expect.stringContaining(`--http localhost:${port}`),
+    message: expect.stringContaining(`--http --loopback localhost:${port}`),
   })
 
   const allowed = await agentctl([

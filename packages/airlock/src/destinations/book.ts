@@ -89,7 +89,8 @@ export class Book {
   admit(aim: Aim): Destination {
     this.#assertOpen()
     const match = findDestination(this.listing.destinations, aim)
-    const command = aim.scheme === 'http' ? `--http ${aim.host}:${aim.port}` : `${aim.host}${portOf(aim.port)}`
+    const http = aim.scheme === 'http' ? '--http ' : ''
+    const command = `${http}${loopbackOf(aim.host)}${aim.host}${portOf(aim.port)}`
     return admitted(match, `${aim.method} ${aim.scheme}://${aim.host}${portOf(aim.port)}`, command)
   }
 
@@ -97,7 +98,7 @@ export class Book {
   admitTunnel(host: string, port: number): Destination {
     this.#assertOpen()
     const match = findTunnel(this.listing.destinations, host, port)
-    return admitted(match, `A tunnel to ${host}:${port}`, `${host}${portOf(port)}`)
+    return admitted(match, `A tunnel to ${host}:${port}`, `${loopbackOf(host)}${host}${portOf(port)}`)
   }
 
   /** Throws `invalid_arguments` (certificates), `conflict` (it is there already, or too many are), `egress_unrecorded`. */
@@ -249,6 +250,11 @@ function admitted(match: Match, what: string, command: string): Destination {
 function offError(latch: AirlockLatch): CastellanError {
   const why = latch.off ? ` (${latch.reason})` : ''
   return new CastellanError('egress_off', `The airlock is shut${why}. The operator opens it: agentctl airlock on`)
+}
+
+/** The name that is this machine by definition (RFC 6761). */
+function loopbackOf(host: string): string {
+  return host === 'localhost' || host.endsWith('.localhost') ? '--loopback ' : ''
 }
 
 function portOf(port: number): string {
