@@ -2,6 +2,7 @@
 {
   imports = [
     ./options/agentd.nix
+    ./options/agents.nix
     ./options/airlock.nix
     ./options/backups.nix
     ./options/castellan.nix

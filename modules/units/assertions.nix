@@ -47,7 +47,25 @@ in
         assertion = lib.length keys == lib.length (lib.unique keys);
         message = "services.castellan.operators has one public key under two names. A key is one person's; take one of them out.";
       }
+      {
+        assertion = cfg.defaultAgent == null || cfg.agents ? ${toString cfg.defaultAgent};
+        message = "services.castellan.defaultAgent names an agent that services.castellan.agents does not have. Name one of those, or leave it out.";
+      }
     ]
+    ++ each cfg.agents (name: { engine, ... }: [
+      {
+        assertion = fitsAgentName name;
+        message = "services.castellan.agents.\"${name}\" has a name that no agent can have. Use lower-case letters, digits and dashes, at most 32, a letter first.";
+      }
+      {
+        assertion = engine.engine != "llama" || cfg.engine.enable;
+        message = "services.castellan.agents.\"${name}\" thinks with the model on this host, and there is none. Set services.castellan.engine.enable to true, or give it another engine.";
+      }
+      {
+        assertion = engine.engine == "llama" || cfg.airlock.enable;
+        message = "services.castellan.agents.\"${name}\" thinks with a model elsewhere, and there is no way out. Set services.castellan.airlock.enable to true, or give it the model on this host.";
+      }
+    ])
     ++ each cfg.policy.files (name: { text, source }: [
       {
         assertion = lib.hasSuffix ".cedar" name || lib.hasSuffix ".test.json" name;

@@ -15,6 +15,15 @@ let
     sync ${places.token}.new
     mv ${places.token}.new ${places.token}
   '';
+
+  agentOf = _: { title, prompt, engine, memory }: lib.filterAttrs (_: value: value != null) {
+    inherit title prompt engine;
+    memory = { inherit (memory) enabled; token_budget = memory.tokenBudget; };
+  };
+  agents = if cfg.agents == { } then null else builtins.toJSON ({
+    version = 1;
+    agents = lib.mapAttrs agentOf cfg.agents;
+  } // lib.optionalAttrs (cfg.defaultAgent != null) { default = cfg.defaultAgent; });
 in
 {
   config = lib.mkIf cfg.enable (lib.mkMerge [
@@ -23,12 +32,18 @@ in
       host = "127.0.0.1";
       port = cfg.gateway.port;
       publicOrigins = lib.unique (cfg.gateway.publicOrigins ++ lib.optional cfg.nginx.enable "https://${toString cfg.nginx.hostName}");
+      agentsFile = if agents == null then null else "/etc/castellan/agents.json";
       listenSocket = if cfg.nginx.enable then places.sockets.web else null;
       stateDir = places.gatewayState;
       agentSocket = places.sockets.agent;
       engineSocket = places.sockets.engine;
       airlockSocket = places.sockets.airlock;
       recordSocket = places.sockets.record;
+    })
+    (lib.mkIf (agents != null) {
+      environment.etc."castellan/agents.json".text = agents;
+      # Read again without a restart: chats that are under way go on as they began.
+      systemd.services.castellan-gateway.reloadTriggers = [ agents ];
     })
     {
       systemd.services.castellan-gateway = {
@@ -47,6 +62,7 @@ in
           SupplementaryGroups = [ "castellan" "castellan-record" ];
           StateDirectory = "castellan-gateway";
           StateDirectoryMode = "0700";
+          ExecReload = "${pkgs.coreutils}/bin/kill -HUP $MAINPID";
           ExecStartPre = lib.optional (cfg.ownerTokenFile == null) makeToken;
           LoadCredential = lib.optional (cfg.ownerTokenFile != null) "owner-token:${cfg.ownerTokenFile}";
           # By name only, so that neither has to be there: the key, and while it is replaced the next one.

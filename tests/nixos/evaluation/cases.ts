@@ -288,6 +288,34 @@ const ofTheOthers: readonly Case[] = [
     look: 'gateway.publicOrigins',
     is: ['https://other.example.org', 'https://castellan.example.org'],
   },
+  ...['', '.<name>.title', '.<name>.prompt', '.<name>.engine', '.<name>.engine.engine'].map((part) => ({
+    option: `agents${part}`,
+    set: 'agents.watch = { title = "Watch"; prompt = "Watch."; engine = { engine = "anthropic"; model = "m"; provider = "anthropic"; }; };',
+    look: `{ inherit (gateway) agentsFile; inherit (builtins.fromJSON config.environment.etc."castellan/agents.json".text) agents; }`,
+    is: {
+      agentsFile: '/etc/castellan/agents.json',
+      agents: {
+        watch: {
+          title: 'Watch',
+          prompt: 'Watch.',
+          engine: { engine: 'anthropic', model: 'm', provider: 'anthropic' },
+          memory: { enabled: true, token_budget: 600 },
+        },
+      },
+    },
+  })),
+  ...['enabled', 'tokenBudget'].map((name) => ({
+    option: `agents.<name>.memory.${name}`,
+    set: 'agents.main.memory = { enabled = false; tokenBudget = 100; };',
+    look: '(builtins.fromJSON config.environment.etc."castellan/agents.json".text).agents.main.memory',
+    is: { enabled: false, token_budget: 100 },
+  })),
+  {
+    option: 'defaultAgent',
+    set: 'agents = { main = { }; watch = { }; }; defaultAgent = "watch";',
+    look: '(builtins.fromJSON config.environment.etc."castellan/agents.json".text).default',
+    is: 'watch',
+  },
   { option: 'gateway.memoryMax', set: 'gateway.memoryMax = "2G";', look: has('MemoryMax=2G', 'gateway'), is: true },
   {
     option: 'gateway.settings',
@@ -358,7 +386,7 @@ const ofNginx: readonly Case[] = [
   {
     option: 'nginx.tls.hsts',
     set: `${certificate} nginx.tls.hsts = false;`,
-    look: 'lib.hasInfix "Strict-Transport-Security" config.rendered.nginx',
+    look: 'lib.hasInfix "add_header Strict-Transport-Security" config.rendered.nginx',
     is: false,
   },
   {

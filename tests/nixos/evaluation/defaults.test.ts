@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { AgentsFile } from '@castellan/contracts'
 import { loadConfig } from '@castellan/daemon'
 import { temporaryFolder } from '@castellan/testing'
 import { expect, test } from 'vitest'
@@ -23,6 +24,7 @@ function configurations({ etc }: Rendered) {
     airlock: loadConfig(AirlockConfig, { file: file('airlock'), env: {} }),
     engine: loadConfig(EngineConfig, { file: file('engine'), env: {} }),
     gateway: loadConfig(GatewayConfig, { file: file('gateway'), env: { CASTELLAN_TOKEN_FILE: '/from/the/unit' } }),
+    agents: AgentsFile.parse(JSON.parse(etc['castellan/agents.json'] ?? '{"version":1,"agents":{"main":{}}}')),
   }
 }
 
