@@ -10,7 +10,7 @@ const PAD_BYTES = 256
 
 /** What an envelope holds. What was sealed about one thing does not open as another. */
 export interface About {
-  /** `root`, `index`, `secret`. */
+  /** `root`, `kek`, `index`, `secret`. */
   readonly purpose: string
   readonly id: string
   /** Goes up with every change, from 1. */

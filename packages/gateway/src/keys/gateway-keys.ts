@@ -92,7 +92,7 @@ export class GatewayKeys {
   async beginRotation(): Promise<Kek> {
     const found = await this.files.read()
     if (found.next === undefined && (await this.files.areSealed())) throw sealedElsewhere()
-    const next = found.next ?? (await this.files.makeNext())
+    const next = found.next ?? (await this.files.makeNext(this.#current()))
     this.#keks = [next, ...this.#keks.filter(({ id }) => id !== next.id)]
     const wrapped = await readFile(this.#rootFile)
     await writeRoot(this.#rootFile, rewrap(this.#keks, next, wrapped, ROOT))
@@ -101,10 +101,16 @@ export class GatewayKeys {
 
   /** Nothing is under the old key any more: it is taken off the disk and out of memory. */
   async finishRotation(): Promise<void> {
-    await this.files.promote()
-    const [current, ...old] = this.#keks
-    for (const kek of old) kek.forget()
-    this.#keks = current === undefined ? [] : [current]
+    const current = this.#current()
+    await this.files.promote(current)
+    for (const kek of this.#keks) if (kek !== current) kek.forget()
+    this.#keks = [current]
+  }
+
+  #current(): Kek {
+    const [kek] = this.#keks
+    if (kek !== undefined) return kek
+    throw new CastellanError('credentials_locked', 'The key is not in memory. Unlock it: agentctl credential unlock')
   }
 
   /** Whether a rotation was begun and not finished. */

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { CastellanError } from '@castellan/contracts'
 import { syncFolder, writePrivateFile } from '@castellan/daemon'
+import { seal, open as unseal } from './envelope.ts'
+import { EnvelopeFault } from './envelope-fault.ts'
 import { KEY_BYTES, Kek } from './kek.ts'
 
 /** The names under which systemd hands the key over: `LoadCredentialEncrypted=castellan-gateway-kek`. */
@@ -15,9 +17,14 @@ export interface KekPlaces {
   readonly credentialsFolder: string | undefined
 }
 
+/** What the next key's envelope is about. */
+const NEXT = { purpose: 'kek', id: 'next', version: 1 } as const
+
 /**
- * Where the key-encryption key comes from: a credential of systemd, which it unsealed with the host's key or its TPM2, and then
- * the key file. Beside each may lie the next one (`NAME-next`, `FILE.next`), while everything is being wrapped under it.
+ * Where the key-encryption key comes from: a credential of systemd, which it unsealed with the host's key or its TPM2, or else the
+ * key file. Where systemd hands one over no file counts, because files can be planted. While everything is being wrapped under
+ * another key, that one is there as well: as the credential `NAME-next`, or in `FILE.next`, itself wrapped under the key it is to
+ * replace, so that nobody without that key can put it there.
  */
 export class KekFiles {
   readonly #places: KekPlaces
@@ -30,54 +37,87 @@ export class KekFiles {
     return this.#places.file
   }
 
-  /** All there are, the one to wrap under first. Throws `state_key_damaged`, `config_invalid` where others may read the file. */
+  /** All there are. Throws `state_key_damaged`, `config_invalid` where others may read the file. */
   async read(): Promise<{ readonly keks: Kek[]; readonly next: Kek | undefined }> {
-    const { file, credentialsFolder } = this.#places
-    const sealed = (name: string) =>
-      credentialsFolder === undefined ? undefined : readKey(join(credentialsFolder, name), false)
-    const next = (await sealed(`${CREDENTIAL_NAME}-next`)) ?? (await readKey(`${file}.next`, true))
-    const keks = [next, await sealed(CREDENTIAL_NAME), await readKey(file, true)]
-    return { keks: keks.filter((kek) => kek !== undefined), next }
+    const sealed = await this.#handedOver(CREDENTIAL_NAME)
+    const kek = sealed ?? (await readKey(this.#places.file, true))
+    if (kek === undefined) return { keks: [], next: undefined }
+    const next = await (sealed === undefined ? this.#nextUnder(kek) : this.#handedOver(`${CREDENTIAL_NAME}-next`))
+    if (next === undefined || next.id === kek.id) return { keks: [kek], next: undefined }
+    return { keks: [kek, next], next }
   }
 
   /** Whether systemd hands the key over, so that only the host's administrator can put another in its place. */
   async areSealed(): Promise<boolean> {
-    const { credentialsFolder } = this.#places
-    if (credentialsFolder === undefined) return false
-    return (await readKey(join(credentialsFolder, CREDENTIAL_NAME), false)) !== undefined
+    return (await this.#handedOver(CREDENTIAL_NAME)) !== undefined
   }
 
   /** Makes the first key. On disk when it returns. */
   async make(): Promise<Kek> {
-    return this.#write(this.#places.file, randomBytes(KEY_BYTES))
+    const bytes = randomBytes(KEY_BYTES)
+    await this.#write(this.#places.file, bytes)
+    return new Kek(bytes)
   }
 
   /** Puts back a key that came out of its recovery phrase. */
-  async restore(bytes: Buffer): Promise<Kek> {
+  restore(bytes: Buffer): Promise<void> {
     return this.#write(this.#places.file, bytes)
   }
 
-  /** Makes the key that is to replace this one; the one there is stays until {@link promote}. */
-  async makeNext(): Promise<Kek> {
-    return this.#write(`${this.#places.file}.next`, randomBytes(KEY_BYTES))
+  /** Makes the key that is to replace `current`, which stays until {@link promote}. */
+  async makeNext(current: Kek): Promise<Kek> {
+    const bytes = randomBytes(KEY_BYTES)
+    await this.#write(this.#next, seal(current, bytes, NEXT))
+    return new Kek(bytes)
   }
 
-  /** Everything is wrapped under the next key: it takes the place of the one before, which is gone after this. */
-  async promote(): Promise<void> {
-    const { file } = this.#places
-    await rename(`${file}.next`, file).catch((error: NodeJS.ErrnoException) => {
-      // A next one that systemd hands over takes the other's place when the host's administrator renames it.
-      if (error.code !== 'ENOENT') throw error
+  /**
+   * Everything is wrapped under `next`: it takes the place of the key before, which is gone after this. One that systemd hands over
+   * takes it when the host's administrator says so.
+   */
+  async promote(next: Kek): Promise<void> {
+    if (await this.areSealed()) return
+    const bytes = next.copy()
+    await this.#write(this.#places.file, bytes)
+    bytes.fill(0)
+    await this.#dropNext()
+  }
+
+  get #next(): string {
+    return `${this.#places.file}.next`
+  }
+
+  async #handedOver(name: string): Promise<Kek | undefined> {
+    const { credentialsFolder } = this.#places
+    return credentialsFolder === undefined ? undefined : await readKey(join(credentialsFolder, name), false)
+  }
+
+  /** One that is not under `kek` was promoted already, or put there by somebody else: it is none. */
+  async #nextUnder(kek: Kek): Promise<Kek | undefined> {
+    const wrapped = await readFile(this.#next).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined
+      throw error
     })
-    await syncFolder(dirname(file))
+    if (wrapped === undefined) return undefined
+    try {
+      return new Kek(unseal([kek], wrapped, NEXT))
+    } catch (error) {
+      if (!(error instanceof EnvelopeFault)) throw error
+      await this.#dropNext()
+      return undefined
+    }
   }
 
-  async #write(path: string, bytes: Buffer): Promise<Kek> {
+  async #dropNext(): Promise<void> {
+    await rm(this.#next, { force: true })
+    await syncFolder(dirname(this.#next))
+  }
+
+  async #write(path: string, bytes: Buffer): Promise<void> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     // A draft of a crash may be half a key.
     await rm(`${path}.new`, { force: true })
     await writePrivateFile(path, bytes)
-    return new Kek(bytes)
   }
 }
 

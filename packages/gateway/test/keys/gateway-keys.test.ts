@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryFolder } from '@castellan/testing'
 import { expect, it } from 'vitest'
@@ -99,4 +99,45 @@ it('tells how to replace a key that systemd hands over, and takes the next one f
   rmSync(join(credentials, 'castellan-gateway-kek-next'))
   writeFileSync(join(credentials, 'castellan-gateway-kek'), Buffer.alloc(32, 8))
   expect((await GatewayKeys.open(at)).derive('castellan test v1')).toEqual(derived)
+})
+
+it('takes no next key that somebody without the present one put there', async () => {
+  const at = places()
+  const keys = await GatewayKeys.open(at)
+  const before = keys.keks[0]?.id
+  writeFileSync(`${at.file}.next`, Buffer.alloc(32, 6), { mode: 0o600 })
+  expect(await keys.rotationIsOpen()).toBe(false)
+  expect((await GatewayKeys.open(at)).keks.map(({ id }) => id)).toEqual([before])
+  expect(existsSync(`${at.file}.next`)).toBe(false)
+
+  const other = places()
+  await (await GatewayKeys.open(other)).beginRotation()
+  copyFileSync(`${other.file}.next`, `${at.file}.next`)
+  expect((await GatewayKeys.open(at)).keks.map(({ id }) => id)).toEqual([before])
+})
+
+it('takes no key file into account where systemd hands the key over', async () => {
+  const credentials = temporaryFolder()
+  writeFileSync(join(credentials, 'castellan-gateway-kek'), Buffer.alloc(32, 9))
+  const at = places(undefined, credentials)
+  const before = (await GatewayKeys.open(at)).keks.map(({ id }) => id)
+  writeFileSync(at.file, Buffer.alloc(32, 6), { mode: 0o600 })
+  writeFileSync(`${at.file}.next`, Buffer.alloc(32, 7), { mode: 0o600 })
+  const keys = await GatewayKeys.open(at)
+  expect(keys.keks.map(({ id }) => id)).toEqual(before)
+  expect(await keys.rotationIsOpen()).toBe(false)
+})
+
+it('drops a next key that took its place before a crash could be tidied up after', async () => {
+  const at = places()
+  const keys = await GatewayKeys.open(at)
+  const derived = keys.derive('castellan test v1')
+  await keys.beginRotation()
+  copyFileSync(`${at.file}.next`, `${at.file}.kept`)
+  await keys.finishRotation()
+  copyFileSync(`${at.file}.kept`, `${at.file}.next`)
+  const next = await GatewayKeys.open(at)
+  expect(next.keks).toHaveLength(1)
+  expect(next.derive('castellan test v1')).toEqual(derived)
+  expect(existsSync(`${at.file}.next`)).toBe(false)
 })
