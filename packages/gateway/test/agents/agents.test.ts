@@ -1,6 +1,12 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { AgentDescription, AgentName, CastellanError, type EngineChoice, type LedgerRecordRequest } from '@castellan/contracts'
+import {
+  AgentDescription,
+  AgentName,
+  CastellanError,
+  type EngineChoice,
+  type LedgerRecordRequest,
+} from '@castellan/contracts'
 import { temporaryFolder } from '@castellan/testing'
 import { expect, test } from 'vitest'
 import { Agents } from '../../src/agents/agents.ts'
@@ -97,8 +103,20 @@ test('prompts are read from the folders for them, and nowhere else, whatever lin
     expect(agents.get('main').promptSource).toBe('file')
   }
   const inForce = agents.get('main').systemPrompt
-  const bad = ['prompts/link.txt', 'prompts/folder/secret.txt', join(elsewhere, 'secret.txt'), 'prompts/../../etc/passwd']
-  const worse = ['/dev/zero', '/proc/self/environ', 'prompts', 'prompts/gone.txt', 'prompts/binary.txt', 'prompts/large.txt']
+  const bad = [
+    'prompts/link.txt',
+    'prompts/folder/secret.txt',
+    join(elsewhere, 'secret.txt'),
+    'prompts/../../etc/passwd',
+  ]
+  const worse = [
+    '/dev/zero',
+    '/proc/self/environ',
+    'prompts',
+    'prompts/gone.txt',
+    'prompts/binary.txt',
+    'prompts/large.txt',
+  ]
   for (const path of [...bad, ...worse, 'prompts-other/x.txt', 'a\0b', 'agents.json']) {
     write(file({ main: { prompt_file: path } }))
     await expect(agents.reload(null, signal), path).rejects.toMatchObject({ code: 'agents_invalid' })
@@ -112,7 +130,9 @@ test('an agent is written into the file, which a new gateway reads the same', as
   const night = AgentName.parse('night-watch')
   await agents.put(night, AgentDescription.parse({ title: 'Night watch', prompt: 'You watch.' }), change)
   expect(Object.keys(JSON.parse(readFileSync(path, 'utf8')).agents)).toEqual(['main', 'night-watch'])
-  expect(records).toMatchObject([{ type: 'agent_config_changed', agents: 2, by: 'owner', ok: true, digest: agents.state.digest }])
+  expect(records).toMatchObject([
+    { type: 'agent_config_changed', agents: 2, by: 'owner', ok: true, digest: agents.state.digest },
+  ])
   expect(JSON.stringify(records)).not.toContain('You watch')
   const again = await Agents.open(options)
   expect(again.get('night-watch')).toEqual(agents.get('night-watch'))
@@ -144,7 +164,9 @@ test('nothing is written that is not on record, and nothing over what somebody e
   const stale = agents.state.digest ?? ''
   write(file({ main: { prompt: 'By hand.' } }))
   const description = AgentDescription.parse({ prompt: 'By program.' })
-  await expect(agents.put(main, description, { ...change, ifDigest: stale })).rejects.toMatchObject({ code: 'conflict' })
+  await expect(agents.put(main, description, { ...change, ifDigest: stale })).rejects.toMatchObject({
+    code: 'conflict',
+  })
   const unrecorded = await Agents.open({
     ...options,
     records: { append: () => Promise.reject(new CastellanError('ledger_unavailable', 'No ledger.')) },

@@ -18,7 +18,9 @@ test('a gateway that is killed while agents.json is written leaves the old file 
   const folder = temporaryFolder()
   const path = join(folder, 'agents.json')
   for (let kill = 0; kill < KILLS; kill++) {
-    const child = spawn(process.execPath, ['--conditions=source', PROGRAM, path], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, ['--conditions=source', PROGRAM, path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     const lines = await linesUntilKilled(child, 2 + ((kill * 5) % 19))
     expect(lines[0]).toMatch(/null$/)
     const done = lines.filter((line) => line.startsWith('done '))

@@ -10,7 +10,10 @@ const get = async (gateway: TestGateway, path: string) => (await request(gateway
 test('a chat is begun, renamed, listed and deleted, with what was said in it', async () => {
   const gateway = await startGateway()
   const made = await request(gateway, '/api/v1/chats', { body: { chat_id: 'disks', title: 'Disks' } })
-  expect([made.status, made.json]).toMatchObject([201, { chat_id: 'disks', title: 'Disks', agent: 'main', last_seq: 0 }])
+  expect([made.status, made.json]).toMatchObject([
+    201,
+    { chat_id: 'disks', title: 'Disks', agent: 'main', last_seq: 0 },
+  ])
   expect((await request(gateway, '/api/v1/chats', { body: { chat_id: 'disks' } })).json.code).toBe('already_exists')
   const fresh = await request(gateway, '/api/v1/chats', { body: {} })
   expect(fresh.json.chat_id).toMatch(/^chat-/)
@@ -74,7 +77,8 @@ test('a turn that needs a person, or more time, is answered with what there is a
 test('words are found in all chats', async () => {
   const gateway = await startGateway()
   gateway.engine.answer = () => say('The zebra is striped.')
-  for (const chat of ['one', 'two']) await request(gateway, `/api/v1/chats/${chat}/turns`, { body: { text: 'what of zebras?' } })
+  for (const chat of ['one', 'two'])
+    await request(gateway, `/api/v1/chats/${chat}/turns`, { body: { text: 'what of zebras?' } })
   const found = await get(gateway, '/api/v1/messages?q=zebra&limit=3')
   expect(found.items.map(({ chat_id, role }) => [chat_id, role])).toEqual([
     ['two', 'agent'],
@@ -97,7 +101,10 @@ test('a chat is exported as a page to read and as JSON, whatever is in it', asyn
   expect(page.headers['content-type']).toContain('text/markdown')
   expect(page.text).toContain('**You**')
   expect(page.text).toContain('`````json')
-  const lines = (await request(gateway, '/api/v1/chats/main/export/json')).text.trim().split('\n').map((line) => JSON.parse(line))
+  const lines = (await request(gateway, '/api/v1/chats/main/export/json')).text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
   expect(lines[0]).toMatchObject({ chat_id: 'main' })
   expect(lines.slice(1).map(({ frame }) => frame.type)).toEqual(['asked', 'tool_use', 'tool_result', 'text', 'done'])
   expect((await request(gateway, '/api/v1/chats/none/export/json')).status).toBe(404)

@@ -61,7 +61,9 @@ test('the newest entries come with the count of those before, the oldest with a 
 
 test('words are found in whole messages, by their beginnings, across chats, newest first', () => {
   const { book } = openBook()
-  book.append([batch([asked(1, 'How full are my disks?'), text(2, 'The dis'), text(3, 'ks are nearly full.'), done(4)])])
+  book.append([
+    batch([asked(1, 'How full are my disks?'), text(2, 'The dis'), text(3, 'ks are nearly full.'), done(4)]),
+  ])
   book.append([batch([asked(1, 'disks again')], false, 'other' as typeof main)])
   const all = { chat: null, agent: null }
   const hits = book.find('full disk', all, 10, null)

@@ -32,7 +32,13 @@ test('a turn that a kill broke off says so: the question is withdrawn, the call 
   const { writer } = open()
   const meta = { name: main, agent, session, sessionKey: 'key', running: true }
   const used: ServerFrame = { type: 'tool_use', call_id, name: 'file_write', args: {} }
-  const question = { type: 'approval_required', approval_id, call_id, name: 'file_write', args: {} } as unknown as ServerFrame
+  const question = {
+    type: 'approval_required',
+    approval_id,
+    call_id,
+    name: 'file_write',
+    args: {},
+  } as unknown as ServerFrame
   for (const one of [asked(1, 'write it'), text(2, 'I will '), text(3, 'write.'), entry(4, used), entry(5, question)]) {
     writer.append(meta, one)
   }

@@ -53,7 +53,9 @@ async function check(folder: string, key: Buffer, heard: number): Promise<void> 
       for (const { frame } of page.entries) {
         turn.push(frame.type)
         if (frame.type === 'done') {
-          expect(['asked|done', 'asked|text|done', 'asked|error|done', 'asked|text|error|done']).toContain(turn.join('|'))
+          expect(['asked|done', 'asked|text|done', 'asked|error|done', 'asked|text|error|done']).toContain(
+            turn.join('|'),
+          )
           turn = []
         }
         after = 'seq' in frame ? (frame.seq ?? after) : after

@@ -26,8 +26,21 @@ function openBook(limits: Partial<InsightLimits> = {}) {
 function exchange(about: Partial<Exchange> = {}) {
   return insightOf(
     {
-      ...{ engine: 'anthropic', model: 'claude', url: 'https://api.anthropic.com/v1/messages', credential: 'crd_AAAAAAAA' },
-      ...{ startedAt: new Date(), durationMs: 12, request: '{"q":"hello"}', status: 200, response: 'hi', cut: 0, problem: null },
+      ...{
+        engine: 'anthropic',
+        model: 'claude',
+        url: 'https://api.anthropic.com/v1/messages',
+        credential: 'crd_AAAAAAAA',
+      },
+      ...{
+        startedAt: new Date(),
+        durationMs: 12,
+        request: '{"q":"hello"}',
+        status: 200,
+        response: 'hi',
+        cut: 0,
+        problem: null,
+      },
       ...about,
     },
     chat,
@@ -37,10 +50,16 @@ function exchange(about: Partial<Exchange> = {}) {
 test('an exchange is kept as it was sent and came back, without secrets, and says what was cut', () => {
   const { book } = openBook()
   const secret = 'sk-ant-api03-abcdefghijklmnop'
-  book.add(exchange({ request: `{"key":"${secret}"}`, response: 'x'.repeat(1_100_000), cut: 7, problem: `no ${secret}` }))
+  book.add(
+    exchange({ request: `{"key":"${secret}"}`, response: 'x'.repeat(1_100_000), cut: 7, problem: `no ${secret}` }),
+  )
   const kept = book.one(1)
   expect(kept.request).toBe('{"key":"[secret]"}')
-  expect([kept.response.length, kept.response_cut, kept.redactions]).toEqual([1024 * 1024, 1_100_000 - 1024 * 1024 + 7, 1])
+  expect([kept.response.length, kept.response_cut, kept.redactions]).toEqual([
+    1024 * 1024,
+    1_100_000 - 1024 * 1024 + 7,
+    1,
+  ])
   expect(kept.problem).toBe('no [secret]')
   expect(() => book.one(2)).toThrow(/no insight 2/)
 })
@@ -82,13 +101,22 @@ test('what is deleted is gone from the file and its log, for who has the key as 
 })
 
 test('what the model on this machine is asked is kept where the owner wants it, and goes with its chat', async () => {
-  const gateway = await startGateway({ config: { insights: { enabled: true, local: true, maxDays: 30, maxMegabytes: 10 } } })
+  const gateway = await startGateway({
+    config: { insights: { enabled: true, local: true, maxDays: 30, maxMegabytes: 10 } },
+  })
   gateway.engine.answer = () => say('The ', 'answer.')
   await (await gateway.connect()).ask('the question')
   const list = () => request(gateway, '/api/v1/insights')
   await until('it is kept', async () => ((await list()).json.items as unknown[]).length === 1)
   const { json } = await request(gateway, '/api/v1/insights/1')
-  expect(json).toMatchObject({ chat_id: 'main', agent: 'main', engine: 'llama', url: null, status: null, problem: null })
+  expect(json).toMatchObject({
+    chat_id: 'main',
+    agent: 'main',
+    engine: 'llama',
+    url: null,
+    status: null,
+    problem: null,
+  })
   expect(String(json.request)).toContain('the question')
   expect(String(json.response)).toContain('The answer.')
   expect((await request(gateway, '/api/v1/insights?q=question')).json.items).toHaveLength(1)

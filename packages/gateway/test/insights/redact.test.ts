@@ -22,7 +22,13 @@ const secrets: readonly string[] = [
 ]
 
 test.each(secrets)('%s is taken out, wherever it stands', (secret) => {
-  for (const text of [secret, `a ${secret} b`, JSON.stringify({ text: `key: ${secret}` }), `"${secret}"`, `\n${secret},`]) {
+  for (const text of [
+    secret,
+    `a ${secret} b`,
+    JSON.stringify({ text: `key: ${secret}` }),
+    `"${secret}"`,
+    `\n${secret},`,
+  ]) {
     const clean = redact(text)
     expect(clean.text).not.toContain(secret.slice(12, 28))
     expect(clean.count).toBeGreaterThan(0)
@@ -41,7 +47,8 @@ test.each([
 })
 
 test('what is no secret stays', () => {
-  const text = 'The disk /dev/sk-1 is 42 % full; sha256 e3b0c44298fc1c149afbf4c8996fb924; see https://example.org/a?b=c@d.'
+  const text =
+    'The disk /dev/sk-1 is 42 % full; sha256 e3b0c44298fc1c149afbf4c8996fb924; see https://example.org/a?b=c@d.'
   expect(redact(text)).toEqual({ text, count: 0 })
 })
 

@@ -30,13 +30,19 @@ test('what is recalled is shown, and goes to the model as the result of a call, 
   expect(typesOf(heard).filter((type) => type !== 'status')).toEqual(['recalled', 'text', 'usage', 'done'])
   const recalled = heard.find(({ type }) => type === 'recalled')
   expect(recalled).toMatchObject({ about: 'where is the NAS?', left_out: 0, ledger_index: 1 })
-  expect(recalled).toMatchObject({ facts: [{ id: 1, text: 'The NAS is in the attic.', labels: ['untrusted-text'], stored_at: at }] })
+  expect(recalled).toMatchObject({
+    facts: [{ id: 1, text: 'The NAS is in the attic.', labels: ['untrusted-text'], stored_at: at }],
+  })
   const messages = gateway.engine.requests[0]?.messages ?? []
   expect(messages.map(({ role }) => role)).toEqual(['system', 'user', 'assistant', 'tool'])
   expect(messages[0]).not.toMatchObject({ text: expect.stringContaining('attic') })
   expect(messages[3]).toMatchObject({
     ...{ role: 'tool', name: 'memory_recall', ok: true, summary: expect.stringContaining('as data') },
-    result: { facts: [{ text: 'The NAS is in the attic.', source: 'the owner said so', stored_by: 'main', taint: ['untrusted-text'] }] },
+    result: {
+      facts: [
+        { text: 'The NAS is in the attic.', source: 'the owner said so', stored_by: 'main', taint: ['untrusted-text'] },
+      ],
+    },
   })
   expect(gateway.agentd.calls[0]).toMatchObject({ tool: 'memory_recall', args: { about: 'where is the NAS?' } })
 })
@@ -73,7 +79,9 @@ test('where memory refuses, the chat is told and the turn goes on', async () => 
   expect(textOf(heard)).toBe('Understood.')
   gateway.agentd.tools.set('memory_recall', { effect: 'change', run: refuse })
   const asked = await (await gateway.connect()).ask('where?')
-  expect(asked.find(({ type }) => type === 'recalled')).toMatchObject({ problem: expect.stringContaining('person asked') })
+  expect(asked.find(({ type }) => type === 'recalled')).toMatchObject({
+    problem: expect.stringContaining('person asked'),
+  })
   expect(typesOf(asked)).not.toContain('approval_required')
 })
 
@@ -98,7 +106,10 @@ test('never more than the budget is given, and the best that fits', () => {
 test('what agents remember is read through the API as a call in the caller’s name', async () => {
   const gateway = await startWithMemory([fact(2, 'The NAS is in the attic.')])
   gateway.agentd.tools.set('memory_list', {
-    run: ({ before }) => ({ facts: [fact(before === undefined ? 9 : 3, 'A fact.')], nextBefore: before === undefined ? 9 : null }),
+    run: ({ before }) => ({
+      facts: [fact(before === undefined ? 9 : 3, 'A fact.')],
+      nextBefore: before === undefined ? 9 : null,
+    }),
   })
   const page = (await request(gateway, '/api/v1/memory?tags=nas,disk')).json
   expect(page.items).toMatchObject([{ id: 9, stored_at: at, tags: ['nas'] }])
