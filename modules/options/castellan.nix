@@ -39,8 +39,8 @@ in
       example = "strict";
       description = ''
         How much agentd, the only process that runs as root, gives up. `standard` leaves it what some tool of it needs. `strict` takes
-        away what only tools that look need: raw access to disks (their health), to other processes (their open files) and raw sockets
-        (ping); those tools then answer `permission_denied`. The other processes have the strictest walls that they can bear at both levels.
+        away what only tools that look need: raw access to disks (their health) and to other users' processes (whose port it is); those
+        tools then say less. The other processes have the strictest walls that they can bear at both levels.
       '';
     };
 

@@ -20,7 +20,7 @@ let
     "CAP_KILL"
     "CAP_SETUID" "CAP_SETGID" "CAP_SETPCAP"
     "CAP_SYS_ADMIN" "CAP_SYS_CHROOT" "CAP_NET_ADMIN"
-  ] ++ lib.optionals (cfg.hardening.level == "standard") [ "CAP_SYS_PTRACE" "CAP_SYS_RAWIO" "CAP_NET_RAW" ];
+  ] ++ lib.optionals (cfg.hardening.level == "standard") [ "CAP_SYS_PTRACE" "CAP_SYS_RAWIO" ];
 in
 {
   config = lib.mkIf cfg.enable (lib.mkMerge [

@@ -36,7 +36,7 @@ const ofCastellan: readonly Case[] = [
   {
     option: 'hardening.level',
     set: 'hardening.level = "strict";',
-    look: 'lib.any (right: lib.hasInfix right (unit "agentd")) [ "CAP_SYS_PTRACE" "CAP_SYS_RAWIO" "CAP_NET_RAW" ]',
+    look: 'lib.any (right: lib.hasInfix right (unit "agentd")) [ "CAP_SYS_PTRACE" "CAP_SYS_RAWIO" ]',
     is: false,
   },
   {
