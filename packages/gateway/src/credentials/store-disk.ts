@@ -36,7 +36,8 @@ export class StoreDisk {
     const draft = `${this.#next}.new`
     await rm(draft, { force: true })
     await writePrivateFile(this.#next, bytes).catch(async (cause: NodeJS.ErrnoException) => {
-      await rm(draft, { force: true })
+      // Nothing of it is on record, so nothing of it may be found by the next start.
+      await Promise.all([draft, this.#next].map((path) => rm(path, { force: true })))
       if (cause.code !== 'ENOSPC' && cause.code !== 'EDQUOT') throw cause
       throw new CastellanError('disk_full', 'The disk is full: the credential store stays as it was. Make room on it.')
     })

@@ -139,8 +139,21 @@ export class CredentialStore {
     this.#stale = false
     this.#told = undefined
     // A rotation that a crash left half done, or a next key that systemd hands over.
-    if (await keys.rotationIsOpen()) await this.#rotateKey(this.#state)
+    if (await keys.rotationIsOpen()) await this.#finishRotation()
     return this.#state
+  }
+
+  /** Where it cannot be finished now, both keys stay, and with them everything that was there. */
+  async #finishRotation(): Promise<void> {
+    try {
+      await this.#rotateKey(this.#state)
+    } catch (error) {
+      if (this.#stale) throw error
+      this.#parts.log.warn(
+        { err: error },
+        'the rotation of the key is not finished; it is tried again at the next start',
+      )
+    }
   }
 
   async #change<T>(

@@ -291,6 +291,20 @@ describe('another key-encryption key', () => {
     expect(next.keys.keks).toHaveLength(1)
   })
 
+  it('that cannot be finished yet keeps nobody from what is there', async () => {
+    const { credentials, keeper, ledger, again } = await testCredentials()
+    const { id } = await credentials.create(draft())
+    ledger.failure = 'refuses'
+    await expect(keeper.rotateKey()).rejects.toMatchObject({ code: 'rate_limited' })
+    const next = await again()
+    expect((await next.store.secret(id)).secret).toBe(SECRET)
+    expect(await next.keys.rotationIsOpen()).toBe(true)
+    ledger.failure = 'none'
+    const last = await again()
+    expect((await last.store.secret(id)).secret).toBe(SECRET)
+    expect(await last.keys.rotationIsOpen()).toBe(false)
+  })
+
   it('that was refused still opens what is written under both', async () => {
     const { credentials, keeper, ledger, again } = await testCredentials()
     const { id } = await credentials.create(draft())
