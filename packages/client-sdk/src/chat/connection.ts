@@ -90,7 +90,8 @@ export class Connection {
 
 /** Node's WebSocket takes headers; a browser's does not, and has its token among the subprotocols. */
 function newSocket(url: string, token: string | undefined): WebSocket {
-  const isNode = typeof process === 'object' && process.versions?.node !== undefined
+  const { process } = globalThis as { process?: { readonly versions?: { readonly node?: string } } }
+  const isNode = process?.versions?.node !== undefined
   if (token === undefined) return new WebSocket(url, [CHAT_PROTOCOL])
   if (!isNode) return new WebSocket(url, [CHAT_PROTOCOL, `bearer.${token}`])
   const options = { protocols: [CHAT_PROTOCOL], headers: { authorization: `Bearer ${token}` } }

@@ -1,4 +1,10 @@
-import { type Approval, approvalSigningText, type CallPending, type ServerFrame } from '@castellan/contracts'
+import {
+  type Approval,
+  type ApprovalId,
+  approvalSigningText,
+  type CallPending,
+  type ServerFrame,
+} from '@castellan/contracts'
 import { isYes, StoppedWaiting, settled } from '../calls/approval.ts'
 import type { Turn } from './turn.ts'
 
@@ -9,18 +15,19 @@ import type { Turn } from './turn.ts'
  */
 export async function personAgrees(pending: CallPending, turn: Turn): Promise<boolean> {
   const { agentd, chat, signal, waiting } = turn
-  const asked = await agentd.approval(pending.approval_id, signal)
-  await waiting.begin(asked)
-  chat.askApproval(approvalFrame(asked))
-  chat.status('waiting', 'Waiting for your approval.')
+  const { approval_id } = pending
+  await waiting.begin({ approval_id, session: chat.session })
   try {
+    const asked = await agentd.approval(approval_id, signal)
+    chat.askApproval(approvalFrame(asked))
+    chat.status('waiting', 'Waiting for your approval.')
     return conclude(await settled(asked, turn, (approval) => tellVote(approval, turn)), turn)
   } catch (error) {
     if (!signal.aborted) throw error
-    await withdraw(asked, turn)
+    await withdraw(approval_id, turn)
     throw new StoppedWaiting()
   } finally {
-    await waiting.end(asked.approval_id)
+    await waiting.end(approval_id)
   }
 }
 
@@ -66,7 +73,7 @@ function tellVote({ approval_id, votes, needed }: Approval, { chat }: Turn): voi
 }
 
 /** Nobody waits any more. If agentd cannot be told, the question ends with its time. */
-async function withdraw({ approval_id }: Approval, { agentd, chat, log }: Turn): Promise<void> {
+async function withdraw(approval_id: ApprovalId, { agentd, chat, log }: Turn): Promise<void> {
   await agentd.withdraw(approval_id, chat.session).catch((error: unknown) => {
     log.warn({ err: error, approval_id }, 'an approval could not be withdrawn')
   })
