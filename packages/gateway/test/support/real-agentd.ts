@@ -9,6 +9,9 @@ import { onTestFinished } from 'vitest'
 
 const MAIN = fileURLToPath(new URL('../../../agentd/src/main.ts', import.meta.url))
 
+/** A start takes half a second on a machine that has nothing else to do. In milliseconds. */
+const START_MS = 25_000
+
 export interface RealAgentd {
   /** Its operator.sock: what the owner may do. */
   readonly operator: UnixClient
@@ -33,14 +36,23 @@ export async function startAgentd(folder: string, settings: NodeJS.ProcessEnv = 
       },
     })
     const exited = once(child, 'exit')
-    await until('agentd answers', () => {
-      if (child.exitCode !== null) throw new Error(`agentd ended with ${child.exitCode}`)
-      return operator.request('GET', '/v1/health', { schema: ProcessHealth }).catch(() => undefined)
-    })
-    return async () => {
+    const kill = async () => {
       child.kill('SIGKILL')
       await exited
     }
+    const answers = until(
+      'agentd answers',
+      () => {
+        if (child.exitCode !== null) throw new Error(`agentd ended with ${child.exitCode}`)
+        return operator.request('GET', '/v1/health', { schema: ProcessHealth }).catch(() => undefined)
+      },
+      START_MS,
+    )
+    await answers.catch(async (error: unknown) => {
+      await kill()
+      throw error
+    })
+    return kill
   }
   let kill = await start()
   onTestFinished(async () => {
