@@ -41,6 +41,7 @@ import { Conversations } from './conversations/conversations.ts'
 import { openCredentials } from './credentials/open.ts'
 import { FreezeWatch } from './emergency/freeze-watch.ts'
 import { tellChats } from './emergency/tell.ts'
+import { Walls } from './engines/cli/walls.ts'
 import { Engines } from './engines/engines.ts'
 import type { Exchange } from './engines/exchange.ts'
 import { LlamaEngine } from './engines/llama.ts'
@@ -61,7 +62,7 @@ import { addOriginGuard } from './plugins/origin-guard.ts'
 import { addPage } from './plugins/page.ts'
 import { addProxySocket, HTTP } from './plugins/proxy-socket.ts'
 import { addAddressLimit, addTokenLimit, Guesses } from './plugins/rate-limit.ts'
-import { addRequestId, logRequests, requestIdOf } from './plugins/request-id.ts'
+import { addRequestId, logRequests, requestIds } from './plugins/request-id.ts'
 import { addSecurityHeaders } from './plugins/security-headers.ts'
 import { routeUpgrades } from './plugins/upgrades.ts'
 import { Records } from './records.ts'
@@ -120,6 +121,7 @@ export async function buildServer(
     outbound,
     credentials: credentials.selection,
     listCredentials: () => credentials.credentials.list(),
+    walls: new Walls([config.stateDir]),
     log,
   })
   const agents = await Agents.open({
@@ -145,7 +147,7 @@ export async function buildServer(
     requestTimeout: HTTP.requestTimeout,
     forceCloseConnections: 'idle',
     http: HTTP,
-    genReqId: requestIdOf,
+    genReqId: requestIds(),
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerClientError,
   })

@@ -5,6 +5,7 @@ import { AnthropicEngine } from './anthropic/anthropic.ts'
 import { ClaudeCodeEngine } from './claude-code/claude-code.ts'
 import { sweepRunFolders } from './cli/folder.ts'
 import type { Tunnels } from './cli/run.ts'
+import type { Walls } from './cli/walls.ts'
 import type { CredentialWish, EngineCredentials } from './credentials.ts'
 import type { Engine } from './engine.ts'
 import type { LlamaEngine } from './llama.ts'
@@ -22,6 +23,7 @@ export interface EnginesParts extends Pick<TryParts, 'random' | 'pause'> {
   /** Which there are. */
   readonly listCredentials: () => Promise<readonly CredentialView[]>
   readonly log: Log
+  readonly walls?: Walls
   /** Where programs are looked for; the gateway’s own `PATH` without it. */
   readonly path?: string
 }

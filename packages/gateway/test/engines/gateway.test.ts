@@ -296,11 +296,12 @@ installed.test(
     })
     await credential()
     // It trusts the authorities of the system; this one is the test's.
-    writeFileSync(join(gateway.folder, 'ca.pem'), upstream.ca)
+    const ca = join(temporaryFolder(), 'ca.pem')
+    writeFileSync(ca, upstream.ca)
     const path = process.env.PATH
     process.env.PATH = programOnPath(
       'claude',
-      `process.env.NODE_EXTRA_CA_CERTS = ${JSON.stringify(join(gateway.folder, 'ca.pem'))}
+      `process.env.NODE_EXTRA_CA_CERTS = ${JSON.stringify(ca)}
        require('node:child_process').spawn(${JSON.stringify(claude)}, process.argv.slice(2), { stdio: 'inherit' }).on('exit', (code) => process.exit(code))`,
     )
     try {

@@ -6,12 +6,16 @@ import { CastellanError } from '@castellan/contracts'
 /** Longest line of output, and all of it, in characters: a result of a tool is in it, and the whole answer. */
 const MAX_LINE = 4 * 1024 * 1024
 const MAX_OUTPUT = 64 * 1024 * 1024
+/** How long a program's output may go on after its end, in milliseconds. */
+const LINGER_MS = 1_000
 /** How much of what it complains about is kept. */
 const STDERR_TAIL = 4_000
 /** Limits of the program and all it starts (setrlimit(2)): no core file with secrets in it, no file above 256 MiB. */
 const LIMITS = ['--core=0', `--fsize=${256 * 1024 * 1024}`, '--nofile=4096']
 
 export interface ProgramRun {
+  /** What stands in front of the command line; see `Walls`. */
+  readonly walls?: readonly string[]
   readonly command: string
   readonly args: readonly string[]
   /** All of its environment. */
@@ -64,6 +68,13 @@ export class Program {
         resolve({ code, signal: killedBy, stderr: this.#stderr })
       })
     })
+    // Something that left the group may hold our end of a pipe for ever; what it would say is of no interest.
+    child.once('exit', () => {
+      const wait = setTimeout(() => {
+        for (const stream of [child.stdout, child.stderr]) stream?.destroy()
+      }, LINGER_MS)
+      child.once('close', () => clearTimeout(wait))
+    })
     if (signal.aborted) kill()
   }
 
@@ -76,7 +87,7 @@ export class Program {
         'Programs are run with limits by prlimit and setpriv, which are not there: install util-linux.',
       )
     }
-    const args = [...LIMITS, '--', setpriv, '--pdeathsig', 'KILL', '--', run.command, ...run.args]
+    const args = [...LIMITS, '--', setpriv, '--pdeathsig', 'KILL', '--', ...(run.walls ?? []), run.command, ...run.args]
     const child = spawn(prlimit, args, { cwd: run.cwd, env: run.env, detached: true, stdio: 'pipe' })
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve)
@@ -102,6 +113,9 @@ export class Program {
         for (const line of lines) if (line.trim() !== '') yield line
       }
       if (rest.trim() !== '') yield rest
+    } catch (error) {
+      // It was taken from somebody who held it after the end: what came before is all there is.
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
     } finally {
       this.kill()
     }

@@ -9,6 +9,7 @@ import type { Progress, TryParts } from '../remote/tries.ts'
 import { makeRunFolder, removeRunFolder } from './folder.ts'
 import { type Ended, Program } from './program.ts'
 import { ToolDoor } from './tool-door.ts'
+import type { Walls } from './walls.ts'
 
 /** A turn may wait for a person ten minutes a call; longer than this it does not take. */
 const RUN_MS = 60 * 60 * 1000
@@ -27,6 +28,8 @@ export interface CliParts extends Pick<TryParts, 'random' | 'pause'> {
   readonly outbound: Tunnels
   readonly credentials: EngineCredentials
   readonly log: Log
+  /** Without them a program sees what the gateway sees. */
+  readonly walls?: Walls
   /** Where programs are looked for; the gateway’s own `PATH` without it. */
   readonly path?: string
 }
@@ -88,7 +91,8 @@ export async function* runCli(run: CliRun): AsyncGenerator<AnswerEvent, void, vo
     }
     const { command, args, input } = plan
     const stop = AbortSignal.any([signal, lost.signal])
-    const program = await Program.start({ command, args, env, cwd: folder, input, deadlineMs: RUN_MS }, stop)
+    const walls = (await parts.walls?.around(folder)) ?? []
+    const program = await Program.start({ walls, command, args, env, cwd: folder, input, deadlineMs: RUN_MS }, stop)
     // First in, last out: the folder goes when nobody is in it any more.
     over.push(() => program.ended)
     yield* noted(plan.read(program.lines()), notes, async () => {

@@ -14,7 +14,7 @@ requires
     const folder = temporaryFolder()
     const run = {
       command: '/bin/sh',
-      args: ['-c', 'echo $$ > pid; sleep 600'],
+      args: ['-c', 'echo $$ > pid; exec sleep 600'],
       env: { PATH: process.env.PATH },
       cwd: folder,
       input: '',

@@ -89,6 +89,14 @@ limits.test('leaves nobody of its group behind when it ends by itself', async ()
   await until('what it left is gone', () => isGone(child))
 })
 
+limits.test('ends although something that left its group holds on to its output', async () => {
+  const run = script('setsid sleep 600 & echo $! > child; echo said')
+  const program = await Program.start(run, new AbortController().signal)
+  expect(await linesOf(program)).toEqual(['said'])
+  expect(await program.ended).toMatchObject({ code: 0 })
+  process.kill(await noted(run.cwd, 'child'), 'SIGKILL')
+})
+
 limits.test('may write no core file and no huge one', async () => {
   const program = await Program.start(script('ulimit -c; ulimit -f; ulimit -n'), new AbortController().signal)
   // sh counts the size of files in blocks of 512 bytes.
