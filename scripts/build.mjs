@@ -14,6 +14,7 @@ await main(async () => {
     writeFileSync(config, JSON.stringify(configFor(name), null, 2))
     const code = await run(node, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', config])
     if (code !== 0) return code
+    rewriteAddresses(join(root, 'packages', name, 'dist'))
     copyRules(name)
   }
   return 0
@@ -41,6 +42,20 @@ function inOrder(packages) {
   }
   for (const name of packages.keys()) visit(name)
   return done
+}
+
+/** tsc gives imports the endings of what it compiled; the addresses of workers, `new URL('./worker.ts', import.meta.url)`, it leaves. */
+function rewriteAddresses(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile() || !entry.name.endsWith('.js')) continue
+    const file = join(entry.parentPath, entry.name)
+    const text = readFileSync(file, 'utf8')
+    const rewritten = text.replaceAll(
+      /new URL\((['"]\.[^'"]*)\.ts(['"]), import\.meta\.url\)/g,
+      'new URL($1.js$2, import.meta.url)',
+    )
+    if (rewritten !== text) writeFileSync(file, rewritten)
+  }
 }
 
 /** What code reads beside itself: rules and their tests. */

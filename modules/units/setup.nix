@@ -50,6 +50,7 @@ in
         tokenFile = places.token;
         agentSocket = places.sockets.agent;
         operatorSocket = places.sockets.operator;
+        airlockOperatorSocket = places.sockets.airlockOperator;
         # Of what starts and stops the processes: systemd.
         pid = 1;
       };
