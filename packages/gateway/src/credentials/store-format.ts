@@ -43,8 +43,8 @@ export function encodeStore(kek: Kek, state: Omit<StoreState, 'key'>, random?: R
     index: index.toString('base64'),
     secrets: Object.fromEntries([...secrets].map(([id, envelope]) => [id, envelope.toString('base64')])),
   }
-  const text = `${JSON.stringify(body)}\n`
-  return Buffer.from(`${MAGIC} ${VERSION} ${text.length}\n${text}`)
+  const text = textOf(body)
+  return Buffer.concat([Buffer.from(`${MAGIC} ${VERSION} ${text.length}\n`), text])
 }
 
 /**
@@ -54,8 +54,8 @@ export function encodeStore(kek: Kek, state: Omit<StoreState, 'key'>, random?: R
 export function decodeStore(keks: readonly Kek[], bytes: Buffer): StoreState {
   const { store, generation, key, index, secrets: encoded } = readBody(bytes)
   if (!keks.some(({ id }) => id === key)) throw new StoreFault('foreign')
-  const catalogue = readCatalogue(keks, Buffer.from(index, 'base64'), aboutIndex(store, generation))
-  const secrets = new Map(Object.entries(encoded).map(([id, text]) => [id, Buffer.from(text, 'base64')]))
+  const catalogue = readCatalogue(keks, fromBase64(index), aboutIndex(store, generation))
+  const secrets = new Map(Object.entries(encoded).map(([id, text]) => [id, fromBase64(text)]))
 
   const wanted = catalogue.credentials.filter((entry) => entry.envelope !== null)
   if (wanted.length !== secrets.size) throw new StoreFault('corrupt')
@@ -90,17 +90,28 @@ export function digestOf(envelope: Uint8Array): string {
 function readBody(bytes: Buffer): z.output<typeof Body> {
   const end = bytes.subarray(0, 64).indexOf('\n')
   const line = bytes.subarray(0, end === -1 ? 64 : end).toString('latin1')
-  const [magic, version, length] = line.split(' ')
+  const [magic, version, length, ...rest] = line.split(' ')
   if (magic !== MAGIC) throw new StoreFault(MAGIC.startsWith(line) ? 'truncated' : 'unsupported')
   if (end === -1) throw new StoreFault(bytes.length < 64 ? 'truncated' : 'corrupt')
   if (version !== VERSION) throw new StoreFault('unsupported')
-  if (length === undefined || !/^\d{1,7}$/.test(length)) throw new StoreFault('corrupt')
+  if (length === undefined || !/^[1-9]\d{0,6}$/.test(length) || rest.length > 0) throw new StoreFault('corrupt')
   const body = bytes.subarray(end + 1)
   if (body.length < Number(length)) throw new StoreFault('truncated')
   if (body.length > Number(length)) throw new StoreFault('corrupt')
   const read = Body.safeParse(asJson(body.toString('utf8')))
-  if (!read.success) throw new StoreFault('corrupt')
+  // One state has one form: nothing may be said in a second way that means the same.
+  if (!read.success || !textOf(read.data).equals(body)) throw new StoreFault('corrupt')
   return read.data
+}
+
+function textOf(body: z.input<typeof Body>): Buffer {
+  return Buffer.from(`${JSON.stringify(body)}\n`)
+}
+
+function fromBase64(text: string): Buffer {
+  const bytes = Buffer.from(text, 'base64')
+  if (bytes.toString('base64') !== text) throw new StoreFault('corrupt')
+  return bytes
 }
 
 function readCatalogue(keks: readonly Kek[], envelope: Buffer, about: ReturnType<typeof aboutIndex>): Catalogue {
