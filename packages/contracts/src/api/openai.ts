@@ -115,6 +115,8 @@ export const createChatCompletion = defineOperation({
     'tools are snake case. Images and sound, several choices and forced tools are refused, as the local model has none.',
   scope: 'chat',
   body: ChatCompletionBody,
+  // Conversations with tools are long; a model that reads as much is the exception on a machine of one's own.
+  maxBodyBytes: 256 * 1024,
   status: 200,
   answer: ChatCompletion,
   event: ChatCompletionChunk,

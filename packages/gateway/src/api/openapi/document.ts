@@ -104,7 +104,7 @@ export function buildDocument(): Json {
 
 const ABOUT = `Every refusal is an \`ErrorEnvelope\`: a stable \`code\`, a sentence that says what to do, and the request id.
 Every answer has \`X-Request-Id\`. Listings come in pages: pass \`next_cursor\` as \`cursor\` until it is null. A \`POST\` that
-creates takes an \`Idempotency-Key\`. Bodies are JSON of at most 64 KiB; what is not described is refused. Scopes, weakest
+creates takes an \`Idempotency-Key\`. Bodies are JSON of at most 64 KiB, or what an operation says; what is not described is refused. Scopes, weakest
 first, each with those before it: \`read\`, \`chat\`, \`operate\`, \`admin\`. The chat socket is described under \`x-websocket\`.`
 
 const ERROR_CODE: Json = {

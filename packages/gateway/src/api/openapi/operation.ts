@@ -41,10 +41,13 @@ function fieldsOf(schema: z.ZodObject | undefined, place: 'path' | 'query', exam
   })
 }
 
-function bodyOf({ body, example }: Operation, components: Components): Json {
+function bodyOf({ body, example, maxBodyBytes }: Operation, components: Components): Json {
   if (body === undefined) return {}
   const content = { schema: components.ref(body, 'input'), example: example.body }
-  return { requestBody: { required: !body.safeParse(undefined).success, content: { 'application/json': content } } }
+  const limit = maxBodyBytes === undefined ? {} : { description: `At most ${maxBodyBytes} bytes.` }
+  return {
+    requestBody: { ...limit, required: !body.safeParse(undefined).success, content: { 'application/json': content } },
+  }
 }
 
 function answerOf({ status, answer, content, event, example }: Operation, components: Components): Json {
