@@ -11,7 +11,7 @@ export const OPENAI_BASE_URL = 'https://api.openai.com/v1'
 const OWN_CONTEXT_TOKENS = 128_000
 const ASSUMED_CONTEXT_TOKENS = 32_768
 
-type Parts = Pick<RemoteParts, 'outbound' | 'credentials' | 'random' | 'pause'>
+type Parts = Pick<RemoteParts, 'outbound' | 'credentials' | 'random' | 'pause' | 'limits'>
 
 /** Any server of the OpenAI Chat Completions API: OpenAI, OpenRouter, vLLM, llama-server, Ollama. */
 export class OpenAiEngine implements Engine {

@@ -16,6 +16,8 @@ export interface RemoteParts extends TryParts {
   readonly outbound: Sender
   /** Where the API lies when the credential does not say. */
   readonly baseUrl: string
+  /** Times and sizes other than the airlock’s own; tests bring theirs. */
+  readonly limits?: OutboundInit['limits']
 }
 
 /** What one API differs in from another. */
@@ -68,7 +70,7 @@ async function* oneTry(
         purpose: `engine.${parts.engine}`,
         // A credential is sent to the address it was given for, not to wherever that points.
         redirect: 'manual',
-        limits: { response_bytes: MAX_ANSWER_BYTES },
+        limits: { response_bytes: MAX_ANSWER_BYTES, ...parts.limits },
       },
       { signal: AbortSignal.any([signal, left.signal]) },
     )
