@@ -5,6 +5,8 @@ import { expect, test } from 'vitest'
 import { agentctl } from './support/cli.ts'
 import { startWithGateway } from './support/gateway.ts'
 
+/** Each look takes a process of its own. */
+const PATIENT_MS = 60_000
 const SECRET = 'sk-ant-api03-PLANTED-on-the-command-line-{q}~'
 
 test('a credential’s life at the command line, each step in the ledger and its secret nowhere', {
@@ -22,7 +24,7 @@ test('a credential’s life at the command line, each step in the ledger and its
     expect(ran.stdout + ran.stderr).not.toContain('PLANTED')
     return ran.stdout
   }
-  await until('the store answers', async () => (await ctl(['credential', 'status'])).code === 0)
+  await until('the store answers', async () => (await ctl(['credential', 'status'])).code === 0, PATIENT_MS)
 
   await done(['credential', 'add', 'anthropic', '--label', 'work', '--secret-file', '-'], `${SECRET}\n`)
   expect(await done(['credential', 'list'])).toMatch(/cred_\S+ +anthropic +work +…\{q\}~ +healthy +never/)
@@ -46,7 +48,7 @@ test('a credential’s life at the command line, each step in the ledger and its
   // Locked over a restart; then the key is lost and comes back out of its words.
   expect((await ctl(['credential', 'lock'])).code).toBe(1)
   await castellan.restartGateway()
-  await until('the store is unlocked', async () => (await ctl(['credential', 'unlock'])).code === 0)
+  await until('the store is unlocked', async () => (await ctl(['credential', 'unlock'])).code === 0, PATIENT_MS)
   const key = join(state, 'gateway', 'keys', 'kek')
   const before = readFileSync(key)
   rmSync(key)
@@ -55,7 +57,11 @@ test('a credential’s life at the command line, each step in the ledger and its
   await done(['credential', 'recover', '--phrase-file', '-'], words.toUpperCase())
   expect(readFileSync(key)).toEqual(before)
   await castellan.restartGateway()
-  await until('the store is open', async () => (await ctl(['credential', 'list'])).stdout.includes('anthropic'))
+  await until(
+    'the store is open',
+    async () => (await ctl(['credential', 'list'])).stdout.includes('anthropic'),
+    PATIENT_MS,
+  )
 
   await done(['credential', 'revoke', 'work'])
   const ledger = await done(['ledger', 'tail', '-n', '100'])

@@ -20,7 +20,9 @@ async function filled() {
   return made
 }
 
-it('brings credentials to another gateway by a passphrase, without those that were revoked', async () => {
+it('brings credentials to another gateway by a passphrase, without those that were revoked', {
+  timeout: 120_000,
+}, async () => {
   const { credentials, ledger } = await filled()
   const exported = await credentials.export({ passphrase })
   expect(exported.credentials).toBe(2)
