@@ -94,9 +94,10 @@ it('freezes past an agentd that hangs', async () => {
   await stop()
 })
 
-it('works in a state folder where nothing ever ran, and says what this host has nothing of', async () => {
+it('works in a state folder whose agentd never came up, and says what this host has nothing of', async () => {
   const state = join(temporaryFolder(), 'a state\nwith "odd" $(name)')
-  mkdirSync(state)
+  expect(await run(state, 'panic')).toMatchObject({ code: 3, err: expect.stringContaining('nothing was stopped') })
+  mkdirSync(join(state, 'agentd'), { recursive: true })
   const frozen = await run(state, 'panic', '2')
   expect(frozen, frozen.err).toMatchObject({ code: 0 })
   expect(steps(frozen.out)).toEqual({ freeze: 'done', engine: 'done', credentials: 'done', rollback: 'unsupported' })

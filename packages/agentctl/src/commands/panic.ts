@@ -1,4 +1,6 @@
-import { type Freeze, PanicLevel } from '@castellan/contracts'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { CastellanError, type Freeze, PanicLevel } from '@castellan/contracts'
 import { Latch } from '@castellan/daemon'
 import type { Context } from '../context.ts'
 import { freezeAgents, thawAgents } from '../emergency/freeze.ts'
@@ -54,6 +56,7 @@ async function panic(context: Context, text: string, options: PanicOptions): Pro
   if (!level.success) throw new UsageError(`${JSON.stringify(text)} is no level: say 1, 2 or 3.`)
   if (level.data === 3) checkWipeOptions(options)
   const { terminal, stateFolder } = context
+  requireState(stateFolder)
   const report = new Report(terminal)
   const processes = await findProcesses(stateFolder)
 
@@ -76,6 +79,15 @@ async function thaw(context: Context, options: { reason: string }): Promise<numb
   await report.take('thaw', async () => said)
   await report.take('engine', () => processes.release(thinking))
   return conclude(terminal, report, null)
+}
+
+/** Freezing a folder that nothing runs with would leave the agents at work that were meant. */
+function requireState(folder: string): void {
+  if (['agentd', 'lock', 'run.json'].some((name) => existsSync(join(folder, name)))) return
+  throw new CastellanError(
+    'agentd_unavailable',
+    `There is no state of Castellan in ${folder}, or this user may not see it, so nothing was stopped. Run agentctl as the user who runs Castellan (root on NixOS), or name the folder with --state DIR.`,
+  )
 }
 
 function conclude(terminal: Terminal, report: Report, freeze: Freeze | null): number {

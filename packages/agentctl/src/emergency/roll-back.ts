@@ -1,8 +1,10 @@
-import { CastellanError, ProcessHealth } from '@castellan/contracts'
+import { type CallOutcome, CastellanError, ProcessHealth } from '@castellan/contracts'
 import { goBackDirectly } from '../commands/switch/direct.ts'
 import { operate, switchExitCode } from '../commands/switch/operate.ts'
+import { awaitSwitch } from '../commands/switch/wait.ts'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit.ts'
+import { readSwitches, wentBackAlready } from './way-back.ts'
 
 /** agentd has so long to answer, in milliseconds; then it is gone past. */
 const ANSWER_MS = 3000
@@ -12,8 +14,11 @@ const ANSWER_MS = 3000
  * `unsupported_host` where no switch was ever made, `switch_rollback_failed` where another system runs afterwards.
  */
 export async function rollBackNow(context: Context): Promise<string> {
+  const switches = await readSwitches(context.stateFolder)
+  if (wentBackAlready(switches)) return `The host went back before: ${switches[0]?.to.path} runs.`
   if (await agentdAnswers(context)) {
-    const outcome = await operate(context, 'switch_rollback', {}).catch(nothingToLeave)
+    const outcome = await takeBack(context).catch(nothingToLeave)
+    if (outcome.error?.code === 'conflict') return `Nothing to take back. ${outcome.error.message}`
     if (switchExitCode(outcome) === exitCodes.ok) return outcome.summary
     throw new CastellanError('switch_rollback_failed', outcome.summary)
   }
@@ -23,6 +28,14 @@ export async function rollBackNow(context: Context): Promise<string> {
     'switch_rollback_failed',
     `The way back to ${back.path} ended with exit code ${back.exitCode}, and another system runs.`,
   )
+}
+
+/** One that is just being committed is waited for; a `conflict` that is left says that the system it made runs no more. */
+async function takeBack(context: Context): Promise<CallOutcome> {
+  const outcome = await operate(context, 'switch_rollback', {})
+  if (outcome.error?.code !== 'conflict') return outcome
+  await awaitSwitch(context, undefined)
+  return operate(context, 'switch_rollback', {})
 }
 
 /** Whether agentd can be asked anything, within three seconds. */

@@ -9,6 +9,9 @@ import { onTestFinished } from 'vitest'
 
 const main = fileURLToPath(new URL('../../../agentd/src/main.ts', import.meta.url))
 
+/** However busy this machine is. */
+const START_WITHIN_MS = 60_000
+
 export interface Started {
   readonly state: string
   readonly pid: number
@@ -45,14 +48,18 @@ export async function startAgentd({
   }
   onTestFinished(stop)
   const client = new UnixClient({ socketPath: operatorSocket, unavailable: 'agentd_unavailable', peer: 'agentd' })
-  await until('agentd is ready', async () => {
-    try {
-      return (await client.request('GET', '/v1/health', { schema: ProcessHealth })).state === ready
-    } catch (error) {
-      if (error instanceof CastellanError) return false
-      throw error
-    }
-  })
+  await until(
+    'agentd is ready',
+    async () => {
+      try {
+        return (await client.request('GET', '/v1/health', { schema: ProcessHealth })).state === ready
+      } catch (error) {
+        if (error instanceof CastellanError) return false
+        throw error
+      }
+    },
+    START_WITHIN_MS,
+  )
   client.close()
   const instance = {
     url: 'http://127.0.0.1:9',

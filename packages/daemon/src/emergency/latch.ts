@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { chown, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { EMERGENCY_FOLDER, EmergencyEvent, FROZEN_FILE, Freeze, FreezeId } from '@castellan/contracts'
 import { syncFolder, writePrivateFile } from '../files/durable.ts'
@@ -18,10 +18,12 @@ const UNREADABLE = { id: FreezeId.parse('frz_unreadable0'), level: 2, reason: 'f
 export class Latch {
   /** Absolute. */
   readonly file: string
+  readonly #stateDir: string
   readonly #folder: string
   readonly #notes: string
 
   constructor(stateDir: string) {
+    this.#stateDir = stateDir
     this.#folder = join(stateDir, EMERGENCY_FOLDER)
     this.#notes = join(this.#folder, 'events')
     this.file = join(this.#folder, FROZEN_FILE)
@@ -103,12 +105,22 @@ export class Latch {
 
   /** Through a draft of this process alone: agentd and agentctl may both be at it. */
   async #write(path: string, value: unknown): Promise<void> {
-    const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    const folder = dirname(path)
+    const made = await mkdir(folder, { recursive: true, mode: 0o700 })
     if (made !== undefined) await syncFolder(dirname(made))
+    for (let one = folder; made !== undefined && one.startsWith(made); one = dirname(one)) await this.#handOver(one)
     const draft = `${path}.${process.pid}`
     await writePrivateFile(draft, `${JSON.stringify(value)}\n`)
+    await this.#handOver(draft)
     await rename(draft, path)
-    await syncFolder(dirname(path))
+    await syncFolder(folder)
+  }
+
+  /** Root may freeze somebody else's instance, whose processes have to be able to read of it, and to thaw. */
+  async #handOver(path: string): Promise<void> {
+    if (process.getuid?.() !== 0) return
+    const { uid, gid } = await stat(this.#stateDir)
+    if (uid !== 0) await chown(path, uid, gid)
   }
 }
 

@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Freeze, newId } from '@castellan/contracts'
-import { temporaryFolder } from '@castellan/testing'
+import { requires, temporaryFolder } from '@castellan/testing'
 import { expect, it } from 'vitest'
 import { Latch } from '../../src/index.ts'
 
@@ -27,6 +27,21 @@ it('stays set for every later process, closed to others, with a note of what hap
   expect(statSync(later.file).mode & 0o777).toBe(0o600)
   expect(statSync(dirname(later.file)).mode & 0o777).toBe(0o700)
   expect(readdirSync(dirname(later.file)).sort()).toEqual(['events', 'frozen.json'])
+})
+
+requires.root().test('belongs to whom the state folder belongs to, though root set it', async () => {
+  const state = temporaryFolder()
+  chownSync(state, 65_534, 65_534)
+  const latch = new Latch(state)
+  await latch.set(freeze(1))
+  for (const path of [
+    latch.file,
+    dirname(latch.file),
+    join(dirname(latch.file), 'events'),
+    dirname(dirname(latch.file)),
+  ]) {
+    expect(statSync(path).uid, path).toBe(65_534)
+  }
 })
 
 it('goes up to a higher level and never down', async () => {
