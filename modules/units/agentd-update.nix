@@ -26,7 +26,7 @@ in
         Type = "oneshot";
         RemainAfterExit = true;
         ExecStart = "${pkgs.coreutils}/bin/true";
-        ExecReload = "${pkgs.systemd}/bin/systemd-run --quiet --collect --no-block --unit=castellan-agentd-restart --setenv=PATH ${restart}";
+        ExecReload = "${pkgs.systemd}/bin/systemd-run --quiet --collect --no-block --setenv=PATH ${restart}";
       };
     };
   };

@@ -102,6 +102,19 @@ installedHost.describe('the module’s units on a host of systemd', () => {
     expect((await host.shell('systemctl is-active castellan-engine')).trim()).toBe('active')
   })
 
+  test('are started anew when they stand still', async () => {
+    const impatient = '[Service]\\nWatchdogSec=3\\nTimeoutStopSec=1\\n'
+    await host.shell(`mkdir -p /run/systemd/system/castellan-engine.service.d &&
+      printf '${impatient}' > /run/systemd/system/castellan-engine.service.d/impatient.conf &&
+      systemctl daemon-reload && systemctl restart castellan-engine`)
+    // One that lives is let live, for longer than its watchdog waits.
+    await host.shell('sleep 4')
+    expect((await host.shell('systemctl show -P NRestarts castellan-engine')).trim()).toBe('0')
+    await host.shell('kill -STOP $(systemctl show -P MainPID castellan-engine)')
+    await host.shell('until [ "$(systemctl show -P NRestarts castellan-engine)" -gt 0 ]; do sleep 0.2; done')
+    await host.shell('until systemctl is-active -q castellan-engine; do sleep 0.2; done')
+  }, 60_000)
+
   test('restart agentd when a switch changed it', async () => {
     const pid = async (unit: string): Promise<string> => (await host.shell(`systemctl show -P MainPID ${unit}`)).trim()
     const before = await pid('castellan-agentd')
