@@ -17,6 +17,7 @@ import { tokensOf } from './tokens.ts'
 import { makeModelCall } from './tool-call.ts'
 import type { Turn } from './turn.ts'
 import { type Estimate, reportUsage } from './usage.ts'
+import { forEngine } from './withhold.ts'
 
 /** How long a turn waits for a model that is being loaded, and for an engine or agentd that is not there at all. */
 export interface Patience {
@@ -75,7 +76,9 @@ async function readAnswer(tools: ToolDescriptor[], turn: Turn, tally: Tally): Pr
   const calls: ModelCall[] = []
   let choices: readonly Choice[] = []
   let kept: Kept | undefined
-  const messages = [{ role: 'system' as const, text: agent.systemPrompt }, ...chat.history.messages]
+  const messages = [{ role: 'system' as const, text: agent.systemPrompt }, ...chat.history.messages].map((message) =>
+    forEngine(message, engine),
+  )
   const hooks: EngineHooks = {
     onExchange: (exchange) => turn.onExchange?.(exchange, chat),
     // An engine that runs the loop by itself: what it called, and what it said before, goes into the history as it happens.
@@ -84,7 +87,7 @@ async function readAnswer(tools: ToolDescriptor[], turn: Turn, tally: Tally): Pr
       chat.history.add({ role: 'assistant', text: said.take(), calls: [call] })
       const result = await makeModelCall(call, turn, tally)
       chat.history.add(result)
-      return result
+      return forEngine(result, engine)
     },
   }
   try {
@@ -92,6 +95,7 @@ async function readAnswer(tools: ToolDescriptor[], turn: Turn, tally: Tally): Pr
       switch (event.type) {
         case 'text':
           said.text(event.text)
+          if (chat.crowded) await chat.settled()
           break
         case 'reasoning':
           said.thought(event.text)

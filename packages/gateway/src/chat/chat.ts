@@ -140,6 +140,16 @@ export class Chat {
     if (this.running) await new Promise<void>((resolve) => this.#onIdle.push(resolve))
   }
 
+  /** Whether more waits for the disk than should: who speaks on goes at its pace, by {@link settled}. */
+  get crowded(): boolean {
+    return this.#writer.crowded
+  }
+
+  /** Resolves when all that was said is on disk. Rejects with `conversations_unwritable`. */
+  settled(): Promise<void> {
+    return this.#writer.settled()
+  }
+
   /** Stops the running turn, if there is one. `reason` is what its listeners are told. */
   abort(reason: CastellanError): boolean {
     this.#turn?.abort(reason)

@@ -6,6 +6,7 @@ import type { Tally } from './tally.ts'
 import { tokensOf } from './tokens.ts'
 import type { Turn } from './turn.ts'
 import { reportUsage } from './usage.ts'
+import { forEngine } from './withhold.ts'
 
 /** The part of a model's context that a request may fill; the rest is for its answer. */
 const FULL = 0.75
@@ -55,7 +56,9 @@ async function foldOldest(keep: number, window: number | null, turn: Turn, tally
   const count = foldable(chat.history, keep)
   if (count === 0) return
   chat.status('thinking', 'Summarising the earlier conversation, which has grown too long for the model.')
-  const folded = chat.history.exchanges.slice(0, count)
+  const folded = chat.history.exchanges.slice(0, count).map((exchange) => {
+    return exchange.map((message) => forEngine(message, turn.engine))
+  })
   const own = await summaryByModel(folded, window, turn, tally)
   const summary = own ?? outlineOf(folded, chat.history.summary)
   chat.history.fold(count, summary)

@@ -3,6 +3,7 @@ import { callWhenApproved, StoppedWaiting } from '../calls/approval.ts'
 import { toCastellanError } from '../plugins/errors.ts'
 import { personAgrees } from './approval.ts'
 import type { ModelCall, ToolCall } from './ask.ts'
+import { inSession } from './session.ts'
 import type { Tally } from './tally.ts'
 import type { Turn } from './turn.ts'
 
@@ -59,13 +60,13 @@ export async function makeCall(call: ToolCall, turn: Turn): Promise<ToolMessage>
 
 function askFor({ call_id, name, args }: ToolCall, turn: Turn): Promise<CallOutcome> {
   const { agent, chat } = turn
-  const { session, sessionKey } = chat
-  const own = sessionKey === undefined ? {} : { session_key: sessionKey }
-  const request: CallRequest = { call_id, session, ...own, agent: agent.name, tool: name, args }
-  return callWhenApproved(request, turn, async (pending) => {
-    const agreed = await personAgrees(pending, turn)
-    chat.status('running', `Running ${name}.`)
-    return agreed
+  return inSession(turn, (own) => {
+    const request: CallRequest = { call_id, ...own, agent: agent.name, tool: name, args }
+    return callWhenApproved(request, turn, async (pending) => {
+      const agreed = await personAgrees(pending, turn)
+      chat.status('running', `Running ${name}.`)
+      return agreed
+    })
   })
 }
 
@@ -82,7 +83,8 @@ function tellOutcome({ call_id, name }: ToolCall, outcome: CallOutcome, { chat }
     summary,
     ...(undo === undefined ? {} : { undo }),
   })
-  return { role: 'tool', call_id, name, ok, summary, result, ledger_index }
+  const secret = outcome.taint?.includes('secret') === true ? { secret: true as const } : {}
+  return { role: 'tool', call_id, name, ok, summary, result, ledger_index, ...secret }
 }
 
 function tellRefusal({ call_id, name }: ToolCall, refusal: CastellanError, { chat }: Turn): ToolMessage {

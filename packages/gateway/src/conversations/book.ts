@@ -111,11 +111,6 @@ export class ConversationBook {
     return this.#chat(name)
   }
 
-  /** Gives a chat a session that agentd takes, in the place of one that it no longer does. */
-  resession(name: ChatId, session: SessionId): void {
-    this.#sql('UPDATE chats SET session = ?, session_key = NULL WHERE name = ?').run(session, name)
-  }
-
   /** Overwrites a chat and everything that was said in it. Throws `not_found`. */
   remove(name: ChatId): void {
     const { id } = this.#chat(name)

@@ -1,4 +1,4 @@
-import { type AgentName, CastellanError, type ChatId, newId, type SessionId } from '@castellan/contracts'
+import { type AgentName, CastellanError, type ChatId, newId } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import type { StoreThread } from '../store/thread.ts'
 import type { ChatRow, HitRow, Reading, ReadOptions, SaidRow } from './book.ts'
@@ -69,11 +69,6 @@ export class Conversations {
   async rename(name: ChatId, title: string | null): Promise<ChatRow> {
     await this.#settle()
     return this.#thread.call('conversations', 'rename', name, title)
-  }
-
-  async resession(name: ChatId, session: SessionId): Promise<void> {
-    await this.#settle()
-    await this.#thread.call('conversations', 'resession', name, session)
   }
 
   async remove(name: ChatId): Promise<void> {

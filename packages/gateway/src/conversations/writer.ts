@@ -7,9 +7,14 @@ import type { ChatBatch, ChatMeta, NewEntry } from './entry.ts'
 const LINGER_MS = 50
 /** Between two tries while the disk refuses, in milliseconds. */
 const RETRY_MS = 1_000
-/** Most that waits for the disk: entries and characters. Beyond it, turns are stopped rather than memory filled. */
+/** Characters that wait for the disk before who speaks has to wait as well. */
+const CROWDED_CHARACTERS = 2 * 1024 * 1024
+/** Most that waits for it: entries and characters. Beyond it, turns are stopped rather than memory filled. */
 const MAX_ENTRIES = 20_000
-const MAX_CHARACTERS = 16 * 1024 * 1024
+const MAX_CHARACTERS = 64 * 1024 * 1024
+
+/** Deltas that are joined before they are written; what was written is joined when the text is complete. */
+const MOST_DELTAS = 256
 
 interface Pending {
   meta: ChatMeta
@@ -40,7 +45,11 @@ export class TranscriptWriter {
     return this.#failure
   }
 
-  /** Whether more waits for the disk than should. */
+  get crowded(): boolean {
+    return this.#characters > CROWDED_CHARACTERS
+  }
+
+  /** Whether so much waits for the disk that nothing more should be said. */
   get overfull(): boolean {
     return this.#count > MAX_ENTRIES || this.#characters > MAX_CHARACTERS
   }
@@ -118,7 +127,8 @@ export class TranscriptWriter {
 function add(entries: NewEntry[], entry: NewEntry): void {
   const last = entries.at(-1)
   const joins = [last, entry].every((one) => one?.type === 'text' && one.frame === null)
-  if (last === undefined || !joins || last.lastSeq + 1 !== entry.firstSeq) {
+  const isFull = (last?.cuts?.length ?? 0) >= MOST_DELTAS
+  if (last === undefined || !joins || isFull || last.lastSeq + 1 !== entry.firstSeq) {
     entries.push(entry)
     return
   }

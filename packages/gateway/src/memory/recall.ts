@@ -7,6 +7,7 @@ import {
   type RecalledFact,
   ToolName,
 } from '@castellan/contracts'
+import { inSession } from '../chat/session.ts'
 import type { Turn } from '../chat/turn.ts'
 import { RecalledFacts, recalledFact } from './facts.ts'
 
@@ -74,10 +75,9 @@ export function recallMessages(
 
 async function ask(call_id: CallId, about: string, turn: Turn): Promise<CallOutcome> {
   const { agentd, agent, chat, signal } = turn
-  const own = chat.sessionKey === undefined ? {} : { session_key: chat.sessionKey }
-  const args = { about, limit: MOST_FACTS }
-  const request = { call_id, session: chat.session, ...own, agent: agent.name, tool: RECALL, args }
-  const answer = await agentd.call(request, AbortSignal.any([signal, AbortSignal.timeout(RECALL_MS)]))
+  const request = { call_id, agent: agent.name, tool: RECALL, args: { about, limit: MOST_FACTS } }
+  const within = AbortSignal.any([signal, AbortSignal.timeout(RECALL_MS)])
+  const answer = await inSession(turn, (own) => agentd.call({ ...request, ...own }, within))
   if (answer.status === 'approval_required') {
     await agentd.withdraw(answer.approval_id, chat.session).catch(() => undefined)
     throw new CastellanError(

@@ -25,6 +25,17 @@ test('each chat that the owner begins is a session of its own, which nobody else
   expect((await list()).sessions).toHaveLength(2)
 })
 
+test('a chat whose session agentd no longer knows goes on in another one', async () => {
+  const { gateway, agentd, list } = await startBoth()
+  const client = await gateway.connect()
+  await client.ask('/call memory_usage {}')
+  await agentd.forget()
+  const heard = await client.ask('/call memory_usage {}')
+  expect(heard.find(({ type }) => type === 'tool_result')).toMatchObject({ ok: true })
+  expect((await list()).sessions.map(({ kind }) => kind)).not.toContain('opened')
+  expect((await client.ask('/call memory_usage {}')).some(({ type }) => type === 'error')).toBe(false)
+})
+
 test('what the model uses is reported, and a spent budget ends the conversation in words', async () => {
   const limit = JSON.stringify({ session: { assist: { tokens: 6 } } })
   const { gateway, agentd } = await startBoth({ CASTELLAN_BUDGETS: limit })
@@ -39,6 +50,6 @@ test('what the model uses is reported, and a spent budget ends the conversation 
     code: 'budget_exceeded',
     message: expect.stringContaining('agentctl budget raise session:'),
   })
-  await client.hears('done')
+  await client.hears('done', () => true, client.frames.indexOf(error))
   expect(textOf(await client.ask('/help'))).toContain('/status')
 })

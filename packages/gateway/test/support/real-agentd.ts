@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ProcessHealth } from '@castellan/contracts'
@@ -17,6 +18,8 @@ export interface RealAgentd {
   readonly operator: UnixClient
   /** Kills it as a crash would, and starts the next one. */
   restart(): Promise<void>
+  /** The same, without anything that the first one knew. */
+  forget(): Promise<void>
 }
 
 /** agentd itself, as a process of its own, with its state in `folder` and its sockets where test gateways look. */
@@ -63,6 +66,11 @@ export async function startAgentd(folder: string, settings: NodeJS.ProcessEnv = 
     operator,
     async restart() {
       await kill()
+      kill = await start()
+    },
+    async forget() {
+      await kill()
+      for (const name of ['agentd', 'ledger']) rmSync(join(folder, name), { recursive: true, force: true })
       kill = await start()
     },
   }
