@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { temporaryFolder } from '@castellan/testing'
 import { SwitchHost } from '../../../packages/agentd/test/support/switch-host.ts'
 import { root } from '../../support/castellan.ts'
 import { script } from './run.ts'
@@ -142,14 +140,4 @@ export class NixosHost implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.host[Symbol.asyncDispose]()
   }
-}
-
-/** A folder of this machine that a host may be shown. */
-export function sharedFolder(files: Record<string, string>): string {
-  const folder = temporaryFolder()
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(join(folder, name, '..'), { recursive: true })
-    writeFileSync(join(folder, name), text, { mode: 0o755 })
-  }
-  return folder
 }
