@@ -36,7 +36,7 @@ export type CallCreation = { tool: ToolName; args?: Record<string, unknown>; age
 
 export type CallId = string
 
-export type CallOutcome = { status: "done"; call_id: CallId; tool: ToolName; ok: boolean; result?: unknown; summary: string; error?: ErrorEnvelope; ledger_index: LedgerIndex | null; duration_ms: number; undo?: UndoState; proof?: string }
+export type CallOutcome = { status: "done"; call_id: CallId; tool: ToolName; ok: boolean; result?: unknown; summary: string; error?: ErrorEnvelope; ledger_index: LedgerIndex | null; duration_ms: number; undo?: UndoState; taint?: (TaintLabel)[]; proof?: string }
 
 export type CallPage = { items: (Call)[]; next_cursor: string | null }
 

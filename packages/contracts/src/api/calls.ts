@@ -38,8 +38,8 @@ export const CallPage = pageOf(Call)
 export const CallCreation = z.strictObject({
   tool: ToolName,
   args: z.record(z.string(), z.unknown()).default({}),
-  /** Whom policy takes it to come from. */
-  agent: AgentName.default(AgentName.parse('main')),
+  /** Whom policy takes it to come from: an agent of agents.json. Without it the token's own, or the default one. */
+  agent: AgentName.optional(),
   /** Chosen by the caller, so that it can be told apart in the ledger; made up where it is absent. */
   call_id: CallId.optional(),
   /** A mode to hold this call to; it can only narrow. */
@@ -99,6 +99,7 @@ export const createCall = defineOperation({
   creates: true,
   errors: [
     'unknown_tool',
+    'not_found',
     'invalid_arguments',
     'policy_denied',
     'duplicate_call',

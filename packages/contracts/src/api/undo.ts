@@ -6,7 +6,8 @@ import { defineOperation } from './operation.ts'
 export const UndoCreation = z.strictObject({
   /** Ledger number of the act: of its intent or its outcome. */
   index: LedgerIndex,
-  agent: AgentName.default(AgentName.parse('main')),
+  /** As of a call. */
+  agent: AgentName.optional(),
   /** How long to hold the answer for the call to end, in seconds. */
   wait: z.number().min(0).max(MAX_WAIT_SECONDS).default(MAX_WAIT_SECONDS),
 })
@@ -27,6 +28,7 @@ export const createUndo = defineOperation({
   answer: Call,
   creates: true,
   errors: [
+    'not_found',
     'policy_denied',
     'budget_exceeded',
     'agents_frozen',

@@ -1,14 +1,15 @@
-import { type AgentName, CastellanError, errorFromEnvelope, newId, type ToolName } from '@castellan/contracts'
+import { CastellanError, errorFromEnvelope, newId, type ToolName } from '@castellan/contracts'
 import type { z } from 'zod'
 import type { Agentd } from '../agentd.ts'
+import type { CurrentAgents } from '../chat/sessions.ts'
 import type { Caller } from '../plugins/caller.ts'
+import { actingAgent } from './acting-agent.ts'
 import type { CallSessions } from './sessions.ts'
 
 export interface ReadParts {
   readonly agentd: Agentd
   readonly sessions: CallSessions
-  /** As whom a caller reads that is bound to no agent. */
-  readonly agent: AgentName
+  readonly agents: CurrentAgents
 }
 
 export interface Reading<Schema extends z.ZodType> {
@@ -25,10 +26,10 @@ export interface Reading<Schema extends z.ZodType> {
  * fails with, and `policy_denied` where policy wants a person asked, as nobody waits for one here.
  */
 export async function readByTool<Schema extends z.ZodType>(
-  { agentd, sessions, agent: main }: ReadParts,
+  { agentd, sessions, agents }: ReadParts,
   { tool, args, schema, caller, signal }: Reading<Schema>,
 ): Promise<z.output<Schema>> {
-  const agent = caller.agent ?? main
+  const agent = actingAgent(agents, caller)
   const own = await sessions.of(caller, agent)
   const request = { call_id: newId('call'), agent, tool: tool as ToolName, args, channel: 'api', ...own }
   const answer = await agentd.call(request, signal)

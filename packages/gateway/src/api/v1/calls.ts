@@ -8,16 +8,17 @@ import {
   UndoPreview,
 } from '@castellan/contracts/api'
 import type { FastifyInstance } from 'fastify'
+import { actingAgent } from '../../calls/acting-agent.ts'
 import type { Calls } from '../../calls/calls.ts'
 import { type ReadParts, readByTool } from '../../calls/read.ts'
-import { requireAgent } from '../../tokens/rights.ts'
+import type { CurrentAgents } from '../../chat/sessions.ts'
 import { pageOfList } from '../pages.ts'
 import { serve } from '../serve.ts'
 
-export function addCalls(app: FastifyInstance, calls: Calls): void {
+export function addCalls(app: FastifyInstance, calls: Calls, agents: CurrentAgents): void {
   serve(app, createCall, ({ body, caller }) => {
-    requireAgent(caller, body.agent)
-    return calls.create(body, caller, body.wait * 1000)
+    const agent = actingAgent(agents, caller, body.agent)
+    return calls.create({ ...body, agent }, caller, body.wait * 1000)
   })
 
   serve(app, listCalls, ({ query, caller }) => pageOfList(calls.list(caller, query.state), query))
@@ -33,8 +34,8 @@ export function addCalls(app: FastifyInstance, calls: Calls): void {
 
 /** Undoing is a call like any other. */
 export function addUndo(app: FastifyInstance, calls: Calls, reading: ReadParts): void {
-  serve(app, createUndo, ({ body: { index, agent, wait }, caller }) => {
-    requireAgent(caller, agent)
+  serve(app, createUndo, ({ body: { index, agent: wanted, wait }, caller }) => {
+    const agent = actingAgent(reading.agents, caller, wanted)
     return calls.create({ tool: 'undo_apply', args: { index }, agent }, caller, wait * 1000)
   })
 

@@ -125,3 +125,19 @@ test('calls that wait when the gateway stops are withdrawn', async () => {
   await gateway.app.close()
   expect(agentd.pending).toHaveLength(0)
 })
+
+test('nobody calls as an agent that is not there, nor a bound token as another than its own', async () => {
+  const gateway = await startGateway()
+  const owner = as(gateway)
+  const invented = await owner.post('/api/v1/calls', { tool: 'disk_usage', agent: 'invented' })
+  expect([invented.status, invented.json.code]).toEqual([404, 'not_found'])
+  await owner.post('/api/v1/calls', { tool: 'disk_usage' })
+
+  const bound = { name: 'bound', scopes: ['operate'], agent: 'helper' }
+  const { token } = (await owner.post('/api/v1/tokens', bound)).json as unknown as { token: string }
+  const helper = as({ ...gateway, token })
+  const asMain = await helper.post('/api/v1/calls', { tool: 'disk_usage', agent: 'main' })
+  expect([asMain.status, asMain.json.code]).toEqual([403, 'forbidden'])
+  expect((await helper.get('/api/v1/calls')).json.items).toEqual([])
+  expect(gateway.agentd.calls.map(({ agent }) => agent)).toEqual(['main'])
+})
