@@ -40,6 +40,8 @@ test('a credential’s life at the command line, each step in the ledger and its
   const file = join(folder, 'credentials.age')
   const passphrase = join(folder, 'passphrase')
   writeFileSync(passphrase, 'correct horse battery staple\n', { mode: 0o600 })
+  expect((await ctl(['credential', 'export', file, '--recipient', 'age1nobody'])).code).toBe(1)
+  expect(existsSync(file)).toBe(false)
   await done(['credential', 'export', file, '--passphrase-file', passphrase])
   expect(statSync(file).mode & 0o777).toBe(0o600)
   await done(['credential', 'rm', 'work'])

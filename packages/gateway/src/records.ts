@@ -22,7 +22,12 @@ export class Records {
   readonly #client: UnixClient
 
   constructor(socketPath: string) {
-    this.#client = new UnixClient({ socketPath, peer: 'agentd', unavailable: 'agentd_unavailable', timeoutMs: RECORD_MS })
+    this.#client = new UnixClient({
+      socketPath,
+      peer: 'agentd',
+      unavailable: 'agentd_unavailable',
+      timeoutMs: RECORD_MS,
+    })
   }
 
   /** Answers the ledger number. Throws `agentd_unavailable`, `ledger_unavailable`, `rate_limited`, …; see {@link wasNotWritten}. */

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { open, readFile } from 'node:fs/promises'
+import { open, readFile, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { CredentialStoreView } from '@castellan/contracts'
 import {
@@ -95,6 +95,9 @@ async function exportAll(
     context.terminal.result({ file: path, credentials }, () =>
       context.terminal.line(`${credentials} credentials are in ${path}.`),
     )
+  } catch (error) {
+    await rm(path, { force: true })
+    throw error
   } finally {
     await output.close()
   }
