@@ -13,6 +13,9 @@ const SEQ_LEAP = 100_000
 /** Most of a transcript that is read at once, in characters. */
 const MAX_READ_CHARACTERS = 4 * 1024 * 1024
 
+/** A longer text is not written twice for the sake of a word on the border of two of its pieces. */
+const MAX_JOINED_CHARACTERS = 512 * 1024
+
 export interface ChatRow {
   readonly id: number
   readonly name: ChatId
@@ -203,7 +206,7 @@ export class ConversationBook {
     if (!streams && words !== null) this.#index(chat, lastSeq)
   }
 
-  /** Makes one row of the pieces of a text that is complete, for search to find. */
+  /** Makes one row of the pieces of a text that is complete, for search to find; of a very long one search sees the pieces. */
   #join(chat: number): void {
     const newest = this.#sql('SELECT * FROM frames WHERE chat = ? ORDER BY last_seq DESC LIMIT 1')
     if (!isOpen(newest.get(chat) as FrameRow | undefined)) return
@@ -218,6 +221,10 @@ export class ConversationBook {
       from ?? 0,
     ) as FrameRow[]
     const whole = joined(pieces)
+    if ((whole.words?.length ?? 0) > MAX_JOINED_CHARACTERS) {
+      for (const { last_seq } of pieces) this.#index(chat, last_seq)
+      return
+    }
     if (pieces.length > 1) {
       this.#sql('DELETE FROM frames WHERE chat = ? AND last_seq > ?').run(chat, from ?? 0)
       this.#sql(
