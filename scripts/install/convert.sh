@@ -13,6 +13,7 @@ system_profile=/nix/var/nix/profiles/system
 
 convert() {
   need_root
+  trust_this_copy
   check_convertible
   new_name=$(this_host)
   reference=$(castellan_reference)

@@ -8,6 +8,7 @@ nix_here() { nix --extra-experimental-features 'nix-command flakes' "$@"; }
 
 install_on_nixos() {
   need_root
+  trust_this_copy
   check_nixos
   read_token
   reference=$(castellan_reference)

@@ -181,6 +181,17 @@ describe('names of hosts', () => {
   }
 })
 
+requires
+  .root()
+  .and(requires.command('git', 'git'))
+  .test('lets git read a copy that belongs to somebody else', async () => {
+    const folder = copyOf('a copy')
+    await run(['sh', '-ec', 'git init -q "$1" && chown -R nobody "$1"', 'sh', folder])
+    expect((await run(['git', '-C', folder, 'status'])).stderr).toContain('dubious ownership')
+    const trusting = '. "$1/scripts/install/base.sh"; here=$1; trust_this_copy; git -C "$1" status'
+    expect(await run(['sh', '-ec', trusting, 'sh', folder])).toMatchObject({ code: 0 })
+  })
+
 it('knows a nix that is new enough from one that is not', async () => {
   for (const [version, isNew] of [
     ['nix (Nix) 2.8.0', false],
