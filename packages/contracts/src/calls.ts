@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ErrorEnvelope } from './errors.ts'
 import { AgentName, ApprovalId, CallId, LedgerIndex, SessionId, Sha256Hex, Timestamp, ToolName } from './ids.ts'
 import { SessionMode } from './sessions.ts'
-import { ToolDescriptor, ToolProgress } from './tools.ts'
+import { TaintLabel, ToolDescriptor, ToolProgress } from './tools.ts'
 
 /**
  * `GET /v1/tools` on agent.sock and operator.sock. With `?after=DIGEST&wait=SECONDS` (at most 30) it is held until the
@@ -59,6 +59,8 @@ export const CallOutcome = z.strictObject({
   ledger_index: LedgerIndex.nullable(),
   duration_ms: z.number(),
   undo: UndoState.optional(),
+  /** What the result brought into an agent’s session; absent where nothing. What is `secret` must not leave the machine. */
+  taint: z.array(TaintLabel).min(1).optional(),
   /** Asked for by `?proof=1`: the outcome entry's C2SP tlog-proof. Absent where it could not be made; it can be had later. */
   proof: z.string().optional(),
 })

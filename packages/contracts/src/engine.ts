@@ -48,6 +48,8 @@ export const EngineMessage = z.discriminatedUnion('role', [
     result: z.unknown(),
     /** Ledger number of the outcome, where there is one. */
     ledger_index: z.int().nullable(),
+    /** It must not leave the machine: only the model on it is told of it. */
+    secret: z.literal(true).optional(),
   }),
 ])
 export type EngineMessage = z.infer<typeof EngineMessage>

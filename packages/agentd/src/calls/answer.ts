@@ -1,9 +1,10 @@
-import type { Approval, CallOutcome, CallPending, LedgerIndex, UndoState } from '@castellan/contracts'
+import type { Approval, CallOutcome, CallPending, UndoState } from '@castellan/contracts'
 import type { Call } from './call.ts'
+import type { Recorded } from './record.ts'
 import type { RunReport } from './run.ts'
 
 /** What the caller is told of a call that ran. */
-export function answer(call: Call, report: RunReport, outcome: LedgerIndex | null): CallOutcome {
+export function answer(call: Call, report: RunReport, { index, labels }: Recorded): CallOutcome {
   const { result, durationMs } = report
   const undo = undoState(call, report)
   return {
@@ -13,9 +14,10 @@ export function answer(call: Call, report: RunReport, outcome: LedgerIndex | nul
     ok: result.ok,
     ...(result.ok ? { result: result.output } : { error: result.error.toEnvelope() }),
     summary: result.ok ? result.summary : result.error.message,
-    ledger_index: outcome,
+    ledger_index: index,
     duration_ms: durationMs,
     ...(undo === undefined ? {} : { undo }),
+    ...(labels.length === 0 ? {} : { taint: [...labels] }),
   }
 }
 

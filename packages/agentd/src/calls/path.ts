@@ -55,6 +55,6 @@ export async function takeCall(parts: CallParts, request: CallRequest, caller: C
 
   const intent = await intend(parts, call, planned, decision, permit)
   const report = await run(parts, call, planned, permit)
-  const outcome = await record(parts, call, planned, intent, permit, report)
-  return answer(call, report, outcome)
+  const recorded = await record(parts, call, planned, intent, permit, report)
+  return answer(call, report, recorded)
 }

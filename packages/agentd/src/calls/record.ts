@@ -1,10 +1,17 @@
 import { createHash } from 'node:crypto'
 import { CastellanError, canonicalJson, type ErrorCode, type LedgerIndex, TaintLabel } from '@castellan/contracts'
+import { labelsIn } from '../sessions/facts.ts'
 import type { Permit } from './approve.ts'
 import { type Call, headerOf } from './call.ts'
 import type { CallParts } from './path.ts'
 import type { Plan } from './plan.ts'
 import type { RunReport } from './run.ts'
+
+/** Where the outcome is in the ledger, and what it says of the result. */
+export interface Recorded {
+  readonly index: LedgerIndex | null
+  readonly labels: readonly TaintLabel[]
+}
 
 /**
  * Writes down how it ended; on disk when it returns. What has no intent gets no outcome. Throws `ledger_unavailable` or `ledger_damaged` where it cannot be
@@ -17,11 +24,12 @@ export async function record(
   intent: LedgerIndex | null,
   permit: Permit,
   { result, durationMs, inverse, target }: RunReport,
-): Promise<LedgerIndex | null> {
+): Promise<Recorded> {
   const facts = sessions.outcomeFacts(call, labelsOf(call, result), call.tool.taints === undefined ? [] : resources)
+  const labels = labelsIn(facts.taints)
   if (intent === null) {
     await sessions.takeUnrecorded(call, facts)
-    return null
+    return { index: null, labels }
   }
   const draft = {
     ...headerOf(call),
@@ -41,9 +49,9 @@ export async function record(
     ...(inverse === undefined ? {} : { inverse: { tool: call.name, ...inverse } }),
   }
   try {
-    const outcome = await ledger.append(draft, payload)
+    const index = await ledger.append(draft, payload)
     if (inverse !== undefined) await inverses.release(call.call_id)
-    return outcome
+    return { index, labels }
   } catch (cause) {
     log.error({ err: cause, call_id: call.call_id, tool: call.name, intent }, 'an outcome could not be recorded')
     const code = cause instanceof CastellanError && cause.code === 'ledger_damaged' ? cause.code : 'ledger_unavailable'

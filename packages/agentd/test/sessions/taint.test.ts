@@ -63,6 +63,12 @@ test('a secret stays one under another name', async () => {
   expect((await sessions(agentd)).common).toEqual(['secret'])
 })
 
+test('whoever asked is told what the result brought in', async () => {
+  const agentd = await start()
+  expect(asDone(await hear(agentd, ['secret', 'untrusted-text'])).taint).toEqual(['secret', 'untrusted-text'])
+  expect(asDone(await hear(agentd, []))).not.toHaveProperty('taint')
+})
+
 test('asking about a file of secrets is no way to read it unlabelled', async () => {
   const agentd = await TestAgentd.start({ tools: fileTools })
   writeFileSync(join(agentd.stateDir, 'workspace/.env'), 'KEY=x\n')

@@ -116,6 +116,30 @@ describe('a chat with an agent that thinks elsewhere', () => {
     expect(upstream.requests.map(({ headers }) => headers['x-api-key'])).toEqual([SECRET, SECRET])
   })
 
+  test('is not sent a result that must not leave the machine, which the owner sees all the same', async () => {
+    const { gateway, upstream, credential, send } = await thinkingElsewhere({
+      engine: onAnthropic,
+      provider: (_request, response) => {
+        sse(
+          response,
+          upstream.requests.length === 1
+            ? anthropic.calls.filter((piece) => !piece.includes('"index":2'))
+            : anthropic.words,
+        )
+      },
+    })
+    gateway.agentd.tools.set('disk_usage', { taint: ['secret'], run: () => ({ key: 'PLANTED-IN-A-FILE' }) })
+    await credential()
+    const client = await gateway.connect()
+    const frames = await client.ask('what is in my key file?')
+    expect(framesOf(frames, 'tool_result')).toMatchObject([{ ok: true, result: { key: 'PLANTED-IN-A-FILE' } }])
+    await client.ask('and now?')
+    expect(upstream.requests).toHaveLength(3)
+    expect(JSON.stringify(upstream.requests)).not.toContain('PLANTED-IN-A-FILE')
+    expect(upstream.requests[1]?.body).toContain('holds secrets of this machine')
+    expect((await send('GET', '/insights')).text).not.toContain('PLANTED-IN-A-FILE')
+  })
+
   test('goes on with the next credential when one is refused, and tells', async () => {
     const { gateway, credential, send } = await thinkingElsewhere({
       engine: onAnthropic,

@@ -23,6 +23,8 @@ import { quietLog } from './log.ts'
 
 export interface StandInTool {
   readonly effect?: ToolEffect
+  /** What its results bring into the session. */
+  readonly taint?: CallOutcome['taint']
   readonly run: (args: Record<string, unknown>, signal: AbortSignal) => unknown
 }
 
@@ -189,7 +191,8 @@ export class StandInAgentd {
     const ledger_index = this.#entries - 1
     try {
       const result = await tool.run(args, signal)
-      return { ...outcome, ok: true, result, summary: `${name} says ${JSON.stringify(result)}`, ledger_index }
+      const taint = tool.taint === undefined ? {} : { taint: tool.taint }
+      return { ...outcome, ...taint, ok: true, result, summary: `${name} says ${JSON.stringify(result)}`, ledger_index }
     } catch (error) {
       const envelope = (error as CastellanError).toEnvelope()
       return { ...outcome, ok: false, error: envelope, summary: envelope.message, ledger_index }

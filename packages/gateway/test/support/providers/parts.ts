@@ -5,7 +5,7 @@ import type {
   EngineCredential,
   EngineCredentials,
 } from '../../../src/engines/credentials.ts'
-import type { AnswerEvent, EngineHooks, ModelRequest } from '../../../src/engines/engine.ts'
+import type { AnswerEvent, ModelRequest } from '../../../src/engines/engine.ts'
 import type { Sender } from '../../../src/engines/remote/remote.ts'
 import type { OutboundInit } from '../../../src/outbound/outbound.ts'
 
@@ -119,4 +119,3 @@ export function callsOf(events: readonly AnswerEvent[]): Extract<AnswerEvent, { 
 }
 
 export const running = () => new AbortController().signal
-export type { EngineHooks }

@@ -1,0 +1,12 @@
+import type { EngineMessage } from '@castellan/contracts'
+import type { Engine } from '../engines/engine.ts'
+
+/** What a model elsewhere is told in the place of a secret result. */
+const WITHHELD =
+  'The call was made. Its result holds secrets of this machine, so it was shown to the owner and not sent to you; go on without it.'
+
+/** The message as the engine may see it: a result that must not leave the machine is told to nobody outside. */
+export function forEngine<Message extends EngineMessage>(message: Message, { host }: Pick<Engine, 'host'>): Message {
+  if (host === null || message.role !== 'tool' || message.secret !== true) return message
+  return { ...message, summary: WITHHELD, result: null }
+}
