@@ -96,6 +96,8 @@ copy_flake() {
   mkdir -p "$2"
   if has git && git -C "$1" rev-parse --is-inside-work-tree > /dev/null 2>&1; then
     (cd "$1" && git ls-files -z . | tar --null --ignore-failed-read -T - -cf -) | (cd "$2" && tar -xf -)
+  elif [ -e "$1/.git" ]; then
+    refuse "git cannot read the repository in $(printable "$1"), so it cannot be told which of its files are secret: git -C $(printable "$1") status says why."
   else
     (cd "$1" && tar -cf - --exclude=./result .) | (cd "$2" && tar -xf -)
   fi
