@@ -1,18 +1,12 @@
 #!/bin/sh
 # Brings nix/npm-deps.json in step with the lockfiles: installs the packages for each processor, and those for graphics processors, into a
-# scratch folder, as nix/npm-deps.nix does, and writes down the hash of what came. Needs npm 10 or newer and nix; downloads about a gigabyte.
-# Usage: update-npm-hash.sh [--check]
+# scratch folder, as nix/npm-deps.nix does, and writes down the hash of what came. Needs Node with npm 10 or newer, and nix; downloads about a gigabyte.
+# `npm run check` says when that is needed. Usage: update-npm-hash.sh
 set -eu
 cd "$(dirname "$0")/.."
 root=$PWD
 
-locks=$(cat package-lock.json gpu/*/package-lock.json | sha256sum | cut -d ' ' -f 1)
-if [ "${1:-}" = --check ]; then
-  grep -q "\"locks\": \"$locks\"" nix/npm-deps.json && exit 0
-  echo 'nix/npm-deps.json is of other lockfiles. Run: sh nix/update-npm-hash.sh' >&2
-  exit 1
-fi
-
+locks=$(node scripts/checks/npm-hashes.mjs --print)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 

@@ -35,6 +35,7 @@ function checks() {
       name: 'docs/tools.md in step',
       args: ['--conditions=source', 'packages/agentd/scripts/generate-tools-doc.ts', '--check'],
     },
+    { name: 'nix/npm-deps.json in step', args: ['scripts/checks/npm-hashes.mjs'] },
     { name: 'docs/options.md in step', args: ['scripts/generate/options.mjs', '--check'] },
   ]
 }
