@@ -145,6 +145,38 @@ throwawayHost.describe('switching with agentctl, beside a real agentd', () => {
     expect(await running()).toBe(host.systems.old)
   }, 60_000)
 
+  it('is confirmed from a chat by a person’s yes to the agent’s call, and by no agent alone', async () => {
+    const waiting = await agentctl('switch', 'begin', host.systems.good as string, '--confirm', 'both')
+    expect(waiting, waiting.err).toMatchObject({ code: 24 })
+    // What the gateway does for a chat and the page.
+    const ask = async (more: Record<string, unknown> = {}) => {
+      const call = {
+        call_id: 'call_confirming01',
+        session: 'ses_confirming01',
+        agent: 'main',
+        tool: 'switch_commit',
+        args: {},
+      }
+      const body = JSON.stringify({ ...call, ...more })
+      const socket = `${state}/sockets/agent.sock`
+      const url = 'http://localhost/v1/calls'
+      const argv = ['curl', '--silent', '--unix-socket', socket, '--json', body, url]
+      return JSON.parse((await host.run(argv)).stdout)
+    }
+    const asked = await ask()
+    expect(asked).toMatchObject({ status: 'approval_required' })
+    expect(await running()).toBe(host.systems.good)
+    expect((await agentctl('switch', 'status')).out.result).toMatchObject({ phase: 'confirming' })
+    expect(await agentctl('approve', asked.approval_id)).toMatchObject({ code: 0 })
+    expect(await ask({ approval_id: asked.approval_id })).toMatchObject({
+      status: 'done',
+      ok: true,
+      result: { phase: 'committed', confirmedBy: 'A person' },
+    })
+    expect(await agentctl('generation', 'rollback')).toMatchObject({ code: 0 })
+    expect(await running()).toBe(host.systems.old)
+  }, 90_000)
+
   it('goes back with agentd dead, and agentd tells of it when it starts', async () => {
     const waiting = await agentctl(
       'switch',
