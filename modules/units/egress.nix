@@ -16,6 +16,7 @@ let
       }
       chain held {
         ct state established,related accept comment "answers to whoever connected"
+        ${lib.optionalString cfg.egress.gatewayLoopback ''meta skuid castellan-gateway oifname "lo" accept comment "programs of the gateway's"''}
         counter reject with icmpx admin-prohibited
       }
     }

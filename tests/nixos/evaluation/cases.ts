@@ -69,6 +69,12 @@ const ofCastellan: readonly Case[] = [
     look: 'config.systemd.services ? castellan-egress',
     is: false,
   },
+  {
+    option: 'egress.gatewayLoopback',
+    set: 'agents.main.engine = { engine = "claude-code"; model = "m"; };',
+    look: 'config.services.castellan.egress.gatewayLoopback',
+    is: true,
+  },
 ]
 
 const ofAgentd: readonly Case[] = [
