@@ -1,12 +1,10 @@
 import { dirname, join } from 'node:path'
 import type { Log } from '@castellan/daemon'
 import type { Provider } from '@castellan/mcp-bridge'
-import fastifyCookie from '@fastify/cookie'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { Agentd } from './agentd.ts'
 import type { Agent } from './agents/agent.ts'
 import { Agents } from './agents/agents.ts'
-import { mainAgent } from './agents/built-in.ts'
 import { tellAgents } from './agents/tell.ts'
 import { addOpenAi } from './api/openai/routes.ts'
 import { refuseUndescribed } from './api/serve.ts'
@@ -52,12 +50,15 @@ import { GatewayKeys } from './keys/gateway-keys.ts'
 import { keyPlaces } from './keys/places.ts'
 import { addMcp } from './mcp/mount.ts'
 import { Outbound } from './outbound/outbound.ts'
+import type { Monotonic } from './plugins/allowance.ts'
 import { addAuth } from './plugins/auth.ts'
 import { addBodyCap, MAX_BODY_BYTES } from './plugins/body-cap.ts'
 import { addClientAddress } from './plugins/client-address.ts'
+import { addClosing } from './plugins/closing.ts'
 import { addErrorEnvelopes, answerClientError, answerFrameworkError } from './plugins/errors.ts'
 import { addHeaderGuard } from './plugins/header-guard.ts'
 import { addIdempotency } from './plugins/idempotency.ts'
+import { LazyLog } from './plugins/lazy-log.ts'
 import { addOriginGuard } from './plugins/origin-guard.ts'
 import { addPage } from './plugins/page.ts'
 import { addProxySocket, HTTP } from './plugins/proxy-socket.ts'
@@ -84,6 +85,8 @@ export interface ServerOptions {
   readonly mcpProviders?: readonly Provider[]
   /** Holds every answer of the v1 API to its schema. */
   readonly checksAnswers?: boolean
+  /** What requests and attempts to sign in are counted by. */
+  readonly monotonic?: Monotonic
 }
 
 declare module 'fastify' {
@@ -100,7 +103,13 @@ declare module 'fastify' {
 export async function buildServer(
   config: GatewayConfig,
   log: Log,
-  { chatTiming = TIMING, patience = PATIENCE, mcpProviders = [], checksAnswers = false }: ServerOptions = {},
+  {
+    chatTiming = TIMING,
+    patience = PATIENCE,
+    mcpProviders = [],
+    checksAnswers = false,
+    monotonic = () => performance.now(),
+  }: ServerOptions = {},
 ): Promise<FastifyInstance> {
   const ownerToken = await OwnerToken.read(config.tokenFile)
   const own = join(config.stateDir, 'gateway')
@@ -148,6 +157,7 @@ export async function buildServer(
     forceCloseConnections: 'idle',
     http: HTTP,
     genReqId: requestIds(),
+    childLoggerFactory: (parent, bindings) => new LazyLog(parent, bindings) as unknown as FastifyBaseLogger,
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerClientError,
   })
@@ -156,6 +166,7 @@ export async function buildServer(
   app.decorate('reloadOwnerToken', () => ownerToken.reload())
   app.decorate('reloadAgents', () => agents.reload(null, new AbortController().signal).catch(() => undefined))
   addProxySocket(app)
+  addClosing(app)
 
   const gauges = { sockets: () => audience.connections.length, turns: () => chats.running.length }
   await telemetry.addTo(app, agentd, gauges)
@@ -169,20 +180,19 @@ export async function buildServer(
   addHeaderGuard(app)
   addBodyCap(app)
   addOriginGuard(app, config)
-  addAddressLimit(app, config.limits)
-  await app.register(fastifyCookie)
-  addAuth(app, { ownerToken, tokens, pageSessions, guesses: new Guesses(config.limits) })
-  addTokenLimit(app, config.limits)
+  addAddressLimit(app, config.limits, monotonic)
+  addAuth(app, { ownerToken, tokens, pageSessions, guesses: new Guesses(config.limits, monotonic) })
+  addTokenLimit(app, config.limits, monotonic)
   const repetitionKey = keys.derive('castellan idempotency v1')
   addIdempotency(app, new Repetitions({ folder: join(own, 'idempotency'), key: repetitionKey, log }))
 
   refuseUndescribed(app)
   addHealth(app, { agentd, engine, startedAt: new Date() })
   addDiscovery(app, config.publicOrigins)
-  const challenges = new Challenges()
+  const challenges = new Challenges(monotonic)
   const devices = new Devices(keys.derive('castellan devices v1'))
   const passphrase = await Passphrase.open(join(own, 'passphrase.json'), keys.derive('castellan passphrase v1'))
-  const waysIn = new WaysIn({ agentd, challenges, passphrase, lockout: new Lockout(), records, log })
+  const waysIn = new WaysIn({ agentd, challenges, passphrase, lockout: new Lockout(monotonic), records, log })
   addSignInRoutes(app, { pageSessions, waysIn, challenges, devices, passphrase, records })
   addSignIns(app, { pageSessions, passphrase, records })
   addTokens(app, { tokens, ownerToken, records })
@@ -199,10 +209,10 @@ export async function buildServer(
     onExchange: (exchange: Exchange, chat: Chat) => insights.record(exchange, chat),
   }
   const sessions = new CallSessions(agentd, log)
-  const reading = { agentd, sessions, agent: mainAgent.name }
+  const reading = { agentd, sessions, agents }
   const calls = new Calls({ agentd, sessions, waiting, log })
   addTools(app, agentd)
-  addCalls(app, calls)
+  addCalls(app, calls, agents)
   addUndo(app, calls, reading)
   addApprovals(app, { agentd, chats, audience })
   addLedger(app, agentd)

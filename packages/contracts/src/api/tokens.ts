@@ -94,7 +94,7 @@ export const listTokens = defineOperation({
   tag: 'tokens',
   summary: 'All tokens, newest first',
   description:
-    'Revoked and expired ones stay listed for 30 days. There are at most 256. The owner’s own token is not among them.',
+    'Revoked and expired ones stay listed for 30 days. There are at most 512. The owner’s own token is not among them.',
   scope: 'admin',
   status: 200,
   answer: z.strictObject({ items: z.array(Token) }),

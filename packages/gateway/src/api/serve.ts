@@ -57,15 +57,12 @@ export function serve<O extends Operation>(
     config: { operation, public: scope === 'public' },
     ...(maxBodyBytes === undefined ? {} : { bodyLimit: maxBodyBytes }),
     handler: async (request, reply) => {
-      const asked = {
+      const parts = {
         params: params === undefined ? undefined : parse(params, request.params, 'The address'),
         query: query === undefined ? undefined : parse(query, request.query, 'The query'),
         body: body === undefined ? undefined : parse(body, request.body, 'The body'),
-        caller: request.caller,
-        signal: runsToItsEnd(request) ? new AbortController().signal : goneSignal(reply),
-        request,
-        reply,
-      } as Asked<O>
+      }
+      const asked = new AskedNow(parts, request, reply) as unknown as Asked<O>
       const answer = await handle(asked)
       refuseEnded(request)
       reply.code(status)
@@ -77,6 +74,30 @@ export function serve<O extends Operation>(
       return answer
     },
   })
+}
+
+/** A request while it is served. */
+class AskedNow {
+  readonly params: unknown
+  readonly query: unknown
+  readonly body: unknown
+  readonly caller: Caller | null
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+
+  constructor(parts: Record<'params' | 'query' | 'body', unknown>, request: FastifyRequest, reply: FastifyReply) {
+    this.params = parts.params
+    this.query = parts.query
+    this.body = parts.body
+    this.caller = request.caller
+    this.request = request
+    this.reply = reply
+  }
+
+  /** Made for those who look at it: most answers are there at once. */
+  get signal(): AbortSignal {
+    return runsToItsEnd(this.request) ? new AbortController().signal : goneSignal(this.reply)
+  }
 }
 
 /**
@@ -104,8 +125,11 @@ function endWithCredential({ caller }: FastifyRequest, { raw }: FastifyReply): v
 
 function goneSignal(reply: FastifyReply): AbortSignal {
   const gone = new AbortController()
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) gone.abort()
-  })
+  const { raw } = reply
+  const onClose = () => {
+    if (!raw.writableFinished) gone.abort()
+  }
+  if (raw.closed) onClose()
+  else raw.once('close', onClose)
   return gone.signal
 }

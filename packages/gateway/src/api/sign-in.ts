@@ -1,7 +1,6 @@
 import { type PageSession, type SignInChallenge, SignInRequest } from '@castellan/contracts'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { cookieName } from '../plugins/auth.ts'
-import { networkOf } from '../plugins/rate-limit.ts'
+import type { FastifyInstance } from 'fastify'
+import { cookieOf, setCookie } from '../plugins/cookies.ts'
 import type { Challenges } from '../sign-in/challenges.ts'
 import type { Devices } from '../sign-in/devices.ts'
 import type { Passphrase } from '../sign-in/passphrase.ts'
@@ -30,7 +29,7 @@ export function addSignInRoutes(app: FastifyInstance, parts: SignInParts): void 
   const route = { config: { public: true } }
 
   app.get('/session', route, async (request): Promise<PageSession> => {
-    const cookie = request.cookies[cookieName(request)]
+    const cookie = cookieOf(request, 'session')
     const session = cookie === undefined ? undefined : pageSessions.use(cookie)
     return session === undefined ? { signed_in: false, key_id: null } : { signed_in: true, key_id: session.keyId }
   })
@@ -41,8 +40,8 @@ export function addSignInRoutes(app: FastifyInstance, parts: SignInParts): void 
 
   app.post('/sign-in', route, async (request, reply): Promise<PageSession> => {
     const asked = parse(SignInRequest, request.body, 'The body')
-    const device = devices.nameOf(request.cookies[cookieName(request, 'device')])
-    const who = device === undefined ? `address ${networkOf(request.clientAddress)}` : `device ${device}`
+    const device = devices.nameOf(cookieOf(request, 'device'))
+    const who = device === undefined ? `address ${request.clientNetwork}` : `device ${device}`
     const { how, keyId } = await waysIn.open(asked, who)
     const { cookie } = await pageSessions.create({ keyId, how, address: request.clientAddress })
     setCookie(request, reply, 'session', cookie, SESSION_SECONDS)
@@ -51,7 +50,7 @@ export function addSignInRoutes(app: FastifyInstance, parts: SignInParts): void 
   })
 
   app.post('/sign-out', route, async (request, reply) => {
-    const cookie = request.cookies[cookieName(request)]
+    const cookie = cookieOf(request, 'session')
     const session = cookie === undefined ? undefined : await pageSessions.end(cookie)
     setCookie(request, reply, 'session', '', 0)
     // Signing out has happened, whether or not it can be recorded.
@@ -62,16 +61,4 @@ export function addSignInRoutes(app: FastifyInstance, parts: SignInParts): void 
     }
     return reply.code(204).send()
   })
-}
-
-function setCookie(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  what: 'session' | 'device',
-  value: string,
-  maxAge: number,
-): void {
-  // Behind a TLS proxy the page's origin is https, and the cookie must never travel without TLS.
-  const secure = request.overTls || (request.headers.origin?.startsWith('https://') ?? false)
-  reply.setCookie(cookieName(request, what), value, { path: '/', httpOnly: true, sameSite: 'strict', secure, maxAge })
 }

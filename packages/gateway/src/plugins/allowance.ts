@@ -1,17 +1,19 @@
 /** Keys remembered at once; whoever was quiet for longest is forgotten first, and has lost nothing by it. */
 const MAX_KEYS = 16_384
 
+/** Milliseconds from any start, which never go back. */
+export type Monotonic = () => number
+
 /**
  * So many of something a minute for each key, all at once or spread (a token bucket). Time is monotonic: setting the clock
  * neither locks anybody out nor lets them in.
  */
 export class Allowance {
   readonly perMinute: number
-  readonly #now: () => number
+  readonly #now: Monotonic
   readonly #buckets = new Map<string, { left: number; at: number }>()
 
-  /** `now` in milliseconds from any start. */
-  constructor(perMinute: number, now: () => number = () => performance.now()) {
+  constructor(perMinute: number, now: Monotonic) {
     this.perMinute = perMinute
     this.#now = now
   }

@@ -7,6 +7,7 @@ import { ALL_RIGHTS, requireScope } from '../tokens/rights.ts'
 import type { Standing } from '../tokens/standing.ts'
 import type { Tokens } from '../tokens/tokens.ts'
 import type { Caller } from './caller.ts'
+import { cookieOf } from './cookies.ts'
 import type { Guesses } from './rate-limit.ts'
 
 export type { Caller } from './caller.ts'
@@ -71,14 +72,14 @@ function authenticated(request: FastifyRequest, parts: AuthParts): Caller {
   try {
     return authenticate(request, parts)
   } catch (error) {
-    throw error instanceof CastellanError ? parts.guesses.count(request.clientAddress, error) : error
+    throw error instanceof CastellanError ? parts.guesses.count(request.clientNetwork, error) : error
   }
 }
 
 function authenticate(request: FastifyRequest, parts: AuthParts): Caller {
   const token = bearerOf(request)
   if (token !== undefined) return withToken(token, parts)
-  const cookie = request.cookies[cookieName(request)]
+  const cookie = cookieOf(request, 'session')
   if (cookie === undefined) {
     throw new CastellanError('unauthorized', 'Sign in on the page, or send a token as Authorization: Bearer.')
   }
@@ -110,12 +111,6 @@ function withToken(token: string, { ownerToken, tokens }: AuthParts): Caller {
 
 function isGood(standing: Standing): boolean {
   return !standing.ended
-}
-
-/** Loopback cookies are shared between ports, so each gateway names its own after the port it listens on. */
-export function cookieName(request: FastifyRequest, what = 'session'): string {
-  const { localPort } = request.socket
-  return localPort === undefined ? `castellan_${what}` : `castellan_${what}_${localPort}`
 }
 
 function bearerOf(request: FastifyRequest): string | undefined {

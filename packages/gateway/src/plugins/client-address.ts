@@ -1,4 +1,4 @@
-import { BlockList, isIP, isIPv4 } from 'node:net'
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 /** Hops that are looked at; a header with more was not written by proxies. */
@@ -8,6 +8,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Where the request comes from, as far as trusted proxies tell: an IP address, or `local` on the Unix socket. */
     clientAddress: string
+    /** What counts as one client where requests are counted: an IPv4 address, the /64 of an IPv6 address, or `local`. */
+    clientNetwork: string
     /** Whether the client speaks TLS, to a trusted proxy. */
     overTls: boolean
   }
@@ -29,18 +31,40 @@ export interface ProxyRules {
  */
 export function addClientAddress(app: FastifyInstance, { trustedProxies, forwardedHeader }: ProxyRules): void {
   const trusted = listOf(trustedProxies)
+  const peers = new WeakMap<object, Peer>()
   app.decorateRequest('clientAddress', '')
+  app.decorateRequest('clientNetwork', '')
   app.decorateRequest('overTls', false)
   app.addHook('onRequest', (request, _reply, done) => {
-    const peer = peerOf(request)
-    request.clientAddress = peer
-    if (isTrusted(trusted, peer)) {
+    const { socket } = request.raw
+    let peer = peers.get(socket)
+    if (peer === undefined) {
+      peer = peerAt(socket.remoteAddress, trusted)
+      peers.set(socket, peer)
+    }
+    if (peer.isTrusted) {
       const hops = forwardedHeader === 'forwarded' ? forwardedHops(request) : xForwardedHops(request)
-      request.clientAddress = clientOf(hops, peer, trusted)
+      request.clientAddress = clientOf(hops, peer.address, trusted)
+      request.clientNetwork = networkOf(request.clientAddress)
       request.overTls = hops.proto === 'https'
+    } else {
+      request.clientAddress = peer.address
+      request.clientNetwork = peer.network
     }
     done()
   })
+}
+
+/** The other end of a connection, which serves many requests. */
+interface Peer {
+  readonly address: string
+  readonly network: string
+  readonly isTrusted: boolean
+}
+
+function peerAt(remoteAddress: string | undefined, trusted: BlockList): Peer {
+  const address = remoteAddress === undefined ? 'local' : plain(remoteAddress)
+  return { address, network: networkOf(address), isTrusted: isTrusted(trusted, address) }
 }
 
 interface Hops {
@@ -92,10 +116,6 @@ function readAddress(text: string): string | undefined {
   return isIP(bare) === 0 ? undefined : plain(bare)
 }
 
-function peerOf({ socket }: FastifyRequest): string {
-  return socket.remoteAddress === undefined ? 'local' : plain(socket.remoteAddress)
-}
-
 /** An IPv4 address that came over an IPv6 socket is the IPv4 address. */
 function plain(address: string): string {
   const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1]
@@ -123,4 +143,18 @@ export function isNetwork(text: string): boolean {
   const family = isIP(address)
   if (family === 0 || rest.length > 0) return false
   return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128))
+}
+
+/** An IPv4 address as it is, an IPv6 address by its /64. */
+export function networkOf(address: string): string {
+  if (!isIPv6(address)) return address
+  const [head = '', tail] = address.split('::', 2)
+  const groups = head === '' ? [] : head.split(':')
+  const after = tail === undefined || tail === '' ? [] : tail.split(':')
+  const gap = tail === undefined ? 0 : Math.max(0, 8 - groups.length - after.length)
+  const all = [...groups, ...Array<string>(gap).fill('0'), ...after]
+  return `${all
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`
 }

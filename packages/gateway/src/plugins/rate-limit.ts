@@ -1,7 +1,6 @@
-import { isIPv6 } from 'node:net'
 import { CastellanError } from '@castellan/contracts'
 import type { FastifyInstance } from 'fastify'
-import { Allowance } from './allowance.ts'
+import { Allowance, type Monotonic } from './allowance.ts'
 
 export interface RateLimits {
   /** Requests of one token, or of one signed-in browser, a minute. */
@@ -16,18 +15,18 @@ export interface RateLimits {
  * What one address may ask, before anybody looks at who it is. Throws `rate_limited`. For IPv6 an address is its /64: one
  * client has all of that.
  */
-export function addAddressLimit(app: FastifyInstance, { perAddressPerMinute }: RateLimits): void {
-  const allowance = new Allowance(perAddressPerMinute)
+export function addAddressLimit(app: FastifyInstance, { perAddressPerMinute }: RateLimits, now: Monotonic): void {
+  const allowance = new Allowance(perAddressPerMinute, now)
   app.addHook('onRequest', (request, _reply, done) => {
-    const seconds = allowance.take(networkOf(request.clientAddress))
+    const seconds = allowance.take(request.clientNetwork)
     if (seconds > 0) throw limited('your address', perAddressPerMinute, seconds)
     done()
   })
 }
 
 /** What one credential may ask; after authentication. Throws `rate_limited`. */
-export function addTokenLimit(app: FastifyInstance, { perTokenPerMinute }: RateLimits): void {
-  const allowance = new Allowance(perTokenPerMinute)
+export function addTokenLimit(app: FastifyInstance, { perTokenPerMinute }: RateLimits, now: Monotonic): void {
+  const allowance = new Allowance(perTokenPerMinute, now)
   app.addHook('onRequest', (request, _reply, done) => {
     const seconds = request.caller === null ? 0 : allowance.take(request.caller.credential)
     if (seconds > 0) throw limited('your token or sign-in', perTokenPerMinute, seconds)
@@ -42,13 +41,13 @@ export function addTokenLimit(app: FastifyInstance, { perTokenPerMinute }: RateL
 export class Guesses {
   readonly #allowance: Allowance
 
-  constructor({ refusedPerMinute }: Pick<RateLimits, 'refusedPerMinute'>) {
-    this.#allowance = new Allowance(refusedPerMinute)
+  constructor({ refusedPerMinute }: Pick<RateLimits, 'refusedPerMinute'>, now: Monotonic) {
+    this.#allowance = new Allowance(refusedPerMinute, now)
   }
 
   /** What a refusal is answered with: itself, or `rate_limited` where there were too many. */
-  count(address: string, refusal: CastellanError): CastellanError {
-    const seconds = this.#allowance.take(networkOf(address))
+  count(network: string, refusal: CastellanError): CastellanError {
+    const seconds = this.#allowance.take(network)
     if (seconds === 0) return refusal
     return new CastellanError('rate_limited', `Too many wrong credentials from your address; wait ${seconds} s.`, {
       retryAfterSeconds: seconds,
@@ -59,18 +58,4 @@ export class Guesses {
 function limited(whose: string, perMinute: number, seconds: number): CastellanError {
   const why = `There were more than ${perMinute} requests a minute from ${whose}; go on in ${seconds} s.`
   return new CastellanError('rate_limited', why, { retryAfterSeconds: seconds })
-}
-
-/** An IPv4 address as it is, an IPv6 address by its /64. */
-export function networkOf(address: string): string {
-  if (!isIPv6(address)) return address
-  const [head = '', tail] = address.split('::', 2)
-  const groups = head === '' ? [] : head.split(':')
-  const after = tail === undefined || tail === '' ? [] : tail.split(':')
-  const gap = tail === undefined ? 0 : Math.max(0, 8 - groups.length - after.length)
-  const all = [...groups, ...Array<string>(gap).fill('0'), ...after]
-  return `${all
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')}::/64`
 }

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Monotonic } from '../plugins/allowance.ts'
 
 const LIFE_MS = 5 * 60_000
 const RANDOM_BYTES = 10
@@ -11,11 +12,10 @@ const TAG_BYTES = 16
  */
 export class Challenges {
   readonly #key = randomBytes(32)
-  readonly #now: () => number
+  readonly #now: Monotonic
   readonly #used = new Map<string, number>()
 
-  /** `now` in milliseconds from any start. */
-  constructor(now: () => number = () => performance.now()) {
+  constructor(now: Monotonic) {
     this.#now = now
   }
 

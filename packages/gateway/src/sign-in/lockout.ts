@@ -1,4 +1,5 @@
 import { CastellanError } from '@castellan/contracts'
+import type { Monotonic } from '../plugins/allowance.ts'
 
 /** Wrong attempts that cost nothing: people mistype. */
 const FREE = 5
@@ -21,11 +22,10 @@ interface Count {
  * monotonic, so that setting the clock changes nothing.
  */
 export class Lockout {
-  readonly #now: () => number
+  readonly #now: Monotonic
   readonly #counts = new Map<string, Count>()
 
-  /** `now` in milliseconds from any start. */
-  constructor(now: () => number = () => performance.now()) {
+  constructor(now: Monotonic) {
     this.#now = now
   }
 

@@ -19,7 +19,7 @@ export class Standing {
   }
 
   get ended(): boolean {
-    if (!this.#ended && this.#now() >= this.#endsAt) this.end()
+    if (!this.#ended && this.#endsAt !== Number.POSITIVE_INFINITY && this.#now() >= this.#endsAt) this.end()
     return this.#ended
   }
 

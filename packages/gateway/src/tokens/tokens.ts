@@ -9,7 +9,7 @@ import { Standing } from './standing.ts'
 import { type StoredToken, TokenFile } from './token-file.ts'
 
 /** Tokens kept at once; revoked and expired ones make room for new ones. */
-export const MAX_TOKENS = 256
+export const MAX_TOKENS = 512
 const DAY_MS = 24 * 3600 * 1000
 /** How long a revoked or expired token stays listed. */
 const LISTED_MS = 30 * DAY_MS
@@ -97,7 +97,7 @@ export class Tokens {
     return this.#shown(this.#find(id).stored)
   }
 
-  /** Throws `forbidden` where the caller would get more than it has, and `conflict` when there are 256 in force. */
+  /** Throws `forbidden` where the caller would get more than it has, and `conflict` when there are 512 in force. */
   create({ name, scopes, agent, expires_in_days }: TokenRequest, caller: Caller): Promise<TokenCreated> {
     return this.#change(async () => {
       // What a token makes ends with it at the latest.

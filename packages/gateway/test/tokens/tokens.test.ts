@@ -124,7 +124,7 @@ test('revoking wins over a rotation that is being written', async () => {
   }
 })
 
-test('there are at most 256 tokens in force; ended ones make room', async () => {
+test('there are at most 512 tokens in force; ended ones make room', async () => {
   const tokens = await openTokens(join(temporaryFolder(), 'tokens.json'))
   const asked = { name: 'a', scopes: ['read' as const], expires_in_days: 30 }
   const made = []
