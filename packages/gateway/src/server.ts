@@ -55,6 +55,7 @@ import { addAuth } from './plugins/auth.ts'
 import { addBodyCap, MAX_BODY_BYTES } from './plugins/body-cap.ts'
 import { addClientAddress } from './plugins/client-address.ts'
 import { addClosing } from './plugins/closing.ts'
+import { addClosing } from './plugins/closing.ts'
 import { addErrorEnvelopes, answerClientError, answerFrameworkError } from './plugins/errors.ts'
 import { addHeaderGuard } from './plugins/header-guard.ts'
 import { addIdempotency } from './plugins/idempotency.ts'
@@ -166,6 +167,7 @@ export async function buildServer(
   app.decorate('reloadOwnerToken', () => ownerToken.reload())
   app.decorate('reloadAgents', () => agents.reload(null, new AbortController().signal).catch(() => undefined))
   addProxySocket(app)
+  addClosing(app)
   addClosing(app)
 
   const gauges = { sockets: () => audience.connections.length, turns: () => chats.running.length }
