@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { until } from '@castellan/testing'
 import { expect, test } from 'vitest'
 import { agentctl } from './support/cli.ts'
 import { startWithGateway } from './support/gateway.ts'
@@ -47,26 +48,31 @@ test('a stolen state folder without its keys yields nothing of what was said, re
   const castellan = await startWithGateway({ CASTELLAN_INSIGHTS: '{"local":true}' })
   const { state } = castellan
   const plant = (what: string) => `planted-${what}-${randomBytes(6).toString('hex')}`
-  const [said, fact, title, name] = ['question', 'fact', 'title', 'argument'].map(plant) as [
-    string,
-    string,
-    string,
-    string,
-  ]
+  const planted = {
+    ...{ said: plant('question'), fact: plant('fact'), title: plant('title'), name: plant('argument') },
+    stored: plant('stored'),
+  }
+  const { said, fact, title, name, stored } = planted
+  const words = Object.values(planted)
   const ctl = (...args: string[]) => agentctl([...args, '--state', state])
   await ctl('call', 'memory_store', JSON.stringify({ text: `The owner said ${fact}.`, source: 'a test' }))
   await ctl('chat', '--chat', 'private', `/call memory_recall {"about":"${fact}"}`)
   await ctl('chat', '--chat', 'private', `/call file_read {"path":"${name}"}`)
   await ctl('chat', '--chat', 'private', `tell me of ${said}`)
+  // A question that waits for a person holds what it is about.
+  const asking = ctl('chat', '--chat', 'private', `/call memory_store {"text":"${stored}","source":"a test"}`)
+  await until('the question is there', async () => (await ctl('approvals')).stdout.includes(stored))
   await ctl('chats', 'rename', 'private', title)
   const exported = (await ctl('chats', 'export', 'private', '--format', 'json')).stdout
-  for (const word of [said, fact, title, name]) expect(exported).toContain(word)
+  for (const word of words) expect(exported).toContain(word)
 
   const holds = (word: string) => filesUnder(state).filter((path) => readFileSync(path).includes(word))
-  for (const word of [said, fact, title, name]) expect([word, holds(word)]).toEqual([word, []])
+  for (const word of words) expect([word, holds(word)]).toEqual([word, []])
+  expect(holds('CSTSEAL1')).not.toEqual([])
   expect(castellan.log()).not.toMatch(/planted-/)
   await castellan.restartGateway()
-  for (const word of [said, fact, title, name]) expect([word, holds(word)]).toEqual([word, []])
+  await asking
+  for (const word of words) expect([word, holds(word)]).toEqual([word, []])
 })
 
 function filesUnder(folder: string): string[] {

@@ -71,7 +71,8 @@ export async function build(
   const standing = new Always({ keeper: policy, registry, host: () => host })
   const approvals = await Approvals.open({
     ledger,
-    file: new StateFile(join(folder, 'approvals.json'), ApprovalFile),
+    // A question holds the arguments of its call, which may be anybody's words.
+    file: new StateFile(join(folder, 'approvals.json'), ApprovalFile, keys.derive('castellan approvals v1')),
     isEnrolled: (key) => operators.isEnrolled(key),
     policyDigest: () => policy.digest,
     isFrozen: () => emergency.isFrozen,

@@ -31,6 +31,11 @@ export function unseal(key: Uint8Array, sealed: Uint8Array, about: string): Buff
   }
 }
 
+/** Whether this is the form that {@link seal} gives; what is in it may still be changed or foreign. */
+export function isSealed(bytes: Uint8Array): boolean {
+  return MAGIC.equals(bytes.subarray(0, MAGIC.length))
+}
+
 function bytesOf(plain: string | Uint8Array): Uint8Array {
   return typeof plain === 'string' ? Buffer.from(plain) : plain
 }

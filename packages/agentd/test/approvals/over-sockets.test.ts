@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Approval, ApprovalListing, type CallRequest } from '@castellan/contracts'
 import { expect, test } from 'vitest'
@@ -99,6 +99,17 @@ test('a tool without a preview still says whether it can be taken back', async (
     effects: [],
     undo: expect.stringContaining('taken back with undo'),
   })
+})
+
+test('an open question stands on disk for agentd alone, and is there after a restart', async () => {
+  const agentd = await TestAgentd.start()
+  const { id } = await ask(agentd)
+  await agentd.stop()
+  const file = readFileSync(join(agentd.stateDir, 'agentd/approvals.json'))
+  expect(file.includes('test_note')).toBe(false)
+  const restarted = await TestAgentd.start({ stateDir: agentd.stateDir })
+  const { approvals } = await restarted.agent.request('GET', '/v1/approvals', { schema: ApprovalListing })
+  expect(approvals.map((approval) => approval.approval_id)).toEqual([id])
 })
 
 test('open questions of the first version of the file do not keep agentd from starting', async () => {

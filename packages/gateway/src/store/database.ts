@@ -1,6 +1,6 @@
 /// <reference path="../../../ledger/src/search/better-sqlite3.d.ts" />
 
-import { chmodSync } from 'node:fs'
+import { chmodSync, closeSync, openSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { StoreFault } from './fault.ts'
 
@@ -10,6 +10,8 @@ import { StoreFault } from './fault.ts'
  * encrypt. Throws `conversations_unreadable` for a file under another key, or a damaged one.
  */
 export function openEncrypted(path: string, key: Uint8Array, schema: string): Database {
+  // SQLite gives its log and its index of it the mode of the database, so that has to be right from the first.
+  closeSync(openSync(path, 'a', 0o600))
   const db = new Database(path)
   try {
     db.pragma("cipher = 'sqlcipher'")
