@@ -55,7 +55,6 @@ import { addAuth } from './plugins/auth.ts'
 import { addBodyCap, MAX_BODY_BYTES } from './plugins/body-cap.ts'
 import { addClientAddress } from './plugins/client-address.ts'
 import { addClosing } from './plugins/closing.ts'
-import { addClosing } from './plugins/closing.ts'
 import { addErrorEnvelopes, answerClientError, answerFrameworkError } from './plugins/errors.ts'
 import { addHeaderGuard } from './plugins/header-guard.ts'
 import { addIdempotency } from './plugins/idempotency.ts'
@@ -167,7 +166,6 @@ export async function buildServer(
   app.decorate('reloadOwnerToken', () => ownerToken.reload())
   app.decorate('reloadAgents', () => agents.reload(null, new AbortController().signal).catch(() => undefined))
   addProxySocket(app)
-  addClosing(app)
   addClosing(app)
 
   const gauges = { sockets: () => audience.connections.length, turns: () => chats.running.length }
