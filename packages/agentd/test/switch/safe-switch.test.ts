@@ -7,9 +7,6 @@ import { SwitchHost, type Verdict } from '../support/switch-host.ts'
 /** `CASTELLAN_SWITCHES=full` kills and reboots at every step of every scenario; otherwise at some. Over 100 runs, half an hour. */
 const FULL = process.env.CASTELLAN_SWITCHES === 'full'
 
-/** A kill, a boot, and an old system that has 45 s to be as well as before: on a busy machine that takes its time. */
-const PATIENCE_MS = 180_000
-
 /** What goes wrong after activation, and what the record has to say about it. */
 const failures: Readonly<Record<string, RegExp>> = {
   fails: /web\.service failed/,
@@ -267,19 +264,20 @@ throwawayHost.describe('SafeSwitch, on a host with a real store', () => {
     }, 60_000)
   })
 
+  // A kill, a boot, and an old system that has 45 s to be as well as before: on a busy machine that takes its time.
   describe('after a boot in the middle, the old system runs', () => {
     for (const killAt of FULL ? untilHealthy.slice(0, -2) : (['probation'] as const)) {
       it(`though the new one was healthy, at ${killAt}`, async () => {
         const verdict = await host.attempt('good', { killAt, thenReboot: true })
         expectOld(verdict)
         expect(verdict.known).toEqual([])
-      }, PATIENCE_MS)
+      }, 180_000)
     }
     for (const name of FULL ? Object.keys(failures) : ['hangs']) {
       for (const killAt of FULL ? reaches(name) : (['activating'] as const)) {
         it(`with a system that ${name}, at ${killAt}`, async () => {
           expectOld(await host.attempt(name, { ...planFor(name), killAt, thenReboot: true }))
-        }, PATIENCE_MS)
+        }, 180_000)
       }
     }
   })
