@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { CastellanError } from '@castellan/contracts'
 import { findCommand, requires, until } from '@castellan/testing'
 import { describe, expect, test } from 'vitest'
 import { ClaudeCodeEngine } from '../../../src/engines/claude-code/claude-code.ts'
@@ -235,6 +236,52 @@ limits.describe('what Claude Code writes', () => {
         ),
       ),
     ).toBe('x')
+  })
+})
+
+/** A program that calls a tool as an MCP client does, and says what came back. */
+const calling = `
+  const { url } = JSON.parse(require('node:fs').readFileSync('mcp.json', 'utf8')).mcpServers.castellan
+  const headers = { authorization: 'Bearer ' + process.env.CASTELLAN_TOOLS_TOKEN, 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
+  const post = (message, more = {}) => fetch(url, { method: 'POST', headers: { ...headers, ...more }, body: JSON.stringify({ jsonrpc: '2.0', ...message }) })
+  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'x', version: '1' } }
+  ;(async () => {
+    const session = (await post({ id: 0, method: 'initialize', params })).headers.get('mcp-session-id')
+    const call = { id: 1, method: 'tools/call', params: { name: 'disk_usage', arguments: { path: '/' } } }
+    const answer = await (await post(call, { 'mcp-session-id': session, 'mcp-protocol-version': '2025-11-25' })).text()
+    for (const m of [INIT, { type: 'stream_event', parent_tool_use_id: null, event: { delta: { type: 'text_delta', text: answer } } }, RESULT]) console.log(JSON.stringify(m))
+  })()`
+  .replace('INIT', JSON.stringify(init))
+  .replace('RESULT', JSON.stringify(result))
+
+limits.describe('a call that Claude Code makes', () => {
+  const ask = (callTool: NonNullable<EngineHooks['callTool']>, signal = running()) => {
+    const engine = engineFor(loopback, new FakeCredentials({ baseUrl: loopback }), {
+      path: programOnPath('claude', calling),
+    })
+    return collect(engine.complete(hello, signal, { callTool }))
+  }
+
+  limits.test('is the turn’s, and is answered', async () => {
+    const calls: string[] = []
+    expect(textOf(await ask(answering(calls)))).toContain('42% full')
+    expect(calls).toEqual(['disk_usage {"path":"/"}'])
+  })
+
+  limits.test('ends the run where it cannot be made at all, for that reason', async () => {
+    const refusing = ask(async () => {
+      throw new CastellanError('too_many_tool_calls', 'It asked for more than 12.')
+    })
+    await expect(refusing).rejects.toMatchObject({ code: 'too_many_tool_calls' })
+  })
+
+  limits.test('that waits for a person ends with the turn', async () => {
+    const stop = new AbortController()
+    const waiting = ask(async () => {
+      stop.abort()
+      return new Promise(() => {})
+    }, stop.signal)
+    await expect(waiting).rejects.toMatchObject({ code: 'cancelled' })
   })
 })
 
