@@ -66,7 +66,7 @@ in
       };
 
       trustedProxies = mkOption {
-        type = types.listOf types.nonEmptyStr;
+        type = types.listOf (types.strMatching "[0-9a-fA-F.:]+(/[0-9]{1,3})?");
         default = [ ];
         example = [ "192.0.2.0/24" ];
         description = ''
