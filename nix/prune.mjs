@@ -16,6 +16,8 @@ for (const path of Object.keys(packages)) {
   for (const name of readdirSync(prebuilds)) if (!ours.test(name)) rmSync(join(prebuilds, name), { recursive: true })
 }
 
+// What building left behind.
+rmSync('node_modules/.cache', { recursive: true, force: true })
 removeLinksToNowhere('node_modules')
 
 function removeLinksToNowhere(folder) {
@@ -24,5 +26,6 @@ function removeLinksToNowhere(folder) {
     if (entry.isSymbolicLink() && !existsSync(path)) rmSync(path)
     else if (entry.isDirectory() && ['.bin', '@castellan'].includes(entry.name)) removeLinksToNowhere(path)
   }
-  if (lstatSync(folder).isDirectory() && readdirSync(folder).length === 0 && dirname(folder) !== '.') rmSync(folder, { recursive: true })
+  if (lstatSync(folder).isDirectory() && readdirSync(folder).length === 0 && dirname(folder) !== '.')
+    rmSync(folder, { recursive: true })
 }
