@@ -1,6 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type Freeze, FreezeState, newId, ProcessHealth } from '@castellan/contracts'
+import {
+  CastellanError,
+  type Freeze,
+  FreezeState,
+  LedgerHead,
+  newId,
+  ProcessHealth,
+  type SessionId,
+} from '@castellan/contracts'
 import { Latch } from '@castellan/daemon'
 import { until } from '@castellan/testing'
 import { expect, it } from 'vitest'
@@ -152,3 +160,38 @@ it('goes up to a higher level, each on record', async () => {
   expect((await frozenEntries(agentd)).map(([, facts]) => (facts as { level: number }).level)).toEqual([2, 2, 1])
   expect(JSON.parse(readFileSync(new Latch(agentd.stateDir).file, 'utf8')).level).toBe(2)
 })
+
+it('lets no call of an agent begin once a panic is answered, whatever is under way', async () => {
+  const agentd = await TestAgentd.start()
+  const path = join(agentd.stateDir, 'counted')
+  for (let round = 0; round < 5; round++) {
+    const calls = Array.from({ length: 24 }, async (_, i) => {
+      if (i % 3 === 0)
+        await thawedOrNot(agentd.call('test_echo', {}, { session: `ses_round${round}-${i}` as SessionId }))
+      else
+        await thawedOrNot(
+          agentd.callApproved('test_count', { path }, { session: `ses_round${round}-${i}` as SessionId }),
+        )
+    })
+    await until('some have begun', async () => (await agentd.entries('&type=intent')).length > round)
+    await panic(agentd)
+    const { size } = await agentd.operator.request('GET', '/v1/ledger/head', { schema: LedgerHead })
+    await Promise.all(calls)
+    const late = (await agentd.entries('&type=intent')).filter(({ entry }) => entry.index >= size)
+    expect(late).toEqual([])
+    expect((await agentd.entries()).filter(({ entry }) => entry.type === 'grant_spent' && entry.index >= size)).toEqual(
+      [],
+    )
+    await thaw(agentd)
+  }
+  // What began has ended, and is on record as what it was.
+  const [intents, outcomes] = await Promise.all(['intent', 'outcome'].map((type) => agentd.entries(`&type=${type}`)))
+  expect(outcomes?.length).toBe(intents?.length)
+})
+
+/** A call that may be refused because agents are frozen, and for no other reason. */
+async function thawedOrNot(call: Promise<unknown>): Promise<void> {
+  await call.catch((error: unknown) => {
+    if (!(error instanceof CastellanError) || error.code !== 'agents_frozen') throw error
+  })
+}
