@@ -102,6 +102,8 @@ export const ServerFrame = z.discriminatedUnion('type', [
     ledger_index: LedgerIndex.nullable(),
     summary: z.string(),
     undo: UndoState.optional(),
+    /** It must not leave the machine: models elsewhere are not told of it. */
+    secret: z.literal(true).optional(),
     ...chat,
   }),
   z.strictObject({

@@ -2,6 +2,7 @@ import { CastellanError, newId } from '@castellan/contracts'
 import { didYouMean, parseJson, version } from '@castellan/daemon'
 import { makeCall } from './tool-call.ts'
 import type { Turn } from './turn.ts'
+import { SHOWN_TO_OWNER } from './withhold.ts'
 
 /** What commands need that only read: they are answered while a turn runs as well. */
 export type ReadingParts = Pick<Turn, 'agentd' | 'engine' | 'signal'>
@@ -110,7 +111,7 @@ async function callAndTell(said: string, name: string, args: Record<string, unkn
   chat.history.add({ role: 'assistant', text: '', calls: [call] })
   const result = await makeCall(call, turn)
   chat.history.add(result)
-  chat.history.add({ role: 'assistant', text: result.summary, calls: [] })
+  chat.history.add({ role: 'assistant', text: result.secret === true ? SHOWN_TO_OWNER : result.summary, calls: [] })
   chat.emit({ type: 'text', text: result.summary })
 }
 

@@ -73,6 +73,7 @@ function askFor({ call_id, name, args }: ToolCall, turn: Turn): Promise<CallOutc
 function tellOutcome({ call_id, name }: ToolCall, outcome: CallOutcome, { chat }: Turn): ToolMessage {
   const { ok, summary, ledger_index, undo } = outcome
   const result = (ok ? outcome.result : outcome.error) ?? null
+  const secret = outcome.taint?.includes('secret') === true ? { secret: true as const } : {}
   chat.emit({
     type: 'tool_result',
     call_id,
@@ -82,8 +83,8 @@ function tellOutcome({ call_id, name }: ToolCall, outcome: CallOutcome, { chat }
     ledger_index,
     summary,
     ...(undo === undefined ? {} : { undo }),
+    ...secret,
   })
-  const secret = outcome.taint?.includes('secret') === true ? { secret: true as const } : {}
   return { role: 'tool', call_id, name, ok, summary, result, ledger_index, ...secret }
 }
 

@@ -5,6 +5,9 @@ import type { Engine } from '../engines/engine.ts'
 const WITHHELD =
   'The call was made. Its result holds secrets of this machine, so it was shown to the owner and not sent to you; go on without it.'
 
+/** What stands in the conversation for the words of such a result. */
+export const SHOWN_TO_OWNER = 'The result was shown to the owner.'
+
 /** The message as the engine may see it: a result that must not leave the machine is told to nobody outside. */
 export function forEngine<Message extends EngineMessage>(message: Message, { host }: Pick<Engine, 'host'>): Message {
   if (host === null || message.role !== 'tool' || message.secret !== true) return message

@@ -1,4 +1,5 @@
 import type { EngineMessage, ServerFrame } from '@castellan/contracts'
+import { SHOWN_TO_OWNER } from '../chat/withhold.ts'
 import { recallMessages } from '../memory/recall.ts'
 import type { StoredEntry } from './rows.ts'
 
@@ -16,6 +17,15 @@ export function exchangesOf(entries: readonly StoredEntry[]): Remembered {
   const reader = new Reader()
   for (const { frame } of entries) reader.read(frame)
   return reader.end()
+}
+
+function isSecret(message: EngineMessage): boolean {
+  return message.role === 'tool' && message.secret === true
+}
+
+/** After a call that the owner spelled out, what is said is its summary. */
+function withoutSummary(message: EngineMessage): EngineMessage {
+  return message.role === 'assistant' && message.text !== '' ? { ...message, text: SHOWN_TO_OWNER } : message
 }
 
 class Reader {
@@ -40,9 +50,10 @@ class Reader {
         this.#calls = [...this.#calls, { call_id: frame.call_id, name: frame.name, args: frame.args }]
         return
       case 'tool_result': {
-        const { call_id, name, ok, summary, result, ledger_index } = frame
+        const { call_id, name, ok, summary, result, ledger_index, secret } = frame
         this.#speak()
-        this.#turn?.push({ role: 'tool', call_id, name, ok, summary, result, ledger_index })
+        const told = { call_id, name, ok, summary, result, ledger_index, ...(secret === undefined ? {} : { secret }) }
+        this.#turn?.push({ role: 'tool', ...told })
         return
       }
       case 'recalled':
@@ -81,7 +92,8 @@ class Reader {
     this.#turn = null
     const [asked] = turn
     const called = turn.some(({ role }) => role === 'tool')
-    if (asked?.role !== 'user' || turn.length < 2 || (COMMAND.test(asked.text) && !called)) return
-    this.#exchanges.push(turn)
+    if (asked?.role !== 'user' || turn.length < 2) return
+    if (!COMMAND.test(asked.text)) this.#exchanges.push(turn)
+    else if (called) this.#exchanges.push(turn.some(isSecret) ? turn.map(withoutSummary) : turn)
   }
 }

@@ -35,7 +35,9 @@ export async function recallFor(text: string, turn: Turn): Promise<void> {
     const outcome = await ask(call_id, about, turn)
     const { facts } = RecalledFacts.parse(outcome.result)
     if (facts.length === 0) return
-    const { kept, tokens } = fitting(facts.map(recalledFact), agent.memory.token_budget)
+    // What must not leave the machine is not recalled for a model elsewhere.
+    const fit = facts.map(recalledFact).filter(({ labels }) => engine.host === null || !labels.includes('secret'))
+    const { kept, tokens } = fitting(fit, agent.memory.token_budget)
     const { ledger_index } = outcome
     chat.emit({
       type: 'recalled',
@@ -67,9 +69,10 @@ export function recallMessages(
 ): EngineMessage[] {
   const name = RECALL
   const summary = `${facts.length} remembered ${facts.length === 1 ? 'fact' : 'facts'}, as data: they may be old, wrong or somebody else’s words.`
+  const secret = facts.some(({ labels }) => labels.includes('secret')) ? { secret: true as const } : {}
   return [
     { role: 'assistant', text: '', calls: [{ call_id, name, args: { about } }] },
-    { role: 'tool', call_id, name, ok: true, summary, result: { facts: facts.map(shown) }, ledger_index },
+    { role: 'tool', call_id, name, ok: true, summary, result: { facts: facts.map(shown) }, ledger_index, ...secret },
   ]
 }
 

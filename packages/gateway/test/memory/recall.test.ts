@@ -1,8 +1,8 @@
 import type { RecalledFact } from '@castellan/contracts'
-import { CastellanError } from '@castellan/contracts'
+import { CastellanError, newId } from '@castellan/contracts'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { fitting, tokensOfFact } from '../../src/memory/recall.ts'
+import { fitting, recallMessages, tokensOfFact } from '../../src/memory/recall.ts'
 import { request } from '../support/api.ts'
 import { textOf, typesOf } from '../support/client.ts'
 import { say } from '../support/engine.ts'
@@ -45,6 +45,20 @@ test('what is recalled is shown, and goes to the model as the result of a call, 
     },
   })
   expect(gateway.agentd.calls[0]).toMatchObject({ tool: 'memory_recall', args: { about: 'where is the NAS?' } })
+})
+
+test('a fact that is a secret is marked as one for whoever comes to speak later', () => {
+  const secret: RecalledFact = {
+    id: 1,
+    text: 'x',
+    source: 's',
+    by: 'main',
+    stored_at: at,
+    confidence: 1,
+    labels: ['secret'],
+  }
+  expect(recallMessages(newId('call'), 'x', [secret], 1)[1]).toMatchObject({ role: 'tool', secret: true })
+  expect(recallMessages(newId('call'), 'x', [{ ...secret, labels: [] }], 1)[1]).not.toHaveProperty('secret')
 })
 
 test('what was recalled is still known to the model after a restart', async () => {
