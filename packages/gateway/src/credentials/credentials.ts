@@ -19,7 +19,7 @@ import { previewOf } from './preview.ts'
 import { probe } from './probe.ts'
 import { checkSecret } from './providers.ts'
 import { type CredentialStore, type Draft, unknown } from './store.ts'
-import { decryptExport, type Exported, encryptExport } from './transfer.ts'
+import type { Exported } from './transfer.ts'
 import { viewOf } from './view.ts'
 
 export interface CredentialParts {
@@ -126,7 +126,7 @@ export class Credentials {
       const { provider, auth, label, base_url } = entry
       exported.push({ provider, auth, label, base_url, secret })
     }
-    const file = await this.#inTurn(() => encryptExport(exported, to))
+    const file = await this.#inTurn(async () => (await transfer()).encryptExport(exported, to))
     const form =
       'recipient' in to
         ? ({ form: 'age_recipient', recipient: to.recipient.slice(0, 96) } as const)
@@ -138,7 +138,7 @@ export class Credentials {
   /** All or nothing. What is here with the same secret is skipped. */
   async import(request: ImportRequest): Promise<CredentialImport> {
     const { store } = this.#parts
-    const wanted = await this.#inTurn(() => decryptExport(request))
+    const wanted = await this.#inTurn(async () => (await transfer()).decryptExport(request))
     for (const one of wanted) checkSecret(one, one.secret)
     const known = new Set<string>()
     for (const { id, provider, revoked_at } of await this.#entries()) {
@@ -216,4 +216,9 @@ function revoked(id: CredentialId): CastellanError {
     'credential_revoked',
     `The credential ${id} was revoked and has no secret. Add another one.`,
   )
+}
+
+/** Loaded for those who export or import: age is a fifth of what a start would load. */
+function transfer(): Promise<typeof import('./transfer.ts')> {
+  return import('./transfer.ts')
 }

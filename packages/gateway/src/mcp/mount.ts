@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { AgentName, CastellanError } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
-import { Bridge, McpHttp, type Provider, Sealer } from '@castellan/mcp-bridge'
+import type { Bridge, McpHttp, Provider } from '@castellan/mcp-bridge'
 import type { FastifyInstance } from 'fastify'
 import type { Caller } from '../plugins/auth.ts'
 
@@ -23,10 +23,7 @@ export interface McpMount {
  * size and their errors are the protocol's own, so fastify reads no body here and writes no answer.
  */
 export async function addMcp(app: FastifyInstance, mount: McpMount): Promise<void> {
-  const { agentSocket, stateDir, log, providers, traceparent } = mount
-  const sealer = await Sealer.open(join(stateDir, 'gateway', 'mcp.key'))
-  const bridge = new Bridge({ agentSocket, sealer, log, providers, traceparent })
-  const mcp = new McpHttp(bridge, AGENT)
+  let opened: Promise<Endpoint> | undefined
 
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
@@ -44,6 +41,11 @@ export async function addMcp(app: FastifyInstance, mount: McpMount): Promise<voi
             'MCP clients need a token: send one with the scope operate as Authorization: Bearer.',
           )
         }
+        opened ??= open(mount).catch((error: unknown) => {
+          opened = undefined
+          throw error
+        })
+        const { mcp } = await opened
         reply.hijack()
         for (const [name, value] of Object.entries(reply.getHeaders())) {
           if (value !== undefined) reply.raw.setHeader(name, value)
@@ -58,7 +60,21 @@ export async function addMcp(app: FastifyInstance, mount: McpMount): Promise<voi
   })
 
   app.addHook('preClose', async () => {
-    await mcp.close()
-    bridge.close()
+    const endpoint = await opened?.catch(() => undefined)
+    await endpoint?.mcp.close()
+    endpoint?.bridge.close()
   })
+}
+
+interface Endpoint {
+  readonly mcp: McpHttp
+  readonly bridge: Bridge
+}
+
+/** Opened for the first client: many gateways never see one, and the protocol is a good part of what a start would load. */
+async function open({ agentSocket, stateDir, log, providers, traceparent }: McpMount): Promise<Endpoint> {
+  const { Bridge, McpHttp, Sealer } = await import('@castellan/mcp-bridge')
+  const sealer = await Sealer.open(join(stateDir, 'gateway', 'mcp.key'))
+  const bridge = new Bridge({ agentSocket, sealer, log, providers, traceparent })
+  return { mcp: new McpHttp(bridge, AGENT), bridge }
 }
