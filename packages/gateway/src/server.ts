@@ -42,6 +42,7 @@ import { tellChats } from './emergency/tell.ts'
 import { Walls } from './engines/cli/walls.ts'
 import { Engines } from './engines/engines.ts'
 import type { Exchange } from './engines/exchange.ts'
+import { recordsFailovers } from './engines/failovers.ts'
 import { LlamaEngine } from './engines/llama.ts'
 import { Repetitions } from './idempotency/repetitions.ts'
 import { Insights } from './insights/insights.ts'
@@ -207,6 +208,7 @@ export async function buildServer(
     tracing: telemetry.tracing,
     ...{ agentd, engineOf, patience, waiting, log, chats, audience, freezeWatch, agents },
     onExchange: (exchange: Exchange, chat: Chat) => insights.record(exchange, chat),
+    onFailover: recordsFailovers(records, log),
   }
   const sessions = new CallSessions(agentd, log)
   const reading = { agentd, sessions, agents }

@@ -17,6 +17,9 @@ import type { Agent } from './agent.ts'
 import { mainAgent } from './built-in.ts'
 import { digestOf, invalid, type ReadAgents, readAgents, understand } from './file.ts'
 
+/** Longest name of an engine in the ledger, in characters. */
+const MAX_WORD = 96
+
 export interface AgentsOptions {
   /** agents.json; it need not be there. */
   readonly path: string
@@ -198,6 +201,13 @@ export class Agents {
   async #record({ agents, digest }: ReadAgents, by: string | null): Promise<void> {
     const type = 'agent_config_changed'
     const who = by === null ? {} : { by }
+    for (const { name, engine } of agents.values()) {
+      const before = this.#inForce.agents.get(name)?.engine
+      if (before === undefined || JSON.stringify(before) === JSON.stringify(engine)) continue
+      const paid = 'credential' in engine && engine.credential !== undefined ? { credential: engine.credential } : {}
+      const change = { agent: name, from: wordOf(before), to: wordOf(engine), ...paid, failover: false, ...who }
+      await this.#options.records.append({ type: 'engine_changed' as const, ...change })
+    }
     await this.#options.records.append({ type, agents: agents.size, digest: digest ?? digestOf(''), ok: true, ...who })
   }
 
@@ -215,6 +225,11 @@ export class Agents {
     this.#changing = done.catch(() => undefined)
     return done
   }
+}
+
+/** An engine as the ledger names it for ever: what it is, and its model. */
+function wordOf(choice: EngineChoice): string {
+  return ('model' in choice ? `${choice.engine}:${choice.model}` : choice.engine).slice(0, MAX_WORD)
 }
 
 /** A link leads to what somebody else keeps, such as the NixOS module; putting a file in its place would part the two. */

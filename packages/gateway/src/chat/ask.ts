@@ -102,6 +102,7 @@ async function readAnswer(tools: ToolDescriptor[], turn: Turn, tally: Tally): Pr
           break
         case 'notice':
           chat.emit({ type: 'notice', text: event.text })
+          if (event.failover !== undefined) turn.onFailover?.(event.failover, chat)
           break
         case 'tool_call': {
           const { name, args, problem } = event

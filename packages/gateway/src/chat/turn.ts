@@ -4,7 +4,7 @@ import type { Log } from '@castellan/daemon'
 import type { Agentd } from '../agentd.ts'
 import type { Agent } from '../agents/agent.ts'
 import type { FreezeWatch } from '../emergency/freeze-watch.ts'
-import type { Engine } from '../engines/engine.ts'
+import type { Engine, Failover } from '../engines/engine.ts'
 import type { Exchange } from '../engines/exchange.ts'
 import { recallFor } from '../memory/recall.ts'
 import { toCastellanError } from '../plugins/errors.ts'
@@ -29,6 +29,8 @@ export interface TurnParts {
   readonly log: Log
   /** Hears what was sent to an engine outside for a chat, and what came back. */
   readonly onExchange?: (exchange: Exchange, chat: Chat) => void
+  /** Hears that another credential took the place of one that did not work. */
+  readonly onFailover?: (failover: Failover, chat: Chat) => void
 }
 
 /** One turn of one chat, and all it needs. `signal` is aborted when the owner stops it. */

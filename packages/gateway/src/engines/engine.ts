@@ -85,6 +85,12 @@ export interface Usage {
 /** What a provider wants back unchanged with a later request; see `EngineMessage`. */
 export type Kept = NonNullable<Extract<EngineMessage, { role: 'assistant' }>['kept']>
 
+/** Ids of the credential that did not work, and of the one that took its place. */
+export interface Failover {
+  readonly from: string
+  readonly to: string
+}
+
 /** {@link EngineEvent}, and what only engines outside have to say. */
 export type AnswerEvent =
   | Extract<EngineEvent, { type: 'text' | 'choices' | 'error' }>
@@ -93,7 +99,7 @@ export type AnswerEvent =
   /** What a model thinks before it speaks: no part of its answer. */
   | { readonly type: 'reasoning'; readonly text: string }
   /** For the people in the chat: that another try is made, or another credential is used. */
-  | { readonly type: 'notice'; readonly text: string }
+  | { readonly type: 'notice'; readonly text: string; readonly failover?: Failover }
   | {
       readonly type: 'done'
       /** `refused`: the model or its provider would not answer, or stopped the answer. */

@@ -162,6 +162,12 @@ describe('a chat with an agent that thinks elsewhere', () => {
       'cooling_down',
       'healthy',
     ])
+    await until('the failover is on record', () => {
+      return gateway.records.entries.some(({ type }) => type === 'engine_changed') || undefined
+    })
+    expect(gateway.records.entries.findLast(({ type }) => type === 'engine_changed')).toMatchObject({
+      ...{ agent: 'main', failover: true, credential: expect.stringMatching(/^cred_/) },
+    })
   })
 
   test('is told what to allow where the airlock does not let it out', async () => {
@@ -265,6 +271,16 @@ describe('a choice of engine', () => {
     const answer = await send('PUT', '/agents/main', { engine: { engine: 'anthropic', model: 'claude-x' } })
     expect([answer.status, answer.json.code]).toEqual([422, 'engine_unsuitable'])
     expect((await send('GET', '/agents/main')).json).toEqual(before.json)
+  })
+
+  test('of an agent that passes is on record before it counts', async () => {
+    const { credential, send, gateway } = await thinkingElsewhere(setting)
+    await credential()
+    const answer = await send('PUT', '/agents/main', { engine: { engine: 'anthropic', model: 'claude-x' } })
+    expect(answer.status).toBe(200)
+    expect(gateway.records.entries.find(({ type }) => type === 'engine_changed')).toMatchObject({
+      ...{ agent: 'main', from: 'llama', to: 'anthropic:claude-x', failover: false },
+    })
   })
 
   test('is among engines that each say how they are', async () => {

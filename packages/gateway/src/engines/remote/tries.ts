@@ -7,7 +7,7 @@ import {
   pickSuited,
   type Suiting,
 } from '../credentials.ts'
-import type { AnswerEvent } from '../engine.ts'
+import type { AnswerEvent, Failover } from '../engine.ts'
 import { type FailureKind, ProviderFailure } from './failure.ts'
 
 /** Requests for one answer with one credential, at most. */
@@ -62,7 +62,8 @@ export async function* withTries(
       // Each credential is tried as often as the first one was; there are as many as the store has.
       tries = next.credential === credential ? tries + 1 : 1
       credential = next.credential
-      yield { type: 'notice', text: next.notice }
+      const { notice: text, failover } = next
+      yield { type: 'notice', text, ...(failover === undefined ? {} : { failover }) }
       await next.ready
     }
   }
@@ -80,6 +81,7 @@ interface Next {
   readonly credential: EngineCredential | null
   /** What the chat is told. */
   readonly notice: string
+  readonly failover?: Failover
   /** Settles when it is time. */
   readonly ready: Promise<void>
 }
@@ -97,7 +99,8 @@ async function nextTry(error: unknown, attempt: Attempt): Promise<Next> {
     }
     if (other !== null) {
       const notice = `${credential.label} cannot be used now (${reasonOf(error)}); going on with ${other.label}.`
-      return { credential: other, notice, ready: Promise.resolve() }
+      const failover = { from: credential.id, to: other.id }
+      return { credential: other, notice, failover, ready: Promise.resolve() }
     }
   }
   const wait = tries < MAX_TRIES ? pauseAfter(error, attempt) : null
