@@ -46,7 +46,8 @@ in
     })
     {
       environment.etc = lib.mapAttrs' (name: { text, source }: lib.nameValuePair "castellan/policy/${name}" (
-        if source == null then { inherit text; } else { inherit source; }
+        # A file of its own and no link, which NixOS makes otherwise: agentd takes no rules through links.
+        { mode = "0444"; } // (if source == null then { inherit text; } else { inherit source; })
       )) cfg.policy.files // lib.optionalAttrs (cfg.witnesses.policy != null) {
         "castellan/witnesses".text = cfg.witnesses.policy;
       };

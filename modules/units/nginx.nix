@@ -14,12 +14,18 @@ in
   config = lib.mkIf (cfg.enable && nginx.enable) {
     services.nginx = {
       enable = true;
+      # What was asked for, without its query: that is where a token ends up that somebody put into an address, though none belongs there.
+      commonHttpConfig = ''
+        log_format castellan '$remote_addr - $remote_user [$time_local] "$request_method $uri $server_protocol" '
+                             '$status $body_bytes_sent "$http_user_agent"';
+      '';
       virtualHosts.${toString nginx.hostName} = {
         forceSSL = true;
         enableACME = nginx.tls.acme;
         sslCertificate = lib.mkIf (nginx.tls.certificate != null) nginx.tls.certificate;
         sslCertificateKey = lib.mkIf (nginx.tls.key != null) nginx.tls.key;
         extraConfig = ''
+          access_log /var/log/nginx/access.log castellan;
           client_max_body_size ${toString nginx.maxBodyBytes};
           client_header_timeout 15s;
           client_body_timeout 30s;

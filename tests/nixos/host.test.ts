@@ -1,21 +1,19 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { certificateOptions, makeCertificate } from '../support/nixos/certificate.ts'
 import { InstalledHost, installedHost } from '../support/nixos/installed-host.ts'
 
 // Units start and stop; on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 })
 
-const certificate = `
-  mkdir -p /etc/tls && cd /etc/tls
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=Test CA" -keyout ca.key -out ca.pem
-  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=castellan.test" -keyout key.pem -out request.pem
-  echo "subjectAltName=DNS:castellan.test" > names
-  openssl x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out cert.pem`
-
 const configuration = `services.castellan = {
-  nginx = { hostName = "castellan.test"; tls = { certificate = "/etc/tls/cert.pem"; key = "/etc/tls/key.pem"; }; };
+  ${certificateOptions}
   operators.ada.publicKey = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
   routines.hourly = { everySeconds = 3600; calls = [ { tool = "system_health"; } ]; };
-  policy.files."owner.cedar".text = "// nothing yet\\n";
+  policy.files."owner.cedar".text = ''
+    @id("restart-nginx")
+    permit (principal is Agent, action == Action::"service_restart", resource == Unit::"nginx.service");
+  '';
+  agents.main.title = "Main";
 };`
 
 /** Runs as this user, with the groups it has. */
@@ -26,7 +24,7 @@ installedHost.describe('the module’s units on a host of systemd', () => {
 
   beforeAll(async () => {
     host = await InstalledHost.install(configuration)
-    await host.shell(certificate)
+    await host.shell(makeCertificate)
     await host.start()
   })
 
@@ -71,6 +69,10 @@ installedHost.describe('the module’s units on a host of systemd', () => {
   test('know what the configuration declares', async () => {
     expect(await host.shell('agentctl operator list')).toContain('ada')
     expect(await host.shell('agentctl call routine_list')).toContain('"createdBy": "configuration"')
+    const question = `agentctl policy explain --tool service_restart --args '{"unit":"nginx.service"}' --mode assist`
+    expect(await host.shell(question)).toContain('Rule restart-nginx permits it')
+    await host.shell('systemctl reload castellan-agentd castellan-gateway')
+    expect(await host.shell(question)).toContain('Rule restart-nginx permits it')
   })
 
   test('are reached by TLS through nginx, and nobody else speaks to the gateway in its name', async () => {

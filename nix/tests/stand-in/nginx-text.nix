@@ -1,6 +1,6 @@
 # Virtual hosts as nginx's configuration, with what NixOS adds by itself: the redirect to TLS and the map for upgrades.
 { lib }:
-{ user, group, virtualHosts, ... }:
+{ user, group, commonHttpConfig, virtualHosts, ... }:
 let
   location = path: given: ''
     location ${path} {
@@ -39,6 +39,7 @@ in
   http {
     access_log /var/log/nginx/access.log combined;
     server_tokens off;
+    ${commonHttpConfig}
     map $http_upgrade $connection_upgrade { default upgrade; ''' close; }
     ${lib.concatStrings (lib.mapAttrsToList server virtualHosts)}
   }

@@ -62,6 +62,7 @@ in
     environment.etc = option (types.attrsOf (types.submodule ({ config, name, ... }: {
       options = {
         text = option (types.nullOr types.lines) null;
+        mode = option types.str "symlink";
         source = mkOption { type = types.path; };
       };
       config.source = lib.mkIf (config.text != null) (lib.mkDefault (builtins.toFile (builtins.replaceStrings [ "/" ] [ "-" ] name) config.text));
@@ -88,6 +89,7 @@ in
     services.nginx.enable = option types.bool false;
     services.nginx.user = option types.str "www-data";
     services.nginx.group = option types.str "www-data";
+    services.nginx.commonHttpConfig = option types.lines "";
     services.nginx.virtualHosts = option (types.attrsOf virtualHost) { };
 
     systemd.tmpfiles.rules = names;
@@ -101,6 +103,8 @@ in
     units = lib.mapAttrs' (name: unit: lib.nameValuePair "${name}.service" (import ./unit-text.nix { inherit lib pkgs; } unit)) config.systemd.services;
     wants = lib.mapAttrs' (name: unit: lib.nameValuePair "${name}.service" { inherit (unit) wantedBy requiredBy; }) config.systemd.services;
     etc = lib.mapAttrs (_: file: if file.text != null then file.text else builtins.readFile file.source) config.environment.etc;
+    # Those of them that are files of their own; the others are links to the store.
+    copied = lib.attrNames (lib.filterAttrs (_: file: file.mode != "symlink") config.environment.etc);
     tmpfiles = lib.concatLines config.systemd.tmpfiles.rules;
     groups = lib.mapAttrs (_: group: group.members) config.users.groups;
     users = lib.mapAttrs (_: user: user.group) config.users.users;

@@ -62,6 +62,8 @@ export interface Rendered {
   readonly units: Readonly<Record<string, string>>
   readonly wants: Readonly<Record<string, { readonly wantedBy: string[]; readonly requiredBy: string[] }>>
   readonly etc: Readonly<Record<string, string>>
+  /** Those of `etc` that are files of their own; the others are links. */
+  readonly copied: readonly string[]
   readonly tmpfiles: string
   /** Members of each group. */
   readonly groups: Readonly<Record<string, readonly string[]>>

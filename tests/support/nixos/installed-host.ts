@@ -1,6 +1,8 @@
+import type { ChildProcessByStdio } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { requires } from '@castellan/testing'
 import { ThrowawayHost, throwawayHost, throwawayRoot } from '../throwaway-host/host.ts'
@@ -15,6 +17,9 @@ export const installedHost = throwawayHost
   .and(nix)
   .and(requires.file(join(throwawayRoot, 'usr/sbin/nginx'), 'run tests/support/throwaway-host/build.sh again'))
   .and(requires.file(join(throwawayRoot, 'usr/sbin/nft'), 'run tests/support/throwaway-host/build.sh again'))
+
+/** A connection, as a process's input and output. */
+export type Relay = ChildProcessByStdio<Writable, Readable, null>
 
 /** A throwaway host on which everything is as the module would have it on NixOS: units, users, files, nginx. */
 export class InstalledHost implements AsyncDisposable {
@@ -35,6 +40,7 @@ export class InstalledHost implements AsyncDisposable {
     await writeInstaller(folder, rendered)
     const host = await ThrowawayHost.start({
       readOnly: [`${repository}:${place}/source`, `${folder}:/opt/install`, ...nodeOutside(), ...storeFiles(rendered)],
+      filters: true,
     })
     const installed = new InstalledHost(host, rendered, folder)
     try {
@@ -56,6 +62,12 @@ export class InstalledHost implements AsyncDisposable {
   /** Standard output of a script in the host, run by root. */
   async shell(script: string): Promise<string> {
     return (await this.host.run(['sh', '-ec', script])).stdout
+  }
+
+  /** A connection from a network of the host to `address` and `port`, from an address there: as a process's input and output. */
+  relay([network, address, port, from]: readonly [string, string, string, string]): Relay {
+    const relay = `${place}/source/tests/support/nixos/relay.ts`
+    return this.host.open(['nsenter', `--net=${network}`, nodeInside(), relay, address, port, from])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -104,16 +116,24 @@ function starter(name: string): string {
   return `#!/bin/sh\nexec ${nodeInside()} --conditions=source ${place}/source/packages/${name}/src/main.ts "$@"\n`
 }
 
-function installScript({ users, groups, wants, nginx }: Rendered): string {
+function installScript({ users, groups, wants, etc, copied, nginx }: Rendered): string {
   const links = Object.entries(wants).flatMap(([unit, { wantedBy, requiredBy }]) => [
     ...wantedBy.map((target) => [unit, `${target}.wants`] as const),
     ...requiredBy.map((target) => [unit, `${target}.requires`] as const),
   ])
   return [
+    // What nixpkgs has in these packages' bin, and Debian elsewhere.
     'ln -sf /usr/sbin/nft /usr/bin/nft',
+    `[ -x /usr/bin/kill ] || { printf '#!/bin/sh\\nkill "$@"\\n' > /usr/bin/kill && chmod 0755 /usr/bin/kill; }`,
     `cp -r /opt/install/bin ${place}/bin`,
     `ln -s ${place}/bin/agentctl /usr/bin/agentctl`,
-    'cp -r /opt/install/etc/. /etc/',
+    // As on NixOS: links to where the system is, but for files that want to be their own.
+    ...Object.keys(etc).flatMap((path) => [
+      `mkdir -p /etc/${dirname(path)}`,
+      copied.includes(path)
+        ? `install -m 0444 /opt/install/etc/${path} /etc/${path}`
+        : `ln -s /opt/install/etc/${path} /etc/${path}`,
+    ]),
     'cp /opt/install/units/* /etc/systemd/system/',
     ...links.flatMap(([unit, folder]) => [
       `mkdir -p /etc/systemd/system/${folder}`,
