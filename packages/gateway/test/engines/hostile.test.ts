@@ -25,8 +25,9 @@ const body = (text: string) => ({
 })
 const claude = { host: 'api.example', secrets: ['sk-secret'], progress: { began: false }, tools: false }
 const readers: Record<string, (values: readonly unknown[]) => AsyncIterable<AnswerEvent>> = {
-  openai: (values) => readOpenAi(body(values.map((value) => `data: ${JSON.stringify(value)}\n\n`).join(''))),
-  'openai, whole': ([value]) => readOpenAi({ ...body(JSON.stringify(value ?? null)), contentType: 'application/json' }),
+  openai: (values) => readOpenAi(body(values.map((value) => `data: ${JSON.stringify(value)}\n\n`).join('')), 'x'),
+  'openai, whole': ([value]) =>
+    readOpenAi({ ...body(JSON.stringify(value ?? null)), contentType: 'application/json' }, 'x'),
   anthropic: (values) => readAnthropic(body(values.map((value) => `data: ${JSON.stringify(value)}\n\n`).join('')), 'x'),
   'claude-code': (values) => readClaude(once(...values.map((value) => JSON.stringify(value))), claude),
   openclaw: ([value]) => readOpenclaw(once(JSON.stringify(value ?? null)), claude),
@@ -140,7 +141,7 @@ test('bytes of any kind end with an answer or a refusal with a code', async () =
   const bytes = fc.uint8Array({ maxLength: 400 })
   await fc.assert(
     fc.asyncProperty(bytes, async (noise) => {
-      await isJudged(readOpenAi({ ...body(''), body: once(noise) }))
+      await isJudged(readOpenAi({ ...body(''), body: once(noise) }, 'x'))
       await isJudged(readAnthropic({ ...body(''), body: once(noise) }, 'x'))
     }),
   )
@@ -152,7 +153,7 @@ test('an answer of which any byte is another one never makes a call that was not
     fc.asyncProperty(fc.nat(whole.length - 1), fc.integer({ min: 0, max: 255 }), async (at, byte) => {
       const changed = whole.slice()
       changed[at] = byte
-      const events = await collect(readOpenAi({ ...body(''), body: once(changed) })).catch(() => [])
+      const events = await collect(readOpenAi({ ...body(''), body: once(changed) }, 'x')).catch(() => [])
       const calls = callsOf(events)
       expect(calls.length).toBeLessThanOrEqual(3)
       for (const { args } of calls) expect(args).toBeTypeOf('object')

@@ -17,9 +17,8 @@ interface Call {
  * nothing is done on the word of half an answer. Throws `engine_crashed` where it ends without saying so, `engine_garbled`
  * where it is none, and what an error event within it tells.
  */
-export async function* readAnswer(response: ReadBody): AsyncGenerator<AnswerEvent, void, void> {
-  const started = performance.now()
-  const answer = new Answer(started)
+export async function* readAnswer(response: ReadBody, model: string): AsyncGenerator<AnswerEvent, void, void> {
+  const answer = new Answer(model)
   for await (const chunk of chunksOf(response)) {
     if (chunk.error !== undefined && chunk.error !== null) throw failureInStream(chunk, response.host, response.secrets)
     yield* answer.take(chunk)
@@ -47,17 +46,20 @@ async function* chunksOf(response: ReadBody): AsyncGenerator<Loose, void, void> 
 const DONE: Loose = { done: true }
 
 class Answer {
-  readonly #started: number
+  readonly #model: string
+  readonly #started = performance.now()
   readonly #calls: Call[] = []
   readonly #byIndex = new Map<unknown, Call>()
   #reason: string | null = null
   #said = false
+  /** What came as `reasoning_content`, whose servers want it back with the calls that it led to. */
+  #thought = ''
   #declined = false
   #done = false
   #usage: Loose = {}
 
-  constructor(started: number) {
-    this.#started = started
+  constructor(model: string) {
+    this.#model = model
   }
 
   *take(chunk: Loose): Generator<AnswerEvent, void, void> {
@@ -69,7 +71,9 @@ class Answer {
     // An empty list is a chunk that only counts; further choices were not asked for.
     const choice = objectOf(listOf(chunk.choices)[0])
     const delta = objectOf(choice.delta)
-    const thought = stringOf(delta.reasoning_content) || stringOf(delta.reasoning)
+    const own = stringOf(delta.reasoning_content)
+    this.#thought += own
+    const thought = own || stringOf(delta.reasoning)
     if (thought !== '') yield { type: 'reasoning', text: thought }
     yield* this.#content(delta.content)
     const refusal = stringOf(delta.refusal)
@@ -90,7 +94,10 @@ class Answer {
       )
     }
     for (const { name, parts } of this.#calls) yield toolCallEvent(name, parts.join(''))
-    yield { type: 'done', reason: this.#ending(), usage: usageOf(this.#usage, performance.now() - this.#started) }
+    const usage = usageOf(this.#usage, performance.now() - this.#started)
+    const isWanted = this.#thought !== '' && this.#calls.length > 0
+    const kept = { model: this.#model, blocks: [{ reasoning_content: this.#thought }] }
+    yield { type: 'done', reason: this.#ending(), usage, ...(isWanted ? { kept } : {}) }
   }
 
   #ending(): Extract<AnswerEvent, { type: 'done' }>['reason'] {

@@ -51,7 +51,8 @@ export class OpenAiEngine implements Engine {
 
   complete(request: ModelRequest, signal: AbortSignal, hooks?: EngineHooks): AsyncIterable<AnswerEvent> {
     const body = requestBody(request, this.#choice, this.host)
-    return askProvider({ path: '/chat/completions', headers, body, read: readAnswer }, this.#parts, signal, hooks)
+    const read: Dialect['read'] = (response) => readAnswer(response, this.model)
+    return askProvider({ path: '/chat/completions', headers, body, read }, this.#parts, signal, hooks)
   }
 }
 

@@ -14,7 +14,7 @@ export function requestBody({ messages, tools, ...asked }: ModelRequest, choice:
   const { maxTokens = choice.max_output_tokens, temperature = choice.temperature, seed } = asked
   return wireJson({
     model: choice.model,
-    messages: wireMessages(messages),
+    messages: wireMessages(messages, choice.model),
     ...(tools.length === 0 ? {} : { tools: tools.map(wireTool) }),
     stream: true,
     stream_options: { include_usage: true },
@@ -24,26 +24,29 @@ export function requestBody({ messages, tools, ...asked }: ModelRequest, choice:
   })
 }
 
-function wireMessages(messages: readonly EngineMessage[]): unknown[] {
+function wireMessages(messages: readonly EngineMessage[], model: string): unknown[] {
   const system = systemText(messages)
-  const rest = messages.flatMap(wireMessage)
+  const rest = messages.flatMap((message) => wireMessage(message, model))
   return system === '' ? rest : [{ role: 'system', content: system }, ...rest]
 }
 
-function wireMessage(message: EngineMessage): unknown[] {
+function wireMessage(message: EngineMessage, model: string): unknown[] {
   switch (message.role) {
     case 'system':
       return []
     case 'user':
       return [{ role: 'user', content: message.text }]
     case 'assistant':
-      return assistantMessage(message)
+      return assistantMessage(message, model)
     case 'tool':
       return [{ role: 'tool', tool_call_id: wireId(message.call_id), content: resultText(message) }]
   }
 }
 
-function assistantMessage({ text, calls }: Extract<EngineMessage, { role: 'assistant' }>): unknown[] {
+function assistantMessage(
+  { text, calls, kept }: Extract<EngineMessage, { role: 'assistant' }>,
+  model: string,
+): unknown[] {
   if (calls.length === 0) return text === '' ? [] : [{ role: 'assistant', content: text }]
   const tool_calls = calls.map(({ call_id, name, args }) => {
     return {
@@ -52,7 +55,9 @@ function assistantMessage({ text, calls }: Extract<EngineMessage, { role: 'assis
       function: { name: wireName(name), arguments: JSON.stringify(args) },
     }
   })
-  return [{ role: 'assistant', content: text === '' ? null : text, tool_calls }]
+  // What the model thought before it called goes back to it, and to no other (api-docs.deepseek.com, Thinking Mode).
+  const thought = kept?.model === model ? (kept.blocks[0] as Record<string, unknown> | undefined) : undefined
+  return [{ ...thought, role: 'assistant', content: text === '' ? null : text, tool_calls }]
 }
 
 function wireTool({ name, description, inputSchema }: ModelRequest['tools'][number]): unknown {

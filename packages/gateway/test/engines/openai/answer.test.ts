@@ -8,7 +8,7 @@ function answer(bytes: readonly Uint8Array[], contentType = 'text/event-stream')
   async function* body(): AsyncGenerator<Uint8Array> {
     yield* bytes
   }
-  return collect(readAnswer({ body: body(), contentType, host: 'api.example', secrets: [] }))
+  return collect(readAnswer({ body: body(), contentType, host: 'api.example', secrets: [] }, 'x'))
 }
 
 const encode = (pieces: readonly string[]) => new TextEncoder().encode(pieces.join(''))

@@ -143,6 +143,20 @@ describe('a request', () => {
   })
 })
 
+test('what a model thought before it called goes back to it with the call, and to no other model', async () => {
+  const { provider, engine } = await engineOn([streaming(...recorded.thoughtfulCall), ok])
+  const { kept } = doneOf(await collect(engine.complete(hello, running())))
+  expect(kept).toEqual({ model: 'gpt-4.1', blocks: [{ reasoning_content: 'I should look.' }] })
+  const messages = structuredClone(midTurn.messages)
+  const asked = messages.at(-2)
+  if (asked?.role === 'assistant' && kept !== undefined) asked.kept = kept
+  await collect(engine.complete({ ...midTurn, messages }, running()))
+  expect(provider.received[1]?.text).toContain('"reasoning_content":"I should look."')
+  const other = await engineOn([ok], { choice: { model: 'gpt-5' } })
+  await collect(other.engine.complete({ ...midTurn, messages }, running()))
+  expect(other.provider.received[0]?.text).not.toContain('reasoning_content')
+})
+
 describe('an answer over a real connection', () => {
   test('comes word by word, and byte by byte', async () => {
     const bytes = new TextEncoder().encode(recorded.parallelCalls.join(''))

@@ -97,6 +97,15 @@ export const reasoned = [
   DONE,
 ]
 
+/** DeepSeek, thinking before a call. */
+export const thoughtfulCall = [
+  delta({ role: 'assistant', content: null, reasoning_content: 'I should ' }),
+  delta({ reasoning_content: 'look.' }),
+  toolDelta(0, { name: 'disk_usage', arguments: '{}' }, { id: 'call_d', type: 'function' }),
+  delta({}, 'tool_calls'),
+  DONE,
+]
+
 /** OpenRouter: comments keep the connection alive, thoughts are `reasoning`, and the count has the price. */
 export const openRouter = [
   ': OPENROUTER PROCESSING\n\n',
