@@ -40,6 +40,12 @@ export const strings = {
     signOutFailed: 'Castellan does not answer, so this browser may still be signed in. Try again once it is running.',
     failed: (reason: string) => `Signing in failed: ${reason}`,
     withPasskey: 'Sign in with a passkey',
+    withKey: 'Sign in with this browser’s key',
+    wrongKey: 'This browser’s key no longer signs in here. Use a code; it enrols a new one.',
+    passphrase: 'Passphrase',
+    withPassphrase: 'Sign in with the passphrase',
+    emptyPassphrase: 'Type the passphrase first.',
+    wrongPassphrase: 'This is not the passphrase. A code works at any time.',
     passkeyNote:
       'Signing in makes a key that never leaves this browser and signs what you approve. A passkey does the same, and asks for your fingerprint, face or PIN each time.',
     passkeyRefused: 'No passkey was made: it was refused, or nobody answered. Try again, or sign in without one.',

@@ -1,4 +1,11 @@
-import type { ErrorEnvelope, GatewayHealth, PageSession, SignInRedemption, Transcript } from '@castellan/contracts'
+import type {
+  ErrorEnvelope,
+  GatewayHealth,
+  PageSession,
+  SignInChallenge,
+  SignInRequest,
+  Transcript,
+} from '@castellan/contracts'
 
 /** A refusal of the gateway, or `unreachable` when there was no answer at all. */
 export class RequestError extends Error {
@@ -21,8 +28,13 @@ export class Gateway {
     return this.#ask('GET', '/session')
   }
 
-  signIn(redemption: SignInRedemption): Promise<PageSession> {
-    return this.#ask('POST', '/sign-in', redemption)
+  signIn(request: SignInRequest): Promise<PageSession> {
+    return this.#ask('POST', '/sign-in', request)
+  }
+
+  /** What an enrolled key signs to sign in, and whether a passphrase would do. */
+  challenge(): Promise<SignInChallenge> {
+    return this.#ask('POST', '/sign-in/challenge')
   }
 
   async signOut(): Promise<void> {

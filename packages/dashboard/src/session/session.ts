@@ -1,11 +1,11 @@
-import type { PageSession, SignInRedemption } from '@castellan/contracts'
+import type { OperatorKeyId, PageSession, SignInRedemption, SignInRequest } from '@castellan/contracts'
 import { type ReadonlySignal, signal } from '@preact/signals'
 import { type Gateway, RequestError } from '../connection/http.ts'
 import { strings } from '../strings.ts'
 import { hmacBase64Url, hmacHex } from './bytes.ts'
 import { type AddressCode, normalCode } from './code.ts'
 import type { KeyStore } from './key-store.ts'
-import { isPasskey, makeBrowserKey, type OperatorKey } from './operator-key.ts'
+import { isPasskey, makeBrowserKey, type OperatorKey, signText } from './operator-key.ts'
 import type { Passkeys } from './passkeys.ts'
 
 export type SessionState =
@@ -16,7 +16,7 @@ export type SessionState =
   | { readonly kind: 'signed-in'; readonly canApprove: boolean }
 
 export interface SessionParts {
-  readonly gateway: Pick<Gateway, 'session' | 'signIn' | 'signOut'>
+  readonly gateway: Pick<Gateway, 'session' | 'challenge' | 'signIn' | 'signOut'>
   readonly keys: KeyStore
   readonly passkeys: Passkeys
   /** How this browser is called in the list of operator keys. */
@@ -25,13 +25,23 @@ export interface SessionParts {
   readonly secure: boolean
 }
 
+/** What opens the page beside a code. */
+export interface WaysIn {
+  /** This browser has a key or a passkey that is enrolled. */
+  readonly key: boolean
+  /** The owner set a passphrase. */
+  readonly passphrase: boolean
+}
+
 /** Whether this browser is signed in, and with which key it can approve. */
 export class Session {
   readonly #state = signal<SessionState>({ kind: 'loading' })
+  readonly #ways = signal<WaysIn>({ key: false, passphrase: false })
   readonly #parts: SessionParts
   #key: OperatorKey | null = null
 
   readonly state: ReadonlySignal<SessionState> = this.#state
+  readonly ways: ReadonlySignal<WaysIn> = this.#ways
 
   constructor(parts: SessionParts) {
     this.#parts = parts
@@ -92,6 +102,38 @@ export class Session {
     }
   }
 
+  /** Signs in again with the key that this browser has. */
+  async signInWithKey(): Promise<void> {
+    const key = this.#key
+    if (key?.keyId == null) return
+    await this.#signInBy(strings.signIn.wrongKey, async () => {
+      const { nonce } = await this.#parts.gateway.challenge()
+      const text = `castellan sign-in v1\n${nonce}\n`
+      if (!isPasskey(key))
+        return { nonce, key: { key_id: key.keyId as OperatorKeyId, signature: await signText(key, text) } }
+      const assertion = await this.#parts.passkeys.sign(key.credentialId, text)
+      return { nonce, key: { credential_id: key.credentialId, assertion } }
+    })
+  }
+
+  /** What it approves is still signed with the key that this browser has, if it has one. */
+  async signInWithPassphrase(passphrase: string): Promise<void> {
+    if (passphrase === '') return this.#leave(strings.signIn.emptyPassphrase)
+    const key_id = this.#key?.keyId ?? null
+    await this.#signInBy(strings.signIn.wrongPassphrase, async () => {
+      return key_id === null ? { passphrase } : { passphrase, key_id }
+    })
+  }
+
+  async #signInBy(wrong: string, request: () => Promise<SignInRequest>): Promise<void> {
+    this.#state.value = { kind: 'signed-out', problem: null, busy: true }
+    try {
+      this.#enter(await this.#parts.gateway.signIn(await request()))
+    } catch (error) {
+      this.#leave(error instanceof RequestError && error.code === 'sign_in_failed' ? wrong : sentence(error))
+    }
+  }
+
   async signOut(): Promise<void> {
     try {
       await this.#parts.gateway.signOut()
@@ -145,6 +187,15 @@ export class Session {
 
   #leave(problem: string | null): void {
     this.#state.value = { kind: 'signed-out', problem, busy: false }
+    const key = this.#key?.keyId != null && this.#parts.secure
+    this.#ways.value = { ...this.#ways.value, key }
+    this.#parts.gateway.challenge().then(
+      ({ passphrase_set }) => {
+        this.#ways.value = { key, passphrase: passphrase_set }
+      },
+      // Whoever does not answer is said so elsewhere.
+      () => undefined,
+    )
   }
 }
 

@@ -69,12 +69,48 @@ export function SignInPage({ problem, busy, given = '' }: SignInPageProps) {
             {strings.signIn.withPasskey}
           </button>
         )}
+        {session.ways.value.key && (
+          <button type="button" class="with-key" aria-disabled={busy} onClick={() => busy || session.signInWithKey()}>
+            {strings.signIn.withKey}
+          </button>
+        )}
         <p class="note" id="sign-in-where">
           {strings.signIn.where}
         </p>
         <code class="command">{strings.signIn.command}</code>
         <p class="note">{session.passkeysPossible ? strings.signIn.passkeyNote : strings.signIn.keyNote}</p>
       </form>
+      {session.ways.value.passphrase && <PassphraseForm busy={busy} />}
     </main>
+  )
+}
+
+function PassphraseForm({ busy }: { readonly busy: boolean }) {
+  const { session } = usePage()
+  const passphrase = useSignal('')
+  return (
+    <form
+      class="sign-in-card passphrase-card"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (!busy) void session.signInWithPassphrase(passphrase.value)
+      }}
+    >
+      <label for="sign-in-passphrase">{strings.signIn.passphrase}</label>
+      <input
+        id="sign-in-passphrase"
+        type="password"
+        value={passphrase.value}
+        onInput={({ currentTarget }) => {
+          passphrase.value = currentTarget.value
+        }}
+        maxLength={256}
+        autocomplete="current-password"
+        aria-describedby="sign-in-problem"
+      />
+      <button type="submit" aria-disabled={busy}>
+        {busy ? strings.signIn.busy : strings.signIn.withPassphrase}
+      </button>
+    </form>
   )
 }

@@ -57,6 +57,26 @@ requires.browser().describe('a passkey in a browser, with the real gateway and a
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await page.getByRole('textbox', { name: 'Message' }).waitFor()
     expect(await castellan.operators()).toHaveLength(1)
+
+    const before = await authenticator.uses()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('button', { name: strings.signIn.withKey }).click()
+    await page.getByRole('textbox', { name: 'Message' }).waitFor()
+    expect(await authenticator.uses()).toBe((before ?? 0) + 1)
+    expect(complaints).toEqual([])
+  })
+
+  test('and a passphrase beside it opens the page, where one is set', async () => {
+    const passphrase = 'correct horse battery staple'
+    await castellan.setPassphrase(passphrase)
+    const { page, complaints } = await visit(browser, castellan)
+    await page.goto(castellan.url)
+    await page.getByLabel(strings.signIn.passphrase, { exact: true }).fill('not this one')
+    await page.getByRole('button', { name: strings.signIn.withPassphrase }).click()
+    await page.getByText(strings.signIn.wrongPassphrase).waitFor()
+    await page.getByLabel(strings.signIn.passphrase, { exact: true }).fill(passphrase)
+    await page.getByRole('button', { name: strings.signIn.withPassphrase }).click()
+    await page.getByRole('textbox', { name: 'Message' }).waitFor()
     expect(complaints).toEqual([])
   })
 

@@ -1,14 +1,15 @@
 import { createHmac } from 'node:crypto'
-import { OperatorKeyId, type PageSession, SignInRedemption } from '@castellan/contracts'
-import { describe, expect, test } from 'vitest'
+import { OperatorKeyId, type PageSession, SignInRedemption, SignInRequest, signInText } from '@castellan/contracts'
+import { describe, expect, test, vi } from 'vitest'
 import { RequestError } from '../../src/connection/http.ts'
 import type { KeyStore } from '../../src/session/key-store.ts'
-import type { BrowserKey, OperatorKey } from '../../src/session/operator-key.ts'
+import { type BrowserKey, makeBrowserKey, type OperatorKey } from '../../src/session/operator-key.ts'
 import type { Passkeys } from '../../src/session/passkeys.ts'
 import { Session } from '../../src/session/session.ts'
 import { strings } from '../../src/strings.ts'
 
 const CODE = '7K2M9-QRSTV-0WXYZ-13456'
+const NONCE = 'n'.repeat(43)
 const KEY = OperatorKeyId.parse('opk_12345678')
 const OUT: PageSession = { signed_in: false, key_id: null }
 const IN: PageSession = { signed_in: true, key_id: KEY }
@@ -57,17 +58,21 @@ function setUp({
   const keys = new MemoryKeys()
   keys.key = held
   const redeemed: { readonly proof: string; readonly key?: AnyKey }[] = []
+  const others: SignInRequest[] = []
   const gateway = {
     session: async () => session,
-    async signIn(redemption: SignInRedemption) {
-      redeemed.push(SignInRedemption.parse(redemption))
+    challenge: async () => ({ nonce: NONCE, passphrase_set: true }),
+    async signIn(request: SignInRequest) {
+      if ('proof' in request) redeemed.push(SignInRedemption.parse(request))
+      else others.push(SignInRequest.parse(request))
       const refused = refusals.shift()
       if (refused !== undefined) throw refused
       return IN
     },
     signOut: async () => {},
   }
-  return { keys, redeemed, page: new Session({ gateway, keys, passkeys, browserName: 'Firefox on Linux', secure }) }
+  const page = new Session({ gateway, keys, passkeys, browserName: 'Firefox on Linux', secure })
+  return { keys, redeemed, others, page }
 }
 
 const mac = (text: string) => createHmac('sha256', '7K2M9QRSTV0WXYZ13456').update(text).digest('hex')
@@ -215,5 +220,49 @@ describe('with a passkey', () => {
     await page.signIn(CODE, true)
     expect(page.state.value).toMatchObject({ kind: 'signed-out', problem: strings.signIn.passkeyRefused })
     expect(redeemed).toEqual([])
+  })
+})
+
+describe('without a code', () => {
+  test('a browser with an enrolled key signs the gateway’s nonce with it', async () => {
+    const made = await makeBrowserKey()
+    const { others, page } = setUp({ keys: { ...(made as BrowserKey), keyId: KEY } })
+    await page.start(null)
+    expect(page.ways.value.key).toBe(true)
+    await page.signInWithKey()
+    expect(page.state.value).toEqual({ kind: 'signed-in', canApprove: true })
+    const [request] = others
+    if (request === undefined || !('nonce' in request) || !('signature' in request.key)) throw new Error('not signed')
+    const publicKey = await crypto.subtle.importKey(
+      'raw',
+      Buffer.from(made?.publicKey ?? '', 'base64'),
+      'Ed25519',
+      false,
+      ['verify'],
+    )
+    const signature = Buffer.from(request.key.signature, 'base64')
+    expect(request.nonce).toBe(NONCE)
+    expect(await crypto.subtle.verify('Ed25519', publicKey, signature, Buffer.from(signInText(NONCE)))).toBe(true)
+  })
+
+  test('a browser without one offers none, and the passphrase where there is one', async () => {
+    const { others, page } = setUp()
+    await page.start(null)
+    await vi.waitFor(() => expect(page.ways.value).toEqual({ key: false, passphrase: true }))
+    await page.signInWithKey()
+    expect(others).toEqual([])
+    await page.signInWithPassphrase('correct horse battery staple')
+    expect(others).toEqual([{ passphrase: 'correct horse battery staple' }])
+    expect(page.state.value).toMatchObject({ kind: 'signed-in' })
+  })
+
+  test('a wrong passphrase and a revoked key are told apart from a wrong code', async () => {
+    const refusals = [1, 2].map(() => new RequestError('sign_in_failed', ''))
+    const { page } = setUp({ refusals, keys: { ...((await makeBrowserKey()) as BrowserKey), keyId: KEY } })
+    await page.start(null)
+    await page.signInWithPassphrase('wrong')
+    expect(page.state.value).toMatchObject({ problem: strings.signIn.wrongPassphrase })
+    await page.signInWithKey()
+    expect(page.state.value).toMatchObject({ problem: strings.signIn.wrongKey })
   })
 })

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,6 +33,8 @@ export interface Castellan {
   /** A one-time code with which this person enrols a key. */
   invitation(name: string, person: string): Promise<string>
   operators(): Promise<OperatorKey[]>
+  /** Sets the passphrase that signs in, with the owner's token. */
+  setPassphrase(passphrase: string): Promise<void>
   /** Decides the open approval as root would, on the machine itself. */
   decide(verdict: ApprovalVerdict): Promise<void>
   /** Kills the gateway and starts it again on the same port. */
@@ -103,6 +105,15 @@ export async function startCastellan(): Promise<Castellan> {
       return (await operator.request('POST', '/v1/operators/invitations', { body, schema: SignInCode })).code
     },
     operators: async () => (await operator.request('GET', '/v1/operators', { schema: OperatorListing })).operators,
+    async setPassphrase(passphrase) {
+      const headers = {
+        authorization: `Bearer ${readFileSync(token, 'utf8').trim()}`,
+        'content-type': 'application/json',
+      }
+      const body = JSON.stringify({ passphrase })
+      const { status } = await fetch(`${url}/api/v1/sign-in-passphrase`, { method: 'PUT', headers, body })
+      if (status !== 204) throw new Error(`the passphrase was not set: ${status}`)
+    },
     signInCode: async () => (await operator.request('POST', '/v1/sign-ins', { schema: SignInCode })).code,
     async decide(verdict) {
       const { approvals } = await operator.request('GET', '/v1/approvals', { schema: ApprovalListing })
