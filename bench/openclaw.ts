@@ -244,15 +244,23 @@ class OpenClaw implements Peer {
     this.#ids += 1
     const id = String(this.#ids)
     socket.send(JSON.stringify({ type: 'req', id, method, params }))
-    const signal = failing(socket)
-    for (;;) {
-      const [data] = (await once(socket, 'message', { signal })) as [Buffer]
-      const frame = JSON.parse(data.toString()) as { type: string; id?: string; ok?: boolean; error?: unknown }
-      if (frame.type !== 'res' || frame.id !== id) continue
-      if (frame.ok === true) return
-      socket.close()
-      throw new Error(`OpenClaw refused ${method}: ${JSON.stringify(frame.error)}`)
-    }
+    await new Promise<void>((resolve, reject) => {
+      const onClose = () => settle(new Error('the socket was closed'))
+      const onMessage = (data: Buffer) => {
+        const frame = JSON.parse(data.toString()) as { type: string; id?: string; ok?: boolean; error?: unknown }
+        if (frame.type !== 'res' || frame.id !== id) return
+        settle(frame.ok === true ? null : new Error(`OpenClaw refused ${method}: ${JSON.stringify(frame.error)}`))
+      }
+      const settle = (error: Error | null) => {
+        socket.off('message', onMessage)
+        socket.off('close', onClose)
+        if (error === null) return resolve()
+        socket.close()
+        reject(error)
+      }
+      socket.on('message', onMessage)
+      socket.on('close', onClose)
+    })
   }
 
   async stop(): Promise<void> {
