@@ -96,7 +96,7 @@ export const deleteChat = defineOperation({
   description:
     'What was said is overwritten in the database and cut off its log, and so is what insights hold of it. The ledger keeps the calls ' +
     'that were made, and memory what was stored.',
-  scope: 'chat',
+  scope: 'operate',
   params: ByChat,
   status: 204,
   errors: ['not_found', 'turn_in_progress', 'conversations_unwritable'],

@@ -30,6 +30,7 @@ export class ChatSessions {
   /** Least recently used first. */
   readonly #chats = new Map<ChatId, Chat>()
   readonly #opening = new Map<ChatId, Promise<Chat>>()
+  readonly #removing = new Map<ChatId, Promise<void>>()
   /** Of chats that made room: using one again does not change what it goes by. */
   readonly #snapshots = new Map<ChatId, Agent>()
 
@@ -84,11 +85,12 @@ export class ChatSessions {
     }
     this.#chats.delete(id)
     this.#snapshots.delete(id)
-    try {
-      await this.#parts.conversations.remove(id)
-    } finally {
+    const removing = this.#parts.conversations.remove(id).finally(() => {
+      this.#removing.delete(id)
       chat?.markDeleted()
-    }
+    })
+    this.#removing.set(id, removing)
+    await removing
   }
 
   #load(id: ChatId, wanted: AgentName | undefined): Promise<Chat> {
@@ -101,6 +103,8 @@ export class ChatSessions {
 
   async #read(id: ChatId, wanted: AgentName | undefined): Promise<Chat> {
     const { agents, conversations, listeners } = this.#parts
+    // What is being deleted is not taken up again.
+    await this.#removing.get(id)?.catch(() => undefined)
     const left = await conversations.left(id)
     const name = left?.row.agent ?? wanted
     const agent = this.#snapshots.get(id) ?? (name === undefined ? agents.default : agents.get(name))

@@ -1,4 +1,4 @@
-import type { AgentName, ChatId } from '@castellan/contracts'
+import { type AgentName, CastellanError, type ChatId } from '@castellan/contracts'
 import type { Agent } from '../agents/agent.ts'
 import type { Engine } from '../engines/engine.ts'
 import type { Caller } from '../plugins/auth.ts'
@@ -45,6 +45,9 @@ export function speak(
   { engineOf, tracing, ...parts }: SpeakParts,
   asker?: object,
 ): { readonly seq: number; readonly over: Promise<void> } {
+  // Since it was looked up it may have been deleted, or have made room for others.
+  if (parts.chats.find(chat.id) !== chat)
+    throw new CastellanError('busy', `Chat ${chat.id} has just been let go of; say it again.`)
   const { agent } = chat
   const engine = engineOf(agent)
   const { signal, seq } = chat.begin(text, asker)

@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3'
 import { ftsQuestion } from '../conversations/question.ts'
 import { dropLog, openEncrypted } from '../store/database.ts'
 import { StoreFault } from '../store/fault.ts'
-import type { NewInsight } from './insight.ts'
+import { insightOf, type NewInsight, type RawInsight } from './insight.ts'
 
 /** What goes when there is too much. */
 export interface InsightLimits {
@@ -81,6 +81,11 @@ export class InsightBook {
   constructor(path: string, key: Uint8Array, limits: InsightLimits) {
     this.#db = openEncrypted(path, key, schema)
     this.#limits = limits
+  }
+
+  /** Takes the secrets out of an exchange and keeps it. */
+  record(raw: RawInsight): void {
+    this.add(insightOf(raw))
   }
 
   /** Keeps one, and drops what is too old or finds no room beside it. */

@@ -1,4 +1,17 @@
 import type { AgentName, ChatId, EngineKind } from '@castellan/contracts'
+import type { Exchange } from '../engines/exchange.ts'
+import { redact } from './redact.ts'
+import { redactAnswer } from './streamed.ts'
+
+/** Most that is kept of each side of an exchange, in characters. */
+const MAX_CHARACTERS = 1024 * 1024
+
+/** An exchange as its engine told of it; the secret of the credential that paid is out of it already. */
+export interface RawInsight {
+  readonly exchange: Exchange
+  readonly chat: ChatId | null
+  readonly agent: AgentName
+}
 
 /** An exchange with a model as it is kept: redacted and cut. */
 export interface NewInsight {
@@ -22,4 +35,36 @@ export interface NewInsight {
   readonly request_cut: number
   readonly response_cut: number
   readonly redactions: number
+}
+
+/** An exchange as it is kept. Secrets go before anything is cut, so that none is left as half of itself. */
+export function insightOf({ exchange, chat, agent }: RawInsight): NewInsight {
+  const request = redact(exchange.request)
+  const response = redactAnswer(exchange.response)
+  const problem = exchange.problem === null ? null : redact(exchange.problem).text
+  const [sent, sentCut] = cut(request.text)
+  const [came, cameCut] = cut(response.text)
+  return {
+    at: exchange.startedAt.getTime(),
+    chat,
+    agent,
+    engine: exchange.engine,
+    model: exchange.model,
+    url: exchange.url === '' ? null : redact(exchange.url).text,
+    credential: exchange.credential,
+    status: exchange.status,
+    duration_ms: Math.round(exchange.durationMs * 10) / 10,
+    problem,
+    request: sent,
+    response: came,
+    request_bytes: Buffer.byteLength(sent),
+    response_bytes: Buffer.byteLength(came),
+    request_cut: sentCut,
+    response_cut: cameCut + exchange.cut,
+    redactions: request.count + response.count,
+  }
+}
+
+function cut(text: string): [kept: string, cut: number] {
+  return [text.slice(0, MAX_CHARACTERS), Math.max(0, text.length - MAX_CHARACTERS)]
 }

@@ -3,12 +3,7 @@ import type { Chat } from '../chat/chat.ts'
 import type { Exchange } from '../engines/exchange.ts'
 import type { StoreThread } from '../store/thread.ts'
 import type { InsightFilter, InsightPage, InsightRow } from './book.ts'
-import type { NewInsight } from './insight.ts'
-import { redact } from './redact.ts'
-import { redactAnswer } from './streamed.ts'
 
-/** Most that is kept of each side of an exchange, in characters. */
-const MAX_CHARACTERS = 1024 * 1024
 /** Exchanges that wait for the disk at most; beyond that they are dropped, and the log of the gateway says so. */
 const MAX_WAITING = 64
 
@@ -37,7 +32,7 @@ export class Insights {
     }
     this.#waiting += 1
     this.#thread
-      .call('insights', 'add', insightOf(exchange, chat))
+      .call('insights', 'record', { exchange, chat: chat.id, agent: chat.agent.name })
       .catch((error: unknown) => this.#log.warn({ err: error }, 'an exchange with a model was not kept'))
       .finally(() => {
         this.#waiting -= 1
@@ -56,36 +51,4 @@ export class Insights {
   remove(which: { chat: string | null; agent: string | null; before: number | null }): Promise<number> {
     return this.#thread.call('insights', 'remove', which)
   }
-}
-
-/** An exchange as it is kept. Secrets go before anything is cut, so that none is left as half of itself. */
-export function insightOf(exchange: Exchange, { id, agent }: Pick<Chat, 'id' | 'agent'>): NewInsight {
-  const request = redact(exchange.request)
-  const response = redactAnswer(exchange.response)
-  const problem = exchange.problem === null ? null : redact(exchange.problem).text
-  const [sent, sentCut] = cut(request.text)
-  const [came, cameCut] = cut(response.text)
-  return {
-    at: exchange.startedAt.getTime(),
-    chat: id,
-    agent: agent.name,
-    engine: exchange.engine,
-    model: exchange.model,
-    url: exchange.url === '' ? null : redact(exchange.url).text,
-    credential: exchange.credential,
-    status: exchange.status,
-    duration_ms: Math.round(exchange.durationMs * 10) / 10,
-    problem,
-    request: sent,
-    response: came,
-    request_bytes: Buffer.byteLength(sent),
-    response_bytes: Buffer.byteLength(came),
-    request_cut: sentCut,
-    response_cut: cameCut + exchange.cut,
-    redactions: request.count + response.count,
-  }
-}
-
-function cut(text: string): [kept: string, cut: number] {
-  return [text.slice(0, MAX_CHARACTERS), Math.max(0, text.length - MAX_CHARACTERS)]
 }

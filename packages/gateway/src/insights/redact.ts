@@ -16,7 +16,7 @@ const SECRETS: readonly RegExp[] = [
   /AGE-SECRET-KEY-1[A-Z0-9]{58}/i,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/,
   // A token in three parts (RFC 7519), and what a header would carry
-  /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/,
+  /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/,
   /\b(?:Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{16,}/,
   // The password of an address
   /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@"'\\]{1,64}:[^\s/@"'\\]{3,256}(?=@)/i,

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { request } from '../support/api.ts'
 import { textOf } from '../support/client.ts'
@@ -41,4 +43,20 @@ test('more chats than fit into memory are all there, as they were', async () => 
   expect(textOf(await client.ask('hello again', 'chat-0'))).toBe('heard 2')
   const { json } = await request(gateway, '/api/v1/chats?limit=200')
   expect((json as unknown as { items: unknown[] }).items).toHaveLength(70)
+})
+
+test('conversations that cannot be read are said to be so, and nothing else is kept from working', async () => {
+  const first = await startGateway()
+  await (await first.connect()).ask('/help')
+  await first.stop()
+  const path = join(first.folder, 'gateway', 'conversations.db')
+  writeFileSync(path, Buffer.concat([Buffer.alloc(4096, 7), readFileSync(path).subarray(4096)]))
+  const second = await startGateway({ folder: first.folder })
+  expect((await second.ask('/health')).status).toBe(200)
+  const client = await second.connect()
+  client.send({ type: 'chat', text: '/help' })
+  expect(await client.hears('error')).toMatchObject({ code: 'conversations_unreadable', chat_id: 'main' })
+  expect((await request(second, '/api/v1/chats')).json.code).toBe('conversations_unreadable')
+  expect((await request(second, '/api/v1/insights')).status).toBe(200)
+  expect(client.closed).toBeNull()
 })

@@ -6,13 +6,13 @@ import { expect, onTestFinished, test } from 'vitest'
 import { mainAgent } from '../../src/agents/built-in.ts'
 import type { Exchange } from '../../src/engines/exchange.ts'
 import { InsightBook, type InsightLimits } from '../../src/insights/book.ts'
-import { insightOf } from '../../src/insights/insights.ts'
+import { insightOf } from '../../src/insights/insight.ts'
 import { request } from '../support/api.ts'
 import { say } from '../support/engine.ts'
 import { startGateway } from '../support/gateway.ts'
 import { decrypted } from '../support/pages.ts'
 
-const chat = { id: ChatId.parse('main'), agent: mainAgent }
+const whose = { chat: ChatId.parse('main'), agent: mainAgent.name }
 const none = { words: null, chat: null, engine: null, failed: null }
 
 function openBook(limits: Partial<InsightLimits> = {}) {
@@ -23,28 +23,21 @@ function openBook(limits: Partial<InsightLimits> = {}) {
   return { book, path, key }
 }
 
+const usual: Exchange = {
+  ...{ engine: 'anthropic', model: 'claude', url: 'https://api.anthropic.com/v1/messages', credential: 'crd_AAAAAAAA' },
+  ...{
+    startedAt: new Date(),
+    durationMs: 12,
+    request: '{"q":"hello"}',
+    status: 200,
+    response: 'hi',
+    cut: 0,
+    problem: null,
+  },
+}
+
 function exchange(about: Partial<Exchange> = {}) {
-  return insightOf(
-    {
-      ...{
-        engine: 'anthropic',
-        model: 'claude',
-        url: 'https://api.anthropic.com/v1/messages',
-        credential: 'crd_AAAAAAAA',
-      },
-      ...{
-        startedAt: new Date(),
-        durationMs: 12,
-        request: '{"q":"hello"}',
-        status: 200,
-        response: 'hi',
-        cut: 0,
-        problem: null,
-      },
-      ...about,
-    },
-    chat,
-  )
+  return insightOf({ exchange: { ...usual, ...about }, ...whose })
 }
 
 test('an exchange is kept as it was sent and came back, without secrets, and says what was cut', () => {
@@ -62,6 +55,17 @@ test('an exchange is kept as it was sent and came back, without secrets, and say
   ])
   expect(kept.problem).toBe('no [secret]')
   expect(() => book.one(2)).toThrow(/no insight 2/)
+})
+
+test('hostile text is looked through in time that grows with its length alone', () => {
+  const { book } = openBook({ maxBytes: 100_000_000 })
+  const pieces = ['eyJaaaaaaaa-', '-----BEGIN A PRIVATE KEY-----', 'password ', 'Bearer ', 'a://b:', 'sk-', 'x://y:zzz']
+  for (const piece of pieces) {
+    const text = piece.repeat(300_000 / piece.length)
+    book.record({ exchange: { ...usual, request: text, response: text }, ...whose })
+  }
+  // Where a pattern goes over the text once for each of its places, this takes hours.
+  expect(book.page(none, 10, null).rows).toHaveLength(pieces.length)
 })
 
 test('the oldest go when there is no room or they are too old, and how many is told', () => {
