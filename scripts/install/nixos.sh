@@ -16,6 +16,7 @@ install_on_nixos() {
     fail "$exit_usage" "$config_dir/flake.nix names Castellan already. nixos-rebuild brings it up to date; sh install.sh --uninstall takes it out."
   fi
   begin_run nixos "$config_dir $configuration $reference $domain $email"
+  notice_changes
   copy=$work/config
   if [ "$dry_run" = yes ]; then
     edit_copy
@@ -42,10 +43,27 @@ check_nixos() {
   fi
 }
 
+# A run that goes on must not put an old copy over what was edited since.
+notice_changes() {
+  if [ ! -s "$work/journal" ] || is_done in-place; then return 0; fi
+  copy_flake "$config_dir" "$work/now"
+  if ! diff -r "$work/source" "$work/now" > /dev/null 2>&1; then
+    note "The configuration in $config_dir was changed since: beginning anew."
+    rm -f "$work/journal"
+  fi
+  rm -rf "$work/now"
+}
+
 # Into $copy, without the history: what is evaluated there is what lies there.
-edit_copy() {
+copy_config() {
   copy=$work/config
-  copy_flake "$config_dir" "$copy"
+  copy_flake "$config_dir" "$work/source"
+  rm -rf "$copy"
+  cp -R "$work/source" "$copy"
+}
+
+edit_copy() {
+  copy_config
   if ! edit_flake "$config_dir/flake.nix" "$reference" > "$copy/flake.nix"; then
     by_hand "$reference"
     fail "$exit_by_hand" "flake.nix has a shape that this script does not edit; nothing was changed."
@@ -104,7 +122,11 @@ replace() {
 
 put_back() {
   for file in flake.nix flake.lock castellan.nix; do
-    if [ -e "$work/before/$file" ]; then replace "$work/before/$file" "$config_dir/$file"; else rm -f "$config_dir/$file"; fi
+    if [ -e "$config_dir/$file" ] && ! cmp -s "$config_dir/$file" "$copy/$file"; then
+      note "$config_dir/$file was changed meanwhile and stays; what it was before is in $work/put-aside."
+      mkdir -p "$work/put-aside"
+      if [ -e "$work/before/$file" ]; then cp "$work/before/$file" "$work/put-aside/$file"; fi
+    elif [ -e "$work/before/$file" ]; then replace "$work/before/$file" "$config_dir/$file"; else rm -f "$config_dir/$file"; fi
   done
   rm -rf "$work/before" "$work/journal" "$work/inputs"
   note "The configuration in $config_dir is as it was; the one that was tried is in $work/config."
@@ -118,7 +140,7 @@ switch_to_built() {
 }
 
 say_installed() {
-  rm -rf "$work/before" "$work/config"
+  rm -rf "$work/before" "$work/config" "$work/source"
   say ""
   say "Castellan keeps this host now."
   if [ -n "$domain" ]; then say "  page    https://$domain/"; else say "  page    http://127.0.0.1:18789/ (from elsewhere: ssh -L 18789:127.0.0.1:18789)"; fi

@@ -15,6 +15,7 @@ uninstall_from_nixos() {
     fail "$exit_by_hand" "install.sh added nothing to $config_dir/flake.nix: take the castellan lines out by hand, then nixos-rebuild switch."
   fi
   begin_run uninstall "$config_dir $configuration $purge"
+  notice_changes
   copy=$work/config
   if [ "$dry_run" = yes ]; then
     unedit_copy
@@ -30,12 +31,11 @@ uninstall_from_nixos() {
     say "Castellan is off this host. Its keys, ledger and conversations are still in /var/lib/castellan*: --purge destroys them."
   fi
   end_run
-  [ "$dry_run" = yes ] || rm -rf "$work/before" "$work/config"
+  [ "$dry_run" = yes ] || rm -rf "$work/before" "$work/config" "$work/source"
 }
 
 unedit_copy() {
-  copy=$work/config
-  copy_flake "$config_dir" "$copy"
+  copy_config
   clean_flake "$config_dir/flake.nix" > "$copy/flake.nix"
   rm -f "$copy/castellan.nix"
 }

@@ -115,6 +115,19 @@ throwawayHost.describe('install.sh on NixOS', () => {
     await nixos.sh('systemctl stop holder')
   }, 90_000)
 
+  it('begins anew where the configuration was edited between two runs, and puts no old copy over it', async () => {
+    await nixos.prepare('good')
+    expect((await nixos.install()).code).toBe(4)
+    await nixos.sh(
+      'echo "# edited meanwhile" >> /etc/nixos/flake.nix; echo "# this too" >> /etc/nixos/configuration.nix',
+    )
+    const { code, out } = await nixos.install('--yes')
+    expect(code, out).toBe(0)
+    expect(out).toContain('beginning anew')
+    expect(out).not.toContain('Editing a copy of /etc/nixos (done before)')
+    expect(await flake()).toContain('# edited meanwhile')
+  }, 90_000)
+
   it('says what to add by hand where it does not understand the flake, or nix does not', async () => {
     await nixos.prepare('good')
     await nixos.write('/etc/nixos/flake.nix', '{ outputs = { self }: { }; }\n')
