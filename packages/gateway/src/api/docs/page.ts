@@ -127,10 +127,17 @@ ${parameters.map(({ name, in: place, required, description, schema }) => html`<t
 }
 
 function contents({ content = {} }: Answer): Html {
-  return html`${Object.entries(content).map(
-    ([type, { schema, example, 'x-event-schema': event }]) =>
-      html`<p><code>${type}</code></p>${json(event ?? schema)}${example !== undefined && html`<p>For example:</p>${json(example)}`}`,
-  )}`
+  return html`${Object.entries(content).map(([type, { schema, example, 'x-event-schema': event }]) => {
+    const shown = event ?? schema ?? {}
+    const named =
+      typeof shown.$ref === 'string' && Object.keys(shown).length === 1 ? shown.$ref.split('/').at(-1) : undefined
+    return html`<p><code>${type}</code>${event !== undefined && ', each event’s data'}${named !== undefined && html`: <a href="#schema-${named}">${named}</a>`}</p>${named === undefined && type === 'application/json' && json(shown)}${exampleOf(example)}`
+  })}`
+}
+
+function exampleOf(example: unknown): Html {
+  if (example === undefined) return html``
+  return html`<p>For example:</p>${typeof example === 'string' ? html`<pre>${example}</pre>` : json(example)}`
 }
 
 function codesOf({ content = {} }: Answer): readonly string[] {

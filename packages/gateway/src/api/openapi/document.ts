@@ -12,6 +12,7 @@ const TAGS: Readonly<Record<string, string>> = {
   agents: 'Who speaks in a chat: engine, credential, prompt.',
   engines: 'What thinks: the local model, or another.',
   credentials: 'Keys of model providers. Values go in and never come out.',
+  'credential-store': 'Where they are kept: locking, keys, recovery, export.',
   chats: 'Conversations, kept encrypted.',
   messages: 'What was said in them.',
   memory: 'What agents remember.',
@@ -26,6 +27,7 @@ const TAGS: Readonly<Record<string, string>> = {
   incidents: 'What went wrong and the operator should know of.',
   models: 'The model that runs, and those on the disk.',
   tokens: 'Tokens for programs, and what each may do.',
+  'sign-ins': 'Browsers that are signed in, and the passphrase to sign in with.',
   openai: 'The server’s model for editors and scripts that speak OpenAI’s protocol.',
   discovery: 'For other agents, and about this API.',
 }
