@@ -1,7 +1,7 @@
 /** What a secret looks like, wherever it stands. Each is at least as long as a guess would be short. */
 const SECRETS: readonly RegExp[] = [
   // Castellan's own tokens
-  /cst_[A-Za-z0-9_-]{43}/,
+  /cst_[A-Za-z0-9_-]{16,43}/,
   // Keys as providers write them: OpenAI, Anthropic, OpenRouter; GitHub; GitLab; Slack; AWS; Google; Stripe; npm; Hugging Face
   /\bsk-[A-Za-z0-9_-]{16,}/,
   /\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{22,})/,
