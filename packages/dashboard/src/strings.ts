@@ -76,7 +76,8 @@ export const strings = {
     sendAgain: 'Send again',
     working: 'Working.',
     paused: 'This page is reading slowly; what it misses will be fetched.',
-    gap: (frames: number) => `${frames} earlier ${frames === 1 ? 'message is' : 'messages are'} kept, and not shown here.`,
+    gap: (frames: number) =>
+      `${frames} earlier ${frames === 1 ? 'message is' : 'messages are'} kept, and not shown here.`,
     restarted: 'This chat was deleted here; what is above is no longer kept.',
     notes: {
       outside: (model: string, host: string) => `Answered by ${model} at ${host}, which is sent this conversation.`,
