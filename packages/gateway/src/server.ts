@@ -232,6 +232,8 @@ export async function buildServer(
   addPage(app, config.pageDir)
 
   freezeWatch.start()
+  // Opening the databases takes a moment, which nobody has to wait for.
+  app.addHook('onListen', async () => void conversations.begin().catch(() => undefined))
   app.addHook('onClose', async () => {
     freezeWatch.close()
     await tokens.close()

@@ -19,14 +19,25 @@ export interface LeftChat {
 export class Conversations {
   readonly writer: TranscriptWriter
   readonly #thread: StoreThread
-  /** Until turns that were broken off are ended, nothing new is said. */
-  readonly #begun: Promise<void>
+  readonly #log: Log
+  #begun: Promise<void> | null = null
 
   constructor(thread: StoreThread, log: Log) {
     this.#thread = thread
     this.writer = new TranscriptWriter(thread, log)
-    this.#begun = endInterrupted(thread)
-    this.#begun.catch((error: unknown) => log.error({ err: error }, 'the conversations cannot be read'))
+    this.#log = log
+  }
+
+  /**
+   * Ends the turns that were broken off, before anything new is said. Whoever asks for something first does it where it was not done yet;
+   * a gateway that starts does it once it can be reached.
+   */
+  begin(): Promise<void> {
+    if (this.#begun === null) {
+      this.#begun = endInterrupted(this.#thread)
+      this.#begun.catch((error: unknown) => this.#log.error({ err: error }, 'the conversations cannot be read'))
+    }
+    return this.#begun
   }
 
   /** The chat as it was left; null for one that was never used. */
@@ -41,7 +52,7 @@ export class Conversations {
   }
 
   async create(name: ChatId, agent: AgentName, title: string | null): Promise<ChatRow> {
-    await this.#begun
+    await this.begin()
     return this.#thread.call('conversations', 'create', { name, title, agent, session: newId('ses') }, Date.now())
   }
 
@@ -99,7 +110,7 @@ export class Conversations {
 
   /** What was said until now can be read. A disk that refuses does not keep what is on it from being read. */
   async #settle(): Promise<void> {
-    await this.#begun
+    await this.begin()
     await this.writer.settled().catch(() => undefined)
   }
 }

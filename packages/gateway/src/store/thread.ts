@@ -14,7 +14,7 @@ interface Waiting {
   readonly reject: (error: CastellanError) => void
 }
 
-/** The thread with the databases of the gateway. What is asked is done in the order it was asked in. */
+/** The thread with the databases of the gateway, started when it is first asked for something. What is asked is done in the order it was asked in. */
 export class StoreThread {
   readonly #places: () => StorePlaces
   readonly #log: Log
@@ -27,7 +27,6 @@ export class StoreThread {
   constructor(places: () => StorePlaces, log: Log) {
     this.#places = places
     this.#log = log
-    this.#worker = this.#start()
   }
 
   /** Rejects with what the store refuses, and with `conversations_unwritable` where the thread itself fails. */
@@ -52,10 +51,15 @@ export class StoreThread {
   async close(): Promise<void> {
     if (this.#closed) return
     const worker = this.#worker
+    if (worker === null) {
+      this.#closed = true
+      return
+    }
+    worker.ref()
     const closing = [this.call('insights', 'finish'), this.call('conversations', 'finish')]
     this.#closed = true
     await Promise.allSettled(closing)
-    await worker?.terminate()
+    await worker.terminate()
   }
 
   #start(): Worker {

@@ -45,6 +45,7 @@ test('a turn that a kill broke off says so: the question is withdrawn, the call 
   await writer.settled()
 
   const next = open()
+  await next.begin()
   const { entries } = await next.read(main, { after: 3, limit: 100, keep: 'newest' })
   expect(entries.slice(2).map(({ frame }) => frame)).toMatchObject([
     { type: 'approval_decided', approval_id, state: 'withdrawn' },
