@@ -23,6 +23,11 @@ export async function openChat({ instance, token }: RunningCastellan): Promise<C
     headers: { authorization: `Bearer ${token}` },
   })
   onTestFinished(() => socket.terminate())
+  return chatOn(socket)
+}
+
+/** What is said on a socket, from when it opens. Rejects where it does not. */
+export async function chatOn(socket: WebSocket): Promise<Chat> {
   const frames: ServerFrame[] = []
   let position = 0
   socket.on('message', (data) => frames.push(ServerFrame.parse(JSON.parse(String(data)))))

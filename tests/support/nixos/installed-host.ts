@@ -64,6 +64,12 @@ export class InstalledHost implements AsyncDisposable {
     return (await this.host.run(['sh', '-ec', script])).stdout
   }
 
+  /** Like {@link shell}, for a script of any length. */
+  async script(text: string): Promise<string> {
+    await writeFile(join(this.#folder, 'script.sh'), text)
+    return (await this.host.run(['sh', '-e', '/opt/install/script.sh'])).stdout
+  }
+
   /** A connection from a network of the host to `address` and `port`, from an address there: as a process's input and output. */
   relay([network, address, port, from]: readonly [string, string, string, string]): Relay {
     const relay = `${place}/source/tests/support/nixos/relay.ts`

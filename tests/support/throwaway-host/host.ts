@@ -1,8 +1,9 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessByStdio, execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { requires } from '@castellan/testing'
@@ -39,10 +40,15 @@ export class ThrowawayHost implements AsyncDisposable {
 
   /**
    * Boots one and waits until systemd has started everything. `readOnly` folders of this machine appear in it at the same
-   * paths, or where `FOLDER:PLACE` says; `writable` ones likewise, and what is written there outlives the host.
+   * paths, or where `FOLDER:PLACE` says; `writable` ones likewise, and what is written there outlives the host. With
+   * `filters` systemd may load the programs that it denies addresses and devices with (bpf(2)).
    */
   static async start(
-    options: { readonly readOnly?: readonly string[]; readonly writable?: readonly string[] } = {},
+    options: {
+      readonly readOnly?: readonly string[]
+      readonly writable?: readonly string[]
+      readonly filters?: boolean
+    } = {},
   ): Promise<ThrowawayHost> {
     const folder = await mkdtemp(join(tmpdir(), 'cst-host-'))
     const name = `cst-${folder.slice(-6).toLowerCase()}`
@@ -59,6 +65,7 @@ export class ThrowawayHost implements AsyncDisposable {
         bootScript(name, groups, [
           ...(options.readOnly ?? []).map((path) => `--bind-ro=${path}`),
           ...(options.writable ?? []).map((path) => `--bind=${path}`),
+          ...(options.filters === true ? filters : []),
         ]),
       ],
       {
@@ -90,6 +97,11 @@ export class ThrowawayHost implements AsyncDisposable {
     })
   }
 
+  /** Starts a command in it whose input and output are pipes to here; ending it is the caller's. */
+  open(argv: readonly string[]): ChildProcessByStdio<Writable, Readable, null> {
+    return spawn('nsenter', ['-t', String(this.#leader), '-a', ...argv], { stdio: ['pipe', 'pipe', 'ignore'] })
+  }
+
   /** Waits until it went by itself: it was powered off or rebooted from inside, after which it has to be started anew. */
   async gone(): Promise<void> {
     if (this.#nspawn.exitCode === null) await new Promise((resolve) => this.#nspawn.once('exit', resolve))
@@ -118,6 +130,15 @@ export class ThrowawayHost implements AsyncDisposable {
     await rm(this.#folder, { recursive: true, force: true })
   }
 }
+
+/**
+ * `adjtimex` is there to be asked for the time: setting it needs a capability that no container has, but without the call nobody could
+ * tell whether a unit's own walls are what denies it.
+ */
+const filters = [
+  '--capability=CAP_BPF,CAP_NET_ADMIN,CAP_PERFMON',
+  '--system-call-filter="bpf perf_event_open adjtimex"',
+]
 
 /** A group of its own in each hierarchy that systemd looks at, where this machine has the hybrid layout. */
 function hybridGroups(name: string): string[] {
