@@ -16,7 +16,7 @@ interface Draft {
   path: string
   headers: Record<string, string>
   body: string | undefined
-  /** Whether the operation is still the one that is asked, so that its documented answers count. */
+  /** Whether the path is still the operation's. */
   own: boolean
 }
 
@@ -139,7 +139,6 @@ const harm: fc.Arbitrary<Harm> = fc.oneof(
   fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD', 'PROPFIND').map(
     (method): Harm =>
       (draft) => {
-        draft.own &&= draft.method === method || (draft.method === 'GET' && method === 'HEAD')
         draft.method = method
       },
   ),
@@ -223,11 +222,14 @@ function send({ port, token }: TestGateway, { method, path, headers, body }: Dra
   })
 }
 
-function judgeAnswer(
-  operation: DocumentedOperation,
-  { method, own, path }: Draft,
-  { status, headers, text }: Heard,
-): void {
+/** Whether the operation is still the one that is asked, so that its documented answers count. */
+function isOwn(operation: DocumentedOperation, { own, method }: Draft): boolean {
+  return own && (method === operation.method || (method === 'HEAD' && operation.method === 'GET'))
+}
+
+function judgeAnswer(operation: DocumentedOperation, draft: Draft, { status, headers, text }: Heard): void {
+  const { method, path } = draft
+  const own = isOwn(operation, draft)
   const about = `${method} ${path} (${operation.operationId}) → ${status} ${text.slice(0, 300)}`
   expect(headers['x-request-id'], about).toBeTruthy()
   // What the gateway says to be impossible here, or away, is an answer; that it failed is none.
