@@ -126,7 +126,7 @@ test('a client that says nothing is closed with 4003', async () => {
 })
 
 test('a client that waits for a turn is not idle', async () => {
-  const gateway = await startGateway({ server: { chatTiming: { heartbeatMs: 10, idleMs: 500 } } })
+  const gateway = await startGateway({ server: { chatTiming: { heartbeatMs: 10, idleMs: 2000 } } })
   let finish = () => {}
   gateway.engine.answer = async function* () {
     await new Promise<void>((resolve) => {
@@ -137,7 +137,7 @@ test('a client that waits for a turn is not idle', async () => {
   const client = await gateway.connect()
   client.send({ type: 'chat', text: 'take your time' })
   await until('the engine was asked', () => gateway.engine.requests.length === 1)
-  await new Promise((resolve) => setTimeout(resolve, 1000))
+  await new Promise((resolve) => setTimeout(resolve, 3000))
   expect(client.closed).toBeNull()
   finish()
   await until('it is closed after the turn', () => client.closed)
