@@ -127,27 +127,32 @@ export class Tokens {
         expires_at: stored.expires_at,
       })
       await this.#saveWith(stored)
+      // Whoever asks may have been revoked while this was written.
+      if (caller.standing.ended) {
+        await this.#save()
+        throw new CastellanError('unauthorized', 'Your credential ended meanwhile; nothing was made with it.')
+      }
       return { ...this.#shown(this.#adopt(stored).stored), token: secret }
     })
   }
 
   /**
    * In force at once, then written down, then recorded: neither a full disk nor a missing ledger keeps a stolen token
-   * alive. Throws `not_found`; what recording fails with tells that the token is revoked all the same.
+   * alive. What was made with it ends with it, so that nobody who had it keeps a way in. Throws `not_found`; what recording
+   * fails with tells that the token is revoked all the same.
    */
   revoke(id: TokenId, by: string): Promise<Token> {
     const live = this.#find(id)
-    const { stored } = live
-    if (stored.revoked_at !== null) return Promise.resolve(this.#shown(stored))
-    this.#forgetSecrets(live)
-    live.stored = { ...stored, hash: null, old: null, revoked_at: this.#time() }
-    live.standing.end()
-    live.oldStanding?.end()
+    const ending = [live, ...this.#madeWith(id)].filter(({ stored }) => stored.revoked_at === null)
+    if (ending.length === 0) return Promise.resolve(this.#shown(live.stored))
+    for (const one of ending) this.#end(one)
     return this.#change(async () => {
       await this.#save()
-      await this.#records.append({ type: 'token_revoked', token: id, by }).catch((error: unknown) => {
-        throw unrecorded(`The token ${id} is revoked`, error)
-      })
+      for (const { stored } of ending) {
+        await this.#records.append({ type: 'token_revoked', token: stored.token_id, by }).catch((error: unknown) => {
+          throw unrecorded(`The token ${id} is revoked`, error)
+        })
+      }
       return this.get(id)
     })
   }
@@ -175,10 +180,10 @@ export class Tokens {
         old: overlapMs === 0 ? null : { hash: stored.hash, until: overlap_until },
       }
       await this.#saveWith(next)
-      // It may have been revoked while this was written.
-      if (live.stored.revoked_at !== null) {
+      // It, or whoever asks, may have been revoked while this was written.
+      if (live.stored.revoked_at !== null || caller.standing.ended) {
         await this.#save()
-        throw new CastellanError('conflict', `The token ${id} was revoked meanwhile.`)
+        throw new CastellanError('conflict', `The token ${id}, or what you asked with, was revoked meanwhile.`)
       }
       this.#forgetSecrets(live)
       live.oldStanding?.end()
@@ -194,6 +199,19 @@ export class Tokens {
   /** Writes the last uses down that were not yet. */
   async close(): Promise<void> {
     await this.#change(() => this.#save()).catch((error: unknown) => this.#log.warn({ err: error }, UNWRITTEN))
+  }
+
+  /** What a token made, and what that made. */
+  #madeWith(id: TokenId): Live[] {
+    const own = [...this.#tokens.values()].filter(({ stored }) => stored.created_by === id)
+    return own.flatMap((live) => [live, ...this.#madeWith(live.stored.token_id)])
+  }
+
+  #end(live: Live): void {
+    this.#forgetSecrets(live)
+    live.stored = { ...live.stored, hash: null, old: null, revoked_at: this.#time() }
+    live.standing.end()
+    live.oldStanding?.end()
   }
 
   #adopt(stored: StoredToken): Live {

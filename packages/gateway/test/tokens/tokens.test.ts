@@ -48,6 +48,45 @@ test('revoking a token ends it for requests, also after a restart, and is record
   expect((await again.ask('/api/v1/agents', { headers: { authorization: `Bearer ${secret}` } })).status).toBe(401)
 })
 
+test('what a token made, and what that made, ends with it', async () => {
+  const gateway = await startGateway()
+  const parent = await makeToken(gateway, { scopes: ['admin'] })
+  const child = await makeToken(gateway, { scopes: ['admin'] }, parent.secret)
+  const grandchild = await makeToken(gateway, {}, child.secret)
+  const other = await makeToken(gateway)
+  await request(gateway, `/api/v1/tokens/${parent.id}`, { method: 'DELETE' })
+  const answers = [parent, child, grandchild, other].map(({ secret }) =>
+    request(gateway, '/api/v1/agents', { token: secret }),
+  )
+  expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([401, 401, 401, 200])
+  const ended = gateway.records.entries.flatMap((entry) => (entry.type === 'token_revoked' ? [entry.token] : []))
+  expect(ended).toEqual([parent.id, child.id, grandchild.id])
+})
+
+test('a token that is revoked while it makes or replaces another one gets neither', async () => {
+  const file = join(temporaryFolder(), 'tokens.json')
+  const tokens = await openTokens(file)
+  const asked = { name: 'a', scopes: ['admin' as const], expires_in_days: 30 }
+  const stolen = await tokens.create(asked, OWNER)
+  const other = await tokens.create({ ...asked, expires_in_days: 10 }, OWNER)
+  const known = tokens.find(stolen.token)
+  if (known === undefined) throw new Error('it was just made')
+  const thief: Caller = {
+    ...{ kind: 'token', credential: stolen.token_id, standing: known.standing },
+    ...{ expiresAt: known.expiresAt, ...known.rights },
+  }
+  const making = tokens.create(asked, thief)
+  const replacing = tokens.rotate(other.token_id, 0, thief)
+  const revoking = tokens.revoke(stolen.token_id, 'owner')
+  await expect(making).rejects.toMatchObject({ code: 'unauthorized' })
+  await expect(replacing).rejects.toMatchObject({ code: 'conflict' })
+  await revoking
+  for (const opened of [tokens, await openTokens(file)]) {
+    expect(opened.list().map(({ token_id }) => token_id)).toEqual([other.token_id, stolen.token_id])
+    expect(opened.find(other.token)?.standing.ended).toBe(false)
+  }
+})
+
 test('a token is revoked even while the ledger is away, which the answer says', async () => {
   const gateway = await startGateway()
   const { secret, id } = await makeToken(gateway)
