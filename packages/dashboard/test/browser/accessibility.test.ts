@@ -67,7 +67,7 @@ requires.browser().describe('every state of the page', () => {
     await invited.page.getByRole('button', { name: strings.signIn.withPasskey }).waitFor()
     await look('sign-in with a passkey', invited.page)
 
-    await castellan.restartGateway()
+    await castellan.emptyChat()
     const { page, ask } = await signedIn(browser, castellan, options)
     await page.getByRole('heading', { name: strings.chat.emptyTitle }).waitFor()
     await look('empty chat', page)
@@ -98,6 +98,7 @@ requires.browser().describe('every state of the page', () => {
       .last()
       .waitFor()
     await look('denied', page)
+    await castellan.emptyChat()
     await castellan.restartGateway()
     await page.getByText(strings.chat.restarted).waitFor()
     await look('restarted', page)

@@ -91,10 +91,10 @@ requires.browser().describe('the page in a browser, with the real gateway and ag
     await other.goto(castellan.url)
     await other.getByRole('textbox', { name: 'Message' }).waitFor()
     await page.getByRole('button', { name: 'Sign out' }).click()
-    await page.getByRole('button', { name: 'Sign in' }).waitFor()
+    await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor()
     await other.getByText(strings.signIn.ended).waitFor()
     await page.reload()
-    await page.getByRole('button', { name: 'Sign in' }).waitFor()
+    await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor()
   })
 
   test('a question is answered with the real figures, and is still there after a reload', async () => {
@@ -114,7 +114,7 @@ requires.browser().describe('the page in a browser, with the real gateway and ag
   })
 
   test('an example is one click away in an empty chat', async () => {
-    await castellan.restartGateway()
+    await castellan.emptyChat()
     const { page } = await signedIn(browser, castellan)
     await page.getByRole('button', { name: 'how full are my disks?' }).click()
     await page.getByRole('article', { name: 'disk_usage, Done' }).waitFor()
@@ -265,10 +265,22 @@ requires.browser().describe('the page in a browser, with the real gateway and ag
     expect(await page.getByText('tell me', { exact: true }).count()).toBe(1)
   })
 
-  test('a restarted gateway is found again, and the break is marked', async () => {
+  test('a restarted gateway still has what was said', async () => {
+    const { page, ask } = await signedIn(browser, castellan)
+    await ask('before the restart')
+    await answer(page, 'I heard “before the restart”.').waitFor()
+    await castellan.restartGateway()
+    await page.reload()
+    await answer(page, 'I heard “before the restart”.').waitFor()
+    await ask('after the restart')
+    await answer(page, 'I heard “after the restart”.').waitFor()
+  })
+
+  test('a restarted gateway is found again, and that a chat was deleted meanwhile is marked', async () => {
     const { page, ask } = await signedIn(browser, castellan)
     await ask('before')
     await answer(page, 'I heard “before”.').waitFor()
+    await castellan.emptyChat()
     await castellan.restartGateway()
     await page.getByText(strings.chat.restarted).last().waitFor()
     await ask('after')

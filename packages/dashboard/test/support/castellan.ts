@@ -39,6 +39,8 @@ export interface Castellan {
   decide(verdict: ApprovalVerdict): Promise<void>
   /** Kills the gateway and starts it again on the same port. */
   restartGateway(): Promise<void>
+  /** Deletes what was said in the page's chat. */
+  emptyChat(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -122,6 +124,11 @@ export async function startCastellan(): Promise<Castellan> {
         schema: Approval,
         body: { verdict },
       })
+    },
+    async emptyChat() {
+      const headers = { authorization: `Bearer ${readFileSync(token, 'utf8').trim()}` }
+      const { status } = await fetch(`${url}/api/v1/chats/main`, { method: 'DELETE', headers })
+      if (status !== 204 && status !== 404) throw new Error(`the chat was not deleted: ${status}`)
     },
     async restartGateway() {
       await end(gateway)
