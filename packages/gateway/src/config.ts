@@ -30,11 +30,11 @@ export const GatewayConfig = ProcessConfig.extend({
   limits: z
     .strictObject({
       /** Requests of one token, or one signed-in browser, a minute. */
-      perTokenPerMinute: PerMinute.default(6_000),
+      perTokenPerMinute: PerMinute.default(12_000),
       /** Requests from one address a minute, whoever makes them; an IPv6 address counts as its /64. */
-      perAddressPerMinute: PerMinute.default(30_000),
+      perAddressPerMinute: PerMinute.default(60_000),
       /** Wrong tokens from one address a minute. A good one is let in all the same. */
-      refusedPerMinute: PerMinute.default(60),
+      refusedPerMinute: PerMinute.default(300),
     })
     .prefault({}),
   metrics: z

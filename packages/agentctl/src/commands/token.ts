@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { TokenId } from '@castellan/contracts'
 import { createToken, listTokens, revokeToken, rotateToken, type Token, TokenScope } from '@castellan/contracts/api'
 import type { Context } from '../context.ts'
@@ -76,7 +76,7 @@ async function create(context: Context, name: string, { scope, agent, days, out 
   })
   const body = { name, scopes, expires_in_days: numberOf(days, '--days'), ...(agent === undefined ? {} : { agent }) }
   const hand = await handOver(out)
-  const { token, ...made } = await askGateway(context, createToken, { body: body as never })
+  const { token, ...made } = await askGateway(context, createToken, { body: body as never }).catch(withdrawn(out))
   await hand(context, made, token, [`${made.token_id} is good until ${localTime(made.expires_at)}.`])
   return exitCodes.ok
 }
@@ -96,7 +96,9 @@ async function rotate(context: Context, id: string, { overlap, out }: RotateOpti
   const token_id = id === 'owner' ? id : idOf(id)
   const body = { overlap_minutes: numberOf(overlap, '--overlap') }
   const hand = await handOver(out)
-  const { token, ...rotated } = await askGateway(context, rotateToken, { params: { token_id }, body })
+  const { token, ...rotated } = await askGateway(context, rotateToken, { params: { token_id }, body }).catch(
+    withdrawn(out),
+  )
   const until = `The old secret is good until ${localTime(rotated.old_valid_until)}.`
   if (token_id !== 'owner' || out !== undefined) {
     await hand(context, rotated, token, [until])
@@ -126,6 +128,14 @@ async function handOver(out: string | undefined) {
       terminal.line(out === undefined ? secret : `The secret is in ${out}.`)
       for (const note of notes) terminal.note(note)
     })
+  }
+}
+
+/** Takes the file away again where there is no secret to put into it. */
+function withdrawn(out: string | undefined) {
+  return async (error: unknown): Promise<never> => {
+    if (out !== undefined) await rm(out, { force: true })
+    throw error
   }
 }
 

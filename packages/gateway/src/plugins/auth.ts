@@ -72,7 +72,9 @@ function authenticated(request: FastifyRequest, parts: AuthParts): Caller {
   try {
     return authenticate(request, parts)
   } catch (error) {
-    throw error instanceof CastellanError ? parts.guesses.count(request.clientNetwork, error) : error
+    // Whoever brings nothing guesses nothing.
+    const isGuess = error instanceof CastellanError && error.code === 'unauthorized' && bringsSomething(request)
+    throw isGuess ? parts.guesses.count(request.clientNetwork, error) : error
   }
 }
 
@@ -111,6 +113,11 @@ function withToken(token: string, { ownerToken, tokens }: AuthParts): Caller {
 
 function isGood(standing: Standing): boolean {
   return !standing.ended
+}
+
+function bringsSomething(request: FastifyRequest): boolean {
+  const { authorization, cookie } = request.headers
+  return authorization !== undefined || cookie !== undefined || isUpgrade(request)
 }
 
 function bearerOf(request: FastifyRequest): string | undefined {

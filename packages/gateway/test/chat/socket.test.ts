@@ -126,7 +126,7 @@ test('a client that says nothing is closed with 4003', async () => {
 })
 
 test('a client that waits for a turn is not idle', async () => {
-  const gateway = await startGateway({ server: { chatTiming: { heartbeatMs: 10, idleMs: 2000 } } })
+  const gateway = await startGateway({ server: { chatTiming: { heartbeatMs: 500, idleMs: 2000 } } })
   let finish = () => {}
   gateway.engine.answer = async function* () {
     await new Promise<void>((resolve) => {

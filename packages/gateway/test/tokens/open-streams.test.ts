@@ -42,6 +42,20 @@ test('what the old secret of a rotated token opened ends with the overlap, by it
   expect(fresh.closed).toBeNull()
 })
 
+test('a stream of events ends with the token that opened it, before its next event', async () => {
+  const gateway = await startGateway()
+  const { secret, id } = await makeToken(gateway, { scopes: ['chat'] })
+  const owner = await gateway.connect()
+  await owner.ask('/help')
+  const { response, gone, heard } = await openStream(gateway, '/api/v1/chats/main/events', secret)
+  expect(response.statusCode).toBe(200)
+  await request(gateway, `/api/v1/tokens/${id}`, { method: 'DELETE' })
+  await owner.ask('/status')
+  await gone
+  expect(heard()).not.toContain('uptime')
+  expect(response.complete).toBe(false)
+})
+
 test('a stream of MCP ends with the token that opened it', async () => {
   const gateway = await startGateway()
   const { secret, id } = await makeToken(gateway, { scopes: ['operate'] })
@@ -65,6 +79,25 @@ test('each token has three sockets of its own; the fourth is refused before the 
   }
   await gateway.connect()
 })
+
+/** A stream of server-sent events, and what was heard on it. */
+async function openStream(gateway: TestGateway, path: string, secret: string) {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const headers = { authorization: `Bearer ${secret}`, accept: 'text/event-stream' }
+    httpRequest({ host: '127.0.0.1', port: gateway.port, path, agent: false, headers })
+      .once('response', resolve)
+      .once('error', reject)
+      .end()
+  })
+  let text = ''
+  response
+    .on('error', () => undefined)
+    .on('data', (chunk) => {
+      text += String(chunk)
+    })
+  const gone = new Promise<void>((resolve) => response.once('close', () => resolve()))
+  return { response, gone, heard: () => text }
+}
 
 /** Opens a session of MCP 2025-06-18 and its stream of what belongs to no request. */
 async function openMcpStream(gateway: TestGateway, secret: string): Promise<IncomingMessage> {

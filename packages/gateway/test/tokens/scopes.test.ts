@@ -25,8 +25,7 @@ test.each(SCOPES)('a token with %s is refused exactly what is above it, in every
 })
 
 test('without a credential every operation that is not public is refused', async () => {
-  const limits = { perTokenPerMinute: 6_000, perAddressPerMinute: 30_000, refusedPerMinute: 6_000 }
-  const gateway = await startGateway({ config: { limits } })
+  const gateway = await startGateway()
   for (const operation of operations) {
     const { status } = await gateway.ask(pathOf(operation), { method: operation.method })
     if (operation.scope === 'public') expect([operation.id, status]).not.toEqual([operation.id, 401])
