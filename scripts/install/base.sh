@@ -89,6 +89,15 @@ from_network() {
   "$@" || fail "$exit_network" "$network_what failed, which needs the network. Look at what it said above, then run the same command again."
 }
 
+# in_repository FOLDER: whether it, or a folder above it, is a git repository, also one that git does not read for us.
+in_repository() {
+  repository=$1
+  until [ -e "$repository/.git" ]; do
+    [ "$repository" != / ] || return 1
+    repository=$(dirname "$repository")
+  done
+}
+
 # copy_flake FROM TO: the files that make up a flake: in a git repository those that git knows, so that no secret beside them
 # gets into the store.
 copy_flake() {
@@ -96,7 +105,7 @@ copy_flake() {
   mkdir -p "$2"
   if has git && git -C "$1" rev-parse --is-inside-work-tree > /dev/null 2>&1; then
     (cd "$1" && git ls-files -z . | tar --null --ignore-failed-read -T - -cf -) | (cd "$2" && tar -xf -)
-  elif [ -e "$1/.git" ]; then
+  elif in_repository "$1"; then
     refuse "git cannot read the repository in $(printable "$1"), so it cannot be told which of its files are secret: git -C $(printable "$1") status says why."
   else
     (cd "$1" && tar -cf - --exclude=./result .) | (cd "$2" && tar -xf -)

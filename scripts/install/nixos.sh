@@ -37,11 +37,18 @@ check_nixos() {
     has "$program" || refuse "The command $program is missing, which every NixOS has: is PATH as root's login sets it?"
   done
   [ -f "$config_dir/flake.nix" ] || fail "$exit_by_hand" "There is no flake.nix in $(printable "$config_dir"). Castellan comes as a flake: docs/install.md tells how to make one of a configuration.nix, or name another folder with --config."
+  follow_links
+  if [ -e "$config_dir/castellan.nix" ] && ! is_done in-place && ! grep -qF -- "$edit_mark" "$config_dir/castellan.nix"; then
+    fail "$exit_by_hand" "$(printable "$config_dir")/castellan.nix is there already and not this script's, which would write its own in its place. Give it another name first."
+  fi
   [ -n "$configuration" ] || configuration=$(this_host)
   if systemctl is-active --quiet castellan-agentd.service && ! is_done switch-begun; then
     refuse "Castellan runs on this host already. nixos-rebuild brings it up to date."
   fi
 }
+
+# A flake.nix that is a link stands for the folder that it leads to, as for nixos-rebuild; the link itself stays.
+follow_links() { config_dir=$(dirname "$(readlink -f "$config_dir/flake.nix")"); }
 
 # A run that goes on must not put an old copy over what was edited since.
 notice_changes() {
@@ -54,12 +61,14 @@ notice_changes() {
   rm -rf "$work/now"
 }
 
-# Into $copy, without the history: what is evaluated there is what lies there.
+# Into $copy, without the history: what is evaluated there is what lies there. What is written there is none of it a link, by
+# which it would be written elsewhere.
 copy_config() {
   copy=$work/config
   copy_flake "$config_dir" "$work/source"
   rm -rf "$copy"
   cp -R "$work/source" "$copy"
+  rm -f "$copy/flake.nix" "$copy/castellan.nix"
 }
 
 edit_copy() {
@@ -113,9 +122,16 @@ put_in_place() {
   fi
 }
 
-# replace FROM TO: whole or not at all.
+# replace FROM TO: whole or not at all; it belongs to whoever the file, or else the folder, belonged to.
 replace() {
+  rm -f "$2.castellan-new"
   cp "$1" "$2.castellan-new"
+  if [ -e "$2" ]; then
+    chown --reference="$2" "$2.castellan-new"
+    chmod --reference="$2" "$2.castellan-new"
+  else
+    chown --reference="$(dirname "$2")" "$2.castellan-new"
+  fi
   sync "$2.castellan-new"
   mv "$2.castellan-new" "$2"
 }

@@ -10,6 +10,7 @@ uninstall() {
 uninstall_from_nixos() {
   need_root
   [ -f "$config_dir/flake.nix" ] || fail "$exit_by_hand" "There is no flake.nix in $(printable "$config_dir"): say --config DIR."
+  follow_links
   [ -n "$configuration" ] || configuration=$(this_host)
   if ! is_done in-place && ! grep -qF -- "$edit_mark" "$config_dir/flake.nix"; then
     fail "$exit_by_hand" "install.sh added nothing to $config_dir/flake.nix: take the castellan lines out by hand, then nixos-rebuild switch."
@@ -37,7 +38,6 @@ uninstall_from_nixos() {
 unedit_copy() {
   copy_config
   clean_flake "$config_dir/flake.nix" > "$copy/flake.nix"
-  rm -f "$copy/castellan.nix"
 }
 
 build_without() {

@@ -37,7 +37,7 @@ export function run(
 
 /** Runs a line of shell with the parts of install.sh at hand, as install.sh itself has them. */
 export function withParts(line: string, args: readonly string[] = []): Promise<Ran> {
-  const parts = ['base', 'journal', 'ask', 'flake-edit', 'facts', 'convert-config', 'convert']
+  const parts = ['base', 'journal', 'ask', 'flake-edit', 'nixos', 'facts', 'convert-config', 'convert']
   const source = parts.map((part) => `. "$here/scripts/install/${part}.sh"`).join('\n')
   const text = `set -eu\nhere=$1\nshift\ndry_run=no yes=no input='' domain='' email='' nixpkgs=''\n${source}\n${line}\n`
   return run(['sh', '-c', text, 'sh', root, ...args])
