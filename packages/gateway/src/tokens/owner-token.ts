@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { open, readFile, rm } from 'node:fs/promises'
+import { access, constants, open, readFile, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CastellanError, PreviousToken, previousTokenFile } from '@castellan/contracts'
 import type { TokenRotated } from '@castellan/contracts/api'
@@ -59,6 +59,10 @@ export class OwnerToken {
       if (!timingSafeEqual(hashOf(presented), this.#current.hash)) {
         throw new CastellanError('forbidden', 'Only the owner’s token that is in force can replace itself.')
       }
+      // Before the ledger says that it happened.
+      await access(dirname(this.#path), constants.W_OK).catch((cause: Error) => {
+        throw irreplaceable(this.#path, cause)
+      })
       const until = this.#now() + overlapMs
       const valid_until = new Date(until).toISOString()
       await records.append({ type: 'token_rotated', token: 'owner', by: 'owner', overlap_until: valid_until })
@@ -95,11 +99,7 @@ export class OwnerToken {
       await writePrivateFile(this.#path, `${secret}\n`)
       if (previous === null) await rm(before, { force: true })
     } catch (cause) {
-      throw new CastellanError(
-        'permission_denied',
-        `The token file ${this.#path} cannot be replaced, so the token stays: ${(cause as Error).message}.`,
-        { cause },
-      )
+      throw irreplaceable(this.#path, cause as Error)
     }
   }
 
@@ -116,6 +116,13 @@ export class OwnerToken {
     this.#changing = done.catch(() => undefined)
     return done
   }
+}
+
+function irreplaceable(path: string, cause: Error): CastellanError {
+  const why = `The token file ${path} cannot be replaced, so the token stays: ${cause.message}.`
+  return new CastellanError('permission_denied', `${why} Replace it where it comes from, and reload the gateway.`, {
+    cause,
+  })
 }
 
 async function readToken(path: string): Promise<string> {
