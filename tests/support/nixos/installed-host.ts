@@ -35,16 +35,11 @@ export class InstalledHost implements AsyncDisposable {
 
   /** Installs, and starts nothing: a test may prepare more, then {@link start}. `configuration` is as in {@link render}. */
   static async install(configuration = ''): Promise<InstalledHost> {
-    const rendered = await render({ configuration, package: place, write: true })
-    const folder = await mkdtemp(join(tmpdir(), 'cst-installed-'))
-    await writeInstaller(folder, rendered)
-    const host = await ThrowawayHost.start({
-      readOnly: [`${repository}:${place}/source`, `${folder}:/opt/install`, ...nodeOutside(), ...storeFiles(rendered)],
-      filters: true,
-    })
+    const { rendered, folder, readOnly } = await makeInstaller(configuration)
+    const host = await ThrowawayHost.start({ readOnly, filters: true })
     const installed = new InstalledHost(host, rendered, folder)
     try {
-      await host.run(['sh', '-e', '/opt/install/install.sh'])
+      await host.run(install)
       return installed
     } catch (error) {
       await installed[Symbol.asyncDispose]()
@@ -80,6 +75,26 @@ export class InstalledHost implements AsyncDisposable {
     await this.host[Symbol.asyncDispose]()
     await rm(this.#folder, { recursive: true, force: true })
   }
+}
+
+/** Run in a host that has an installer's folders, installs what the module says; again after each boot of it. */
+export const install = ['sh', '-e', '/opt/install/install.sh']
+
+interface Installer {
+  readonly rendered: Rendered
+  /** Of this machine; who made the installer removes it. */
+  readonly folder: string
+  /** Folders that the host has to have, as {@link ThrowawayHost.start} takes them. */
+  readonly readOnly: readonly string[]
+}
+
+/** Evaluates the module, and writes what installs the result in a host. `configuration` is as in {@link render}. */
+export async function makeInstaller(configuration: string): Promise<Installer> {
+  const rendered = await render({ configuration, package: place, write: true })
+  const folder = await mkdtemp(join(tmpdir(), 'cst-installed-'))
+  await writeInstaller(folder, rendered)
+  const sources = `${repository}:${place}/source`
+  return { rendered, folder, readOnly: [sources, `${folder}:/opt/install`, ...nodeOutside(), ...storeFiles(rendered)] }
 }
 
 /** Node, where it does not come with the repository's packages. */

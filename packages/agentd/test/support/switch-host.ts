@@ -66,19 +66,22 @@ export interface Attempt {
 export class SwitchHost implements AsyncDisposable {
   systems: Readonly<Record<string, string>> = {}
   readonly #folder: string
+  readonly #folders: Folders
   #host: ThrowawayHost
   #attempts = 0
 
-  private constructor(folder: string, host: ThrowawayHost) {
+  private constructor(folder: string, folders: Folders, host: ThrowawayHost) {
     this.#folder = folder
+    this.#folders = folders
     this.#host = host
   }
 
-  static async start(): Promise<SwitchHost> {
+  /** `folders` are further ones of this machine that are in it at every boot. */
+  static async start(folders: Folders = {}): Promise<SwitchHost> {
     const folder = await mkdtemp(join(tmpdir(), 'cst-switch-'))
     await mkdir(join(folder, 'nix'))
     await mkdir(join(folder, 'state'))
-    const host = new SwitchHost(folder, await startHost(folder))
+    const host = new SwitchHost(folder, folders, await startHost(folder, folders))
     const { stdout } = await host.run(['sh', here('make-systems.sh')])
     host.systems = Object.fromEntries(
       stdout
@@ -98,7 +101,7 @@ export class SwitchHost implements AsyncDisposable {
   /** As when the power fails: what ran is gone, what was written stays. */
   async reboot(): Promise<void> {
     await this.#host[Symbol.asyncDispose]()
-    this.#host = await startHost(this.#folder)
+    this.#host = await startHost(this.#folder, this.#folders)
     await this.run(['sh', '-ec', boot])
   }
 
@@ -221,9 +224,15 @@ export class SwitchHost implements AsyncDisposable {
   }
 }
 
-function startHost(folder: string): Promise<ThrowawayHost> {
+/** As {@link ThrowawayHost.start} takes them. */
+interface Folders {
+  readonly readOnly?: readonly string[]
+  readonly writable?: readonly string[]
+}
+
+function startHost(folder: string, { readOnly = [], writable = [] }: Folders): Promise<ThrowawayHost> {
   return ThrowawayHost.start({
-    readOnly: [repository],
-    writable: [`${join(folder, 'nix')}:/nix`, `${join(folder, 'state')}:${STATE}`],
+    readOnly: [repository, ...readOnly],
+    writable: [`${join(folder, 'nix')}:/nix`, `${join(folder, 'state')}:${STATE}`, ...writable],
   })
 }
