@@ -58,13 +58,6 @@ export async function run(report: Report): Promise<void> {
     await engine.close({ graceMs: 0 })
     rmSync(state, { recursive: true, force: true })
   }
-  if (process.env.SOAK_DEBUG)
-    console.log(
-      memory
-        .filter((_, i) => i % 5 === 0)
-        .map(({ mb }) => Math.round(mb))
-        .join(' '),
-    )
   const judged = memory.filter(({ at }) => at > (SECONDS / 60) * WARM_UP)
   report({ name: 'memory slope after the first third', value: slope(judged), unit: 'MB/min', goal: 'about 0' })
   report({ name: 'memory at the end', value: judged.at(-1)?.mb ?? Number.NaN, unit: 'MB' })
