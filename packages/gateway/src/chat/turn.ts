@@ -63,7 +63,7 @@ async function converse(text: string, turn: Turn): Promise<void> {
   await recallFor(text, turn)
   const tally = new Tally(turn.engine)
   try {
-    tellWhoAnswers(turn)
+    await tellWhoAnswers(turn)
     for (;;) {
       const { text, calls, choices, kept } = await askModel(tools, turn, tally)
       if (choices.length > 0) return offer(text, choices, chat)
@@ -79,7 +79,9 @@ async function converse(text: string, turn: Turn): Promise<void> {
 }
 
 /** Before anything of a conversation leaves this machine, the chat says to whom. */
-function tellWhoAnswers({ chat, engine: { kind, model, host } }: Turn): void {
+async function tellWhoAnswers({ chat, engine }: Turn): Promise<void> {
+  const { kind, model } = engine
+  const host = await engine.asks()
   if (host !== null) chat.emit({ type: 'model', engine: kind, model, host })
 }
 

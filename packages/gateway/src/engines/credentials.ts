@@ -58,6 +58,16 @@ export async function pickSuited(
   }
 }
 
+/** The host that a credential's requests go to: its own address comes before the engine's. */
+export function hostOf(credential: EngineCredential | null, otherwise: string): string {
+  return credential?.baseUrl == null ? otherwise : new URL(credential.baseUrl).host
+}
+
+/** The host that the next request goes to. Where no credential works nothing is sent, and the engine's own is said. */
+export async function hostAsked(suiting: Suiting, wish: CredentialWish | null, otherwise: string): Promise<string> {
+  return hostOf(wish === null ? null : await pickSuited(suiting, wish).catch(() => null), otherwise)
+}
+
 function unsuitable(
   { label, auth }: EngineCredential,
   engine: EngineKind,

@@ -14,7 +14,7 @@ import type { Exchange } from './exchange.ts'
 /** A model that can be asked, wherever it runs. */
 export interface Engine {
   readonly kind: EngineKind
-  /** Where it thinks: null on this machine, else the host that is sent what it is asked. */
+  /** Where it thinks: null on this machine, else the host that is asked where its credential does not name another. */
   readonly host: string | null
   /** As its provider names it; null where the engine has one of its own. */
   readonly model: string | null
@@ -23,6 +23,9 @@ export interface Engine {
 
   /** What the model holds, without asking anybody outside; null where that is not known yet. Never rejects. */
   size(signal?: AbortSignal): Promise<ModelSize | null>
+
+  /** The host that is sent the next request, as its credential says; null on this machine. Never rejects. */
+  asks(): Promise<string | null>
 
   /** What the engine says of itself. Throws `engine_unavailable` when it does not answer. */
   health(signal?: AbortSignal): Promise<EngineState>

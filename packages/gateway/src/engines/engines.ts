@@ -1,6 +1,7 @@
 import type { CredentialView, EngineChoice, EngineCondition, EngineKind, EngineView } from '@castellan/contracts'
 import { CastellanError } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
+import { knownProvider } from '../credentials/providers.ts'
 import { AnthropicEngine } from './anthropic/anthropic.ts'
 import { ClaudeCodeEngine } from './claude-code/claude-code.ts'
 import { sweepRunFolders } from './cli/folder.ts'
@@ -44,7 +45,7 @@ export class Engines {
       case 'llama':
         return parts.llama.as(choice)
       case 'openai':
-        return new OpenAiEngine(choice, parts, openAiWish(choice))
+        return new OpenAiEngine(placed(choice), parts, openAiWish(choice))
       case 'anthropic':
         return new AnthropicEngine(choice, parts, wishOf(choice, 'anthropic'))
       case 'claude-code':
@@ -131,6 +132,12 @@ function wishOf({ credential, provider }: OutsideChoice, otherwise: string): Cre
 function openAiWish(choice: Extract<EngineChoice, { engine: 'openai' }>): CredentialWish | null {
   const isNamed = choice.credential !== undefined || choice.provider !== undefined
   return isNamed || choice.base_url === undefined ? wishOf(choice, 'openai') : null
+}
+
+/** A provider that is known by its name is where it is. */
+function placed(choice: Extract<EngineChoice, { engine: 'openai' }>): Extract<EngineChoice, { engine: 'openai' }> {
+  const base_url = choice.base_url ?? knownProvider(choice.provider ?? '')?.baseUrl
+  return base_url === undefined ? choice : { ...choice, base_url }
 }
 
 function wishFor(choice: EngineChoice): CredentialWish | null {

@@ -40,6 +40,10 @@ export class LlamaEngine implements Engine {
     )
   }
 
+  async asks(): Promise<null> {
+    return null
+  }
+
   health(signal?: AbortSignal): Promise<EngineHealth> {
     return this.#client.request('GET', '/v1/health', { schema: EngineHealth, signal, timeoutMs: HEALTH_MS })
   }

@@ -94,7 +94,7 @@ describe('a chat with an agent that thinks elsewhere', () => {
 
     const host = `api.test:${upstream.port}`
     const said = frames.filter(({ type }) => !['status', 'asked'].includes(type))
-    expect(said[0]).toMatchObject({ type: 'model', engine: 'anthropic', model: 'claude-x' })
+    expect(said[0]).toMatchObject({ type: 'model', engine: 'anthropic', model: 'claude-x', host })
     expect(framesOf(frames, 'tool_result')).toMatchObject([{ name: 'disk_usage', ok: true }])
     expect(textOf(frames)).toBe('Let me look.Größe: 42 % – gut 😀')
     expect(framesOf(frames, 'usage')).toMatchObject([

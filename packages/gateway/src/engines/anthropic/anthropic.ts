@@ -1,4 +1,5 @@
 import type { EngineModel } from '@castellan/contracts'
+import { hostAsked } from '../credentials.ts'
 import type { AnswerEvent, Engine, EngineHooks, EngineState, ModelRequest, ModelSize } from '../engine.ts'
 import { countOf, objectOf, stringOf } from '../remote/json.ts'
 import { askModels, remoteState } from '../remote/models.ts'
@@ -40,6 +41,10 @@ export class AnthropicEngine implements Engine {
 
   async size(): Promise<ModelSize> {
     return { kind: 'chat', contextTokens: this.#contextTokens }
+  }
+
+  asks(): Promise<string> {
+    return hostAsked(this.#parts, this.#parts.wish, this.host)
   }
 
   async health(signal?: AbortSignal): Promise<EngineState> {

@@ -2,7 +2,7 @@ import type { EngineChoice } from '@castellan/contracts'
 import { ANTHROPIC_BASE_URL } from '../anthropic/anthropic.ts'
 import { installedProgram, versionOf } from '../cli/installed.ts'
 import { type CliParts, runCli } from '../cli/run.ts'
-import type { CredentialWish } from '../credentials.ts'
+import { type CredentialWish, hostAsked } from '../credentials.ts'
 import type { AnswerEvent, Engine, EngineHooks, EngineState, ModelRequest, ModelSize } from '../engine.ts'
 import { unasked } from '../remote/failure.ts'
 import { type TryParts, withTries } from '../remote/tries.ts'
@@ -38,6 +38,11 @@ export class ClaudeCodeEngine implements Engine {
     return { kind: 'chat', contextTokens: this.#choice.context_tokens ?? ASSUMED_CONTEXT_TOKENS }
   }
 
+  asks(): Promise<string> {
+    const { kind: engine, supportedAuth } = this
+    return hostAsked({ ...this.#parts, engine, supportedAuth }, this.#wish, this.host)
+  }
+
   /** Whether the program is there and runs. It has no question that costs nothing, so its provider is not asked. */
   async health(signal?: AbortSignal): Promise<EngineState> {
     await versionOf('claude', INSTALL, this.#parts.path, signal)
@@ -46,11 +51,11 @@ export class ClaudeCodeEngine implements Engine {
 
   async *complete(request: ModelRequest, signal: AbortSignal, hooks: EngineHooks = {}): AsyncGenerator<AnswerEvent> {
     const program = installedProgram('claude', INSTALL, this.#parts.path)
-    const { model, host } = this
+    const { model } = this
     const parts: TryParts = {
       ...this.#parts,
       wish: this.#wish,
-      host,
+      host: this.host,
       engine: this.kind,
       supportedAuth: this.supportedAuth,
     }
@@ -58,6 +63,7 @@ export class ClaudeCodeEngine implements Engine {
       (credential, progress) => {
         if (credential === null) throw unasked()
         const baseUrl = credential.baseUrl ?? this.#choice.base_url ?? ANTHROPIC_BASE_URL
+        const { host } = new URL(baseUrl)
         return runCli({
           ...{ engine: this.kind, model, baseUrl, credential, request, hooks, signal, progress },
           parts: this.#parts,

@@ -1,4 +1,5 @@
 import type { EngineModel } from '@castellan/contracts'
+import { hostAsked } from '../credentials.ts'
 import type { AnswerEvent, Engine, EngineHooks, EngineState, ModelRequest, ModelSize } from '../engine.ts'
 import { countOf, objectOf, stringOf } from '../remote/json.ts'
 import { askModels, remoteState } from '../remote/models.ts'
@@ -42,6 +43,10 @@ export class OpenAiEngine implements Engine {
     return { kind: 'chat', contextTokens: this.#contextTokens }
   }
 
+  asks(): Promise<string> {
+    return hostAsked(this.#parts, this.#parts.wish, this.host)
+  }
+
   async health(signal?: AbortSignal): Promise<EngineState> {
     const models = await askModels({ path: '/models', headers, modelOf }, this.#parts, signal)
     const state = remoteState(models, this.model, this.#choice.context_tokens, this.#assumedTokens)
@@ -49,10 +54,10 @@ export class OpenAiEngine implements Engine {
     return state
   }
 
-  complete(request: ModelRequest, signal: AbortSignal, hooks?: EngineHooks): AsyncIterable<AnswerEvent> {
-    const body = requestBody(request, this.#choice, this.host)
+  async *complete(request: ModelRequest, signal: AbortSignal, hooks?: EngineHooks): AsyncGenerator<AnswerEvent> {
+    const body = requestBody(request, this.#choice, await this.asks())
     const read: Dialect['read'] = (response) => readAnswer(response, this.model)
-    return askProvider({ path: '/chat/completions', headers, body, read }, this.#parts, signal, hooks)
+    yield* askProvider({ path: '/chat/completions', headers, body, read }, this.#parts, signal, hooks)
   }
 }
 

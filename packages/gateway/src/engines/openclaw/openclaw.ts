@@ -2,7 +2,7 @@ import type { EngineChoice } from '@castellan/contracts'
 import { ANTHROPIC_BASE_URL } from '../anthropic/anthropic.ts'
 import { installedProgram, versionOf } from '../cli/installed.ts'
 import { type CliParts, runCli } from '../cli/run.ts'
-import type { CredentialWish } from '../credentials.ts'
+import { type CredentialWish, hostAsked } from '../credentials.ts'
 import type { AnswerEvent, Engine, EngineHooks, EngineState, ModelRequest, ModelSize } from '../engine.ts'
 import { OPENAI_BASE_URL } from '../openai/openai.ts'
 import { unasked } from '../remote/failure.ts'
@@ -41,6 +41,11 @@ export class OpenclawEngine implements Engine {
     return { kind: 'chat', contextTokens: this.#choice.context_tokens ?? ASSUMED_CONTEXT_TOKENS }
   }
 
+  asks(): Promise<string> {
+    const { kind: engine, supportedAuth } = this
+    return hostAsked({ ...this.#parts, engine, supportedAuth }, this.#wish, this.host)
+  }
+
   /** Whether the program is there and runs; its provider is not asked. */
   async health(signal?: AbortSignal): Promise<EngineState> {
     await versionOf('openclaw', INSTALL, this.#parts.path, signal)
@@ -49,13 +54,13 @@ export class OpenclawEngine implements Engine {
 
   async *complete(request: ModelRequest, signal: AbortSignal, hooks: EngineHooks = {}): AsyncGenerator<AnswerEvent> {
     const program = installedProgram('openclaw', INSTALL, this.#parts.path)
-    const { model, host } = this
+    const { model } = this
     const { dialect } = this.#choice
     const { contextTokens } = await this.size()
     const parts: TryParts = {
       ...this.#parts,
       wish: this.#wish,
-      host,
+      host: this.host,
       engine: this.kind,
       supportedAuth: this.supportedAuth,
     }
@@ -63,6 +68,7 @@ export class OpenclawEngine implements Engine {
       (credential, progress) => {
         if (credential === null) throw unasked()
         const baseUrl = credential.baseUrl ?? this.#baseUrl
+        const { host } = new URL(baseUrl)
         return runCli({
           ...{ engine: this.kind, model, baseUrl, credential, request, hooks, signal, progress },
           parts: this.#parts,

@@ -4,6 +4,7 @@ import type { EngineState, ModelSize } from '../engine.ts'
 import { readFailure } from './failure.ts'
 import { jsonOf, listOf, objectOf } from './json.ts'
 import { addressOf, type RemoteParts } from './remote.ts'
+import { credentialFault } from './tries.ts'
 
 /** Most of a list of models, in bytes and entries: OpenRouter's has some hundreds. */
 const MAX_LIST_BYTES = 8 * 1024 * 1024
@@ -16,14 +17,38 @@ interface ModelList {
   readonly modelOf: (entry: unknown) => EngineModel
 }
 
-/** The models that a provider offers to the credential: the one question that costs nothing and needs all of the way to it. */
-export async function askModels(
+/**
+ * The models that a provider offers to the credential: the one question that costs nothing and needs all of the way to it. Of a
+ * provider's credentials the next is asked with where one is refused, as a turn would do; none rests for it, because a key may
+ * be good for answers and not for lists. Throws the first refusal where none is left.
+ */
+export async function askModels(list: ModelList, parts: RemoteParts, signal?: AbortSignal): Promise<EngineModel[]> {
+  const { wish } = parts
+  if (wish?.provider === undefined) {
+    return askWith(wish === null ? null : await pickSuited(parts, wish), list, parts, signal)
+  }
+  const refused = new Set<string>()
+  let refusal: unknown
+  for (;;) {
+    const credential = await pickSuited(parts, wish, refused).catch((error: unknown) => {
+      throw refusal ?? error
+    })
+    try {
+      return await askWith(credential, list, parts, signal)
+    } catch (error) {
+      if (credentialFault(error) === undefined) throw error
+      refusal ??= error
+      refused.add(credential.id)
+    }
+  }
+}
+
+async function askWith(
+  credential: EngineCredential | null,
   { path, headers, modelOf }: ModelList,
-  parts: RemoteParts,
-  signal?: AbortSignal,
+  { engine, outbound, baseUrl }: RemoteParts,
+  signal: AbortSignal | undefined,
 ): Promise<EngineModel[]> {
-  const { engine, outbound, wish, baseUrl } = parts
-  const credential = wish === null ? null : await pickSuited(parts, wish)
   const { url, host } = addressOf(credential?.baseUrl ?? baseUrl, path)
   const response = await outbound.fetch(
     url,

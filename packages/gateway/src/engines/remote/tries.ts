@@ -4,6 +4,7 @@ import {
   type CredentialFault,
   type CredentialWish,
   type EngineCredential,
+  hostOf,
   pickSuited,
   type Suiting,
 } from '../credentials.ts'
@@ -89,7 +90,8 @@ interface Next {
 /** How to try again after a failure. Throws it where that would not help, or could do harm. */
 async function nextTry(error: unknown, attempt: Attempt): Promise<Next> {
   const { tries, credential, parts, signal } = attempt
-  const fault = error instanceof ProviderFailure ? FAULTS[error.kind] : undefined
+  const host = hostOf(credential, parts.host)
+  const fault = credentialFault(error)
   if (credential !== null && fault !== undefined) {
     const other = await otherCredential(credential, attempt)
     // A limit that will be over in a moment is waited for, if nothing else is left; only who is given up rests.
@@ -98,7 +100,9 @@ async function nextTry(error: unknown, attempt: Attempt): Promise<Next> {
       await parts.credentials.failed(credential.id, fault, (error as ProviderFailure).retryAfterSeconds)
     }
     if (other !== null) {
-      const notice = `${credential.label} cannot be used now (${reasonOf(error)}); going on with ${other.label}.`
+      const elsewhere = hostOf(other, parts.host)
+      const at = elsewhere === host ? '' : ` at ${elsewhere}`
+      const notice = `${credential.label} cannot be used now (${reasonOf(error)}); going on with ${other.label}${at}.`
       const failover = { from: credential.id, to: other.id }
       return { credential: other, notice, failover, ready: Promise.resolve() }
     }
@@ -107,7 +111,7 @@ async function nextTry(error: unknown, attempt: Attempt): Promise<Next> {
   if (wait === null) throw error
   const pause = parts.pause ?? ((ms, signal) => sleep(ms, undefined, { signal }))
   const when = wait >= 1000 ? ` in ${Math.ceil(wait / 1000)} s` : ''
-  const notice = `${parts.host} did not answer (${reasonOf(error)}); trying again${when}.`
+  const notice = `${host} did not answer (${reasonOf(error)}); trying again${when}.`
   return { credential, notice, ready: pause(wait, signal) }
 }
 
@@ -116,6 +120,10 @@ const FAULTS: Partial<Record<FailureKind, CredentialFault>> = {
   credential: 'unauthorized',
   rate_limited: 'rate_limited',
   quota: 'quota_exhausted',
+}
+
+export function credentialFault(error: unknown): CredentialFault | undefined {
+  return error instanceof ProviderFailure ? FAULTS[error.kind] : undefined
 }
 
 /** The next credential of the same provider, if the agent leaves the choice and there is one. */

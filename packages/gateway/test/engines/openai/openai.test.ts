@@ -421,6 +421,29 @@ describe('what was sent and what came back', () => {
   })
 })
 
+describe('who is asked', () => {
+  test('is the host of the credential, which comes before the engine’s own, and how it is asked goes by that', async () => {
+    const elsewhere = await FakeProvider.start(ok)
+    const credentials = new FakeCredentials({ baseUrl: `${elsewhere.url}/v1` })
+    const choice = { base_url: 'https://api.openai.com/v1', max_output_tokens: 9 }
+    const { engine } = await engineOn([], { credentials, choice })
+    expect(await engine.asks()).toBe(new URL(elsewhere.url).host)
+    await collect(engine.complete(hello, running()))
+    expect(elsewhere.received[0]?.body).toMatchObject({ max_tokens: 9 })
+  })
+
+  test('is told where another credential leads to another host, or where none works', async () => {
+    const elsewhere = await FakeProvider.start(ok)
+    const credentials = new FakeCredentials({}, { baseUrl: `${elsewhere.url}/v1` })
+    const { engine } = await engineOn([json(401, {})], { credentials })
+    const events = await collect(engine.complete(hello, running()))
+    const notices = events.flatMap((event) => (event.type === 'notice' ? [event.text] : []))
+    expect(notices[0]).toContain(`going on with key 1 at ${new URL(elsewhere.url).host}.`)
+    const none = await engineOn([], { credentials: new FakeCredentials() })
+    expect(await none.engine.asks()).toBe(none.engine.host)
+  })
+})
+
 describe('health', () => {
   test('is the list of models, in any server’s form, and tells the window', async () => {
     const list = recorded.models(
@@ -445,6 +468,23 @@ describe('health', () => {
     const known = await engineOn([json(200, list)], { choice: { model: 'vllm/x' } })
     await known.engine.health()
     expect(await known.engine.size()).toMatchObject({ contextTokens: 4096 })
+  })
+
+  test('is asked with the next credential of the provider where one is refused, and none rests for it', async () => {
+    const credentials = new FakeCredentials({}, {}, {})
+    const { engine, provider } = await engineOn(
+      [json(401, {}), json(429, {}), json(200, recorded.models({ id: 'x' }))],
+      {
+        credentials,
+      },
+    )
+    expect(await engine.health()).toMatchObject({ state: 'ready', models: [{ name: 'x' }] })
+    expect(provider.received.map(({ headers }) => headers.authorization)).toEqual(
+      [0, 1, 2].map((position) => `Bearer sk-test-secret-${position}`),
+    )
+    expect(credentials.failures).toEqual([])
+    const named = await engineOn([json(401, {})], { credentials, wish: { credential: 'cred_number0x' } })
+    await expect(named.engine.health()).rejects.toMatchObject({ code: 'engine_refused' })
   })
 
   test('is a refusal where there is one', async () => {
