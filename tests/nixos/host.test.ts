@@ -117,6 +117,24 @@ installedHost.describe('the module’s units on a host of systemd', () => {
     expect(await host.shell('journalctl -u castellan-engine -o cat')).toContain('Watchdog timeout')
   })
 
+  test('are started anew when they fail, but not where only a person can help', async () => {
+    const show = async (property: string) =>
+      (await host.shell(`systemctl show -P ${property} castellan-airlock`)).trim()
+    await host.shell('systemctl kill --signal=SIGKILL castellan-airlock')
+    await host.shell(
+      'until systemctl is-active -q castellan-airlock && [ "$(systemctl show -P NRestarts castellan-airlock)" -gt 0 ]; do sleep 0.2; done',
+    )
+
+    const wrong = '/run/systemd/system/castellan-airlock.service.d/wrong.conf'
+    await host.shell(
+      `mkdir -p $(dirname ${wrong}) && printf '[Service]\\nEnvironment=CASTELLAN_ALOW=[]\\n' > ${wrong} && systemctl daemon-reload`,
+    )
+    await expect(host.shell('systemctl restart castellan-airlock')).rejects.toThrow()
+    expect([await show('ExecMainStatus'), await show('ActiveState')]).toEqual(['78', 'failed'])
+    expect(await host.shell('journalctl -u castellan-airlock -o cat --no-pager -n 20')).toContain('CASTELLAN_ALOW')
+    await host.shell(`rm ${wrong} && systemctl daemon-reload && systemctl start castellan-airlock`)
+  }, 60_000)
+
   test('restart agentd when a switch changed it', async () => {
     const pid = async (unit: string): Promise<string> => (await host.shell(`systemctl show -P MainPID ${unit}`)).trim()
     const before = await pid('castellan-agentd')
