@@ -8,11 +8,14 @@ type UsageFrame = Extract<ServerFrame, { type: 'usage' }>
 export class Tally {
   /** Tool calls that were made for the model. */
   calls = 0
-  readonly #engine: Engine
+  readonly #engine: Pick<Engine, 'kind' | 'model' | 'prices'>
+  readonly #host: string | null
   readonly #answers: Usage[] = []
 
-  constructor(engine: Engine) {
+  /** `host` is who was told to the chat; null where the model is on this machine. */
+  constructor(engine: Pick<Engine, 'kind' | 'model' | 'prices'>, host: string | null) {
     this.#engine = engine
+    this.#host = host
   }
 
   add(usage: Usage): void {
@@ -23,7 +26,8 @@ export class Tally {
   frame(): UsageFrame | null {
     const answers = this.#answers
     if (answers.length === 0) return null
-    const { kind, model, host, prices } = this.#engine
+    const { kind, model, prices } = this.#engine
+    const host = this.#host
     return {
       ...{ type: 'usage', engine: kind, model, host, answers: answers.length },
       prompt_tokens: sum(answers.map(({ promptTokens }) => promptTokens)),

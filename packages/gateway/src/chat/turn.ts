@@ -61,9 +61,8 @@ async function converse(text: string, turn: Turn): Promise<void> {
   chat.status('thinking', 'Thinking.')
   const tools = await toolsThatFit(await toolsOnceBack(turn), turn)
   await recallFor(text, turn)
-  const tally = new Tally(turn.engine)
+  const tally = new Tally(turn.engine, await tellWhoAnswers(turn))
   try {
-    await tellWhoAnswers(turn)
     for (;;) {
       const { text, calls, choices, kept } = await askModel(tools, turn, tally)
       if (choices.length > 0) return offer(text, choices, chat)
@@ -79,10 +78,11 @@ async function converse(text: string, turn: Turn): Promise<void> {
 }
 
 /** Before anything of a conversation leaves this machine, the chat says to whom. */
-async function tellWhoAnswers({ chat, engine }: Turn): Promise<void> {
+async function tellWhoAnswers({ chat, engine }: Turn): Promise<string | null> {
   const { kind, model } = engine
   const host = await engine.asks()
   if (host !== null) chat.emit({ type: 'model', engine: kind, model, host })
+  return host
 }
 
 /** The built-in model has nothing to count. */

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Tally } from '../../src/chat/tally.ts'
 import { costOf } from '../../src/engines/cost.ts'
-import type { Engine, Usage } from '../../src/engines/engine.ts'
+import type { Usage } from '../../src/engines/engine.ts'
 
 const prices = { input: 3, output: 15, cache_read: 0.3, cache_write: 3.75 }
 const usage = (rest: Partial<Usage> = {}): Usage => ({
@@ -44,14 +44,14 @@ test('a cost is never below zero', () => {
 })
 
 test('a turn of which one answer is unknown is unknown, and one on this machine is free', () => {
-  const outside = { kind: 'openai', model: 'x', host: 'api.example', prices } as unknown as Engine
-  const tally = new Tally(outside)
+  const outside = { kind: 'openai', model: 'x', prices } as const
+  const tally = new Tally(outside, 'api.example')
   expect(tally.frame()).toBeNull()
   tally.add(usage())
   expect(tally.frame()).toMatchObject({ answers: 1, prompt_tokens: 1_000_000, cost: 4.5, cached_tokens: null })
   tally.add(usage({ outputTokens: null }))
   expect(tally.frame()).toMatchObject({ answers: 2, prompt_tokens: 2_000_000, output_tokens: null, cost: null })
-  const own = new Tally({ ...outside, host: null, prices: null } as Engine)
+  const own = new Tally({ ...outside, prices: null }, null)
   own.add(usage())
   expect(own.frame()).toMatchObject({ cost: 0, host: null })
 })

@@ -100,6 +100,7 @@ describe('a chat with an agent that thinks elsewhere', () => {
     expect(framesOf(frames, 'usage')).toMatchObject([
       {
         engine: 'anthropic',
+        host,
         answers: 2,
         prompt_tokens: 4250,
         cached_tokens: 4000,
