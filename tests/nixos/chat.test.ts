@@ -174,7 +174,7 @@ installedHost.describe('a chat over wss, through nginx, from another machine', (
 
     // A proxy that the configuration names is believed.
     await visitor.ask('/api/v1/tools', { headers: { 'x-forwarded-for': claimed }, from: proxyAddress })
-    await until('it is logged', async () => (await gatewayLog()).includes(`"address":"${claimed}"`))
+    await until('it is logged', async () => (await gatewayLog()).includes(`"address":"${claimed}"`), 30_000)
     expect(await gatewayLog()).not.toContain(`"address":"${proxyAddress}"`)
   }, 90_000)
 

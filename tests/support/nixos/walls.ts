@@ -95,10 +95,13 @@ SCRIPT`
     places.filter(({ probe }) => probe.afterwards),
     places.filter(({ probe }) => !probe.afterwards),
   ]
-  // These one by one: what is looked at is what the unit before it left.
+  // These one by one: what is looked at is what the unit before it left. systemd tidies up a moment after it says that a unit is over.
   const alone = ({ name, probe }: Place): string => `
 systemctl start probe-${name} || true
-if ! ${probe.afterwards} > /dev/null; then echo gone >> /run/probes/${name}.out; fi
+for try in $(seq 40); do
+  if ! ${probe.afterwards} > /dev/null; then echo gone >> /run/probes/${name}.out; break; fi
+  sleep 0.05
+done
 ipcrm --all=shm`
   const out = await host.script(`
 rm -rf /run/probes /run/systemd/system/probe-*
