@@ -63,9 +63,9 @@ export function hostOf(credential: EngineCredential | null, otherwise: string): 
   return credential?.baseUrl == null ? otherwise : new URL(credential.baseUrl).host
 }
 
-/** The host that the next request goes to. Where no credential works nothing is sent, and the engine's own is said. */
+/** The host that the next request goes to. Throws as {@link pickSuited} does: without a credential nothing is sent to anybody. */
 export async function hostAsked(suiting: Suiting, wish: CredentialWish | null, otherwise: string): Promise<string> {
-  return hostOf(wish === null ? null : await pickSuited(suiting, wish).catch(() => null), otherwise)
+  return hostOf(wish === null ? null : await pickSuited(suiting, wish), otherwise)
 }
 
 function unsuitable(

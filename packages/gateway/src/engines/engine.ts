@@ -24,7 +24,7 @@ export interface Engine {
   /** What the model holds, without asking anybody outside; null where that is not known yet. Never rejects. */
   size(signal?: AbortSignal): Promise<ModelSize | null>
 
-  /** The host that is sent the next request, as its credential says; null on this machine. Never rejects. */
+  /** The host that is sent the next request, as its credential says; null on this machine. Throws where none can be used. */
   asks(): Promise<string | null>
 
   /** What the engine says of itself. Throws `engine_unavailable` when it does not answer. */

@@ -432,7 +432,7 @@ describe('who is asked', () => {
     expect(elsewhere.received[0]?.body).toMatchObject({ max_tokens: 9 })
   })
 
-  test('is told where another credential leads to another host, or where none works', async () => {
+  test('is told where another credential leads to another host, and nobody is where there is none', async () => {
     const elsewhere = await FakeProvider.start(ok)
     const credentials = new FakeCredentials({}, { baseUrl: `${elsewhere.url}/v1` })
     const { engine } = await engineOn([json(401, {})], { credentials })
@@ -440,7 +440,7 @@ describe('who is asked', () => {
     const notices = events.flatMap((event) => (event.type === 'notice' ? [event.text] : []))
     expect(notices[0]).toContain(`going on with key 1 at ${new URL(elsewhere.url).host}.`)
     const none = await engineOn([], { credentials: new FakeCredentials() })
-    expect(await none.engine.asks()).toBe(none.engine.host)
+    await expect(none.engine.asks()).rejects.toMatchObject({ code: 'credential_missing' })
   })
 })
 
