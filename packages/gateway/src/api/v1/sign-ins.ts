@@ -67,6 +67,6 @@ function refuseToken({ kind }: Caller): void {
   if (kind !== 'token') return
   throw new CastellanError(
     'forbidden',
-    'The passphrase is set on the page, or with the owner’s token: agentctl passphrase',
+    'The passphrase is set on the page, or with the owner’s token: agentctl sign-in passphrase',
   )
 }
