@@ -1,0 +1,107 @@
+import { dirname, join } from 'node:path'
+import type { Log } from '@castellan/daemon'
+import { Agentd } from '../agentd.ts'
+import type { Agent } from '../agents/agent.ts'
+import { Agents } from '../agents/agents.ts'
+import { tellAgents } from '../agents/tell.ts'
+import { Audience } from '../chat/audience.ts'
+import { ChatSessions } from '../chat/sessions.ts'
+import { Waiting } from '../chat/waiting.ts'
+import type { GatewayConfig } from '../config.ts'
+import { Conversations } from '../conversations/conversations.ts'
+import { type CredentialsOfGateway, openCredentials } from '../credentials/open.ts'
+import { FreezeWatch } from '../emergency/freeze-watch.ts'
+import { tellChats } from '../emergency/tell.ts'
+import { Walls } from '../engines/cli/walls.ts'
+import type { Engine } from '../engines/engine.ts'
+import { Engines } from '../engines/engines.ts'
+import { LlamaEngine } from '../engines/llama.ts'
+import { Insights } from '../insights/insights.ts'
+import { tellsExchanges } from '../insights/local.ts'
+import { GatewayKeys } from '../keys/gateway-keys.ts'
+import { keyPlaces } from '../keys/places.ts'
+import { Outbound } from '../outbound/outbound.ts'
+import type { Monotonic } from '../plugins/allowance.ts'
+import { Records } from '../records.ts'
+import { openStore } from '../store/open.ts'
+import { Telemetry } from '../telemetry/telemetry.ts'
+import { type Access, openAccess } from './access.ts'
+
+/** What the gateway is made of, built once and handed to whoever needs it. */
+export interface Parts {
+  readonly telemetry: Telemetry
+  readonly keys: GatewayKeys
+  readonly records: Records
+  readonly agentd: Agentd
+  readonly access: Access
+  readonly credentials: CredentialsOfGateway
+  /** The engine of this machine. */
+  readonly engine: LlamaEngine
+  readonly engines: Engines
+  readonly engineOf: (agent: Agent) => Engine
+  readonly agents: Agents
+  readonly conversations: Conversations
+  readonly insights: Insights
+  readonly audience: Audience
+  readonly chats: ChatSessions
+  readonly waiting: Waiting
+  readonly freezeWatch: FreezeWatch
+  close(): Promise<void>
+}
+
+/** Throws `config_invalid` where the configuration or a file that it names cannot be used. */
+export async function openParts(config: GatewayConfig, monotonic: Monotonic, log: Log): Promise<Parts> {
+  const own = join(config.stateDir, 'gateway')
+  const sockets = dirname(config.agentSocket)
+  const records = new Records(config.recordSocket ?? join(sockets, 'record.sock'))
+  const keys = await GatewayKeys.open(keyPlaces(config))
+  const telemetry = new Telemetry(config, log)
+  const agentd = new Agentd(config.agentSocket, telemetry.tracing)
+  const access = await openAccess(config, { keys, records, agentd, monotonic, log })
+
+  const freezeWatch = new FreezeWatch(agentd, log)
+  const outbound = new Outbound(config.airlockSocket ?? join(sockets, 'airlock.sock'))
+  const credentials = await openCredentials(config, { keys, records, outbound, freezeWatch, log })
+  const engine = new LlamaEngine(config.engineSocket)
+  const engines = new Engines({
+    llama: engine,
+    outbound,
+    credentials: credentials.selection,
+    listCredentials: () => credentials.credentials.list(),
+    walls: new Walls([config.stateDir]),
+    log,
+  })
+  const agents = await Agents.open({
+    ...{ path: config.agentsFile ?? join(own, 'agents.json'), promptFolders: config.promptFolders, records, log },
+    testEngine: (choice, signal) => engines.test(choice, signal),
+  })
+
+  const { enabled, local, maxDays, maxMegabytes } = config.insights
+  const store = openStore(own, keys, { maxDays, maxBytes: maxMegabytes * 1024 * 1024 }, log)
+  const conversations = new Conversations(store, log)
+  const insights = new Insights(store, { enabled }, log)
+  const audience = new Audience()
+  const chats = new ChatSessions({ listeners: audience, conversations, agents })
+  const waiting = await Waiting.open(join(own, 'waiting'), log)
+  tellChats(freezeWatch, { chats, audience })
+  tellAgents(agents, audience)
+
+  return {
+    ...{ telemetry, keys, records, agentd, access, credentials, engine, engines, agents },
+    ...{ conversations, insights, audience, chats, waiting, freezeWatch },
+    engineOf({ engine }) {
+      const created = engines.create(engine)
+      return local && created.host === null ? tellsExchanges(created) : created
+    },
+    async close() {
+      freezeWatch.close()
+      await access.tokens.close()
+      await store.close()
+      await credentials.close()
+      agentd.close()
+      engine.close()
+      outbound.close()
+      records.close()
+    },
+  }
+}
