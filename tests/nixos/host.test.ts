@@ -97,6 +97,11 @@ installedHost.describe('the module’s units on a host of systemd', () => {
     for (const user of ['castellan-airlock', 'root']) await host.shell(as(user, dial))
     // A fresh connection to this host itself is one, too.
     await expect(host.shell(as('castellan-gateway', 'bash -c "echo > /dev/tcp/127.0.0.1/18789"'))).rejects.toThrow()
+    // Without the table it is let through: nothing else of the host stood in its way.
+    await host.shell('nft delete table inet castellan')
+    await host.shell(as('castellan-gateway', dial))
+    await host.shell('systemctl reload castellan-egress')
+    await expect(host.shell(as('castellan-gateway', dial))).rejects.toThrow()
   })
 
   test('keep the engine stopped while agents are frozen', async () => {
