@@ -93,8 +93,9 @@ export const removePassphrase = defineOperation({
   path: '/api/v1/sign-in-passphrase',
   tag: 'sign-ins',
   summary: 'Removes the passphrase; codes and keys still sign in',
+  description: 'Only with the owner’s token: a page that could remove it could set another one without naming it.',
   scope: 'admin',
   status: 204,
-  errors: ['ledger_unavailable', 'not_found'],
+  errors: ['forbidden', 'ledger_unavailable', 'not_found'],
   example: {},
 })

@@ -69,13 +69,8 @@ export class WaysIn {
 
   /** A passphrase can be guessed, so that it is not even looked at before its time. */
   async #withPassphrase(request: Extract<SignInRequest, { passphrase: string }>, who: string): Promise<LetIn> {
-    const { lockout, passphrase, records } = this.#parts
-    lockout.begin(who)
-    const isRight = await passphrase.matches(request.passphrase).catch((error: unknown) => {
-      lockout.takeBack(who)
-      throw error
-    })
-    if (!isRight) {
+    const { lockout, records } = this.#parts
+    if (!(await this.#isRight(request.passphrase, who))) {
       this.#noteWrong(lockout.waitOf(who))
       throw new CastellanError(
         'sign_in_failed',
@@ -86,6 +81,23 @@ export class WaysIn {
     await records.append({ type: 'page_sign_in', how: 'passphrase', ok: true })
     lockout.clear(who)
     return { how: 'passphrase', keyId: request.key_id ?? null }
+  }
+
+  /** Whether somebody who is in already knows the passphrase too. Guessing it is slowed down here as well. */
+  async knowsPassphrase(passphrase: string, who: string): Promise<boolean> {
+    const isRight = await this.#isRight(passphrase, who)
+    if (isRight) this.#parts.lockout.clear(who)
+    return isRight
+  }
+
+  /** Counts an attempt, right or wrong. Throws `rate_limited` before its time. */
+  async #isRight(text: string, who: string): Promise<boolean> {
+    const { lockout, passphrase } = this.#parts
+    lockout.begin(who)
+    return passphrase.matches(text).catch((error: unknown) => {
+      lockout.takeBack(who)
+      throw error
+    })
   }
 
   #noteWrong(waitMs: number): void {

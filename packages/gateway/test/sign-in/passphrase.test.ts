@@ -64,12 +64,27 @@ test('a page has to name the passphrase that it replaces, the owner’s token ha
   expect((await asPage({ passphrase: RIGHT })).status).toBe(204)
   expect((await asPage({ passphrase: other })).json.code).toBe('sign_in_failed')
   expect((await asPage({ passphrase: other, current: 'not this, surely' })).json.code).toBe('sign_in_failed')
+  const removing = await gateway.ask(SETTING, { method: 'DELETE', headers: page })
+  expect(removing.json.code).toBe('forbidden')
   expect((await asPage({ passphrase: other, current: RIGHT })).status).toBe(204)
   const { secret } = await makeToken(gateway, { scopes: ['admin'] })
   const asToken = await request(gateway, SETTING, { method: 'PUT', body: { passphrase: RIGHT }, token: secret })
   expect(asToken.json.code).toBe('forbidden')
   expect((await set(gateway, { passphrase: RIGHT })).status).toBe(204)
   expect((await set(gateway, { passphrase: 'too short' })).json.code).toBe('invalid_request')
+})
+
+test('a page that guesses the passphrase in force has to wait like anybody else, also with the right one', async () => {
+  const gateway = await startGateway({ server: { monotonic: () => 0 } })
+  const page = await signIn(gateway)
+  await set(gateway, { passphrase: RIGHT })
+  const guess = (current: string) => {
+    const headers = { ...page, 'content-type': 'application/json' }
+    const body = JSON.stringify({ passphrase: 'another passphrase of mine', current })
+    return gateway.ask(SETTING, { method: 'PUT', headers, body })
+  }
+  for (let wrong = 0; wrong < 6; wrong++) expect((await guess('not this, surely')).json.code).toBe('sign_in_failed')
+  expect((await guess(RIGHT)).json.code).toBe('rate_limited')
 })
 
 test('whoever came in by a passphrase leaves with it, and their socket closes', async () => {

@@ -4,16 +4,18 @@ import type { FastifyInstance } from 'fastify'
 import type { Caller } from '../../plugins/caller.ts'
 import type { Passphrase } from '../../sign-in/passphrase.ts'
 import type { PageSessions } from '../../sign-in/sessions.ts'
+import type { WaysIn } from '../../sign-in/ways-in.ts'
 import { type Recorder, unrecorded } from '../../tokens/tokens.ts'
 import { serve } from '../serve.ts'
 
 export interface SignInsParts {
   readonly pageSessions: PageSessions
   readonly passphrase: Passphrase
+  readonly waysIn: Pick<WaysIn, 'knowsPassphrase'>
   readonly records: Recorder
 }
 
-export function addSignIns(app: FastifyInstance, { pageSessions, passphrase, records }: SignInsParts): void {
+export function addSignIns(app: FastifyInstance, { pageSessions, passphrase, waysIn, records }: SignInsParts): void {
   serve(app, listSignIns, ({ caller }) => ({
     items: pageSessions.list(caller.credential),
     passphrase_set: passphrase.isSet,
@@ -38,7 +40,13 @@ export function addSignIns(app: FastifyInstance, { pageSessions, passphrase, rec
   })
 
   serve(app, removePassphrase, async ({ caller }) => {
-    refuseToken(caller)
+    // A page that could remove it could then set another one without naming it.
+    if (caller.kind !== 'owner') {
+      throw new CastellanError(
+        'forbidden',
+        'The passphrase is removed with the owner’s token: agentctl sign-in passphrase --remove',
+      )
+    }
     if (!passphrase.isSet) throw new CastellanError('not_found', 'No passphrase is set.')
     await records.append({
       type: 'sign_in_method_changed',
@@ -54,7 +62,7 @@ export function addSignIns(app: FastifyInstance, { pageSessions, passphrase, rec
   /** A browser that somebody found unlocked must not make itself a way in that stays. */
   async function confirm(caller: Caller, current: string | undefined): Promise<void> {
     if (caller.kind === 'owner' || !passphrase.isSet) return
-    if (current !== undefined && (await passphrase.matches(current))) return
+    if (current !== undefined && (await waysIn.knowsPassphrase(current, caller.credential))) return
     throw new CastellanError(
       'sign_in_failed',
       'Name the passphrase that is in force as current, or use the owner’s token.',
