@@ -3,8 +3,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { prepareHost } from './bootstrap/host.mjs'
+import { canBuildHosts, prepareHost } from './bootstrap/host.mjs'
 import { bootstrap, main, root, run } from './bootstrap/index.mjs'
+import { prepareThrowawayRoot } from './bootstrap/throwaway-root.mjs'
 import { runChecks } from './checks/index.mjs'
 
 await main(async () => {
@@ -13,6 +14,7 @@ await main(async () => {
   const say = (line) => process.stderr.write(`${line}\n`)
   const node = await bootstrap(say)
   prepareHost(say)
+  if (canBuildHosts()) prepareThrowawayRoot(node, say)
 
   const checks = withChecks ? await runChecks(node) : { passed: 0, failed: 0 }
   const tests = await runTests(

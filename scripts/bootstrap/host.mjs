@@ -27,6 +27,11 @@ export function prepareHost(say) {
   }
 }
 
+/** Whether the root of throwaway hosts can be built and booted here. */
+export function canBuildHosts() {
+  return process.getuid?.() === 0 && ['debootstrap', 'systemd-nspawn', 'unshare'].every(hasCommand)
+}
+
 function apt(args) {
   const result = spawnSync('apt-get', ['-qq', ...args], {
     stdio: ['ignore', 'ignore', 2],
