@@ -11,6 +11,7 @@ import {
   MAX_CREDENTIALS,
   newId,
 } from '@castellan/contracts'
+import type { EngineCredentials } from '../engines/credentials.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Records } from '../records.ts'
 import type { Activity } from './activity.ts'
@@ -27,6 +28,8 @@ export interface CredentialParts {
   readonly activity: Activity
   readonly records: Pick<Records, 'append'>
   readonly outbound: Pick<Outbound, 'fetch'>
+  /** Has one rest that its provider does not take. */
+  readonly selection: Pick<EngineCredentials, 'failed'>
 }
 
 /** What may be done to credentials. Each act is in the ledger; secrets go in, and come out only encrypted or to their provider. */
@@ -102,9 +105,9 @@ export class Credentials {
     await this.#parts.activity.forget(id)
   }
 
-  /** Asks the provider for one token. How it went is in the ledger before it is answered. */
+  /** Asks the provider for one token. How it went is in the ledger before it is answered; one that is refused rests. */
   async test(id: CredentialId, model: string | undefined, signal: AbortSignal): Promise<CredentialTest> {
-    const { store, activity, records, outbound } = this.#parts
+    const { store, activity, records, outbound, selection } = this.#parts
     const before = await this.#entry(id)
     if (before.revoked_at !== null) throw revoked(id)
     const { secret, entry } = await store.secret(id)
@@ -113,6 +116,8 @@ export class Credentials {
     const code = result.code === null ? {} : { code: result.code }
     await records.append({ type: 'credential_tested', credential: id, provider, ok: result.ok, ...code })
     await activity.tested(id, Date.now(), result.ok, result.code)
+    // Nobody needs to meet in a chat what was found out here. A limit of the rate will be over before it would be well again.
+    if (result.code === 'unauthorized' || result.code === 'quota_exhausted') await selection.failed(id, result.code)
     return result
   }
 

@@ -40,10 +40,11 @@ export async function openCredentials(
   freezeWatch.onChange(() => {
     if (freezeWatch.credentialsLocked) store.forget()
   })
+  const selection = new Selection({ store, activity, uses, records, log })
   return {
-    credentials: new Credentials({ store, activity, records, outbound }),
+    credentials: new Credentials({ store, activity, records, outbound, selection }),
     keeper: new StoreKeeper({ store, keys, uses, records, log }),
-    selection: new Selection({ store, activity, uses, records, log }),
+    selection,
     close: () => uses.close(),
   }
 }

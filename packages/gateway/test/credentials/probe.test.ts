@@ -89,12 +89,11 @@ it('is given up with whoever asked', async () => {
   await expect(probe(gone, openai, never)).rejects.toMatchObject({ code: 'cancelled' })
 })
 
-it('is on record, is shown with the credential, and wakes one up that rests', async () => {
+it('is on record, is shown with the credential, lets one rest that is refused, and wakes it up again', async () => {
   const out = outside(json({}, 401), json({ content: [] }))
-  const { credentials, selection, ledger } = await testCredentials({ outbound: out })
+  const { credentials, ledger } = await testCredentials({ outbound: out })
   const { id } = await credentials.create(draft())
   expect(await credentials.test(id, undefined, never)).toMatchObject({ ok: false, code: 'unauthorized' })
-  await selection.failed(id, 'unauthorized')
   expect(await credentials.get(id)).toMatchObject({
     state: 'cooling_down',
     last_test: { ok: false, code: 'unauthorized' },

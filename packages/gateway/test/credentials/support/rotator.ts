@@ -23,7 +23,13 @@ const disk = new StoreDisk(join(folder, 'credentials'))
 const store = new CredentialStore({ disk, keys, records, freeze: { credentialsLocked: false, freeze: null }, log })
 const activity = await Activity.load(join(folder, 'credentials'), log)
 const outbound = { fetch: () => Promise.reject(new Error('nothing leaves this test')) }
-const credentials = new Credentials({ store, activity, records, outbound })
+const credentials = new Credentials({
+  store,
+  activity,
+  records,
+  outbound,
+  selection: { failed: async () => undefined },
+})
 
 for (const act of acts) {
   if (act === 'key') await store.rotateKey()

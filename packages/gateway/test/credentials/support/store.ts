@@ -41,12 +41,14 @@ export async function testCredentials(options: TestStoreOptions = {}) {
   const activity = await Activity.load(join(folder, 'credentials'), log)
   const uses = new Uses(ledger, log)
   const now = options.now ?? Date.now
+  const selection = new Selection({ store, activity, uses, records: ledger, log, now })
+  const outbound = options.outbound ?? nowhere
   return {
     ...{ folder, ledger, keys, store, activity, uses, freeze },
     storeFile: join(folder, 'credentials', 'store'),
-    credentials: new Credentials({ store, activity, records: ledger, outbound: options.outbound ?? nowhere }),
+    credentials: new Credentials({ store, activity, records: ledger, outbound, selection }),
     keeper: new StoreKeeper({ store, keys, uses, records: ledger, log }),
-    selection: new Selection({ store, activity, uses, records: ledger, log, now }),
+    selection,
     again: () => testCredentials({ ...options, folder, ledger }),
   }
 }
