@@ -122,7 +122,8 @@ export const listCalls = defineOperation({
   tag: 'calls',
   summary: 'The calls made through this API, newest first',
   description:
-    'As far as the gateway remembers them: the newest 256 since it started. The ledger has every call there ever was.',
+    'As far as the gateway remembers them: the newest 256 since it started. The ledger has every call there ever was. A ' +
+    'token sees the calls that were made with it, and one with the scope admin those of all.',
   scope: 'read',
   query: PageQuery.extend({ state: CallState.optional() }),
   status: 200,

@@ -12,6 +12,7 @@ import type { Agentd } from '../agentd.ts'
 import type { Waiting } from '../chat/waiting.ts'
 import type { Caller } from '../plugins/caller.ts'
 import { toCastellanError } from '../plugins/errors.ts'
+import { hasScope } from '../tokens/rights.ts'
 import { callWhenApproved, isYes, StoppedWaiting, settled } from './approval.ts'
 import type { CallSessions } from './sessions.ts'
 
@@ -39,6 +40,8 @@ export interface Wanted {
 /** A call and who waits for news of it. */
 interface Entry {
   call: Call
+  /** The credential that made it. */
+  readonly by: string
   bytes: number
   /** Whether whoever made it was told that it is under way. */
   told: boolean
@@ -76,7 +79,10 @@ export class Calls {
       ...{ call_id, state: 'running', agent, session: own.session, tool, args, approval_id: null },
       ...{ created_at: new Date().toISOString(), ended_at: null, outcome: null, error: null },
     }
-    const entry: Entry = { call, bytes: 0, told: false, stop: new AbortController(), news: Promise.withResolvers() }
+    const entry: Entry = {
+      ...{ call, by: caller.credential, bytes: 0, told: false },
+      ...{ stop: new AbortController(), news: Promise.withResolvers() },
+    }
     this.#entries.set(call_id, entry)
     const request = { call_id, agent, tool, args, channel: 'api', ...own, ...(mode === undefined ? {} : { mode }) }
     const refusedAtOnce = this.#follow(request, entry)
@@ -92,8 +98,8 @@ export class Calls {
 
   /** Newest first. */
   list(caller: Caller, state?: CallState): Call[] {
-    const all = [...this.#entries.values()].map(({ call }) => call).reverse()
-    return all.filter((call) => mayKnow(call, caller) && (state === undefined || call.state === state))
+    const known = [...this.#entries.values()].filter((entry) => mayKnow(entry, caller)).map(({ call }) => call)
+    return known.filter((call) => state === undefined || call.state === state).reverse()
   }
 
   /** The call once it has ended, or as it still is after `waitMs`. Throws `not_found`. */
@@ -167,7 +173,7 @@ export class Calls {
 
   #entry(id: CallId, caller: Caller): Entry {
     const entry = this.#entries.get(id)
-    if (entry !== undefined && mayKnow(entry.call, caller)) return entry
+    if (entry !== undefined && mayKnow(entry, caller)) return entry
     throw new CastellanError(
       'not_found',
       `The gateway does not remember a call ${id}. The ledger has it, if it was made: listLedgerEntries with call_id.`,
@@ -220,7 +226,11 @@ function isOver({ state }: Call): boolean {
   return state === 'done' || state === 'refused'
 }
 
-/** A token that is bound to an agent knows of that agent's calls alone. */
-function mayKnow({ agent }: Call, caller: Caller): boolean {
-  return caller.agent === null || caller.agent === agent
+/**
+ * Results hold what was read on the machine, so that a call is its maker's affair and that of whoever may do anything here. A
+ * token that is bound to an agent knows of that agent's calls alone.
+ */
+function mayKnow({ call, by }: Entry, caller: Caller): boolean {
+  const isOfTheirAgent = caller.agent === null || caller.agent === call.agent
+  return isOfTheirAgent && (by === caller.credential || hasScope(caller, 'admin'))
 }

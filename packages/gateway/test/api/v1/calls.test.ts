@@ -141,3 +141,24 @@ test('nobody calls as an agent that is not there, nor a bound token as another t
   expect((await helper.get('/api/v1/calls')).json.items).toEqual([])
   expect(gateway.agentd.calls.map(({ agent }) => agent)).toEqual(['main'])
 })
+
+test('a call and its result are seen and stopped with the credential that made it, and by whoever may do anything', async () => {
+  const gateway = await startGateway()
+  const owner = as(gateway)
+  const tokenFor = async (scope: string) => {
+    const { json } = await owner.post('/api/v1/tokens', { name: scope, scopes: [scope] })
+    return as({ ...gateway, token: String(json.token) })
+  }
+  const maker = await tokenFor('operate')
+  const made = callOf(await maker.post('/api/v1/calls', { tool: 'disk_usage' }))
+  const path = `/api/v1/calls/${made.call_id}`
+  for (const other of [await tokenFor('operate'), await tokenFor('read')]) {
+    expect((await other.get('/api/v1/calls')).json.items).toEqual([])
+    expect((await other.get(path)).json.code).toBe('not_found')
+    expect((await other.delete(path)).status).not.toBe(200)
+  }
+  for (const entitled of [maker, await tokenFor('admin'), owner]) {
+    expect(callOf(await entitled.get(path))).toEqual(made)
+    expect((await entitled.get('/api/v1/calls')).json.items).toHaveLength(1)
+  }
+})
