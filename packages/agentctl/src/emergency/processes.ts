@@ -14,6 +14,8 @@ export interface Processes {
   stopAll(): Promise<string>
   /** Folders that some of them keep apart from the state folder, absolute. */
   foldersApart(): Promise<readonly string[]>
+  /** Files with keys of theirs that lie in none of these folders, absolute; they need not be there. */
+  keysApart(): Promise<readonly string[]>
 }
 
 /** By the supervisor that has this state folder, else as units of systemd, else not at all. */
@@ -29,4 +31,5 @@ const nothing: Processes = {
   renew: says('The gateway does not run, so it holds nothing.'),
   stopAll: says('None of its processes runs.'),
   foldersApart: async () => [],
+  keysApart: async () => [],
 }

@@ -74,6 +74,10 @@ export class SupervisedProcesses implements Processes {
     return []
   }
 
+  async keysApart(): Promise<readonly string[]> {
+    return []
+  }
+
   async #instance(): Promise<Instance | undefined> {
     const text = await readFile(join(this.#stateFolder, 'run.json'), 'utf8').catch(() => '')
     return Instance.safeParse(asJson(text)).data

@@ -6,6 +6,11 @@ import type { Processes } from './processes.ts'
 /** systemctl waits for units to stop; they have their own limits, in seconds. */
 const SYSTEMCTL_MS = 60_000
 
+/** Where `castellan-setup` seals the gateway's key; `-next` while it is replaced (modules/units/setup.nix). */
+const SEALED_KEYS = ['castellan-gateway-kek', 'castellan-gateway-kek-next'].map(
+  (name) => `/etc/credstore.encrypted/${name}`,
+)
+
 const unit = (name: string) => `castellan-${name}.service`
 
 /** Castellan's processes where they are units of systemd, as the NixOS module makes them. */
@@ -19,7 +24,7 @@ export class SystemdProcesses implements Processes {
   /** Undefined where systemd does not run, or knows no unit of ours. */
   static async find(): Promise<SystemdProcesses | undefined> {
     if (!existsSync('/run/systemd/system')) return undefined
-    const names = ['agentd', 'gateway', 'engine', 'airlock'].map(unit)
+    const names = ['agentd', 'gateway', 'engine', 'airlock', 'setup'].map(unit)
     const { stdout } = await systemctl(['show', '--property=Id,LoadState', '--', ...names]).catch(() => ({
       stdout: '',
     }))
@@ -43,8 +48,9 @@ export class SystemdProcesses implements Processes {
     return this.#each('try-restart', [name], 'Started anew')
   }
 
+  /** Also what sealed the gateway's key, which then makes another before the gateway starts again. */
   async stopAll(): Promise<string> {
-    return this.#each('stop', ['gateway', 'engine', 'airlock', 'agentd'], 'Stopped')
+    return this.#each('stop', ['gateway', 'engine', 'airlock', 'agentd', 'setup'], 'Stopped')
   }
 
   /** StateDirectory= of systemd.exec(5), below /var/lib. */
@@ -53,6 +59,10 @@ export class SystemdProcesses implements Processes {
     if (apart.length === 0) return []
     const { stdout } = await systemctl(['show', '--property=StateDirectory', '--value', '--', ...apart])
     return stdout.split(/\s+/).flatMap((name) => (name === '' ? [] : [`/var/lib/${name}`]))
+  }
+
+  async keysApart(): Promise<readonly string[]> {
+    return SEALED_KEYS
   }
 
   async #each(verb: string, names: readonly string[], done: string): Promise<string> {

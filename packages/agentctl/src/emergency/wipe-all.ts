@@ -59,7 +59,7 @@ export async function wipeAll(
     return `The last checkpoint of the ledger:\n${checkpointText.trimEnd()}`
   })
   await report.take('wipe', async () => {
-    const wiped = await wipeState(stateFolder, await processes.foldersApart())
+    const wiped = await wipeState(stateFolder, await processes.foldersApart(), await processes.keysApart())
     const note = `Wiped: ${wiped.gone.join(', ') || 'nothing'}. Of the ledger before: ${last}.`.slice(0, 4000)
     const event = { kind: 'wiped' as const, freeze, at: new Date().toISOString(), note }
     await new Latch(stateFolder).note(event)

@@ -19,9 +19,14 @@ export interface Wiped {
 /**
  * Destroys Castellan's keys and stores in a state folder whose processes are stopped. Keys are overwritten with random
  * bytes first, which on a disk that writes elsewhere (SSD, copy on write) promises nothing; what they encrypt is unreadable
- * without them all the same. Goes on past what cannot be removed, and tells. `apart` are folders that are emptied as well.
+ * without them all the same. Goes on past what cannot be removed, and tells. `apart` are folders that are emptied as well,
+ * `keys` files that go with them where they are there.
  */
-export async function wipeState(stateFolder: string, apart: readonly string[] = []): Promise<Wiped> {
+export async function wipeState(
+  stateFolder: string,
+  apart: readonly string[] = [],
+  keys: readonly string[] = [],
+): Promise<Wiped> {
   const gone: string[] = []
   const left: { path: string; why: string }[] = []
   const visit = async (path: string): Promise<void> => {
@@ -48,6 +53,7 @@ export async function wipeState(stateFolder: string, apart: readonly string[] = 
   for (const folder of apart) {
     for (const name of await readdir(folder).catch(() => [])) await remove(join(folder, name), join(folder, name))
   }
+  for (const file of keys) if (await lstat(file).catch(() => undefined)) await remove(file, file)
   return { gone, left }
 }
 
