@@ -52,12 +52,21 @@ read_token() {
   is_token "$owner_token" || usage_error "That is no token: cst_ and 43 letters, digits, dashes or underscores."
 }
 
-# keep_token FOLDER: writes it there, private, unless there is one.
+# The state folder of the gateway's unit, where the owner's token lies (modules/lib/places.nix). systemd gives it to the gateway's user.
+gateway_state=/var/lib/castellan-gateway
+
+# keep_token FOLDER: writes it there, private, unless there is one. Not by a link that may lie there: the folder can be the gateway's.
 keep_token() {
-  if [ -z "$owner_token" ] || [ -s "$1/token" ]; then return 0; fi
+  [ -n "$owner_token" ] || return 0
+  if [ -s "$1/token" ]; then
+    [ "$(cat "$1/token")" = "$owner_token" ] || note "There is another owner's token in $1/token, and it stays: remove it first to use yours."
+    return 0
+  fi
   mkdir -p "$1"
   chmod 700 "$1"
-  (umask 077 && printf '%s\n' "$owner_token" > "$1/token.new")
+  rm -f "$1/token.new"
+  (umask 077 && set -C && printf '%s\n' "$owner_token" > "$1/token.new")
+  chown --reference="$1" "$1/token.new"
   sync "$1/token.new"
   mv "$1/token.new" "$1/token"
 }

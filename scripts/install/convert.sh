@@ -101,7 +101,7 @@ write_nixos() {
   mkdir -p /etc/nixos
   : > /etc/nixos/.castellan-install
   write_configuration /etc/nixos
-  keep_token /var/lib/castellan
+  keep_token "$gateway_state"
 }
 
 build_system() {
@@ -116,7 +116,7 @@ build_system() {
 mark_kept() {
   : > /etc/NIXOS
   {
-    printf '%s\n' etc/nixos root/.ssh var/lib/castellan
+    printf '%s\n' etc/nixos root/.ssh "${gateway_state#/}"
     for key in /etc/ssh/ssh_host_*_key /etc/ssh/ssh_host_*_key.pub; do [ ! -e "$key" ] || printf '%s\n' "${key#/}"; done
   } > /etc/NIXOS_LUSTRATE
 }

@@ -149,7 +149,7 @@ put_back() {
 }
 
 switch_to_built() {
-  keep_token /var/lib/castellan
+  keep_token "$gateway_state"
   toplevel=$(readlink -f "$work/result")
   on_not_switched=put_back
   guarded_switch "$toplevel" "$toplevel/sw/bin" "install.sh adds Castellan"

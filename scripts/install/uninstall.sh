@@ -59,15 +59,19 @@ switch_away() {
   rm -f "$work/programs"
 }
 
+# Where castellan-setup.service seals the gateway's key (modules/units/setup.nix).
+sealed_keys=/etc/credstore.encrypted
+
 # What cannot be brought back wants the host's name.
 purge_state() {
   if [ "$dry_run" = yes ]; then
-    say "Would destroy: /var/lib/castellan /var/lib/castellan-gateway /var/lib/castellan-airlock"
+    say "Would destroy: /var/lib/castellan /var/lib/castellan-gateway /var/lib/castellan-airlock, and the gateway's key in $sealed_keys"
     return 0
   fi
   note "--purge destroys Castellan's keys, ledger, conversations and credentials. This cannot be taken back."
   type_name "$(this_host)" "to destroy them"
   rm -rf /var/lib/castellan /var/lib/castellan-gateway /var/lib/castellan-airlock
+  rm -f "$sealed_keys/castellan-gateway-kek" "$sealed_keys/castellan-gateway-kek-next"
   say "Castellan is off this host, and what it kept is destroyed."
 }
 

@@ -126,7 +126,7 @@ throwawayHost.describe('install.sh --convert', () => {
     expect((await read('/etc/NIXOS_LUSTRATE')).split('\n').filter(Boolean)).toEqual([
       'etc/nixos',
       'root/.ssh',
-      'var/lib/castellan',
+      'var/lib/castellan-gateway',
       'etc/ssh/ssh_host_ed25519_key',
     ])
     expect(await read('/nix/var/boot-loader')).toBe(`${host.systems.good}\n`)
