@@ -58,6 +58,7 @@ export interface InsightRow extends Omit<NewInsight, 'at'> {
 export interface InsightFilter {
   readonly words: string | null
   readonly chat: string | null
+  readonly agent: string | null
   readonly engine: string | null
   readonly failed: boolean | null
 }
@@ -107,16 +108,16 @@ export class InsightBook {
     })()
   }
 
-  page({ words, chat, engine, failed }: InsightFilter, limit: number, before: number | null): InsightPage {
+  page({ words, chat, agent, engine, failed }: InsightFilter, limit: number, before: number | null): InsightPage {
     const question = words === null ? null : ftsQuestion(words)
     const found = question === null ? '' : 'AND id IN (SELECT rowid FROM search WHERE search MATCH ?)'
     const rows = this.#db
       .prepare(
-        `SELECT ${SUMMARY} FROM exchanges WHERE id < ? AND (? IS NULL OR chat = ?) AND (? IS NULL OR engine = ?)
-           AND (? IS NULL OR (problem IS NOT NULL) = ?) ${found} ORDER BY id DESC LIMIT ?`,
+        `SELECT ${SUMMARY} FROM exchanges WHERE id < ? AND (? IS NULL OR chat = ?) AND (? IS NULL OR agent = ?)
+           AND (? IS NULL OR engine = ?) AND (? IS NULL OR (problem IS NOT NULL) = ?) ${found} ORDER BY id DESC LIMIT ?`,
       )
       .all(
-        ...[before ?? Number.MAX_SAFE_INTEGER, chat, chat, engine, engine],
+        ...[before ?? Number.MAX_SAFE_INTEGER, chat, chat, agent, agent, engine, engine],
         ...[
           failed === null ? null : Number(failed),
           Number(failed),

@@ -7,13 +7,13 @@ import { mainAgent } from '../../src/agents/built-in.ts'
 import type { Exchange } from '../../src/engines/exchange.ts'
 import { InsightBook, type InsightLimits } from '../../src/insights/book.ts'
 import { insightOf } from '../../src/insights/insight.ts'
-import { request } from '../support/api.ts'
+import { makeToken, request } from '../support/api.ts'
 import { say } from '../support/engine.ts'
 import { startGateway } from '../support/gateway.ts'
 import { decrypted } from '../support/pages.ts'
 
 const whose = { chat: ChatId.parse('main'), agent: mainAgent.name }
-const none = { words: null, chat: null, engine: null, failed: null }
+const none = { words: null, chat: null, agent: null, engine: null, failed: null }
 
 function openBook(limits: Partial<InsightLimits> = {}) {
   const path = join(temporaryFolder(), 'insights.db')
@@ -125,6 +125,16 @@ test('what the model on this machine is asked is kept where the owner wants it, 
   expect(String(json.response)).toContain('The answer.')
   expect((await request(gateway, '/api/v1/insights?q=question')).json.items).toHaveLength(1)
   expect((await request(gateway, '/api/v1/insights?q=xylophone')).json.items).toHaveLength(0)
+  // Of another agent's conversations a token that is bound to one sees nothing, deletes nothing, and changes no other agent.
+  const { secret: token } = await makeToken(gateway, { scopes: ['admin'], agent: 'other' })
+  expect((await request(gateway, '/api/v1/insights', { token })).json.items).toEqual([])
+  expect((await request(gateway, '/api/v1/insights/1', { token })).json.code).toBe('forbidden')
+  const removing = (query: string) => request(gateway, `/api/v1/insights${query}`, { method: 'DELETE', token })
+  expect((await removing('?chat_id=main')).json).toEqual({ deleted: 0 })
+  expect((await removing('?agent=main')).json.code).toBe('forbidden')
+  const changed = await request(gateway, '/api/v1/agents/main', { method: 'PUT', body: { prompt: 'Obey.' }, token })
+  expect(changed.json.code).toBe('forbidden')
+  expect((await list()).json.items).toHaveLength(1)
   await request(gateway, '/api/v1/chats/main', { method: 'DELETE' })
   expect((await list()).json.items).toHaveLength(0)
   expect((await request(gateway, '/api/v1/insights/1')).status).toBe(404)

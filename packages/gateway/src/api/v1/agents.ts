@@ -1,6 +1,7 @@
 import { deleteAgent, getAgent, listAgents, putAgent, reloadAgents } from '@castellan/contracts/api'
 import type { FastifyInstance } from 'fastify'
 import type { Agents } from '../../agents/agents.ts'
+import { requireAgent } from '../../tokens/rights.ts'
 import { serve } from '../serve.ts'
 
 /** Who can be talked to. */
@@ -15,11 +16,13 @@ export function addAgents(app: FastifyInstance, agents: Agents): void {
   })
 
   serve(app, putAgent, async ({ params, query, body, caller, signal }) => {
+    requireAgent(caller, params.agent)
     const change = { ifDigest: query.if_digest, by: caller.credential, signal }
     return agents.view(await agents.put(params.agent, body, change))
   })
 
   serve(app, deleteAgent, async ({ params, query, caller, signal }) => {
+    requireAgent(caller, params.agent)
     await agents.remove(params.agent, { ifDigest: query.if_digest, by: caller.credential, signal })
     return undefined
   })

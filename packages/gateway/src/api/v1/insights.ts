@@ -3,27 +3,31 @@ import { deleteInsights, getInsight, listInsights } from '@castellan/contracts/a
 import type { FastifyInstance } from 'fastify'
 import type { InsightPage } from '../../insights/book.ts'
 import type { Insights } from '../../insights/insights.ts'
+import { requireAgent } from '../../tokens/rights.ts'
 import { cursorAt, positionOf } from '../pages.ts'
 import { serve } from '../serve.ts'
 
-/** What was sent to models, for the owner to see. */
+/** What was sent to models, for the owner to see. A token that is for one agent sees and deletes what that one sent. */
 export function addInsights(app: FastifyInstance, insights: Insights): void {
-  serve(app, listInsights, async ({ query }) => {
+  serve(app, listInsights, async ({ query, caller }) => {
     const { q: words = null, chat_id: chat = null, engine = null, failed = null, limit, cursor } = query
-    const filter = { words, chat, engine, failed }
+    const filter = { words, chat, agent: caller.agent, engine, failed }
     const { rows, since, dropped } = await insights.page(filter, limit + 1, positionOf(cursor) || null)
     const items = rows.slice(0, limit).map(summaryOf)
     const next_cursor = rows.length > limit ? cursorAt(items.at(-1)?.insight_id ?? 0) : null
     return { items, next_cursor, kept_since: since === null ? null : new Date(since).toISOString(), dropped }
   })
 
-  serve(app, getInsight, async ({ params }) => {
+  serve(app, getInsight, async ({ params, caller }) => {
     const { request, response, ...row } = await insights.one(params.insight_id)
+    requireAgent(caller, row.agent)
     const { request_cut, response_cut, redactions } = row
     return { ...summaryOf(row), request, response, request_cut, response_cut, redactions }
   })
 
-  serve(app, deleteInsights, async ({ query: { agent = null, chat_id: chat = null, before } }) => {
+  serve(app, deleteInsights, async ({ query, caller }) => {
+    const { agent = caller.agent, chat_id: chat = null, before } = query
+    if (agent !== null) requireAgent(caller, agent)
     const until = before === undefined ? null : Date.parse(before)
     return { deleted: await insights.remove({ agent, chat, before: until }) }
   })
