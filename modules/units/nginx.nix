@@ -18,9 +18,11 @@ in
       commonHttpConfig = ''
         log_format castellan '$remote_addr - $remote_user [$time_local] "$request_method $uri $server_protocol" '
                              '$status $body_bytes_sent "$http_user_agent"';
+        map $scheme $castellan_hsts { https "max-age=31536000"; default ""; }
       '';
       virtualHosts.${toString nginx.hostName} = {
-        forceSSL = true;
+        # And not forceSSL, whose server for plain HTTP is another one with a log of its own, which has the query.
+        addSSL = true;
         enableACME = nginx.tls.acme;
         sslCertificate = lib.mkIf (nginx.tls.certificate != null) nginx.tls.certificate;
         sslCertificateKey = lib.mkIf (nginx.tls.key != null) nginx.tls.key;
@@ -29,7 +31,7 @@ in
           client_max_body_size ${toString nginx.maxBodyBytes};
           client_header_timeout 15s;
           client_body_timeout 30s;
-          ${lib.optionalString nginx.tls.hsts ''add_header Strict-Transport-Security "max-age=31536000" always;''}
+          ${lib.optionalString nginx.tls.hsts ''add_header Strict-Transport-Security $castellan_hsts always;''}
           ${realAddress}
         '';
         locations."/" = {
@@ -38,6 +40,7 @@ in
           # Ours are below, and what a client sends under these names is never passed on.
           recommendedProxySettings = false;
           extraConfig = ''
+            if ($scheme = http) { return 301 https://$host$request_uri; }
             proxy_set_header Host $host;
             proxy_set_header X-Forwarded-For $remote_addr;
             proxy_set_header X-Forwarded-Proto $scheme;

@@ -207,6 +207,11 @@ installedHost.describe('a chat over wss, through nginx, from another machine', (
     // Misused, too: where tokens do not belong.
     await visitor.ask(`/api/v1/tools?token=${token}`)
     await visitor.ask('/api/v1/tools', { headers: { authorization: `Bearer ${wrongToken}` } })
+    const plain = await host.shell(`curl -s -D - 'http://127.0.0.1/page?token=${token}'`)
+    expect(plain).toMatch(/^HTTP\/1\.1 301 /)
+    expect(plain).toContain(`Location: https://127.0.0.1/page?token=${token}`)
+    // Only told where it cannot be forged (RFC 6797, section 7.2).
+    expect(plain).not.toContain('Strict-Transport-Security')
     const search = (word: string) =>
       host.shell(
         `sync; grep -rlaF -- '${word}' /var/log /run/log 2> /dev/null || true; journalctl --no-pager -a -o export | grep -caF -- '${word}' || true`,

@@ -1,4 +1,4 @@
-# Virtual hosts as nginx's configuration, with what NixOS adds by itself: the redirect to TLS and the map for upgrades.
+# Virtual hosts as nginx's configuration, with what NixOS adds by itself: the map for upgrades.
 { lib }:
 { user, group, commonHttpConfig, virtualHosts, ... }:
 let
@@ -14,14 +14,8 @@ let
     }
   '';
   server = name: host: ''
-    ${lib.optionalString host.forceSSL ''
-      server {
-        listen 80;
-        server_name ${name};
-        location / { return 301 https://$host$request_uri; }
-      }
-    ''}
     server {
+      ${lib.optionalString host.addSSL "listen 80;"}
       listen 443 ssl http2;
       server_name ${name};
       ssl_certificate ${toString host.sslCertificate};

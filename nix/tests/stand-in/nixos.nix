@@ -44,7 +44,7 @@ let
   };
   virtualHost = types.submodule ({ name, ... }: {
     options = {
-      forceSSL = option types.bool false;
+      addSSL = option types.bool false;
       enableACME = option types.bool false;
       sslCertificate = option types.path "/var/lib/acme/${name}/fullchain.pem";
       sslCertificateKey = option types.path "/var/lib/acme/${name}/key.pem";

@@ -381,12 +381,12 @@ const ofNginx: readonly Case[] = [
   ...['certificate', 'key'].map((name) => ({
     option: `nginx.tls.${name}`,
     set: certificate,
-    look: `{ inherit (${virtualHost}) enableACME sslCertificate sslCertificateKey forceSSL; }`,
+    look: `{ inherit (${virtualHost}) enableACME sslCertificate sslCertificateKey addSSL; }`,
     is: {
       enableACME: false,
       sslCertificate: '/etc/tls/cert.pem',
       sslCertificateKey: '/etc/tls/key.pem',
-      forceSSL: true,
+      addSSL: true,
     },
   })),
   {
