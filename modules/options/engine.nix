@@ -17,8 +17,8 @@ in
       default = null;
       example = "/srv/models/chat.gguf";
       description = ''
-        GGUF file of a chat model. The engine sees this file and no other of the folder it is in; its user (`castellan-engine`) has to be
-        allowed to read it. When null, the built-in interpreter.
+        GGUF file of a chat model. The engine writes to nothing; its user (`castellan-engine`) has to be
+        allowed to read this file, and reads whatever else everybody may. When null, the built-in interpreter.
       '';
     };
 
