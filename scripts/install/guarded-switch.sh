@@ -51,7 +51,7 @@ begin_switch() {
 }
 
 start_guard() {
-  if ! systemctl is-active --quiet "$guard_unit.service"; then
+  if ! guard_lives; then
     mkdir -p "$guard_state" "$guard_run"
     chmod 700 "$guard_state" "$guard_run"
     write_down "$guard_state/run.json" "{\"url\":\"http://127.0.0.1:9\",\"tokenFile\":\"$guard_state/token\",\"agentSocket\":\"$guard_run/agent.sock\",\"operatorSocket\":\"$guard_run/operator.sock\",\"pid\":1}"
@@ -66,6 +66,17 @@ start_guard() {
     guard_tries=$((guard_tries + 1))
     [ "$guard_tries" -lt 120 ] || fail "$exit_failed" "SafeSwitch does not start: journalctl -u $guard_unit says why."
     sleep 0.25
+  done
+}
+
+# It runs, or systemd is about to start it again after it was killed.
+guard_lives() {
+  while :; do
+    case $(systemctl show --property=ActiveState --value "$guard_unit.service") in
+      deactivating) sleep 0.1 ;;
+      active | activating | reloading) return 0 ;;
+      *) return 1 ;;
+    esac
   done
 }
 

@@ -53,9 +53,19 @@ export function speak(
   const { signal, seq } = chat.begin(text, asker)
   const turn = { ...parts, agent, engine, chat, signal }
   const facts = { 'castellan.agent': agent.name }
+  const forget = endsWithToken(chat, caller)
   const over = tracing.span('chat turn', facts, async () => {
     await openSession(chat, caller, turn)
     await runTurn(text, turn)
+    forget()
   })
   return { seq, over }
+}
+
+/** A token ends what it opened, the turn that runs for it among that. Returns how to let go of the turn. */
+function endsWithToken(chat: Chat, { kind, standing }: Caller): () => void {
+  if (kind !== 'token') return () => undefined
+  return standing.onEnd(() => {
+    chat.abort(new CastellanError('cancelled', 'Stopped: the token that asked for this has ended.'))
+  })
 }

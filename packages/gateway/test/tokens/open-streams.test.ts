@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { makeToken, request } from '../support/api.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 
-test('revoking a token in the middle of an answer lets not one more frame through', async () => {
+test('revoking a token in the middle of an answer lets not one more frame through, and stops the turn', async () => {
   const gateway = await startGateway()
   const { secret, id } = await makeToken(gateway, { scopes: ['chat'] })
   const going = Promise.withResolvers<void>()
@@ -26,7 +26,8 @@ test('revoking a token in the middle of an answer lets not one more frame throug
   await until('the socket is closed', () => program.closed)
   expect(program.closed?.code).toBe(4001)
   expect(program.frames).toHaveLength(heard)
-  expect(JSON.stringify(owner.frames)).toContain('after 49')
+  expect(JSON.stringify(owner.frames)).toContain('the token that asked for this has ended')
+  expect(JSON.stringify(owner.frames)).not.toContain('after 49')
   expect(JSON.stringify(owner.frames)).not.toContain('still there?')
 })
 
