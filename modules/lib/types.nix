@@ -4,8 +4,11 @@
   # A file that holds a secret. A path literal would be copied to the store, where everybody may read it; so would anything below it.
   pathNotInStore = lib.mkOptionType {
     name = "pathNotInStore";
-    description = "absolute path outside of the Nix store, as a string";
-    check = value: builtins.isString value && lib.hasPrefix "/" value && !lib.hasPrefix builtins.storeDir value;
+    description = "absolute path outside of the Nix store, as a string, without . and ..";
+    check = value:
+      builtins.isString value && lib.hasPrefix "/" value && !lib.hasPrefix builtins.storeDir value
+      # Only the plain way to a file says where it is.
+      && builtins.match ".*/\\.\\.?(/.*)?" value == null;
     merge = lib.mergeEqualOption;
   };
 

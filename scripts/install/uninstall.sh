@@ -48,7 +48,11 @@ build_without() {
 
 take_out() {
   put_in_place
-  rm -f "$config_dir/castellan.nix"
+  if [ -e "$config_dir/castellan.nix" ]; then
+    # Its owner may have written much into it.
+    mv -f "$config_dir/castellan.nix" "$config_dir/castellan.nix.removed"
+    say "    Your castellan.nix is kept as $(printable "$config_dir/castellan.nix.removed")."
+  fi
 }
 
 # The programs of the system that runs: the new one has none of them.

@@ -57,6 +57,7 @@ throwawayHost.describe('install.sh on NixOS', () => {
     expect(removed.code, removed.out).toBe(0)
     expect((await flake()).replace(/\s+/g, ' ')).toBe(before.replace(/\s+/g, ' '))
     expect(await nixos.read('/etc/nixos/castellan.nix')).toBe('')
+    expect(await nixos.read('/etc/nixos/castellan.nix.removed')).toContain('services.castellan.enable')
     expect((await nixos.sh('ls $(readlink -f /run/current-system)')).stdout).not.toMatch(/^sw$/m)
   }, 120_000)
 

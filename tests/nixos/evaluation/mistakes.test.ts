@@ -93,6 +93,7 @@ nix.describe('a value of the wrong type is refused by the name of its option', (
     ['mode', 'mode = "careful";'],
     ['ownerTokenFile', 'ownerTokenFile = ./evaluate.nix;'],
     ['ownerTokenFile', 'ownerTokenFile = "/nix/store/00000000000000000000000000000000-token";'],
+    ['ownerTokenFile', 'ownerTokenFile = "/etc/../nix/store/00000000000000000000000000000000-token";'],
     ['ownerTokenFile', 'ownerTokenFile = "token";'],
     ['backups.folder', 'backups.folder = "/nix/store/00000000000000000000000000000000-b";'],
     ['backups.keepDaily', 'backups.keepDaily = 0;'],
