@@ -70,7 +70,7 @@ export class Registry {
     if (refusal !== undefined) throw refusal
     throw new CastellanError(
       'unknown_tool',
-      `There is no tool ${JSON.stringify(name)}.${didYouMean(name, this.#entries.keys())} GET /v1/tools lists them all.`,
+      `There is no tool ${JSON.stringify(name)}.${didYouMean(name, this.#entries.keys())} The list of tools has them all.`,
     )
   }
 
