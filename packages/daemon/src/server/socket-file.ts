@@ -2,10 +2,14 @@ import { chmodSync, lstatSync, mkdirSync, type Stats, statSync, unlinkSync } fro
 import type { Server } from 'node:http'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CastellanError } from '@castellan/contracts'
 
 /** Longest path a Unix socket can have on Linux, in bytes: `sun_path` without its closing NUL, unix(7). */
 export const MAX_SOCKET_PATH_BYTES = 107
+
+const ASKED_TIMES = 3
+const ASKED_EVERY_MS = 50
 
 export interface SocketFile {
   readonly path: string
@@ -49,7 +53,7 @@ async function removeStale(path: string): Promise<void> {
   if (!found.isSocket()) {
     throw new CastellanError('socket_in_use', `${path} exists and is not a socket. Move it away and start again.`)
   }
-  if (await isAnswered(path)) {
+  if (await isHeld(path)) {
     throw new CastellanError(
       'socket_in_use',
       `Another process is listening on ${path}. Stop it, or choose another path.`,
@@ -60,6 +64,15 @@ async function removeStale(path: string): Promise<void> {
 
 function statIfPresent(path: string): Stats | undefined {
   return lstatSync(path, { throwIfNoEntry: false })
+}
+
+/** A process that has bound the file and does not listen yet refuses as a dead one does, so it is asked more than once. */
+async function isHeld(path: string): Promise<boolean> {
+  for (let asked = 1; ; asked += 1) {
+    if (await isAnswered(path)) return true
+    if (asked === ASKED_TIMES) return false
+    await sleep(ASKED_EVERY_MS)
+  }
 }
 
 /** Whether some process accepts connections there. A refused connection is what a dead process leaves behind. */

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
-import { temporaryFolder, until } from '@castellan/testing'
+import { temporaryFolder } from '@castellan/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { listenOnSocket, type SocketFile } from '../../src/server/socket-file.ts'
 
@@ -25,9 +26,9 @@ test.each([
 
 test('the socket of a process that was killed is replaced', async () => {
   const path = join(temporaryFolder(), 'a.sock')
-  const script = `require('node:net').createServer().listen(${JSON.stringify(path)})`
-  const other = spawn(process.execPath, ['-e', script], { stdio: 'ignore' })
-  await until('the other process listens', () => existsSync(path))
+  const script = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => console.log('listening'))`
+  const other = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'ignore'] })
+  await once(other.stdout, 'data')
   await expect(listen({ path, mode: 0o600 })).rejects.toMatchObject({
     code: 'socket_in_use',
     message: expect.stringContaining(path),
