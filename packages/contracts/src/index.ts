@@ -106,11 +106,14 @@ export {
   ThawRequest,
 } from './emergency.ts'
 export {
+  EngineDecision,
   EngineEvent,
   EngineHealth,
   EngineMessage,
+  EngineModelFacts,
   EngineRequest,
 } from './engine.ts'
+export { EngineDoctor, EngineMemoryNeed, EngineModelRequest, EngineModelSwitch } from './engine-doctor.ts'
 export {
   BaseUrl,
   EngineAuth,

@@ -91,8 +91,11 @@ async function readAnswer(tools: ToolDescriptor[], turn: Turn, tally: Tally): Pr
     },
   }
   try {
-    for await (const event of engine.complete({ messages, tools }, signal, hooks)) {
+    for await (const event of engine.complete({ messages, tools, session: chat.id }, signal, hooks)) {
       switch (event.type) {
+        case 'queued':
+          chat.status('thinking', `The model is busy with others: number ${event.place} of ${event.waiting} in line.`)
+          break
         case 'text':
           said.text(event.text)
           if (chat.crowded) await chat.settled()

@@ -1,5 +1,6 @@
 import type {
   EngineAuth,
+  EngineDecision,
   EngineEvent,
   EngineKind,
   EngineMessage,
@@ -96,7 +97,7 @@ export interface Failover {
 
 /** {@link EngineEvent}, and what only engines outside have to say. */
 export type AnswerEvent =
-  | Extract<EngineEvent, { type: 'text' | 'choices' | 'error' }>
+  | Extract<EngineEvent, { type: 'queued' | 'text' | 'choices' | 'error' }>
   /** `problem`: what is wrong with the call, for the model to hear; it is not made. */
   | (Extract<EngineEvent, { type: 'tool_call' }> & { readonly problem?: string })
   /** What a model thinks before it speaks: no part of its answer. */
@@ -109,4 +110,6 @@ export type AnswerEvent =
       readonly reason: 'stop' | 'length' | 'tool_calls' | 'refused'
       readonly usage: Usage
       readonly kept?: Kept
+      /** What the answer came from, where the engine on this machine gave it. */
+      readonly decision?: EngineDecision | undefined
     }
