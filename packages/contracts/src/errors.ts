@@ -141,6 +141,9 @@ export const errorCatalogue = {
   manifest_mismatch: 409,
   memory_unreadable: 500,
   context_full: 413,
+  // Vectors of texts: no model for them is configured; a text is longer than the model takes
+  embeddings_off: 501,
+  input_too_long: 413,
   // An engine or its credential does not fit what it is wanted for; a provider said no, or sent what makes no sense
   engine_unsuitable: 422,
   engine_refused: 502,

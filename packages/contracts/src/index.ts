@@ -96,6 +96,14 @@ export {
   RecoveryPhrase,
 } from './credentials.ts'
 export {
+  EmbeddingModelFacts,
+  EngineEmbeddingRequest,
+  EngineEmbeddingState,
+  EngineEmbeddings,
+  MAX_EMBEDDING_CHARACTERS,
+  MAX_EMBEDDING_INPUTS,
+} from './embeddings.ts'
+export {
   EMERGENCY_FOLDER,
   EmergencyEvent,
   FROZEN_FILE,
