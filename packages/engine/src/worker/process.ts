@@ -16,27 +16,30 @@ export interface WorkerExit {
   readonly lastWords: string
 }
 
-export interface WorkerHandlers {
-  readonly onReport: (report: WorkerReport) => void
+export interface WorkerHandlers<Report = WorkerReport> {
+  readonly onReport: (report: Report) => void
   readonly onExit: (exit: WorkerExit) => void
 }
 
-/** The process that holds the native library. It has no configuration of its own and nothing secret in its environment. */
-export class WorkerProcess {
+/**
+ * A process that holds the native library: the worker's own program, or `program` beside it. It has no configuration of its
+ * own and nothing secret in its environment.
+ */
+export class WorkerProcess<Command = WorkerCommand, Report = WorkerReport> {
   readonly #child: ChildProcess
   #stderr = ''
   #exited = false
 
-  constructor({ prefix }: Isolation, log: Log, handlers: WorkerHandlers) {
+  constructor({ prefix }: Isolation, log: Log, handlers: WorkerHandlers<Report>, program = './main') {
     const self = fileURLToPath(import.meta.url)
-    const entry = fileURLToPath(new URL(`./main${extname(self)}`, import.meta.url))
+    const entry = fileURLToPath(new URL(`${program}${extname(self)}`, import.meta.url))
     const [command = '', ...args] = [...prefix, process.execPath, ...process.execArgv, ...MEMORY, entry]
     this.#child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: workerEnvironment() })
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL_BYTES)
       log.debug({ stderr: text.trimEnd() }, 'worker')
     })
-    this.#child.on('message', (report) => handlers.onReport(report as WorkerReport))
+    this.#child.on('message', (report) => handlers.onReport(report as Report))
     const exited = (code: number | null, signal: NodeJS.Signals | null): void => {
       if (this.#exited) return
       this.#exited = true
@@ -54,9 +57,9 @@ export class WorkerProcess {
     return this.#child.pid
   }
 
-  send(command: WorkerCommand): void {
+  send(command: Command): void {
     // A worker that has just died says so by its exit; a command it cannot take needs no second report.
-    if (this.#child.connected) this.#child.send(command, () => undefined)
+    if (this.#child.connected) this.#child.send(command as object, () => undefined)
   }
 
   /** Ends the process at once. It holds nothing that would need to be put away. */

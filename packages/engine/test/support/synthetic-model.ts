@@ -1,4 +1,5 @@
 import { type Tensor, type Typed, writeGguf } from './gguf-writer.ts'
+import { randomNumbers } from './random.ts'
 
 /** What follows a token, with weights: the model's whole knowledge. */
 export type Chain = Readonly<Record<string, Readonly<Record<string, number>>>>
@@ -131,15 +132,4 @@ function byteCharacters(): string[] {
     (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || (byte >= 174 && byte <= 255)
   let next = 256
   return Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(printable(byte) ? byte : next++))
-}
-
-/** Mulberry32: the same noise for the same seed on every machine. */
-function randomNumbers(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
 }
