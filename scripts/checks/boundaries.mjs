@@ -13,6 +13,7 @@ const floors = {
   daemon: 1,
   gguf: 1,
   'mcp-bridge': 2,
+  quarantine: 2,
   agentd: 3,
   engine: 3,
   airlock: 3,
