@@ -14,5 +14,5 @@ export { type ByteReply, bytes, type NdjsonReply, ndjson, type Reply, reply } fr
 export type { Handler, Method, RouteOptions, RouteRequest } from './server/route.ts'
 export { SocketServer, type SocketServerOptions } from './server/server.ts'
 export { listenOnSocket, MAX_SOCKET_PATH_BYTES, type SocketFile } from './server/socket-file.ts'
-export { vectorOf, vectorText } from './vectors.ts'
+export { vectorOf } from './vectors.ts'
 export { version } from './version.ts'

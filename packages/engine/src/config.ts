@@ -16,6 +16,12 @@ export const EngineConfig = ProcessConfig.extend({
   queue: z.int().min(0).max(1024).default(16),
   /** Largest context of a chat model, in tokens; the model's own where that is smaller. */
   contextTokens: z.int().min(512).max(1_048_576).default(8192),
+  /** GGUF file of a model that makes vectors of texts, beside the one that answers; none are made without it. */
+  embeddingModel: z.string().min(1).optional(),
+  /** Longest text that is made a vector, in tokens; the model's own limit where that is smaller. */
+  embeddingContextTokens: z.int().min(64).max(65_536).default(2048),
+  /** Seconds without a request after which the embedding model leaves the memory; 0 for never. */
+  embeddingIdleSeconds: z.int().min(0).max(86_400).default(300),
   /** Threads for a chat model; 0 for every core but one. */
   threads: z.int().min(0).max(512).default(0),
 })

@@ -1,7 +1,10 @@
 import type { ErrorCode, ErrorEnvelope } from '@castellan/contracts'
 
 /** What can go wrong with a model, as codes of the common catalogue. */
-export type EngineErrorCode = Extract<ErrorCode, 'model_invalid' | 'engine_unavailable' | 'context_full' | 'busy'>
+export type EngineErrorCode = Extract<
+  ErrorCode,
+  'model_invalid' | 'engine_unavailable' | 'context_full' | 'busy' | 'input_too_long' | 'invalid_request'
+>
 
 /**
  * An error of the model's side of the engine. The worker has no schemas and no HTTP, which keeps it small; its errors travel

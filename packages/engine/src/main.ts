@@ -1,5 +1,7 @@
 import { runDaemon, SocketServer } from '@castellan/daemon'
 import { EngineConfig } from './config.ts'
+import { Embedder } from './embeddings/embedder.ts'
+import { addEmbeddingRoutes } from './embeddings/routes.ts'
 import { Engine } from './engine.ts'
 import { addEngineRoutes } from './routes.ts'
 
@@ -11,13 +13,22 @@ await runDaemon({
     const engine = new Engine({ modelPath: model, slots, queue, contextTokens, threads, log })
     const server = new SocketServer({ name: 'engine', log })
     addEngineRoutes(server, engine)
+    const embedder = new Embedder({
+      modelPath: config.embeddingModel,
+      contextTokens: config.embeddingContextTokens,
+      threads,
+      idleMs: config.embeddingIdleSeconds * 1000,
+      queue,
+      log,
+    })
+    addEmbeddingRoutes(server, embedder)
     await server.listen({ path: engineSocket, mode: 0o660 })
     // Not awaited: health answers `loading` meanwhile.
     void engine.load()
     return {
       async stop() {
         await server.close()
-        await engine.stop()
+        await Promise.all([engine.stop(), embedder.stop()])
       },
     }
   },
