@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MAX_EMBEDDING_CHARACTERS, MAX_EMBEDDING_INPUTS } from '../embeddings.ts'
 import { defineOperation } from './operation.ts'
 
 /** Source of all shapes here: OpenAI's API reference, chat completions, models and embeddings. */
@@ -174,12 +175,17 @@ export const listOpenAiModels = defineOperation({
   },
 })
 
+const EmbeddingInput = z.string().min(1).max(MAX_EMBEDDING_CHARACTERS)
+
 export const EmbeddingBody = z.looseObject({
+  /** Whichever name is given, the embedding model of this machine answers; the answer names it. */
   model: z.string().min(1).max(200),
-  input: z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(512)]),
+  input: z.union([EmbeddingInput, z.array(EmbeddingInput).min(1).max(MAX_EMBEDDING_INPUTS)]),
   encoding_format: z.enum(['float', 'base64']).optional(),
-  dimensions: z.int().min(1).optional(),
+  /** Only as many as the model's vectors have. */
+  dimensions: z.int().min(1).max(65_536).optional(),
 })
+export type EmbeddingBody = z.infer<typeof EmbeddingBody>
 
 export const EmbeddingList = z.strictObject({
   object: z.literal('list'),
@@ -194,6 +200,7 @@ export const EmbeddingList = z.strictObject({
   model: z.string(),
   usage: z.strictObject({ prompt_tokens: z.int(), total_tokens: z.int() }),
 })
+export type EmbeddingList = z.infer<typeof EmbeddingList>
 
 export const createEmbedding = defineOperation({
   id: 'createEmbedding',
@@ -202,14 +209,26 @@ export const createEmbedding = defineOperation({
   tag: 'openai',
   summary: 'Vectors of texts',
   description:
-    'For the model on this machine, whose engine makes no vectors yet: the answer is 501 `unsupported_host`, in the shape ' +
-    'that clients expect of a provider without embeddings.',
+    'Made by the embedding model that the owner configured beside the one that answers (docs/models.md); each has length 1. ' +
+    'Without such a model the answer is 501 `embeddings_off` and says what to do. A text that the model cannot take whole is ' +
+    'refused (413 `input_too_long`), not cut. Lists of token numbers are not taken.',
   scope: 'chat',
   body: EmbeddingBody,
+  maxBodyBytes: 1024 * 1024,
   status: 200,
   answer: EmbeddingList,
   refuses: 'openai',
-  errors: ['unsupported_host', 'engine_unavailable', 'engine_loading', 'engine_crashed', 'model_invalid', 'busy'],
+  errors: [
+    'embeddings_off',
+    'input_too_long',
+    'engine_unavailable',
+    'engine_crashed',
+    'engine_stalled',
+    'engine_queue_full',
+    'model_invalid',
+    'model_too_large',
+    'shutting_down',
+  ],
   example: {
     body: { model: 'castellan-embedding', input: 'the disk is full' },
     answer: {

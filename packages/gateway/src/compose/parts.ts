@@ -13,6 +13,7 @@ import { type CredentialsOfGateway, openCredentials } from '../credentials/open.
 import { FreezeWatch } from '../emergency/freeze-watch.ts'
 import { tellChats } from '../emergency/tell.ts'
 import { Walls } from '../engines/cli/walls.ts'
+import { Embeddings } from '../engines/embeddings.ts'
 import type { Engine } from '../engines/engine.ts'
 import { Engines } from '../engines/engines.ts'
 import { LlamaEngine } from '../engines/llama.ts'
@@ -37,6 +38,8 @@ export interface Parts {
   readonly credentials: CredentialsOfGateway
   /** The engine of this machine. */
   readonly engine: LlamaEngine
+  /** Its model for vectors of texts. */
+  readonly embeddings: Embeddings
   readonly engines: Engines
   readonly engineOf: (agent: Agent) => Engine
   readonly agents: Agents
@@ -63,6 +66,7 @@ export async function openParts(config: GatewayConfig, monotonic: Monotonic, log
   const outbound = new Outbound(config.airlockSocket ?? join(sockets, 'airlock.sock'))
   const credentials = await openCredentials(config, { keys, records, outbound, freezeWatch, log })
   const engine = new LlamaEngine(config.engineSocket)
+  const embeddings = new Embeddings(config.engineSocket)
   const engines = new Engines({
     llama: engine,
     outbound,
@@ -87,7 +91,7 @@ export async function openParts(config: GatewayConfig, monotonic: Monotonic, log
   tellAgents(agents, audience)
 
   return {
-    ...{ telemetry, keys, records, agentd, access, credentials, engine, engines, agents },
+    ...{ telemetry, keys, records, agentd, access, credentials, engine, embeddings, engines, agents },
     ...{ conversations, insights, audience, chats, waiting, freezeWatch },
     engineOf({ engine }) {
       const created = engines.create(engine)
@@ -100,6 +104,7 @@ export async function openParts(config: GatewayConfig, monotonic: Monotonic, log
       await credentials.close()
       agentd.close()
       engine.close()
+      embeddings.close()
       outbound.close()
       records.close()
     },

@@ -74,7 +74,7 @@ export async function addRoutes(
   addLedger(app, agentd)
   addMemory(app, reading)
   addMachine(app, { ...reading, engine })
-  addOpenAi(app, engine)
+  addOpenAi(app, engine, parts.embeddings)
 
   const speaking: SpeakParts = {
     ...{ ...parts, tracing, patience, log },

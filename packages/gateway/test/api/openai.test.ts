@@ -1,6 +1,6 @@
-import { ChatCompletion, ChatCompletionChunk } from '@castellan/contracts/api'
+import { ChatCompletion, ChatCompletionChunk, EmbeddingList } from '@castellan/contracts/api'
 import { until } from '@castellan/testing'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { callFor, say } from '../support/engine.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 
@@ -145,11 +145,61 @@ test('who stops reading frees the engine', async () => {
   await until('the engine is free', () => freed)
 })
 
-test('the model is listed, and embeddings say honestly that there are none', async () => {
+test('the model is listed', async () => {
   const gateway = await startGateway()
-  const headers = { authorization: `Bearer ${gateway.token}` }
-  const models = await gateway.ask('/v1/models', { headers })
+  const models = await gateway.ask('/v1/models', { headers: { authorization: `Bearer ${gateway.token}` } })
   expect(models.json).toMatchObject({ object: 'list', data: [{ id: 'stand-in', object: 'model' }] })
-  const embedding = await ask(gateway, { model: 'any', input: 'hello' }, '/v1/embeddings')
-  expect([embedding.status, embedding.json.error]).toMatchObject([501, { code: 'unsupported_host' }])
+})
+
+describe('embeddings', () => {
+  const embed = (gateway: TestGateway, body: object) => ask(gateway, { model: 'any', ...body }, '/v1/embeddings')
+  const withModel = async () => {
+    const gateway = await startGateway()
+    gateway.engine.embed = (text) => (text === 'disk' ? [0.6, 0.8] : [1, 0])
+    return gateway
+  }
+
+  test('of one text and of several are made in OpenAI’s shape, in their order, with usage', async () => {
+    const gateway = await withModel()
+    const one = EmbeddingList.parse((await embed(gateway, { input: 'disk' })).json)
+    expect(one).toMatchObject({ model: 'stand-in-embedding', usage: { prompt_tokens: 2, total_tokens: 2 } })
+    expect(one.data[0]?.embedding).toEqual([Math.fround(0.6), Math.fround(0.8)])
+    const two = EmbeddingList.parse((await embed(gateway, { input: ['disk', 'nginx'] })).json)
+    expect(two.data.map(({ index, embedding }) => [index, embedding[0]])).toEqual([
+      [0, Math.fround(0.6)],
+      [1, 1],
+    ])
+    expect(two.usage.total_tokens).toBe(4)
+  })
+
+  test('come as base64 of 32-bit floats where that is asked for', async () => {
+    const gateway = await withModel()
+    const { data } = EmbeddingList.parse((await embed(gateway, { input: 'disk', encoding_format: 'base64' })).json)
+    const bytes = Buffer.from(data[0]?.embedding as string, 'base64')
+    expect([bytes.readFloatLE(0), bytes.readFloatLE(4)]).toEqual([Math.fround(0.6), Math.fround(0.8)])
+  })
+
+  test('have the dimensions of the model and are not cut to fewer', async () => {
+    const gateway = await withModel()
+    expect((await embed(gateway, { input: 'disk', dimensions: 2 })).status).toBe(200)
+    const { status, json } = await embed(gateway, { input: 'disk', dimensions: 1 })
+    expect([status, json.error]).toMatchObject([400, { code: 'invalid_request', type: 'invalid_request_error' }])
+  })
+
+  test('are refused with what to do where no model is configured', async () => {
+    const { status, json } = await embed(await startGateway(), { input: 'disk' })
+    expect([status, json.error]).toMatchObject([501, { code: 'embeddings_off', type: 'server_error' }])
+  })
+
+  test.each([
+    ['no text at all', { input: [] }, 400],
+    ['an empty text among others', { input: ['disk', ''] }, 400],
+    ['numbers of tokens', { input: [[1, 2, 3]] }, 400],
+    ['more texts than are taken', { input: Array.from({ length: 513 }, () => 'a') }, 400],
+    ['a text that is far too long', { input: 'a'.repeat(65_537) }, 400],
+    ['a body that is too large', { input: 'a'.repeat(1024 * 1024) }, 413],
+  ])('are refused of %s', async (_, body, wanted) => {
+    const { status, json } = await embed(await withModel(), body)
+    expect([status, json.error]).toMatchObject([wanted, { type: 'invalid_request_error' }])
+  })
 })

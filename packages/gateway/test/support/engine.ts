@@ -1,4 +1,12 @@
-import { CastellanError, type EngineEvent, type EngineHealth, EngineRequest } from '@castellan/contracts'
+import {
+  CastellanError,
+  EngineEmbeddingRequest,
+  type EngineEmbeddingState,
+  type EngineEmbeddings,
+  type EngineEvent,
+  type EngineHealth,
+  EngineRequest,
+} from '@castellan/contracts'
 import { ndjson, SocketServer } from '@castellan/daemon'
 import { quietLog } from './log.ts'
 
@@ -20,6 +28,12 @@ export function callFor(name: string, args: Record<string, unknown> = {}): Engin
   ]
 }
 
+const EMBEDDING = { name: 'stand-in-embedding', digest: '11', dimensions: 2, contextTokens: 64 }
+
+function base64(numbers: readonly number[]): string {
+  return Buffer.from(Float32Array.from(numbers).buffer).toString('base64')
+}
+
 /** Speaks the engine's HTTP over a real Unix socket; what the model says is the test's choice. */
 export class StandInEngine {
   readonly requests: Request[] = []
@@ -31,6 +45,8 @@ export class StandInEngine {
     const last = messages.at(-1)
     return last?.role === 'tool' ? say(last.summary) : callFor('disk_usage')
   }
+  /** Makes a vector of a text; null: no embedding model is configured. */
+  embed: ((text: string) => readonly number[]) | null = null
   readonly #server: SocketServer
 
   constructor() {
@@ -49,6 +65,15 @@ export class StandInEngine {
       if (this.state === 'loading') throw new CastellanError('engine_loading', 'The model is being loaded.')
       this.requests.push(body)
       return ndjson(toAsync(this.answer(body, signal)))
+    })
+    this.#server.route('GET', '/v1/embeddings', {}, (): EngineEmbeddingState => {
+      return this.embed === null ? { state: 'off', model: null } : { state: 'ready', model: EMBEDDING }
+    })
+    this.#server.route('POST', '/v1/embeddings', { body: EngineEmbeddingRequest }, ({ body }): EngineEmbeddings => {
+      const { embed } = this
+      if (embed === null) throw new CastellanError('embeddings_off', 'No embedding model is configured.')
+      const vectors = body.inputs.map((text) => ({ vector: base64(embed(text)), tokens: 2, cut: false }))
+      return { model: EMBEDDING, vectors }
     })
   }
 

@@ -1,10 +1,12 @@
 import { Readable } from 'node:stream'
-import { CastellanError, errorFromEnvelope } from '@castellan/contracts'
+import { errorFromEnvelope } from '@castellan/contracts'
 import { createChatCompletion, createEmbedding, listOpenAiModels } from '@castellan/contracts/api'
 import type { FastifyInstance } from 'fastify'
+import type { Embeddings } from '../../engines/embeddings.ts'
 import type { AnswerEvent, Engine } from '../../engines/engine.ts'
 import { serve } from '../serve.ts'
 import { newHead, streamedAnswer, wholeAnswer } from './answer.ts'
+import { embeddingsFor } from './embeddings.ts'
 import { answerAsOpenAi } from './errors.ts'
 import { engineRequest } from './request.ts'
 
@@ -12,7 +14,7 @@ import { engineRequest } from './request.ts'
  * The model on this machine for whatever speaks OpenAI's protocol. It answers and asks for tools; nothing here runs one, so
  * the scope `chat` is enough. Source: OpenAI's API reference.
  */
-export function addOpenAi(app: FastifyInstance, engine: Engine): void {
+export function addOpenAi(app: FastifyInstance, engine: Engine, embeddings: Embeddings): void {
   app.register(async (scope) => {
     answerAsOpenAi(scope)
 
@@ -31,12 +33,7 @@ export function addOpenAi(app: FastifyInstance, engine: Engine): void {
       return { object: 'list' as const, data: name === undefined ? [] : [{ id: name, ...model }] }
     })
 
-    serve(scope, createEmbedding, async () => {
-      throw new CastellanError(
-        'unsupported_host',
-        'The engine on this machine offers no embeddings yet; ask another provider for them.',
-      )
-    })
+    serve(scope, createEmbedding, ({ body, signal }) => embeddingsFor(body, embeddings, signal))
   })
 }
 
