@@ -1,0 +1,7 @@
+export { type ByteSource, Cursor, fileSource, memorySource } from './bytes.ts'
+export { FormatError, type FormatErrorCode } from './error.ts'
+export { type GgufStructure, type GgufTensor, readGguf } from './gguf.ts'
+export { type JsonValue, parseJson } from './json.ts'
+export { kindOf, type ModelFormat } from './kind.ts'
+export { readStructure, type Structure } from './read.ts'
+export { readSafetensors, type SafetensorsStructure, type SafetensorsTensor } from './safetensors.ts'
