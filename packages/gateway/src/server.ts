@@ -51,14 +51,14 @@ export async function buildServer(
   const parts = await openParts(config, monotonic, log)
   const { access, agentd, agents, audience, chats, conversations, freezeWatch, telemetry, waiting } = parts
   const app = fastify({
-    loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: HTTP.requestTimeout,
     forceCloseConnections: 'idle',
     http: HTTP,
     genReqId: requestIds(),
-    childLoggerFactory: (parent, bindings) => new LazyLog(parent, bindings) as unknown as FastifyBaseLogger,
+    // Without a logger of its own the framework does not watch answers to their end.
+    childLoggerFactory: (_none, bindings) => new LazyLog(log, bindings) as unknown as FastifyBaseLogger,
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerClientError,
   })

@@ -56,22 +56,26 @@ export function serve<O extends Operation>(
     url: path.replaceAll(/\{([a-z_]+)\}/g, ':$1'),
     config: { operation, public: scope === 'public' },
     ...(maxBodyBytes === undefined ? {} : { bodyLimit: maxBodyBytes }),
-    handler: async (request, reply) => {
+    handler: (request, reply) => {
       const parts = {
         params: params === undefined ? undefined : parse(params, request.params, 'The address'),
         query: query === undefined ? undefined : parse(query, request.query, 'The query'),
         body: body === undefined ? undefined : parse(body, request.body, 'The body'),
       }
-      const asked = new AskedNow(parts, request, reply) as unknown as Asked<O>
-      const answer = await handle(asked)
-      refuseEnded(request)
-      reply.code(status)
-      if (answer instanceof Readable) {
-        endWithCredential(request, reply)
-        return reply.type(content ?? 'text/event-stream').send(answer)
+      const answer = handle(new AskedNow(parts, request, reply) as unknown as Asked<O>)
+      // What is at hand goes out at once: a promise of it would cost a turn of the loop.
+      return answer instanceof Promise ? answer.then(send) : send(answer)
+
+      function send(answer: Answered<O>): unknown {
+        refuseEnded(request)
+        reply.code(status)
+        if (answer instanceof Readable) {
+          endWithCredential(request, reply)
+          return reply.type(content ?? 'text/event-stream').send(answer)
+        }
+        const body = app.checksAnswers ? operation.answer?.parse(answer) : answer
+        return body === undefined ? reply.send() : body
       }
-      if (app.checksAnswers) return operation.answer?.parse(answer)
-      return answer
     },
   })
 }

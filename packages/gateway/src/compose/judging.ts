@@ -12,7 +12,8 @@ import { addHeaderGuard } from '../plugins/header-guard.ts'
 import { addIdempotency } from '../plugins/idempotency.ts'
 import { addOriginGuard } from '../plugins/origin-guard.ts'
 import { addAddressLimit, addTokenLimit, Guesses } from '../plugins/rate-limit.ts'
-import { addRequestId, logRequests } from '../plugins/request-id.ts'
+import { addRequestId } from '../plugins/request-id.ts'
+import { logRequests } from '../plugins/request-log.ts'
 import { addSecurityHeaders } from '../plugins/security-headers.ts'
 import type { Parts } from './parts.ts'
 
@@ -26,7 +27,7 @@ export function addJudging(
 ): void {
   addClientAddress(app, config)
   addRequestId(app)
-  logRequests(app)
+  logRequests(app, log)
   addErrorEnvelopes(app)
   addSecurityHeaders(app)
   addHeaderGuard(app)

@@ -123,6 +123,8 @@ function bringsSomething(request: FastifyRequest): boolean {
 function bearerOf(request: FastifyRequest): string | undefined {
   const header = request.headers.authorization
   if (header !== undefined) {
+    // As nearly all write it.
+    if (header.startsWith('Bearer ') && header.length > 7 && !header.includes(' ', 7)) return header.slice(7)
     const [scheme, token, ...rest] = header.split(' ')
     if (scheme?.toLowerCase() !== 'bearer' || token === undefined || rest.length > 0) {
       throw new CastellanError('unauthorized', 'The Authorization header has to read: Bearer, a space, the token.')
@@ -148,9 +150,9 @@ function refuseUnplacedCookie(request: FastifyRequest): void {
 }
 
 function refuseTokenInUrl(request: FastifyRequest): void {
-  const query = request.url.split('?', 2)[1]
-  if (query === undefined) return
-  const parameters = [...new URLSearchParams(query)]
+  const mark = request.url.indexOf('?')
+  if (mark === -1) return
+  const parameters = [...new URLSearchParams(request.url.slice(mark + 1))]
   if (
     parameters.some(
       ([name, value]) => /^(access_?token|token|bearer|authorization)$/i.test(name) || value.includes('cst_'),

@@ -1,5 +1,5 @@
 import { CastellanError } from '@castellan/contracts'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -17,11 +17,14 @@ export const MAX_BODY_BYTES = 64 * 1024
  */
 export function addBodyCap(app: FastifyInstance): void {
   app.addHook('onRequest', (request, _reply, done) => {
-    const announced = Number(request.headers['content-length'] ?? 0)
-    const most = request.routeOptions.bodyLimit ?? MAX_BODY_BYTES
-    if (request.routeOptions.config.readsItsBody !== true && announced > most) {
-      throw new CastellanError('body_too_large', `The body has ${announced} bytes; this route takes at most ${most}.`)
-    }
+    const { 'content-length': length } = request.headers
+    if (length !== undefined) refuseTooLarge(Number(length), request)
     done()
   })
+}
+
+function refuseTooLarge(announced: number, { routeOptions }: FastifyRequest): void {
+  const { bodyLimit: most = MAX_BODY_BYTES, config } = routeOptions
+  if (config.readsItsBody === true || announced <= most) return
+  throw new CastellanError('body_too_large', `The body has ${announced} bytes; this route takes at most ${most}.`)
 }

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { CastellanError, type ErrorCode } from '@castellan/contracts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { newRequestId } from './request-id.ts'
-import { SECURITY_HEADERS } from './security-headers.ts'
+import { ANSWER_HEADERS } from './security-headers.ts'
 
 interface Known {
   readonly code: ErrorCode
@@ -75,7 +75,7 @@ export function addErrorEnvelopes(app: FastifyInstance): void {
 
 /** Answers an address that fastify cannot read; no hook has seen the request. */
 export function answerFrameworkError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id })
+  reply.headers({ ...ANSWER_HEADERS, 'x-request-id': request.id })
   sendError(error, request, reply)
 }
 
@@ -125,7 +125,7 @@ export function refuseOnSocket(socket: Duplex, error: CastellanError, status: nu
   const requestId = newRequestId()
   const body = JSON.stringify(error.toEnvelope(requestId))
   const headers = {
-    ...SECURITY_HEADERS,
+    ...ANSWER_HEADERS,
     'content-type': 'application/json; charset=utf-8',
     'content-length': String(Buffer.byteLength(body)),
     'x-request-id': requestId,

@@ -1,3 +1,4 @@
+import type { Log } from '@castellan/daemon'
 import type { FastifyBaseLogger } from 'fastify'
 
 type Bindings = Parameters<FastifyBaseLogger['child']>[0]
@@ -5,11 +6,11 @@ type Write = FastifyBaseLogger['info']
 
 /** A request's log, made when the request first has something to say: most have nothing, and making one costs. */
 export class LazyLog {
-  readonly #parent: FastifyBaseLogger
+  readonly #parent: Log
   readonly #bindings: Bindings
   #own: FastifyBaseLogger | undefined
 
-  constructor(parent: FastifyBaseLogger, bindings: Bindings) {
+  constructor(parent: Log, bindings: Bindings) {
     this.#parent = parent
     this.#bindings = bindings
   }

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import { access, constants, open, readFile, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CastellanError, PreviousToken, previousTokenFile } from '@castellan/contracts'
@@ -154,7 +154,7 @@ function goodFor(token: string, now: () => number): Good {
 }
 
 function hashOf(token: string): Buffer {
-  return createHash('sha256').update(token, 'utf8').digest()
+  return hash('sha256', token, 'buffer')
 }
 
 function asJson(text: string): unknown {

@@ -69,15 +69,31 @@ test('a public origin from the configuration is answered to, and its cookie need
 
 test('every answer carries the security headers, refusals included', async () => {
   const gateway = await startGateway()
-  for (const path of ['/', '/health', TRANSCRIPT, '/nothing']) {
+  for (const path of ['/', '/docs', '/health', TRANSCRIPT, '/nothing']) {
     const { headers } = await gateway.ask(path)
-    expect(headers['content-security-policy']).toContain("script-src 'self';")
+    expect(headers['content-security-policy']).toMatch(/^default-src 'none'; /)
+    expect(headers['content-security-policy']).toContain("frame-ancestors 'none'")
     expect(headers['content-security-policy']).not.toContain('unsafe')
     expect(headers).toMatchObject({
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
       'referrer-policy': 'no-referrer',
+      'cross-origin-resource-policy': 'same-origin',
     })
+  }
+})
+
+test('what a browser shows may run scripts of its own origin, and what programs get may run nothing', async () => {
+  const gateway = await startGateway()
+  for (const path of ['/', '/docs', '/docs/docs.css', '/assets/app-1a2b.js']) {
+    const { headers } = await gateway.ask(path)
+    expect(headers['content-security-policy']).toContain("script-src 'self';")
+    expect(headers).toMatchObject({ 'cross-origin-opener-policy': 'same-origin' })
+    expect(headers['permissions-policy']).toContain('camera=()')
+  }
+  for (const path of ['/health', TRANSCRIPT, '/api/v1/agents']) {
+    const { headers } = await gateway.ask(path)
+    expect(headers['content-security-policy']).not.toContain("'self'")
   }
 })
 

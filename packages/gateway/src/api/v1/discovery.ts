@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { type AgentCard, getAgentCard, getOpenApiJson, getOpenApiYaml } from '@castellan/contracts/api'
 import { version } from '@castellan/daemon'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { asDocument } from '../../plugins/security-headers.ts'
 import type { Json } from '../openapi/components.ts'
 import { serve } from '../serve.ts'
 
@@ -21,7 +22,7 @@ export function addDiscovery(app: FastifyInstance, publicOrigins: readonly strin
     return Readable.from([stringify(await document(), { lineWidth: 0, aliasDuplicateObjects: false })])
   })
 
-  const options = { config: { public: true } }
+  const options = { config: { public: true }, onRequest: asDocument }
   app.get('/docs', options, async (_request, reply) => {
     const { docsPage } = await import('../docs/page.ts')
     return reply.type('text/html; charset=utf-8').send(docsPage(await document()))
