@@ -2,8 +2,12 @@ import type { GgufHeader } from '@castellan/gguf'
 import { EngineError } from '../error.ts'
 import { readGgufHeader } from '../gguf.ts'
 
-/** The format versions this runtime reads; see models/interpreter/FORMAT.md. 2 has more types of arguments than 1. */
-const FORMATS: readonly unknown[] = [1, 2]
+/**
+ * The format versions this runtime reads; see models/interpreter/FORMAT.md. 2 has more types of arguments than 1, 3 a
+ * classifier beside the network.
+ */
+const FORMATS: readonly unknown[] = [1, 2, 3]
+const CLASSIFIER_FORMAT = 3
 
 /** What an argument's value is; see FORMAT.md. Those from `seconds` on are words of the request, put into the tool's form. */
 export type ArgumentType =
@@ -54,6 +58,15 @@ export interface FormatTool {
   readonly args: readonly FormatArgument[]
 }
 
+/** The file with the classifier, which lies beside the model's own. */
+export interface FormatClassifier {
+  readonly file: string
+  /** Of the file's bytes, in hex. */
+  readonly sha256: string
+  /** Power of the classifier's opinion in the product of both. */
+  readonly weight: number
+}
+
 /** What an interpreter file says about its own prompt and answers, with every token as its number. */
 export interface InterpreterFormat {
   /** Call probability from which a call may be made without asking, as the file's makers chose it. */
@@ -64,6 +77,7 @@ export interface InterpreterFormat {
   readonly end: number
   readonly numberWords: ReadonlyMap<string, number>
   readonly tools: readonly FormatTool[]
+  readonly classifier: FormatClassifier | undefined
   /** Bytes of text each token stands for. */
   readonly tokenBytes: readonly number[]
 }
@@ -86,6 +100,7 @@ export async function readInterpreterFormat(path: string): Promise<InterpreterFo
     none: idOf(description.none),
     end: idOf(description.end),
     numberWords: new Map(Object.entries(description.numberWords)),
+    classifier: parseClassifier(path, header),
     // A byte-level BPE writes each byte as one character.
     tokenBytes: tokens.map((text) => [...text].length),
     tools: description.tools.map((tool) => ({
@@ -110,7 +125,7 @@ function spelledValue(type: ArgumentType, value: string): string | number | bool
 function parseDescription(path: string, header: GgufHeader): Description {
   const format = header.metadata.get('castellan.format')
   if (!FORMATS.includes(format)) {
-    throw refuse(path, `it has format ${String(format)}, and this version reads ${FORMATS.join(' and ')}`)
+    throw refuse(path, `it has format ${String(format)}, and this version reads ${FORMATS.join(', ')}`)
   }
   const text = header.metadata.get('castellan.tools')
   const description = parseJson(typeof text === 'string' ? text : '')
@@ -118,6 +133,18 @@ function parseDescription(path: string, header: GgufHeader): Description {
     throw refuse(path, 'its description of the tools (castellan.tools) cannot be read')
   }
   return description
+}
+
+function parseClassifier(path: string, { metadata }: GgufHeader): FormatClassifier | undefined {
+  if (metadata.get('castellan.format') !== CLASSIFIER_FORMAT) return undefined
+  const file = metadata.get('castellan.classifier.file')
+  const sha256 = metadata.get('castellan.classifier.sha256')
+  const weight = metadata.get('castellan.classifier.weight')
+  const isNamed = typeof file === 'string' && /^[\w.-]+$/.test(file) && typeof sha256 === 'string'
+  if (!isNamed || typeof weight !== 'number') {
+    throw refuse(path, 'it does not say which classifier belongs to it (castellan.classifier)')
+  }
+  return { file, sha256, weight }
 }
 
 function parseJson(text: string): unknown {
