@@ -22,6 +22,16 @@ in
       '';
     };
 
+    embeddingModel = mkOption {
+      type = types.nullOr types.path;
+      default = null;
+      example = "/srv/models/embedding.gguf";
+      description = ''
+        GGUF file of a model that makes vectors of texts: memory is then found by meaning too, and `/v1/embeddings` answers. It is in
+        memory only while somebody asks. When null, none are made.
+      '';
+    };
+
     gpus = mkOption {
       type = types.listOf (types.enum [ "nvidia" "dri" "amd" ]);
       default =

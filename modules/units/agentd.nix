@@ -30,6 +30,7 @@ in
       agentSocket = places.sockets.agent;
       operatorSocket = places.sockets.operator;
       recordSocket = places.sockets.record;
+      engineSocket = if cfg.engine.enable then places.sockets.engine else null;
       tokenFile = places.token;
       pagePort = cfg.gateway.port;
       sessions.mode = cfg.mode;

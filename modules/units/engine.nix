@@ -17,7 +17,7 @@ in
   config = lib.mkIf (cfg.enable && cfg.engine.enable) (lib.mkMerge [
     (settingsOf "engine" cfg.engine.settings {
       inherit (cfg) logLevel;
-      inherit (cfg.engine) model;
+      inherit (cfg.engine) model embeddingModel;
       engineSocket = places.sockets.engine;
     })
     {
@@ -44,8 +44,8 @@ in
           TasksMax = 512;
           # When memory runs out, the engine goes before what keeps the host.
           OOMScoreAdjust = 500;
-        } // lib.optionalAttrs (cfg.engine.model != null) {
-          BindReadOnlyPaths = [ (toString cfg.engine.model) ];
+        } // lib.optionalAttrs (cfg.engine.model != null || cfg.engine.embeddingModel != null) {
+          BindReadOnlyPaths = map toString (lib.filter (file: file != null) [ cfg.engine.model cfg.engine.embeddingModel ]);
         } // lib.optionalAttrs hasGpu {
           PrivateDevices = false;
           DevicePolicy = "closed";

@@ -25,6 +25,8 @@ export const Config = ProcessConfig.extend({
   operatorSocket: AbsolutePath,
   /** Where the gateway and the airlock record what they did; `record.sock` beside agent.sock without it. */
   recordSocket: AbsolutePath.optional(),
+  /** The engine's, asked for vectors of what is remembered; memory is found by words alone without it. */
+  engineSocket: AbsolutePath.optional(),
   /** File with the owner's token, which may approve calls; needed only for that. */
   tokenFile: AbsolutePath.optional(),
   /** Port of the local gateway, which serves the page. */

@@ -21,6 +21,7 @@ import { LedgerKeeper } from '../ledger/keeper.ts'
 import type { LedgerRecorder } from '../ledger/ledger-recorder.ts'
 import { PinFile } from '../mcp-servers/pins.ts'
 import { McpServers } from '../mcp-servers/servers.ts'
+import { EnginePlacer } from '../memory/text-vectors.ts'
 import { OperatorFile, Operators } from '../operators/operators.ts'
 import { SignInFile, SignIns } from '../operators/sign-ins.ts'
 import { Always } from '../policy/always.ts'
@@ -167,6 +168,7 @@ export async function build(
     }),
     switching: safeSwitch,
     nixos: config.nixos,
+    placer: config.engineSocket === undefined ? undefined : new EnginePlacer(config.engineSocket),
   })
   const inFlight = new InFlight(config.limits.callsInFlight)
   const witnesses = await openWitnesses(config, ledger, log)

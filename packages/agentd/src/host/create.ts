@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { AppFile } from '../apps/app.ts'
 import { Apps } from '../apps/apps.ts'
 import type { Backups } from '../backup/backups.ts'
+import { MemoryByMeaning } from '../memory/by-meaning.ts'
 import { Memory } from '../memory/memory.ts'
+import type { TextPlacer } from '../memory/text-vectors.ts'
 import { Manifest } from '../models/manifest.ts'
 import { Models } from '../models/models.ts'
 import { Sandbox } from '../sandbox/index.ts'
@@ -66,6 +68,8 @@ export interface HostOptions {
   readonly onModelChanged: (subject: string, summary: string) => void
   readonly switching: SwitchPort
   readonly nixos: NixosSettings
+  /** Makes vectors of what is remembered; memory goes by words alone without it. */
+  readonly placer?: TextPlacer | undefined
 }
 
 /** The ports to this machine. Opens the trash; nothing else is touched before a tool asks. */
@@ -90,6 +94,7 @@ export async function createHost({
   keys,
   trash: limits,
   backups,
+  placer,
 }: HostOptions): Promise<Host> {
   await mkdir(grants[0].path, { recursive: true, mode: 0o700 })
   const accounts = new Accounts()
@@ -99,6 +104,7 @@ export async function createHost({
   const kernel = new KernelParameters()
   const network = new Network(accounts)
   const files = await Files.open(grants, trash, accounts)
+  const memory = new Memory(join(stateDir, 'memory.db'), keys.derive('castellan memory v1'))
   return {
     system,
     history: new LoadHistory(join(stateDir, 'load-history'), system),
@@ -134,7 +140,7 @@ export async function createHost({
     hardening: new Hardening({ kernel, listeners: (signal) => network.listeners(signal), firewall: readFirewall }),
     integrity,
     incidents,
-    memory: new Memory(join(stateDir, 'memory.db'), keys.derive('castellan memory v1')),
+    memory: placer === undefined ? memory : new MemoryByMeaning(memory, placer),
     models: new Models({
       folder: models,
       manifest: new Manifest(join(stateDir, 'models.json'), keys.derive('castellan model manifest v1')),

@@ -41,7 +41,7 @@ export interface MemoryPort {
   /** Throws `not_found`. */
   find(id: number): Fact
   /** Best first; what is expired is left out. */
-  recall(words: string, filter: FactFilter, limit: number): readonly Recalled[]
+  recall(words: string, filter: FactFilter, limit: number): readonly Recalled[] | Promise<readonly Recalled[]>
   /** Newest first. */
   list(
     filter: FactFilter,

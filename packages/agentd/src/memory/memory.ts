@@ -3,6 +3,7 @@ import { CastellanError, TaintLabel } from '@castellan/contracts'
 import Database from 'better-sqlite3'
 import { z } from 'zod'
 import type { Fact, FactFilter, MemoryPort, NewFact, Recalled } from '../host/memory.ts'
+import { FactVectors, type Unplaced, vectorSchema } from './vectors.ts'
 
 /** Facts that are kept at most. */
 const MOST_FACTS = 100_000
@@ -31,7 +32,7 @@ END;
 CREATE TRIGGER IF NOT EXISTS facts_removed AFTER DELETE ON facts BEGIN
   INSERT INTO words (words, rowid, text, tags, source) VALUES ('delete', old.id, old.text, old.tags, old.source);
 END;
-`
+${vectorSchema}`
 
 const Row = z.object({
   id: z.number(),
@@ -52,6 +53,7 @@ const Row = z.object({
 export class Memory implements MemoryPort {
   readonly #db: Database
   readonly #now: () => number
+  readonly #vectors: FactVectors
   #reserved = 0
 
   /** `key` has 32 bytes. Throws `memory_unreadable` for a database under another key, or a damaged one. */
@@ -75,6 +77,7 @@ export class Memory implements MemoryPort {
       )
     }
     chmodSync(path, 0o600)
+    this.#vectors = new FactVectors(this.#db)
   }
 
   reserve(): number {
@@ -146,6 +149,28 @@ export class Memory implements MemoryPort {
     // What was deleted is still in the log that runs ahead of the database.
     this.#db.pragma('wal_checkpoint(TRUNCATE)')
     return fact
+  }
+
+  /** Facts by how near in meaning they are to a question, of those that have a vector of this model; nearest first. */
+  nearest(
+    model: string,
+    question: Float32Array,
+    filter: FactFilter,
+    limit: number,
+  ): { readonly fact: Fact; readonly likeness: number }[] {
+    const [clause, values] = tagged(filter)
+    const near = this.#vectors.nearest(model, question, { clause, values, now: this.#now() }, limit)
+    const fact = this.#db.prepare('SELECT * FROM facts WHERE id = ?')
+    return near.map(({ id, likeness }) => ({ fact: factOf(fact.get(id)), likeness }))
+  }
+
+  /** Facts that a vector of this model is to be made of. */
+  withoutVector(model: string, limit: number): Unplaced[] {
+    return this.#vectors.missing(model, this.#now(), limit)
+  }
+
+  keepVector(fact: Unplaced, model: string, vector: Float32Array): void {
+    this.#vectors.keep(fact, model, vector)
   }
 
   close(): void {

@@ -4,6 +4,8 @@ declare module 'better-sqlite3' {
     run(...values: unknown[]): unknown
     get(...values: unknown[]): unknown
     all(...values: unknown[]): unknown[]
+    /** One row at a time; the database may not be asked for anything else meanwhile. */
+    iterate(...values: unknown[]): IterableIterator<unknown>
     pluck(): Statement
   }
 

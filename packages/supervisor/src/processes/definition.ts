@@ -55,6 +55,7 @@ export function defineProcesses(inputs: DefinitionInputs): Record<ProcessName, P
         CASTELLAN_AGENT_SOCKET: layout.agentSocket,
         CASTELLAN_OPERATOR_SOCKET: layout.operatorSocket,
         CASTELLAN_RECORD_SOCKET: layout.recordSocket,
+        CASTELLAN_ENGINE_SOCKET: layout.engineSocket,
         CASTELLAN_TOKEN_FILE: layout.tokenFile,
         CASTELLAN_PAGE_PORT: String(port),
       },

@@ -9,7 +9,8 @@ export const memoryRecall = defineTool({
   name: 'memory_recall',
   title: 'Recall',
   description:
-    'What is remembered about something, best first: found by its words, ranked by BM25 and by how sure it is.',
+    'What is remembered about something, best first: found by its words, and by its meaning where an embedding model is ' +
+    'there; what is unsure comes later.',
   input: z.strictObject({
     about: textField(1000).min(1).describe('What it is about, in words: "backup of the nas".'),
     tags: tagsField.default([]).describe('Only facts with all of these tags.'),
@@ -33,7 +34,7 @@ export const memoryRecall = defineTool({
   },
   resources: () => [{ kind: 'machine', id: 'memory', access: 'read' }],
   run: async ({ about, tags, limit }, { host }) => {
-    const found = host.memory.recall(about, { tags }, limit + 1)
+    const found = await host.memory.recall(about, { tags }, limit + 1)
     const shown = found
       .slice(0, limit)
       .map(({ fact, score }) => ({ ...presentFact(fact), score: Math.round(score * 1000) / 1000 }))
