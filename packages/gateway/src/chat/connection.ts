@@ -110,42 +110,57 @@ export class Connection {
 
   #receive(text: string, isBinary: boolean): void {
     this.#unread += 1
-    this.#obeyed = this.#obeyed.then(async () => {
-      let frame: ClientFrame | undefined
-      try {
-        if (isBinary)
-          throw new CastellanError('unknown_frame', 'Send JSON in text frames; binary ones mean nothing here.')
-        frame = readClientFrame(text)
-        // It may have ended while this waited for its turn.
-        if (!this.#caller.standing.ended) await this.#obey(frame)
-      } catch (error) {
-        this.#refuse(error, frame)
-      }
-      this.#unread -= 1
-    })
+    // What nothing waits before is obeyed at once: most frames are answered before the next one is looked for.
+    if (this.#unread === 1) this.#obeyed = this.#take(text, isBinary) ?? this.#obeyed
+    else this.#obeyed = this.#obeyed.then(() => this.#take(text, isBinary))
   }
 
-  async #obey(frame: ClientFrame): Promise<void> {
-    const { chats } = this.#parts
+  /** A promise where it takes longer, which never rejects. */
+  #take(text: string, isBinary: boolean): Promise<void> | undefined {
+    let frame: ClientFrame | undefined
+    const refuse = (error: unknown) => this.#refuse(error, frame)
+    try {
+      if (isBinary)
+        throw new CastellanError('unknown_frame', 'Send JSON in text frames; binary ones mean nothing here.')
+      frame = readClientFrame(text)
+      // It may have ended while this waited for its turn.
+      const obeying = this.#caller.standing.ended ? undefined : this.#obey(frame)
+      if (obeying !== undefined) {
+        return obeying.catch(refuse).then(() => {
+          this.#unread -= 1
+        })
+      }
+    } catch (error) {
+      refuse(error)
+    }
+    this.#unread -= 1
+    return undefined
+  }
+
+  #obey(frame: ClientFrame): Promise<void> | undefined {
     switch (frame.type) {
-      case 'chat': {
-        const chat = await chatFor(frame, this.#caller, this.#parts)
-        if (chat.running && this.#answerAside(frame, chat)) return
-        speak(frame.text, chat, this.#caller, this.#parts, this)
-        return
-      }
-      case 'abort': {
-        const chat = chats.find(frame.chat_id)
-        if (chat !== undefined) requireAgent(this.#caller, chat.agent.name)
-        const stopped = chat?.abort(new CastellanError('cancelled', 'Stopped.')) ?? false
-        if (stopped) return
-        const chat_id = frame.chat_id ?? MAIN_CHAT
-        this.#tell({ type: 'status', state: 'idle', message: 'Nothing is running in this chat.', chat_id })
-        return
-      }
+      case 'chat':
+        return this.#say(frame)
+      case 'abort':
+        this.#abort(frame)
+        return undefined
       default:
         carryDecision(frame, this.#caller, this.#parts).catch((error: unknown) => this.#refuse(error, frame))
+        return undefined
     }
+  }
+
+  async #say(frame: Extract<ClientFrame, { type: 'chat' }>): Promise<void> {
+    const chat = await chatFor(frame, this.#caller, this.#parts)
+    if (chat.running && this.#answerAside(frame, chat)) return
+    speak(frame.text, chat, this.#caller, this.#parts, this)
+  }
+
+  #abort({ chat_id = MAIN_CHAT }: Extract<ClientFrame, { type: 'abort' }>): void {
+    const chat = this.#parts.chats.find(chat_id)
+    if (chat !== undefined) requireAgent(this.#caller, chat.agent.name)
+    const stopped = chat?.abort(new CastellanError('cancelled', 'Stopped.')) ?? false
+    if (!stopped) this.#tell({ type: 'status', state: 'idle', message: 'Nothing is running in this chat.', chat_id })
   }
 
   /** A command that only reads is answered while a turn runs, such as one that waits for this very person. */

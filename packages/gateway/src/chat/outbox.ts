@@ -54,7 +54,7 @@ export class Outbox {
     if (this.#corked) return
     this.#corked = true
     this.#stream.cork()
-    setImmediate(() => {
+    process.nextTick(() => {
       this.#corked = false
       this.#stream.uncork()
     })

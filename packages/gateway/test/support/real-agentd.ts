@@ -25,14 +25,17 @@ export interface RealAgentd {
 /** agentd itself, as a process of its own, with its state in `folder` and its sockets where test gateways look. */
 export async function startAgentd(folder: string, settings: NodeJS.ProcessEnv = {}): Promise<RealAgentd> {
   const operatorSocket = join(folder, 'operator.sock')
-  const operator = new UnixClient({ socketPath: operatorSocket, unavailable: 'agentd_unavailable', peer: 'agentd' })
+  const agentSocket = join(folder, 'agent.sock')
+  const [operator, agent] = [operatorSocket, agentSocket].map(
+    (socketPath) => new UnixClient({ socketPath, unavailable: 'agentd_unavailable', peer: 'agentd' }),
+  ) as [UnixClient, UnixClient]
   const start = async () => {
     const child = spawn(process.execPath, ['--conditions=source', MAIN], {
       stdio: ['ignore', 'ignore', 'ignore'],
       env: {
         PATH: process.env.PATH,
         CASTELLAN_STATE_DIR: folder,
-        CASTELLAN_AGENT_SOCKET: join(folder, 'agent.sock'),
+        CASTELLAN_AGENT_SOCKET: agentSocket,
         CASTELLAN_OPERATOR_SOCKET: operatorSocket,
         CASTELLAN_TOKEN_FILE: join(folder, 'token'),
         ...settings,
@@ -47,7 +50,8 @@ export async function startAgentd(folder: string, settings: NodeJS.ProcessEnv = 
       'agentd answers',
       () => {
         if (child.exitCode !== null) throw new Error(`agentd ended with ${child.exitCode}`)
-        return operator.request('GET', '/v1/health', { schema: ProcessHealth }).catch(() => undefined)
+        // Agents are let in last.
+        return agent.request('GET', '/v1/health', { schema: ProcessHealth }).catch(() => undefined)
       },
       START_MS,
     )
@@ -59,7 +63,7 @@ export async function startAgentd(folder: string, settings: NodeJS.ProcessEnv = 
   }
   let kill = await start()
   onTestFinished(async () => {
-    operator.close()
+    for (const client of [operator, agent]) client.close()
     await kill()
   })
   return {
