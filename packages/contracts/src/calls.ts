@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CallDecision } from './decisions.ts'
 import { ErrorEnvelope } from './errors.ts'
 import { AgentName, ApprovalId, CallId, LedgerIndex, SessionId, Sha256Hex, Timestamp, ToolName } from './ids.ts'
 import { SessionMode } from './sessions.ts'
@@ -37,6 +38,8 @@ export const CallRequest = z.strictObject({
     .optional(),
   /** A token of `capability_mint`: the call gets no more than its rights. */
   capability: z.string().max(16_384).optional(),
+  /** What it came from, where a model on this machine decided it; the ledger keeps it. */
+  decision: CallDecision.optional(),
 })
 export type CallRequest = z.infer<typeof CallRequest>
 

@@ -34,6 +34,7 @@ export function admit(parts: CallParts, request: CallRequest, caller: Caller): C
     standing,
     narrowedTo: request.mode,
     channel: request.channel,
+    decision: request.decision,
     agreedBefore: caller.agreed === true,
   }
 }

@@ -1,5 +1,6 @@
 import {
   type ApprovalId,
+  type CallDecision,
   type CallOrigin,
   CastellanError,
   type LedgerActor,
@@ -43,6 +44,8 @@ export interface Call extends CallOrigin {
   /** The mode that the caller wants to be held to beside its session's, and through what it says that it speaks. */
   readonly narrowedTo: SessionMode | undefined
   readonly channel: string | undefined
+  /** What it came from, by the caller's word, where a model decided it. */
+  readonly decision: CallDecision | undefined
   /** {@link Caller.agreed} */
   readonly agreedBefore: boolean
 }

@@ -1,4 +1,4 @@
-import { CastellanError, type LedgerIndex } from '@castellan/contracts'
+import { CastellanError, decisionFacts, type LedgerIndex } from '@castellan/contracts'
 import type { Permit } from './approve.ts'
 import { type Call, headerOf, whyStopped } from './call.ts'
 import type { Permission } from './decide.ts'
@@ -17,14 +17,16 @@ export async function intend(
   permit: Permit,
 ): Promise<LedgerIndex | null> {
   if (call.signal.aborted) throw whyStopped(call.signal, 'the call was not begun')
+  const { decision } = call
   const draft = {
     ...headerOf(call),
     type: 'intent' as const,
     ...(permit.kind === 'grant' ? { approval_id: permit.approval.approval_id } : {}),
-    facts: { rule, policy_digest: policy.digest, ...facts },
+    facts: { rule, policy_digest: policy.digest, ...facts, ...(decision === undefined ? {} : decisionFacts(decision)) },
   }
   try {
-    return await ledger.append(draft, { args: call.args })
+    const prompt = decision === undefined ? {} : { prompt_digest: decision.prompt_digest }
+    return await ledger.append(draft, { args: call.args, ...prompt })
   } catch (error) {
     const damaged = error instanceof CastellanError && error.code === 'ledger_damaged'
     if (!damaged || call.tool.effect !== 'read') throw error

@@ -1,4 +1,4 @@
-import type { CastellanError } from '@castellan/contracts'
+import { type CastellanError, decisionFacts } from '@castellan/contracts'
 import { type Call, headerOf } from './call.ts'
 import type { CallParts } from './path.ts'
 
@@ -8,15 +8,17 @@ export async function refuse(
   call: Call,
   error: CastellanError,
 ): Promise<CastellanError> {
+  const { decision } = call
+  const prompt = decision === undefined ? {} : { prompt_digest: decision.prompt_digest }
   await ledger.append(
     {
       ...headerOf(call),
       type: 'refused',
       ...(call.approvalId === undefined ? {} : { approval_id: call.approvalId }),
       code: error.code,
-      facts: { policy_digest: policy.digest },
+      facts: { policy_digest: policy.digest, ...(decision === undefined ? {} : decisionFacts(decision)) },
     },
-    { args: call.args, reason: error.message },
+    { args: call.args, reason: error.message, ...prompt },
   )
   return error
 }
