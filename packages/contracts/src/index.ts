@@ -96,6 +96,13 @@ export {
   RecoveryPhrase,
 } from './credentials.ts'
 export {
+  CallDecision,
+  callDecision,
+  decisionFacts,
+  decisionOf,
+  type RecordedDecision,
+} from './decisions.ts'
+export {
   EmbeddingModelFacts,
   EngineEmbeddingRequest,
   EngineEmbeddingState,
