@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { CastellanError } from '@castellan/contracts'
 import { type Log, SocketServer } from '@castellan/daemon'
 import type { AirlockConfig } from './config.ts'
@@ -9,7 +10,13 @@ import { type Resolve, serverResolve, systemResolve } from './dial/resolver.ts'
 import { Fetcher } from './fetch/fetch.ts'
 import { Pool } from './fetch/pool.ts'
 import { Flights } from './flights.ts'
+import { Gate } from './inspection/gate.ts'
+import { Inspector } from './inspection/inspector.ts'
+import { MarksKeeper } from './inspection/marks-file.ts'
+import { Questions } from './inspection/questions.ts'
 import { Recorder } from './record/recorder.ts'
+import { Secrets } from './secrets/secrets.ts'
+import { addAgentdRoutes } from './sockets/agentd.ts'
 import { addGatewayRoutes } from './sockets/gateway.ts'
 import { addOperatorRoutes } from './sockets/operator.ts'
 import { Grants } from './tunnels/grants.ts'
@@ -35,8 +42,15 @@ export async function startAirlock(
   const rates = new Rates()
   const dialer = new Dialer(resolve)
   const pool = new Pool(dialer)
+  const folder = join(config.stateDir, 'airlock')
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const keeper = await MarksKeeper.open(folder, recorder)
+  const { marks } = keeper
+  const secrets = await Secrets.open({ folder, keyFile: config.secretsKeyFile, marks, recorder })
+  const questions = new Questions(recorder)
+  const gate = new Gate(new Inspector(marks, config.inspect), questions, recorder)
   const book = await Book.open({
-    folder: join(config.stateDir, 'airlock'),
+    folder,
     configured: config.allow,
     recorder,
     log,
@@ -50,7 +64,7 @@ export async function startAirlock(
   const grants = new Grants(book, recorder)
   const proxy = new ConnectProxy(grants, { book, rates, flights, recorder, dialer }, log)
   await proxy.listen(config.proxyPort)
-  const fetcher = new Fetcher({ book, rates, flights, recorder, pool })
+  const fetcher = new Fetcher({ book, rates, flights, recorder, pool, gate, secrets })
 
   let stopping = false
   const health = {
@@ -64,11 +78,16 @@ export async function startAirlock(
     },
   }
   const gateway = new SocketServer({ name: 'airlock', log })
-  addGatewayRoutes(gateway, { health, book, fetcher, grants, proxy })
+  addGatewayRoutes(gateway, { health, book, fetcher, grants, proxy, keeper })
   const operator = new SocketServer({ name: 'airlock', log })
-  addOperatorRoutes(operator, { health, book })
-  await gateway.listen({ path: config.airlockSocket, mode: 0o660 })
-  await operator.listen({ path: config.airlockOperatorSocket, mode: 0o600 })
+  addOperatorRoutes(operator, { health, book, secrets, questions, keeper })
+  const agentd = new SocketServer({ name: 'airlock', log })
+  addAgentdRoutes(agentd, { health, book, fetcher, keeper })
+  const { airlockSocket, airlockOperatorSocket } = config
+  const agentdSocket = config.airlockAgentdSocket ?? join(dirname(airlockOperatorSocket), 'airlock-agentd.sock')
+  await gateway.listen({ path: airlockSocket, mode: 0o660 })
+  await operator.listen({ path: airlockOperatorSocket, mode: 0o600 })
+  await agentd.listen({ path: agentdSocket, mode: 0o600 })
 
   return {
     async stop() {
@@ -80,7 +99,7 @@ export async function startAirlock(
       }
       const late = setTimeout(cut, FINISH_MS)
       const graceMs = FINISH_MS + FAREWELL_MS
-      await Promise.all([gateway.close({ graceMs }), operator.close({ graceMs })])
+      await Promise.all([gateway, operator, agentd].map((server) => server.close({ graceMs })))
       clearTimeout(late)
       cut()
       await proxy.close()

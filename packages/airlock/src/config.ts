@@ -1,4 +1,4 @@
-import { DestinationRequest } from '@castellan/contracts'
+import { DestinationRequest, InspectionPolicy } from '@castellan/contracts'
 import { ProcessConfig } from '@castellan/daemon'
 import { z } from 'zod'
 
@@ -16,6 +16,8 @@ export const AirlockConfig = ProcessConfig.extend({
   airlockSocket: z.string().min(1),
   /** For root alone: the list and the latch. */
   airlockOperatorSocket: z.string().min(1),
+  /** For agentd alone: requests of its tools, canaries, and shutting; `airlock-agentd.sock` beside the operator's without it. */
+  airlockAgentdSocket: z.string().min(1).optional(),
   /** agentd's, for what is put on record. */
   recordSocket: z.string().min(1),
   /** Loopback port of the CONNECT proxy; 0 takes any free one. */
@@ -24,6 +26,10 @@ export const AirlockConfig = ProcessConfig.extend({
   nameServers: z.array(NameServer).max(4).default([]),
   /** What may be reached beside what the operator allowed. Taken away only here. */
   allow: z.array(DestinationRequest).max(256).default([]),
+  /** What to do with what is found in what leaves, where a destination's entry does not say. */
+  inspect: InspectionPolicy.prefault({}),
+  /** File of 32 bytes that secrets are sealed with; `airlock/secrets.key` in the state folder without it, made when first needed. */
+  secretsKeyFile: z.string().min(1).optional(),
   /** Requests and tunnels at once. */
   concurrency: z.int().min(1).max(4096).default(256),
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { LedgerIndex, Timestamp } from './ids.ts'
+import { EgressAuth, InspectionPolicy } from './inspection/policy.ts'
 
 /** A DNS name in lower case, without the dot that may end it (RFC 1123). Addresses are no names. */
 const NAME = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/
@@ -70,6 +71,10 @@ export const DestinationRequest = z
     ca: z.string().max(65_536).optional(),
     /** Requests a minute. */
     per_minute: z.int().min(1).max(100_000).default(600),
+    /** What to do with what is found in what goes there; what is absent is as everywhere else. */
+    inspect: InspectionPolicy.optional(),
+    /** Whose credentials its headers may carry; `own` without it. */
+    auth: EgressAuth.optional(),
     note: z.string().trim().max(200).optional(),
   })
   .check((context) => {
@@ -90,6 +95,8 @@ export const Destination = z.strictObject({
   reach: Reach,
   ca: z.string().optional(),
   per_minute: z.int(),
+  inspect: InspectionPolicy.optional(),
+  auth: EgressAuth.optional(),
   note: z.string().optional(),
   /** `configuration`: from the airlock's configuration, where alone it can be taken away. */
   from: z.enum(['operator', 'configuration']),
@@ -191,6 +198,8 @@ export const EgressHead = z.strictObject({
   redirects: z.int().min(0),
   /** Headers of the request that were not passed on, names only. */
   stripped: z.array(z.string()),
+  /** Kinds of what was taken out of the request before it left. */
+  redacted: z.array(z.string()).optional(),
   /** The ledger entry that was written before the request left. */
   index: LedgerIndex,
 })

@@ -112,6 +112,8 @@ export const errorCatalogue = {
   // The way out
   egress_denied: 403,
   egress_off: 403,
+  egress_leak: 403,
+  egress_held: 403,
   egress_failed: 502,
   egress_timeout: 504,
   egress_truncated: 502,

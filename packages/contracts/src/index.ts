@@ -174,6 +174,38 @@ export {
   TrashId,
 } from './ids.ts'
 export { Insight, InsightSummary } from './insights.ts'
+export {
+  CanaryChange,
+  CanaryListing,
+  CanaryRequest,
+  EgressMark,
+  MARK_SIZES,
+  MarkKey,
+  MarkRequest,
+  MarksTaken,
+} from './inspection/marks.ts'
+export {
+  EgressAuth,
+  INSPECTION_DEFAULTS,
+  InspectionAction,
+  InspectionClass,
+  InspectionPolicy,
+} from './inspection/policy.ts'
+export {
+  EgressLeak,
+  EgressQuestion,
+  EgressQuestionListing,
+  EgressReleased,
+  QuestionId,
+} from './inspection/questions.ts'
+export {
+  ContainmentRequest,
+  SecretChange,
+  SecretGrant,
+  SecretListing,
+  SecretName,
+  SecretRequest,
+} from './inspection/secrets.ts'
 export { Instance, PreviousToken, previousTokenFile } from './instance.ts'
 export {
   LedgerActor,

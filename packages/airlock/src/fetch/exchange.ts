@@ -16,6 +16,9 @@ export interface Hop {
   readonly body: Buffer | undefined
 }
 
+/** Headers that were put in for this request alone. */
+export type Added = Readonly<Record<string, string>>
+
 export interface Exchange {
   readonly response: IncomingMessage
   /** The address that was connected to. */
@@ -28,7 +31,13 @@ export interface Exchange {
  * Sends a request and resolves once the answer's headers are there. Throws `egress_denied`, `egress_failed` and `egress_timeout`
  * with how far it came, and what `signal` was aborted with.
  */
-export function exchange(hop: Hop, pool: Pool, limits: EgressLimits, signal: AbortSignal): Promise<Exchange> {
+export function exchange(
+  hop: Hop,
+  added: Added,
+  pool: Pool,
+  limits: EgressLimits,
+  signal: AbortSignal,
+): Promise<Exchange> {
   const { address, destination, headers, body } = hop
   const { url, aim } = address
   signal.throwIfAborted()
@@ -43,6 +52,7 @@ export function exchange(hop: Hop, pool: Pool, limits: EgressLimits, signal: Abo
     headers: {
       'user-agent': 'castellan',
       ...headers,
+      ...added,
       host: url.host,
       // What comes back is looked at; nothing that unfolds to more than it says is taken.
       'accept-encoding': 'identity',

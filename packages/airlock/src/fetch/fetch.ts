@@ -9,7 +9,11 @@ import type { z } from 'zod'
 import type { Book } from '../destinations/book.ts'
 import type { Rates } from '../destinations/rate.ts'
 import type { Flight, Flights } from '../flights.ts'
+import type { Checked, Gate } from '../inspection/gate.ts'
 import type { Recorder } from '../record/recorder.ts'
+import { EchoFilter } from '../secrets/echo.ts'
+import { secretNamed } from '../secrets/placeholder.ts'
+import type { Injected, Secrets } from '../secrets/secrets.ts'
 import { readAddress } from './address.ts'
 import { bodyOf } from './body.ts'
 import { type Exchange, exchange, type Hop } from './exchange.ts'
@@ -32,11 +36,26 @@ export interface FetcherParts {
   readonly flights: Flights
   readonly recorder: Recorder
   readonly pool: Pool
+  readonly gate: Gate
+  readonly secrets: Secrets
+}
+
+/** What the socket that a request came by says about it. */
+export interface Caller {
+  /** Whether its headers may hold credentials of its own; otherwise only those that the airlock puts in. */
+  readonly credentials: boolean
 }
 
 type Request = z.output<typeof EgressRequest>
 
-/** The way of a request to the outside, as steps: read, admit, record, send, follow, answer, record how it ended. */
+/** A hop that was looked into, with the secrets that go with it. */
+interface Ready {
+  readonly hop: Hop
+  readonly checked: Checked
+  readonly injected: readonly Injected[]
+}
+
+/** The way of a request to the outside, as steps: read, admit, look into, record, send, follow, answer, record how it ended. */
 export class Fetcher {
   readonly #parts: FetcherParts
 
@@ -45,27 +64,36 @@ export class Fetcher {
   }
 
   /** Resolves once the answer's headers are there. Throws as `contracts/airlock.ts` and docs/airlock.md say. */
-  async fetch(request: Request, client: AbortSignal): Promise<Answer> {
-    const { first, stripped } = this.#read(request)
+  async fetch(request: Request, client: AbortSignal, caller: Caller = { credentials: true }): Promise<Answer> {
+    const { first, stripped } = this.#read(request, caller)
     await this.#parts.book.ready()
     let hop = this.#admit(first, request)
     const flight = this.#takeOff(() => hop.destination.id, request, client)
+    const put: string[] = []
+    const redacted = new Set<string>()
     try {
       for (let redirects = 0; ; redirects++) {
         const startedAt = performance.now()
-        const index = await this.#record(hop, request, redirects)
-        const sent = await this.#send(hop, request, index, startedAt, flight.signal)
+        const ready = await this.#check(hop, request, caller, flight.signal)
+        hop = ready.hop
+        for (const kind of ready.checked.redacted) redacted.add(kind)
+        put.push(...ready.injected.flatMap(({ value, secret }) => [secret, value]))
+        const index = await this.#record(ready, request, redirects)
+        const sent = await this.#send(ready, request, index, startedAt, flight.signal)
         const next = request.redirect === 'follow' ? this.#redirect(hop, sent, index, startedAt) : undefined
         if (next === undefined) {
+          const echo = put.length === 0 ? undefined : new EchoFilter(put)
+          const inward = inwardHeaders(sent.response)
           const head: EgressHead = {
             status: sent.response.statusCode ?? 0,
-            headers: inwardHeaders(sent.response),
+            headers: echo === undefined ? inward : inward.map(([name, value]) => [name, echo.text(value)]),
             url: hop.address.url.href,
             redirects,
             stripped,
+            ...(redacted.size === 0 ? {} : { redacted: [...redacted] }),
             index,
           }
-          return this.#answer(head, sent, hop, request, startedAt, flight)
+          return this.#answer(head, sent, hop, request, startedAt, flight, echo)
         }
         if (redirects === MAX_REDIRECTS) {
           throw new CastellanError(
@@ -85,7 +113,7 @@ export class Fetcher {
   }
 
   /** What is asked for, without what may not leave. Throws `invalid_request`, `body_too_large`, `egress_denied`. */
-  #read(request: Request): { readonly first: NextHop; readonly stripped: string[] } {
+  #read(request: Request, { credentials }: Caller): { readonly first: NextHop; readonly stripped: string[] } {
     const { method, purpose } = request
     const body = request.body === undefined ? undefined : Buffer.from(request.body, 'base64')
     if (body !== undefined && body.length > MAX_EGRESS_BODY_BYTES) {
@@ -94,7 +122,7 @@ export class Fetcher {
     if (body !== undefined && (method === 'GET' || method === 'HEAD')) {
       throw new CastellanError('invalid_request', `${method} takes no body. Leave it out, or use another method.`)
     }
-    const { headers, stripped } = outwardHeaders(request.headers)
+    const { headers, stripped } = outwardHeaders(request.headers, credentials)
     try {
       return { first: { address: readAddress(request.url, method), headers, body }, stripped }
     } catch (error) {
@@ -138,9 +166,40 @@ export class Fetcher {
     return { ...flight, land }
   }
 
-  #record({ address, destination, body }: Hop, { purpose }: Request, redirects: number): Promise<number> {
+  /** Looks into it, and puts in what it may have; secrets come last, so nobody looks into them. A refusal is put on record. */
+  async #check(hop: Hop, { purpose }: Request, caller: Caller, signal: AbortSignal): Promise<Ready> {
+    const { address, destination } = hop
+    const named = Object.entries(hop.headers).filter(([, value]) => secretNamed(value) !== undefined)
+    const plain = Object.fromEntries(
+      Object.entries(hop.headers).filter(([, value]) => secretNamed(value) === undefined),
+    )
+    try {
+      const injected = named.map(([name, value]) =>
+        this.#parts.secrets.inject(name, secretNamed(value) as string, address.aim, destination),
+      )
+      const outgoing = { url: address.url, headers: plain, body: hop.body }
+      const auth = caller.credentials ? destination.auth : 'none'
+      const asked = { method: address.aim.method, purpose, outgoing, destination: { ...destination, auth } }
+      const checked = await this.#parts.gate.check(asked, signal)
+      const { url, headers, body } = checked.outgoing
+      const next = { ...hop, address: { ...address, url }, headers: { ...headers, ...Object.fromEntries(named) }, body }
+      return { hop: next, checked, injected }
+    } catch (error) {
+      const { code, message } = error as CastellanError
+      if (code === 'egress_denied') {
+        const { method, host } = address.aim
+        const why = /^The secret/.test(message) ? { found: 'secret_not_granted' } : {}
+        this.#parts.recorder.refused({ type: 'egress_refused', purpose, method, host, ...why, ok: false, code })
+      }
+      throw error
+    }
+  }
+
+  #record({ hop, checked, injected }: Ready, { purpose }: Request, redirects: number): Promise<number> {
+    const { address, destination, body } = hop
     const { method, scheme, host, port } = address.aim
     const bytes = body?.length ?? 0
+    const { redacted, released } = checked
     return this.#parts.recorder.before({
       type: 'egress_request',
       purpose,
@@ -151,18 +210,29 @@ export class Fetcher {
       port,
       bytes,
       ...(redirects === 0 ? {} : { redirect: redirects }),
+      ...(redacted.length === 0 ? {} : { redacted: redacted.join(',').slice(0, 500) }),
+      ...(injected.length === 0
+        ? {}
+        : {
+            secrets: injected
+              .map(({ name }) => name)
+              .join(',')
+              .slice(0, 500),
+          }),
+      ...(released === undefined ? {} : { released }),
     })
   }
 
   async #send(
-    hop: Hop,
+    { hop, injected }: Ready,
     { limits }: Request,
     target: number,
     startedAt: number,
     signal: AbortSignal,
   ): Promise<Exchange> {
     try {
-      return await exchange(hop, this.#parts.pool, limits, signal)
+      const added = Object.fromEntries(injected.map(({ header, value }) => [header, value]))
+      return await exchange(hop, added, this.#parts.pool, limits, signal)
     } catch (error) {
       const code = error instanceof CastellanError ? error.code : 'internal'
       this.#parts.recorder.after({
@@ -200,6 +270,7 @@ export class Fetcher {
     { limits }: Request,
     startedAt: number,
     flight: Flight,
+    echo: EchoFilter | undefined,
   ): Answer {
     let end: EgressEnd = { state: 'failed', bytes: 0, code: 'cancelled' }
     const onEnd = (how: EgressEnd): void => {
@@ -210,7 +281,8 @@ export class Fetcher {
       const outcome = state === 'complete' ? { ok: true } : { ok: false, ...(code === undefined ? {} : { code }) }
       this.#ended(sent, head.index, startedAt, { bytes, ...outcome })
     }
-    return { head, body: bodyOf(sent, address.aim.host, limits, flight.signal, onEnd), end: () => end }
+    const body = bodyOf(sent, address.aim.host, limits, flight.signal, onEnd)
+    return { head, body: echo === undefined ? body : filtered(body, echo), end: () => end }
   }
 
   #ended(
@@ -229,4 +301,16 @@ export class Fetcher {
       ...rest,
     })
   }
+}
+
+async function* filtered(
+  body: AsyncGenerator<Uint8Array, void, void>,
+  echo: EchoFilter,
+): AsyncGenerator<Uint8Array, void, void> {
+  for await (const piece of body) {
+    const clean = echo.push(piece)
+    if (clean.length > 0) yield clean
+  }
+  const rest = echo.flush()
+  if (rest.length > 0) yield rest
 }

@@ -1,0 +1,205 @@
+import { fromUtf16, isCompressed, isMedia, isText, TooMuch, unfold } from './decode/bytes.ts'
+import { type Origin, unescapeText } from './decode/escapes.ts'
+import { base64Runs, type Encoded, otherRuns } from './decode/runs.ts'
+import { binaryKey, findBlocks } from './detect/blocks.ts'
+import { findRandom } from './detect/entropy.ts'
+import { findFields } from './detect/fields.ts'
+import { findCertainKeys, findKeys } from './detect/keys.ts'
+import type { Finding, Hit, Place, Span } from './finding.ts'
+import type { Marks } from './marks.ts'
+import { findContacts, findPersonal } from './personal/find.ts'
+
+/** Encodings inside of encodings, and escapes inside of escapes. */
+const MAX_DEPTH = 6
+const MAX_LAYERS = 5
+/** All that is looked at for one request, unfolded and decoded, in bytes. */
+const MAX_SCANNED = 96 * 1024 * 1024
+/** And how much of it may come out of compression. */
+const MAX_UNFOLDED = 32 * 1024 * 1024
+/** Texts up to this size are also looked at without spaces and backwards. */
+const SMALL = 64 * 1024
+/** Attempts to read bytes without a mark as brotli or bare deflate. */
+const MAX_GUESSES = 64
+
+/** A part of a request to look at. */
+export interface Part {
+  readonly place: Place
+  readonly name?: string
+  /** Its bytes as Latin-1, or text. */
+  readonly text: string
+  /** Where random strings belong: boundaries, tags, identifiers. */
+  readonly spareRandom?: boolean
+  /** Whether what is found cannot be cut out. */
+  readonly whole?: boolean
+}
+
+/**
+ * Looks at one part in every form it can be read in. It is a generator so that who drives it can let others have their turn: it gives
+ * way after each text.
+ */
+export function* scanPart(part: Part, marks: Marks, findings: Finding[]): Generator<void, void, void> {
+  const scan = new Scan(part, marks, findings)
+  try {
+    const bytes = part.place === 'body' ? Buffer.from(part.text, 'latin1') : undefined
+    if (bytes === undefined || (isText(bytes) && fromUtf16(bytes) === undefined))
+      yield* scan.text(part.text, 0, (span) => span)
+    else yield* scan.bytes(bytes, 0, undefined)
+  } catch (error) {
+    if (!(error instanceof TooMuch)) throw error
+    scan.unreadable('unfolds_to_too_much')
+  }
+  scan.finish()
+}
+
+class Scan {
+  readonly #part: Part
+  readonly #marks: Marks
+  readonly #findings: Finding[]
+  readonly #found: { readonly hit: Hit; readonly span: Span | undefined }[] = []
+  readonly #seen = new Set<string>()
+  #left = MAX_SCANNED
+  #unfolds = MAX_UNFOLDED
+  #guesses = MAX_GUESSES
+
+  constructor(part: Part, marks: Marks, findings: Finding[]) {
+    this.#part = part
+    this.#marks = marks
+    this.#findings = findings
+  }
+
+  /** `origin` leads from this text to the part's own; undefined where all of the part stands for it. */
+  *text(text: string, depth: number, origin: Origin | undefined): Generator<void, void, void> {
+    if (this.#seen.has(text)) return
+    this.#seen.add(text)
+    let layer = text
+    let back = origin
+    for (let count = 0; ; count++) {
+      this.#spend(layer.length)
+      const plain = count < MAX_LAYERS ? unescapeText(layer) : undefined
+      // What is large and has escapes is looked at without them only: what is there to be found is there, too.
+      if (plain === undefined || layer.length <= SMALL) {
+        this.#detect(layer, back)
+        yield
+      }
+      if (plain === undefined) break
+      const before = back
+      back = before === undefined ? undefined : (span) => before(plain.origin(span))
+      layer = plain.text
+    }
+    yield* this.#runs(layer, depth, back)
+    if (layer.length <= SMALL && depth <= 1) this.#turned(layer)
+  }
+
+  *bytes(bytes: Buffer, depth: number, span: Span | undefined): Generator<void, void, void> {
+    if (depth > MAX_DEPTH) return this.unreadable('nested_too_deeply')
+    const origin: Origin | undefined = span === undefined ? undefined : () => span
+    const kind = binaryKey(bytes)
+    if (kind !== undefined) this.#report({ class: 'credential', kind, start: 0, end: bytes.length }, origin)
+    const wide = fromUtf16(bytes)
+    if (wide !== undefined) return yield* this.text(wide, depth, origin)
+    if (isText(bytes)) return yield* this.text(bytes.toString('latin1'), depth, origin)
+    this.#spend(bytes.length)
+    const guess = !isMedia(bytes) && this.#guesses > 0
+    if (guess && !isCompressed(bytes)) this.#guesses -= 1
+    for (const inner of unfold(bytes, this.#unfolds, guess)) {
+      this.#unfolds -= inner.length
+      if (this.#unfolds < 0) throw new TooMuch()
+      yield* this.bytes(inner, depth + 1, span)
+    }
+    const raw = bytes.toString('latin1')
+    findKeys(raw, (hit) => this.#report(hit, origin))
+    findBlocks(raw, (hit) => this.#report(hit, origin))
+    this.#marks.find(raw, (hit) => this.#report(hit, origin))
+    // A file may hold text among what is none: forms, archives, messages.
+    if (depth === 0) yield* this.#runs(raw, depth, origin)
+    yield
+  }
+
+  unreadable(kind: string): void {
+    this.#report({ class: 'unreadable', kind, start: 0, end: 0 }, undefined)
+  }
+
+  /** Random strings are told only where nothing else was seen. */
+  finish(): void {
+    const { place, name, whole = false } = this.#part
+    const told = this.#found.filter(({ hit }) => hit.class !== 'entropy')
+    const covers = (span: Span | undefined): boolean =>
+      told.some(
+        ({ span: other }) =>
+          span !== undefined && other !== undefined && other.start < span.end && span.start < other.end,
+      )
+    for (const { hit, span } of this.#found) {
+      if (hit.class === 'entropy' && (told.some(({ span: other }) => other === undefined) || covers(span))) continue
+      this.#findings.push({
+        class: hit.class,
+        kind: hit.kind,
+        place,
+        ...(name === undefined ? {} : { name }),
+        span: whole ? undefined : span,
+      })
+    }
+  }
+
+  #detect(text: string, origin: Origin | undefined): void {
+    const report = (hit: Hit): void => this.#report(hit, origin)
+    findKeys(text, report)
+    findBlocks(text, report)
+    findFields(text, report)
+    findPersonal(text, report)
+    findContacts(text, report)
+    if (this.#part.spareRandom !== true) findRandom(text, (bytes) => this.#makesSense(bytes), report)
+    this.#marks.find(text, report)
+  }
+
+  *#runs(text: string, depth: number, origin: Origin | undefined): Generator<void, void, void> {
+    const accept = (bytes: Buffer): boolean => this.#makesSense(bytes) || this.#mayUnfold(bytes)
+    for (const run of base64Runs(text, accept)) yield* this.#run(run, depth, origin)
+    for (const run of otherRuns(text, (bytes) => this.#makesSense(bytes))) yield* this.#run(run, depth, origin)
+  }
+
+  *#run({ bytes, start, end }: Encoded, depth: number, origin: Origin | undefined): Generator<void, void, void> {
+    yield* this.bytes(bytes, depth + 1, origin?.({ start, end }))
+  }
+
+  #makesSense(bytes: Buffer): boolean {
+    return (
+      isText(bytes) ||
+      isCompressed(bytes) ||
+      isMedia(bytes) ||
+      fromUtf16(bytes) !== undefined ||
+      binaryKey(bytes) !== undefined
+    )
+  }
+
+  /** Without a mark of its own only trying tells. */
+  #mayUnfold(bytes: Buffer): boolean {
+    if (this.#guesses <= 0) return false
+    this.#guesses -= 1
+    for (const _text of unfold(bytes, this.#unfolds, true)) return true
+    return false
+  }
+
+  /** Taken apart, turned round, shifted by thirteen letters. */
+  #turned(text: string): void {
+    const bare = text.replace(/[\s"'`,+;|\\()[\]]+/g, '')
+    const backwards = [...text].reverse().join('')
+    const shifted = text.replace(/[a-z]/gi, (letter) => {
+      const base = letter <= 'Z' ? 65 : 97
+      return String.fromCharCode(((letter.charCodeAt(0) - base + 13) % 26) + base)
+    })
+    for (const each of [bare, backwards, shifted]) {
+      const kind = findCertainKeys(each)
+      if (kind === undefined || this.#found.some(({ hit }) => hit.kind === kind)) continue
+      this.#report({ class: 'credential', kind, start: 0, end: text.length }, undefined)
+    }
+  }
+
+  #report(hit: Hit, origin: Origin | undefined): void {
+    this.#found.push({ hit, span: origin?.(hit) })
+  }
+
+  #spend(bytes: number): void {
+    this.#left -= bytes
+    if (this.#left < 0) throw new TooMuch()
+  }
+}
