@@ -1,0 +1,1 @@
+export { judgeSource, type Source, SourcePolicy } from './judge.ts'
