@@ -12,6 +12,7 @@ const floors = {
   ledger: 1,
   daemon: 1,
   gguf: 1,
+  screening: 1,
   'mcp-bridge': 2,
   quarantine: 2,
   agentd: 3,
