@@ -9,7 +9,7 @@
  * Model figures (`rank`) say what the model reads before any gate; product figures (`interpret`) what a person would see.
  */
 import { readdirSync, readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { isDeepStrictEqual, parseArgs } from 'node:util'
 import { tools as agentdTools } from '../../packages/agentd/src/tools/index.ts'
 import { describeTool, type ToolDescriptor } from '../../packages/contracts/src/index.ts'
 import { normalise } from '../../packages/engine/src/interpreter/request.ts'
@@ -104,9 +104,15 @@ async function measure(model: InterpreterModel, tools: readonly ToolDescriptor[]
 /** What the runtime completes by itself (the content of an empty note) is not held against the model. */
 function sameArgs(request: HeldOut, got: Args): boolean {
   const wanted = request.args ?? {}
-  const completed = request.tool === 'file_write' && !('content' in wanted) ? { ...got, content: undefined } : got
+  const completed = Object.fromEntries(Object.entries(got).filter(([key, value]) => key in wanted || !isSupplied(request, key, value)))
   const keys = new Set([...Object.keys(wanted), ...Object.keys(completed)])
-  return [...keys].every((key) => spelled(key, wanted[key]) === spelled(key, completed[key]))
+  return [...keys].every((key) => isDeepStrictEqual(spelled(key, wanted[key]), spelled(key, completed[key])))
+}
+
+function isSupplied(request: HeldOut, key: string, value: unknown): boolean {
+  if (key === 'reason') return typeof value === 'string' && value.startsWith('asked for: ')
+  if (key === 'source') return value === 'said in a conversation'
+  return key === 'content' && request.tool === 'file_write'
 }
 
 /** "the last 2 hours" and "2 hours" are one time span; everything else counts letter for letter. */

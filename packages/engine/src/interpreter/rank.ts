@@ -1,7 +1,7 @@
 import type { ToolDescriptor } from '@castellan/contracts'
 import { fitSchema, saidIn } from './arguments.ts'
 import type { Readings } from './decode.ts'
-import { heedExplicit } from './explicit.ts'
+import { heedExplicit } from './explicit/explicit.ts'
 
 /** One reading in the model's order; `tool` is null for "no tool serves this". */
 export interface Ranked {

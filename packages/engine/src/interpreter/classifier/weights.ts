@@ -61,7 +61,8 @@ function parse(data: Buffer): ClassifierWeights {
     return data.subarray(8 + length + start, 8 + length + end)
   }
   // A copy of its own is aligned, wherever the tensor stands in the file.
-  const floats = (name: Parameters<typeof bytes>[0]): Float32Array => new Float32Array(new Uint8Array(bytes(name)).buffer)
+  const floats = (name: Parameters<typeof bytes>[0]): Float32Array =>
+    new Float32Array(new Uint8Array(bytes(name)).buffer)
   const levels = new Int8Array(bytes('bag.levels'))
   const scales = floats('bag.scale')
   const labels = Labels.parse(JSON.parse(header.__metadata__.labels))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { heedExplicit } from '../../src/interpreter/explicit.ts'
-import { catalogue } from '../support/tools.ts'
+import { heedExplicit } from '../../../src/interpreter/explicit/explicit.ts'
+import { catalogue } from '../../support/tools.ts'
 
 type Args = Record<string, unknown>
 

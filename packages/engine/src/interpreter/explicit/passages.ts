@@ -1,0 +1,46 @@
+import { quotedParts } from '../values.ts'
+import type { Args } from './explicit.ts'
+import type { Wants } from './wants.ts'
+
+/** Arguments that are somebody's own words, to the end of the request. */
+const PASSAGES = ['text', 'summary', 'note', 'resolution'] as const
+const SHELL_OPERATOR = /\||&&|;|[<>]|\$\(/
+/** What announces a passage: a colon after a few words, or a word for it. */
+const ANNOUNCED = /^[^:]{1,80}:\s+|\b(?:that|summary|note|resolution)\s+/g
+const BEFORE_SCRIPT =
+  /^(?:[^|<>;&$`]{0,80}:\s+|(?:[^|<>;&$`]*?\b)?(?:run|execute|try|do)(?: (?:this|the|in|a|an|bash|shell|sh|script|command|following|sandbox))*:?\s+)/i
+/** What follows a passage and is not part of it. */
+const AFTER_PASSAGE = /(?:[,;]?\s+(?:with )?tag(?:s|ged)?(?: it| as)?:?\s.*|[,;]?\s+(?:please|pls|thanks?|thx))$/i
+
+/** Passages whole: the model marks where one begins better than where it ends. Quoted ones are whole already. */
+export function explicitPassages(args: Args, text: string, wants: Wants): Args {
+  const found: Args = {}
+  for (const argument of PASSAGES) {
+    const passage = wants.takes(argument) ? passageWith(args[argument], text) : undefined
+    if (passage !== undefined) found[argument] = passage
+  }
+  const script = wants.takes('script') ? scriptWith(args.script, text) : undefined
+  if (script !== undefined) found.script = script
+  return found
+}
+
+function passageWith(chosen: unknown, text: string): string | undefined {
+  if (typeof chosen !== 'string' || isQuoted(chosen, text)) return undefined
+  for (const match of text.matchAll(ANNOUNCED)) {
+    const rest = text.slice(match.index + match[0].length).replace(AFTER_PASSAGE, '')
+    if (rest.includes(chosen)) return rest.replace(/(?<=\w)\.$/, '')
+  }
+  return undefined
+}
+
+/** A script of several commands from its first to its last, where the model took one of them. */
+function scriptWith(chosen: unknown, text: string): string | undefined {
+  if (typeof chosen !== 'string' || isQuoted(chosen, text) || !SHELL_OPERATOR.test(text)) return undefined
+  const announced = BEFORE_SCRIPT.exec(text)
+  const rest = announced === null ? undefined : text.slice(announced[0].length)
+  return rest?.includes(chosen) === true ? rest : undefined
+}
+
+function isQuoted(chosen: string, text: string): boolean {
+  return quotedParts(text).some(({ from, to }) => text.slice(from, to) === chosen)
+}
