@@ -1,13 +1,12 @@
 import { lookup } from 'node:dns/promises'
 import { chmodSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { isPublicAddress, type Log } from '@castellan/daemon'
+import { http, isPublicAddress, type Log } from '@castellan/daemon'
 import type { Mount } from '../sandbox/index.ts'
 
 /** Where things lie behind the walls. */
@@ -39,7 +38,7 @@ export async function openWayOut(domains: readonly string[], log: Log, dial: Dia
   const folder = await mkdtemp(join(tmpdir(), 'cst-way-'))
   const path = join(folder, 'out.sock')
   const open = new Set<Duplex>()
-  const server = createServer((_request, response) => {
+  const server = http.createServer((_request, response) => {
     response.writeHead(405, { allow: 'CONNECT', connection: 'close' }).end('Only HTTPS, by CONNECT.\n')
   })
   server.maxConnections = MAX_CONNECTIONS

@@ -1,6 +1,7 @@
-import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
+import type { Agent, IncomingMessage } from 'node:http'
 import { CastellanError, type ErrorCode, ErrorEnvelope, errorFromEnvelope } from '@castellan/contracts'
 import type { z } from 'zod'
+import { http } from '../net/http.ts'
 import type { Method } from '../server/route.ts'
 import { readLines } from './lines.ts'
 
@@ -57,7 +58,7 @@ export class UnixClient {
 
   constructor(options: UnixClientOptions) {
     this.#options = options
-    this.#agent = new Agent({ keepAlive: true, maxFreeSockets: 64 })
+    this.#agent = new http.Agent({ keepAlive: true, maxFreeSockets: 64 })
   }
 
   /** Sends a request and gives back its checked answer. `path` carries its query string, encoded. */
@@ -153,7 +154,7 @@ export class UnixClient {
     const body = options.body === undefined ? undefined : JSON.stringify(options.body)
     const traceparent = this.#options.traceparent?.()
     return new Promise((resolve, reject) => {
-      const request = httpRequest({
+      const request = http.request({
         socketPath: this.#options.socketPath,
         agent: this.#agent,
         method,

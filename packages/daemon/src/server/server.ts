@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { CastellanError } from '@castellan/contracts'
 import type { z } from 'zod'
 import type { Log } from '../log/logger.ts'
+import { http } from '../net/http.ts'
 import { readBody, readQuery } from './body.ts'
 import { ByteReply, NdjsonReply, Reply, sendBytes, sendError, sendJson, sendNdjson } from './reply.ts'
 import {
@@ -47,7 +48,7 @@ export class SocketServer {
     this.#name = name
     this.#log = log
     this.#maxBodyBytes = maxBodyBytes
-    this.#server = createServer(
+    this.#server = http.createServer(
       // An idle connection on a Unix socket costs nothing and its client is local: closing it would only race with reuse.
       { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: 0 },
       (message, response) => void this.#serve(message, response),
@@ -212,7 +213,7 @@ function refuseRaw(error: NodeJS.ErrnoException, socket: Duplex): void {
         : new CastellanError('invalid_request', 'This is not an HTTP/1.1 request.')
   const body = JSON.stringify(refusal.toEnvelope(`req_${randomBytes(9).toString('base64url')}`))
   const head = [
-    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? 'Refused'}`,
+    `HTTP/1.1 ${refusal.status} ${http.STATUS_CODES[refusal.status] ?? 'Refused'}`,
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',

@@ -1,7 +1,6 @@
 import { CastellanError, type CredentialStoreView, type RecoveryPhrase } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import type { GatewayKeys } from '../keys/gateway-keys.ts'
-import { phraseOf } from '../keys/phrase.ts'
 import type { Records } from '../records.ts'
 import type { CredentialStore } from './store.ts'
 import type { Uses } from './uses.ts'
@@ -73,6 +72,8 @@ export class StoreKeeper {
   /** The key in words. That it was shown is on disk and on record first, so that nobody is shown it twice. Throws `conflict`. */
   async showPhrase(): Promise<RecoveryPhrase> {
     const { store, keys } = this.#parts
+    // Words are loaded for the one time that they are shown.
+    const { phraseOf } = await import('../keys/phrase.ts')
     return store.change(({ catalogue }) => {
       const [kek] = keys.keks
       if (kek === undefined || catalogue.phrase_shown === kek.id) {

@@ -1,7 +1,8 @@
-import { type ServerResponse, STATUS_CODES } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { CastellanError, type ErrorCode } from '@castellan/contracts'
+import { http } from '@castellan/daemon'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { newRequestId } from './request-id.ts'
 import { ANSWER_HEADERS } from './security-headers.ts'
@@ -132,7 +133,7 @@ export function refuseOnSocket(socket: Duplex, error: CastellanError, status: nu
     connection: 'close',
   }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`)
+  socket.end(`HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`)
 }
 
 /** Which methods a path answers to: the difference between 404 and 405. Catch-all routes do not count. */

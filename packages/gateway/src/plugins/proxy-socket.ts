@@ -1,5 +1,5 @@
-import { createServer, type ServerOptions } from 'node:http'
-import { listenOnSocket } from '@castellan/daemon'
+import type { ServerOptions } from 'node:http'
+import { http, listenOnSocket } from '@castellan/daemon'
 import type { FastifyInstance } from 'fastify'
 import { answerClientError } from './errors.ts'
 import { isWebSocketHandshake } from './upgrades.ts'
@@ -21,7 +21,7 @@ declare module 'fastify' {
 
 /** Lets a proxy on this machine reach the gateway by a file that only it may open, beside the port. */
 export function addProxySocket(app: FastifyInstance): void {
-  const server = createServer(HTTP, (request, response) => app.routing(request, response))
+  const server = http.createServer(HTTP, (request, response) => app.routing(request, response))
   server.on('clientError', answerClientError)
   server.on('upgrade', (request, socket, head) => app.server.emit('upgrade', request, socket, head))
   app.decorate('proxySocket', {

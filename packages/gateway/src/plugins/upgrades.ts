@@ -1,5 +1,6 @@
-import { type IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { http } from '@castellan/daemon'
 import type { FastifyInstance } from 'fastify'
 
 interface Upgrade {
@@ -23,7 +24,7 @@ export function routeUpgrades(app: FastifyInstance): Upgrades {
   const upgrades = new WeakMap<IncomingMessage, Upgrade>()
 
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const response = new ServerResponse(request)
+    const response = new http.ServerResponse(request)
     const onError = () => socket.destroy()
     const onAnswered = () => socket.end()
     socket.on('error', onError)

@@ -1,5 +1,4 @@
-import { Agent, request } from 'node:http'
-import { type Log, version } from '@castellan/daemon'
+import { http, type Log, version } from '@castellan/daemon'
 import { attributes, type EndedSpan, toOtlp } from './span.ts'
 
 const BATCH = 256
@@ -21,7 +20,7 @@ export class Exporter {
   readonly #to: Collector
   readonly #path: string
   readonly #log: Log
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
   #waiting: EndedSpan[] = []
   #dropped = 0
   #complainedAt = Number.NEGATIVE_INFINITY
@@ -78,7 +77,7 @@ export class Exporter {
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
     return new Promise((resolve, reject) => {
       const options = { ...this.#to, agent: this.#agent, path: this.#path, method: 'POST', headers }
-      const sending = request({ ...options, signal: AbortSignal.timeout(SEND_MS) }, (response) => {
+      const sending = http.request({ ...options, signal: AbortSignal.timeout(SEND_MS) }, (response) => {
         response.resume()
         response.once('error', reject)
         response.once('end', () => {

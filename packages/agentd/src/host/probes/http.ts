@@ -1,6 +1,7 @@
-import { request as plainRequest, type RequestOptions } from 'node:http'
+import type { RequestOptions } from 'node:http'
 import { request as tlsRequest } from 'node:https'
 import { CastellanError } from '@castellan/contracts'
+import { http } from '@castellan/daemon'
 import { type Address, firstToAnswer, vettedAddresses } from './resolve.ts'
 
 export interface HttpQuestion {
@@ -79,7 +80,7 @@ type Asked = Omit<HttpAnswer, 'totalMs' | 'redirects' | 'redirectsTo'> & { reado
 function ask({ url, method, contains, timeoutMs }: HttpQuestion, to: Address, signal: AbortSignal): Promise<Asked> {
   const startedAt = performance.now()
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
-  const send = url.protocol === 'https:' ? tlsRequest : plainRequest
+  const send = url.protocol === 'https:' ? tlsRequest : http.request
   const options: RequestOptions = {
     method,
     agent: false,

@@ -1,9 +1,9 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { AgentName, type ToolDescriptor } from '@castellan/contracts'
-import type { Log } from '@castellan/daemon'
-import { Bridge, givenTools, McpHttp, Sealer } from '@castellan/mcp-bridge'
+import { http, type Log } from '@castellan/daemon'
+import type { Bridge, McpHttp } from '@castellan/mcp-bridge'
 import type { EngineHooks } from '../engine.ts'
 import { resultText } from '../remote/tool-calls.ts'
 
@@ -35,6 +35,8 @@ export class ToolDoor {
     callTool: NonNullable<EngineHooks['callTool']>,
     { log, onLost }: { readonly log: Log; readonly onLost: (error: unknown) => void },
   ): Promise<ToolDoor> {
+    // The protocol is a good part of what a start would load, for the few gateways that run a program.
+    const { Bridge, givenTools, McpHttp, Sealer } = await import('@castellan/mcp-bridge')
     const provider = givenTools(tools, async (name, args) => {
       try {
         const result = await callTool(name, args)
@@ -47,7 +49,7 @@ export class ToolDoor {
     const bridge = new Bridge({ agentSocket: null, sealer: Sealer.fresh(), log, providers: [provider] })
     const mcp = new McpHttp(bridge, CLIENT)
     const token = randomBytes(32).toString('base64url')
-    const server = createServer((request, response) => {
+    const server = http.createServer((request, response) => {
       if (!mayEnter(request, token)) return turnAway(response)
       void mcp.handle(request, response, { credential: 'run', agent: CLIENT })
     })
