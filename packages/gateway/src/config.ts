@@ -86,6 +86,14 @@ export const GatewayConfig = ProcessConfig.extend({
       maxMegabytes: z.int().min(1).max(100_000).default(256),
     })
     .prefault({}),
+  /** What is kept of decisions that led to calls, so that they can be replayed (docs/models.md). */
+  decisions: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      maxDays: z.int().min(1).max(3650).default(30),
+      maxMegabytes: z.int().min(1).max(100_000).default(64),
+    })
+    .prefault({}),
   /** The built page. */
   pageDir: z.string().min(1).default(BUILT_PAGE),
 })

@@ -59,6 +59,7 @@ export const putAgent = defineOperation({
     'that is not well, or a credential of a kind it does not take, is refused and nothing is changed. Chats that are under way keep ' +
     'the agent as it was; `renewChat` takes up the new one. An entry of the ledger says that the file changed.',
   scope: 'admin',
+  ofOneAgent: true,
   params: ByName,
   query: Unless,
   body: AgentDescription,
@@ -81,6 +82,7 @@ export const deleteAgent = defineOperation({
   summary: 'Take an agent out of agents.json',
   description: 'Its chats stay and can be read, exported and deleted; nothing more can be said in them.',
   scope: 'admin',
+  ofOneAgent: true,
   params: ByName,
   query: Unless,
   status: 204,

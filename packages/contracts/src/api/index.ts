@@ -42,6 +42,7 @@ import { listMemory, recallMemory } from './memory.ts'
 import { abortTurn, listMessages, runTurn, searchMessages, sendMessage } from './messages.ts'
 import { createChatCompletion, createEmbedding, listOpenAiModels } from './openai.ts'
 import type { Operation } from './operation.ts'
+import { replayDecision } from './replay.ts'
 import { listSignIns, removePassphrase, revokeSignIn, setPassphrase } from './sign-ins.ts'
 import { createToken, getToken, listTokens, revokeToken, rotateToken } from './tokens.ts'
 import { getTool, listTools } from './tools.ts'
@@ -160,6 +161,7 @@ export {
   type Scope,
 } from './operation.ts'
 export { MAX_PAGE_ITEMS, PageQuery, pageOf } from './page.ts'
+export { Replay, replayDecision } from './replay.ts'
 export {
   listSignIns,
   Passphrase,
@@ -230,6 +232,7 @@ export const operations: readonly Operation[] = [
   getLedgerEntry,
   getLedgerProof,
   checkLedger,
+  replayDecision,
   listGenerations,
   listSwitches,
   getSwitch,

@@ -32,6 +32,7 @@ export const listInsights = defineOperation({
     'One line for each exchange with a model. `q` finds those whose request or answer has every word. `kept_since` tells how far ' +
     'back the log goes: older ones were dropped by age or for room.',
   scope: 'admin',
+  ofOneAgent: true,
   query: PageQuery.extend({
     q: z.string().trim().min(1).max(400).optional(),
     chat_id: ChatId.optional(),
@@ -58,6 +59,7 @@ export const getInsight = defineOperation({
   summary: 'One exchange: exactly what was sent, and what came back',
   description: 'Secrets are taken out before it is written. Each side is cut at 1 MiB, and says how much was cut.',
   scope: 'admin',
+  ofOneAgent: true,
   params: z.strictObject({ insight_id: z.coerce.number<number | string>().int().min(1) }),
   status: 200,
   answer: Insight,
@@ -75,6 +77,7 @@ export const deleteInsights = defineOperation({
   tag: 'insights',
   summary: 'Delete what is kept, for good',
   scope: 'admin',
+  ofOneAgent: true,
   query: z.strictObject({
     agent: AgentName.optional(),
     chat_id: ChatId.optional(),

@@ -23,6 +23,11 @@ export interface Operation {
   readonly description?: string
   /** `public` answers without a credential. */
   readonly scope: Scope | 'public'
+  /**
+   * On an `admin` operation: a token that is bound to one agent has it too, and the operation itself holds it to that agent. Every
+   * other one is about the whole server, and such a token is refused it.
+   */
+  readonly ofOneAgent?: true
   readonly params?: z.ZodObject
   readonly query?: z.ZodObject
   readonly body?: z.ZodType

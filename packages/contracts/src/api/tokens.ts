@@ -96,6 +96,7 @@ export const listTokens = defineOperation({
   description:
     'Revoked and expired ones stay listed for 30 days. There are at most 512. The owner’s own token is not among them.',
   scope: 'admin',
+  ofOneAgent: true,
   status: 200,
   answer: z.strictObject({ items: z.array(Token) }),
   errors: [],
@@ -112,6 +113,7 @@ export const createToken = defineOperation({
     'The answer is the only place where the secret is ever shown; the gateway keeps a keyed hash. A token cannot make one ' +
     'that may do more than it does itself, and what it makes ends with it at the latest. An entry of the ledger says that it was made.',
   scope: 'admin',
+  ofOneAgent: true,
   body: TokenRequest,
   status: 201,
   answer: TokenCreated,
@@ -130,6 +132,7 @@ export const getToken = defineOperation({
   tag: 'tokens',
   summary: 'One token',
   scope: 'admin',
+  ofOneAgent: true,
   params: ById,
   status: 200,
   answer: Token,
@@ -147,6 +150,7 @@ export const revokeToken = defineOperation({
     'In force when it answers: requests are refused, and sockets and streams that were opened with it end before their ' +
     'next frame. Revoking a token again changes nothing.',
   scope: 'admin',
+  ofOneAgent: true,
   params: ById,
   status: 200,
   answer: Token,
@@ -165,6 +169,7 @@ export const rotateToken = defineOperation({
     'replaces the owner’s token, for which the owner’s token itself has to be presented: its file is rewritten in one ' +
     'step, and agentd follows without a restart.',
   scope: 'admin',
+  ofOneAgent: true,
   params: z.strictObject({ token_id: z.union([z.literal('owner'), TokenId]) }),
   body: TokenRotation,
   status: 201,

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
+  type CallDecision,
   type CallId,
   CastellanError,
+  callDecision,
   type EngineEvent,
   type EngineMessage,
   errorFromEnvelope,
@@ -9,6 +11,7 @@ import {
   type ToolDescriptor,
 } from '@castellan/contracts'
 import type { EngineHooks, Kept } from '../engines/engine.ts'
+import type { Decided } from '../replay/decided.ts'
 import { makeMoreRoom, makeRoom } from './compact.ts'
 import { tokensOfTools } from './fit-tools.ts'
 import { Saying } from './saying.ts'
@@ -38,6 +41,8 @@ export interface ToolCall {
 /** `problem`: why the call cannot be made as the model wrote it. */
 export interface ModelCall extends ToolCall {
   readonly problem?: string
+  /** What it came from, where the model on this machine asked for it. */
+  readonly decision?: CallDecision
 }
 
 export type Choice = Extract<EngineEvent, { type: 'choices' }>['choices'][number]
@@ -76,11 +81,15 @@ async function readAnswer(tools: ToolDescriptor[], turn: Turn, tally: Tally): Pr
   const calls: ModelCall[] = []
   let choices: readonly Choice[] = []
   let kept: Kept | undefined
+  let decided: Decided | undefined
   const messages = [{ role: 'system' as const, text: agent.systemPrompt }, ...chat.history.messages].map((message) =>
     forEngine(message, engine),
   )
   const hooks: EngineHooks = {
     onExchange: (exchange) => turn.onExchange?.(exchange, chat),
+    onDecision: (told) => {
+      decided = told
+    },
     // An engine that runs the loop by itself: what it called, and what it said before, goes into the history as it happens.
     callTool: async (name, args) => {
       const call = { call_id: newId('call'), name, args }
@@ -131,7 +140,14 @@ async function readAnswer(tools: ToolDescriptor[], turn: Turn, tally: Tally): Pr
   } finally {
     said.end()
   }
-  return { text: said.take(), calls, choices, kept }
+  return { text: said.take(), calls: withDecision(calls, decided, turn), choices, kept }
+}
+
+/** The calls of one answer, each with what they all came from; that is kept so that it can be replayed. */
+function withDecision(calls: readonly ModelCall[], decided: Decided | undefined, turn: Turn): ModelCall[] {
+  if (decided === undefined) return [...calls]
+  turn.onDecision?.(decided, calls, turn.chat)
+  return calls.map((call, position) => ({ ...call, decision: callDecision(decided.decision, position) }))
 }
 
 const ENDINGS: Readonly<Record<string, string>> = {

@@ -1,4 +1,11 @@
-import { type CallOutcome, type CallRequest, CastellanError, type EngineMessage, ToolName } from '@castellan/contracts'
+import {
+  type CallDecision,
+  type CallOutcome,
+  type CallRequest,
+  CastellanError,
+  type EngineMessage,
+  ToolName,
+} from '@castellan/contracts'
 import { callWhenApproved, StoppedWaiting } from '../calls/approval.ts'
 import { toCastellanError } from '../plugins/errors.ts'
 import { personAgrees } from './approval.ts'
@@ -24,9 +31,9 @@ export async function makeModelCall(call: ModelCall, turn: Turn, tally: Tally): 
     )
   }
   tally.calls += 1
-  const { problem, ...plain } = call
+  const { problem, decision, ...plain } = call
   const wrong = problem ?? wrongName(call.name)
-  if (wrong === null) return makeCall(plain, turn)
+  if (wrong === null) return makeCall(plain, turn, decision)
   turn.chat.emit({ type: 'tool_use', ...plain })
   return tellRefusal(plain, new CastellanError('invalid_arguments', wrong), turn)
 }
@@ -43,12 +50,12 @@ function wrongName(name: string): string | null {
  * and exactly one `tool_result`. A call that was refused or failed is an answer like any other, for the model to deal with;
  * throws only when the turn cannot go on: it was aborted, or agentd is gone.
  */
-export async function makeCall(call: ToolCall, turn: Turn): Promise<ToolMessage> {
+export async function makeCall(call: ToolCall, turn: Turn, decision?: CallDecision): Promise<ToolMessage> {
   const { chat } = turn
   chat.emit({ type: 'tool_use', ...call })
   chat.status('running', `Running ${call.name}.`)
   try {
-    return tellOutcome(call, await askFor(call, turn), turn)
+    return tellOutcome(call, await askFor(call, turn, decision), turn)
   } catch (error) {
     const refusal = turn.signal.aborted ? stopped(error) : toCastellanError(error)
     if (refusal.code === 'internal') turn.log.error({ err: error, call_id: call.call_id }, 'a tool call failed')
@@ -58,10 +65,11 @@ export async function makeCall(call: ToolCall, turn: Turn): Promise<ToolMessage>
   }
 }
 
-function askFor({ call_id, name, args }: ToolCall, turn: Turn): Promise<CallOutcome> {
+function askFor({ call_id, name, args }: ToolCall, turn: Turn, decision?: CallDecision): Promise<CallOutcome> {
   const { agent, chat } = turn
   return inSession(turn, (own) => {
-    const request: CallRequest = { call_id, ...own, agent: agent.name, tool: name, args }
+    const by = decision === undefined ? {} : { decision }
+    const request: CallRequest = { call_id, ...own, agent: agent.name, tool: name, args, ...by }
     return callWhenApproved(request, turn, async (pending) => {
       const agreed = await personAgrees(pending, turn)
       chat.status('running', `Running ${name}.`)

@@ -8,6 +8,7 @@ import type { Engine, Failover } from '../engines/engine.ts'
 import type { Exchange } from '../engines/exchange.ts'
 import { recallFor } from '../memory/recall.ts'
 import { toCastellanError } from '../plugins/errors.ts'
+import type { Decided, DecidedCall } from '../replay/decided.ts'
 import { askModel, type Choice, type Patience } from './ask.ts'
 import type { Chat } from './chat.ts'
 import { isCommand, runCommand } from './commands.ts'
@@ -29,6 +30,8 @@ export interface TurnParts {
   readonly log: Log
   /** Hears what was sent to an engine outside for a chat, and what came back. */
   readonly onExchange?: (exchange: Exchange, chat: Chat) => void
+  /** Hears what the model on this machine decided calls by. */
+  readonly onDecision?: (decided: Decided, calls: readonly DecidedCall[], chat: Chat) => void
   /** Hears that another credential took the place of one that did not work. */
   readonly onFailover?: (failover: Failover, chat: Chat) => void
 }
@@ -66,7 +69,7 @@ async function converse(text: string, turn: Turn): Promise<void> {
     for (;;) {
       const { text, calls, choices, kept } = await askModel(tools, turn, tally)
       if (choices.length > 0) return offer(text, choices, chat)
-      const plain = calls.map(({ problem: _, ...call }) => call)
+      const plain = calls.map(({ problem: _, decision: __, ...call }) => call)
       chat.history.add({ role: 'assistant', text, calls: plain, ...(kept === undefined ? {} : { kept }) })
       if (calls.length === 0) return
       for (const call of calls) chat.history.add(await makeModelCall(call, turn, tally))

@@ -24,6 +24,7 @@ import { keyPlaces } from '../keys/places.ts'
 import { Outbound } from '../outbound/outbound.ts'
 import type { Monotonic } from '../plugins/allowance.ts'
 import { Records } from '../records.ts'
+import { Decisions } from '../replay/decisions.ts'
 import { openStore } from '../store/open.ts'
 import { Telemetry } from '../telemetry/telemetry.ts'
 import { type Access, openAccess } from './access.ts'
@@ -45,6 +46,7 @@ export interface Parts {
   readonly agents: Agents
   readonly conversations: Conversations
   readonly insights: Insights
+  readonly decisions: Decisions
   readonly audience: Audience
   readonly chats: ChatSessions
   readonly waiting: Waiting
@@ -80,10 +82,12 @@ export async function openParts(config: GatewayConfig, monotonic: Monotonic, log
     testEngine: (choice, signal) => engines.test(choice, signal),
   })
 
-  const { enabled, local, maxDays, maxMegabytes } = config.insights
-  const store = openStore(own, keys, { maxDays, maxBytes: maxMegabytes * 1024 * 1024 }, log)
+  const { enabled, local } = config.insights
+  const limits = { insights: limitsOf(config.insights), decisions: limitsOf(config.decisions) }
+  const store = openStore(own, keys, limits, log)
   const conversations = new Conversations(store, log)
   const insights = new Insights(store, { enabled }, log)
+  const decisions = new Decisions(store, config.decisions, log)
   const audience = new Audience()
   const chats = new ChatSessions({ listeners: audience, conversations, agents })
   const waiting = await Waiting.open(join(own, 'waiting'), log)
@@ -92,7 +96,7 @@ export async function openParts(config: GatewayConfig, monotonic: Monotonic, log
 
   return {
     ...{ telemetry, keys, records, agentd, access, credentials, engine, embeddings, engines, agents },
-    ...{ conversations, insights, audience, chats, waiting, freezeWatch },
+    ...{ conversations, insights, decisions, audience, chats, waiting, freezeWatch },
     engineOf({ engine }) {
       const created = engines.create(engine)
       return local && created.host === null ? tellsExchanges(created) : created
@@ -109,4 +113,8 @@ export async function openParts(config: GatewayConfig, monotonic: Monotonic, log
       records.close()
     },
   }
+}
+
+function limitsOf({ maxDays, maxMegabytes }: { readonly maxDays: number; readonly maxMegabytes: number }) {
+  return { maxDays, maxBytes: maxMegabytes * 1024 * 1024 }
 }

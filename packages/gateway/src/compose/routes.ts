@@ -71,7 +71,7 @@ export async function addRoutes(
   addCalls(app, calls, agents)
   addUndo(app, calls, reading)
   addApprovals(app, { agentd, chats, audience })
-  addLedger(app, agentd)
+  addLedger(app, { agentd, engine, decisions: parts.decisions })
   addMemory(app, reading)
   addMachine(app, { ...reading, engine })
   addOpenAi(app, engine, parts.embeddings)
@@ -79,12 +79,13 @@ export async function addRoutes(
   const speaking: SpeakParts = {
     ...{ ...parts, tracing, patience, log },
     onExchange: (exchange, chat) => insights.record(exchange, chat),
+    onDecision: (decided, called, chat) => parts.decisions.record(decided, called, chat),
     onFailover: recordsFailovers(records, log),
   }
   addMessages(app, { ...speaking, conversations })
   addChatSocket(app, routeUpgrades(app), { ...speaking, audience }, chatTiming)
   // Streams of events end after the turns that a stop ends.
-  addChats(app, { chats, conversations, agents, insights })
+  addChats(app, { chats, conversations, agents, insights, decisions: parts.decisions })
   await addMcp(app, {
     ...{ agentSocket: config.agentSocket, stateDir: config.stateDir, log, providers: mcpProviders },
     traceparent: tracing.traceparent,

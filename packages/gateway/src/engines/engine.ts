@@ -10,6 +10,7 @@ import type {
   ModelPrices,
   ToolDescriptor,
 } from '@castellan/contracts'
+import type { Decided } from '../replay/decided.ts'
 import type { Exchange } from './exchange.ts'
 
 /** A model that can be asked, wherever it runs. */
@@ -69,6 +70,8 @@ export interface EngineHooks {
   readonly callTool?: (name: string, args: Record<string, unknown>) => Promise<ToolMessage>
   /** Hears exactly what was sent outside and what came back, without secrets. */
   readonly onExchange?: (exchange: Exchange) => void
+  /** Hears, before its `done`, what an answer of the model on this machine came from. */
+  readonly onDecision?: (decided: Decided) => void
 }
 
 export type ToolMessage = Extract<EngineMessage, { role: 'tool' }>

@@ -1,6 +1,6 @@
 import { CastellanError, type EngineChoice, EngineEvent, EngineHealth, type EngineRequest } from '@castellan/contracts'
 import { UnixClient } from '@castellan/daemon'
-import type { AnswerEvent, Engine, ModelRequest, ModelSize } from './engine.ts'
+import type { AnswerEvent, Engine, EngineHooks, ModelRequest, ModelSize } from './engine.ts'
 
 /** Reading a long conversation on a small machine takes a while before the first word comes. In milliseconds. */
 const FIRST_EVENT_MS = 10 * 60 * 1000
@@ -48,20 +48,28 @@ export class LlamaEngine implements Engine {
     return this.#client.request('GET', '/v1/health', { schema: EngineHealth, signal, timeoutMs: HEALTH_MS })
   }
 
-  async *complete(asked: ModelRequest, signal: AbortSignal): AsyncGenerator<AnswerEvent, void, void> {
+  async *complete(
+    asked: ModelRequest,
+    signal: AbortSignal,
+    hooks?: EngineHooks,
+  ): AsyncGenerator<AnswerEvent, void, void> {
     const { max_output_tokens, temperature } = this.#choice
     const limits: Partial<EngineRequest> = {
       ...(max_output_tokens === undefined ? {} : { maxTokens: Math.min(max_output_tokens, MAX_OUTPUT_TOKENS) }),
       ...(temperature === undefined ? {} : { temperature }),
     }
+    const body: EngineRequest = { ...limits, ...asked, messages: asked.messages.map(plain) }
     const stream = this.#client.stream('POST', '/v1/complete', {
-      body: { ...limits, ...asked, messages: asked.messages.map(plain) },
+      body,
       schema: EngineEvent,
       signal,
       timeoutMs: FIRST_EVENT_MS,
     })
     try {
       for await (const event of stream) {
+        if (event.type === 'done' && event.decision !== undefined) {
+          hooks?.onDecision?.({ request: body, decision: event.decision })
+        }
         yield event
         if (event.type === 'done' || event.type === 'error') return
       }

@@ -9,8 +9,13 @@ export function keyPlaces({ stateDir, keyFile }: Pick<GatewayConfig, 'stateDir' 
     file: keyFile ?? join(folder, 'keys', 'kek'),
     credentialsFolder: process.env.CREDENTIALS_DIRECTORY,
     rootFile: join(folder, 'keys', 'root'),
-    encrypted: ['credentials/store', 'conversations.db', 'insights.db', 'tokens.json', 'passphrase.json'].map((name) =>
-      join(folder, name),
-    ),
+    encrypted: [
+      'credentials/store',
+      'conversations.db',
+      'insights.db',
+      'decisions.db',
+      'tokens.json',
+      'passphrase.json',
+    ].map((name) => join(folder, name)),
   }
 }

@@ -56,7 +56,11 @@ export class StoreThread {
       return
     }
     worker.ref()
-    const closing = [this.call('insights', 'finish'), this.call('conversations', 'finish')]
+    const closing = [
+      this.call('insights', 'finish'),
+      this.call('decisions', 'finish'),
+      this.call('conversations', 'finish'),
+    ]
     this.#closed = true
     await Promise.allSettled(closing)
     await worker.terminate()

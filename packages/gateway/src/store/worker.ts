@@ -1,20 +1,23 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { ConversationBook } from '../conversations/book.ts'
 import { InsightBook } from '../insights/book.ts'
+import { DecisionBook } from '../replay/book.ts'
 import { faultOf } from './fault.ts'
 import type { Answer, Question, StorePlaces } from './protocol.ts'
 
 /**
  * The databases in a thread of their own, one act at a time: waiting for a disk or looking through years of conversations holds up
- * no socket. A database that cannot be opened refuses everything with the reason; the other one goes on.
+ * no socket. A database that cannot be opened refuses everything with the reason; the others go on.
  */
 const places = workerData as StorePlaces
 const stores = {
   conversations: opened(() => new ConversationBook(places.conversations.path, places.conversations.key)),
   insights: opened(() => new InsightBook(places.insights.path, places.insights.key, places.insights.limits)),
+  decisions: opened(() => new DecisionBook(places.decisions.path, places.decisions.key, places.decisions.limits)),
 }
 places.conversations.key.fill(0)
 places.insights.key.fill(0)
+places.decisions.key.fill(0)
 
 parentPort?.on('message', ({ id, store, method, args }: Question) => {
   parentPort?.postMessage(answer(id, store, method, args))

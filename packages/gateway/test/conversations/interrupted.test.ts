@@ -16,7 +16,8 @@ const approval_id = ApprovalId.parse('apr_AAAAAAAA')
 function opener() {
   const [folder, key] = [temporaryFolder(), randomBytes(32)]
   return () => {
-    const store = openStore(folder, { derive: () => Buffer.from(key) }, { maxDays: 1, maxBytes: 1_000_000 }, log)
+    const few = { maxDays: 1, maxBytes: 1_000_000 }
+    const store = openStore(folder, { derive: () => Buffer.from(key) }, { insights: few, decisions: few }, log)
     onTestFinished(() => store.close())
     return new Conversations(store, log)
   }

@@ -10,6 +10,7 @@ import {
   CastellanError,
   canonicalJson,
   type Freeze,
+  type LedgerRecord,
   newId,
   OperatorKeyId,
   SignInRedemption,
@@ -39,6 +40,8 @@ export class StandInAgentd {
   /** What else the next questions say. */
   question: Partial<Approval> = {}
   readonly tools = new Map<string, StandInTool>()
+  /** Entries that are asked for by their number. */
+  readonly ledger = new Map<number, Partial<LedgerRecord['entry']>>()
   readonly #approvals = new Map<string, { approval: Approval; changed: () => void; change: Promise<void> }>()
   readonly #server: SocketServer
   readonly #token: string
@@ -126,6 +129,13 @@ export class StandInAgentd {
         await Promise.race([this.#freeze.changed.promise, gone])
       }
       return { freeze: this.#freeze.state }
+    })
+    this.#server.route('GET', '/v1/ledger/entries/:index', {}, ({ params }) => {
+      const index = Number(params.index)
+      const entry = this.ledger.get(index)
+      if (entry === undefined) throw new CastellanError('not_found', `There is no entry ${index}.`)
+      const fixed = { v: 1, index, time: 0, prev: sha256(''), actor: { kind: 'agent', name: 'main' } }
+      return { entry: { ...fixed, ...entry }, payload_state: 'none' }
     })
     this.#server.route('GET', '/v1/approvals', {}, () => ({
       approvals: [...this.#approvals.values()].map(({ approval }) => approval),

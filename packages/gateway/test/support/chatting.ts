@@ -8,8 +8,12 @@ import { quietLog } from './log.ts'
 
 const [folder = '', key = ''] = process.argv.slice(2)
 const log = quietLog('chatting')
+const LIMITS = {
+  insights: { maxDays: 1, maxBytes: 1024 * 1024 },
+  decisions: { maxDays: 1, maxBytes: 1024 * 1024 },
+}
 const keys = { derive: () => Buffer.from(key, 'hex') }
-const conversations = new Conversations(openStore(folder, keys, { maxDays: 1, maxBytes: 1024 * 1024 }, log), log)
+const conversations = new Conversations(openStore(folder, keys, LIMITS, log), log)
 const id = ChatId.parse('main')
 const left = await conversations.left(id)
 const chat = new Chat({

@@ -40,6 +40,7 @@ export class StandInEngine {
   state: EngineHealth['state'] = 'ready'
   kind: 'interpreter' | 'chat' = 'interpreter'
   contextTokens = 512
+  digest = '00'
   /** Like the built-in model: asks for disk_usage, then says the tool's summary. */
   answer: Answer = ({ messages }) => {
     const last = messages.at(-1)
@@ -55,7 +56,7 @@ export class StandInEngine {
       const model = {
         name: 'stand-in',
         kind: this.kind,
-        digest: '00',
+        digest: this.digest,
         contextTokens: this.contextTokens,
         parameters: 1,
       }

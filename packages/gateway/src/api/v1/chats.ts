@@ -21,6 +21,7 @@ import { markdownHead, markdownOf } from '../../conversations/markdown.ts'
 import type { StoredEntry } from '../../conversations/rows.ts'
 import type { Insights } from '../../insights/insights.ts'
 import type { Caller } from '../../plugins/auth.ts'
+import type { Decisions } from '../../replay/decisions.ts'
 import { requireAgent } from '../../tokens/rights.ts'
 import { cursorOf, partsOf } from '../pages.ts'
 import { serve } from '../serve.ts'
@@ -35,11 +36,12 @@ export interface ChatsParts {
   readonly conversations: Conversations
   readonly agents: CurrentAgents
   readonly insights: Pick<Insights, 'remove'>
+  readonly decisions: Pick<Decisions, 'removeChat'>
 }
 
 /** The chats as resources. A token that is for one agent sees the chats of that one. */
 export function addChats(app: FastifyInstance, parts: ChatsParts): void {
-  const { chats, conversations, agents, insights } = parts
+  const { chats, conversations, agents, insights, decisions } = parts
   const view = (row: ChatRow) => viewOf(row, chats)
 
   serve(app, listChats, async ({ query: { limit, cursor, agent = null }, caller }) => {
@@ -80,6 +82,7 @@ export function addChats(app: FastifyInstance, parts: ChatsParts): void {
     await known(chat_id, caller)
     await chats.remove(chat_id)
     await insights.remove({ chat: chat_id, agent: null, before: null })
+    await decisions.removeChat(chat_id)
     return undefined
   })
 

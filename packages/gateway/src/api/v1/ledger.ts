@@ -7,13 +7,16 @@ import {
   getLedgerProof,
   type LedgerCheck,
   listLedgerEntries,
+  replayDecision,
 } from '@castellan/contracts/api'
 import type { FastifyInstance } from 'fastify'
 import type { Agentd } from '../../agentd.ts'
+import { type ReplayParts, replay } from '../../replay/replay.ts'
 import { cursorAt, positionOf } from '../pages.ts'
 import { serve } from '../serve.ts'
 
-export function addLedger(app: FastifyInstance, agentd: Agentd): void {
+export function addLedger(app: FastifyInstance, parts: ReplayParts & { readonly agentd: Agentd }): void {
+  const { agentd } = parts
   serve(app, getLedgerHead, ({ signal }) => agentd.ledgerHead(signal))
 
   serve(app, listLedgerEntries, async ({ query: { cursor, ...filters }, signal }) => {
@@ -30,6 +33,8 @@ export function addLedger(app: FastifyInstance, agentd: Agentd): void {
     reply.header('content-disposition', `attachment; filename="entry-${params.index}.tlog-proof"`)
     return Readable.from([proof])
   })
+
+  serve(app, replayDecision, ({ params, signal }) => replay(params.index, parts, signal))
 
   serve(app, checkLedger, async ({ signal }): Promise<LedgerCheck> => {
     const [state, head] = await Promise.all([agentd.ledgerState(signal), agentd.ledgerHead(signal)])
