@@ -3,7 +3,7 @@ import type { Scope } from '@castellan/contracts/api'
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import type { PageSessions } from '../sign-in/sessions.ts'
 import type { OwnerToken } from '../tokens/owner-token.ts'
-import { ALL_RIGHTS, requireScope } from '../tokens/rights.ts'
+import { ALL_RIGHTS, requireReach, requireScope } from '../tokens/rights.ts'
 import type { Standing } from '../tokens/standing.ts'
 import type { Tokens } from '../tokens/tokens.ts'
 import type { Caller } from './caller.ts'
@@ -57,7 +57,10 @@ export function addAuth(app: FastifyInstance, parts: AuthParts): void {
     const { config } = request.routeOptions
     if (config.public !== true) {
       request.caller = authenticated(request, parts)
-      if (!request.is404) requireScope(request.caller, scopeOf(config) ?? 'admin')
+      if (!request.is404) {
+        requireScope(request.caller, scopeOf(config) ?? 'admin')
+        requireReach(request.caller, config.operation)
+      }
     }
     done()
   })

@@ -1,5 +1,5 @@
 import { type AgentName, CastellanError } from '@castellan/contracts'
-import { SCOPES, type Scope, type TokenScope } from '@castellan/contracts/api'
+import { type Operation, SCOPES, type Scope, type TokenScope } from '@castellan/contracts/api'
 
 /** What a caller may do. */
 export interface Rights {
@@ -33,6 +33,15 @@ export function requireAgent(rights: Pick<Rights, 'agent'>, agent: string): void
   throw new CastellanError(
     'forbidden',
     `This token is for the agent ${rights.agent} alone; use another token to speak with ${agent}.`,
+  )
+}
+
+/** Throws `forbidden` where a token that is for one agent asks for what is about the whole server: with that it could be any. */
+export function requireReach({ agent }: Pick<Rights, 'agent'>, operation: Operation | undefined): void {
+  if (agent === null || operation?.scope !== 'admin' || operation.ofOneAgent === true) return
+  throw new CastellanError(
+    'forbidden',
+    `This token is for the agent ${agent} alone, and ${operation.id} is about the whole server; use a token that is bound to no agent.`,
   )
 }
 

@@ -71,6 +71,38 @@ test('a token bound to another agent cannot speak with this one', async () => {
   expect((await program.hears('error')).code).toBe('forbidden')
 })
 
+test('a token for one agent is refused every administration of the whole server', async () => {
+  const gateway = await startGateway()
+  const { secret: token } = await makeToken(gateway, { scopes: ['admin'], agent: 'other' })
+  const refused = []
+  for (const operation of operations.filter(({ scope }) => scope === 'admin')) {
+    const hasBody = operation.method !== 'GET' && operation.method !== 'DELETE'
+    const asking = { method: operation.method, token, ...(hasBody ? { body: { nothing: 1 } } : {}) }
+    const { status, json } = await request(gateway, pathOf(operation), asking)
+    if (status === 403 && /is about the whole server/.test(json.message)) refused.push(operation.id)
+  }
+  const whole = operations.filter(({ scope, ofOneAgent }) => scope === 'admin' && ofOneAgent !== true)
+  expect(refused).toEqual(whole.map(({ id }) => id))
+  for (const id of ['createCredential', 'exportCredentials', 'showRecoveryPhrase', 'setPassphrase', 'reloadAgents'])
+    expect(refused).toContain(id)
+})
+
+test('a token for one agent sees and ends the tokens of that agent alone', async () => {
+  const gateway = await startGateway()
+  const { secret: token } = await makeToken(gateway, { scopes: ['admin'], agent: 'other' })
+  const whole = await makeToken(gateway)
+  const own = await makeToken(gateway, { agent: 'other' }, token)
+  const { json } = await request(gateway, '/api/v1/tokens', { token })
+  expect(JSON.stringify(json)).not.toContain(whole.id)
+  expect(JSON.stringify(json)).toContain(own.id)
+  for (const method of ['GET', 'DELETE']) {
+    expect((await request(gateway, `/api/v1/tokens/${whole.id}`, { method, token })).status).toBe(403)
+    expect((await request(gateway, `/api/v1/tokens/${own.id}`, { method, token })).status).toBe(200)
+  }
+  const rotation = { body: { overlap_minutes: 0 }, token }
+  expect((await request(gateway, `/api/v1/tokens/${whole.id}/rotation`, rotation)).status).toBe(403)
+})
+
 test('a token approves nothing by itself, and with approve-never carries not even what a key signed', async () => {
   const gateway = await startGateway()
   const owner = await gateway.connect()
