@@ -8,7 +8,7 @@ import { turnedViews } from './views/turned.ts'
 import { type View, ViewBuilder } from './views/view.ts'
 
 /** From this score on a text is an injection, and from this one on it is worth a word. */
-export const INJECTION_SCORE = 0.5
+export const INJECTION_SCORE = 0.42
 export const SUSPECT_SCORE = 0.28
 
 /** Characters that are looked at; of a longer text its beginning and its end, half each. */
@@ -31,10 +31,10 @@ export function screen(text: string): Screening {
   const whole = text.length <= MOST_TEXT
   const marks = whole ? marksIn(text) : marksInEnds(text)
   const weighed = settle(text, marks)
-  const score = densest(weighed)
+  const score = Math.round(densest(weighed) * 100) / 100
   return {
     verdict: verdictOf(score),
-    score: Math.round(score * 100) / 100,
+    score,
     marks: weighed.slice(0, MOST_MARKS),
     reasons: reasonsOf(weighed),
     whole,

@@ -20,7 +20,7 @@ export const frameRules: readonly Rule[] = [
     '</?(?:tool_(?:call|result|response|output|use|calls|results)s?|function_(?:calls?|results?|response)|antml:\\w+|system[-_]reminder|system[-_]prompt|system[-_](?:message|instructions?)|user_query|untrusted\\w*|assistant_response|developer_message|human_turn)\\b[^>\\n]{0,100}>',
     ['</', '<'],
   ),
-  rule('frame', 0.35, '</?(?:system|assistant|developer|admin|sys|important)>', ['<']),
+  rule('frame', 0.25, '</?(?:system|assistant|developer|admin|sys|important)>', ['<']),
   rule('frame', 0.4, '"role"\\s*:\\s*"(?:system|assistant|tool|developer)"\\s*,\\s*"content"\\s*:', ['"role"']),
   rule(
     'frame',
@@ -39,7 +39,7 @@ export const frameRules: readonly Rule[] = [
     '(?:^|\\n)\\s*(?:#{2,4}|\\*\\*)\\s*(?:system|new instructions?|instructions? for (?:the )?(?:ai|assistant|model)|assistant|end of (?:input|document|context))\\s*(?:\\*\\*)?\\s*:?\\s*(?:\\n|$)',
     ['#', '**'],
   ),
-  rule('frame', 0.45, '(?:^|\\n)\\s*(?:human|user)\\s*:[^\\n]{1,300}\\n+\\s*(?:assistant|ai)\\s*:', ['human', 'user']),
+  rule('frame', 0.45, '(?:^|\\n)\\s*(?:human|user)\\s*:[^\\n]{12,300}\\n+\\s*(?:assistant|ai)\\s*:', ['human', 'user']),
   rule(
     'frame',
     0.3,

@@ -29,7 +29,13 @@ export const leakRules: readonly Rule[] = [
 export const concealRules: readonly Rule[] = [
   rule(
     'conceal',
-    0.45,
+    0.46,
+    `(?:\\b(?:and|but|then|also)|[;,.!\\n])\\s*(?:\\w+\\s+){0,2}?(?:do not|don't|never|must not|without)\\s+(?:\\w+\\s+)?(?:tell|inform|mention|alert|notif|reveal|disclos|warn|report|bother)\\w*\\s+(?:\\w+\\s+){0,4}?(?:the\\s+|your\\s+|to\\s+|about\\s+)*(?:user|owner|operator|human|admin\\w*|it\\b|this|anyone)`,
+    ['tell', 'inform', 'mention', 'alert', 'notif', 'reveal', 'disclos', 'warn', 'report', 'bother'],
+  ),
+  rule(
+    'conceal',
+    0.36,
     `\\b(?:do not|don't|never|must not|shouldn't|should not|without|avoid|refrain from|no need to|under no circumstances)\\s+(?:\\w+\\s+){0,2}?(?:tell|inform|mention|alert|notif|reveal|disclos|show|warn|report|letting|say|explain|discuss|bother)\\w*\\s+(?:\\w+\\s+){0,5}?(?:the\\s+|your\\s+|any\\s+|to\\s+)*${PERSON}\\b`,
     [
       'user',
@@ -62,7 +68,7 @@ export const concealRules: readonly Rule[] = [
   ),
   rule(
     'conceal',
-    0.5,
+    0.38,
     "\\b(?:do not|don't|never|without|no need to|instead of)\\s+(?:first\\s+)?(?:ask|asking|wait|waiting|request|requesting|seek|seeking|require|requiring)\\w*\\s+(?:\\w+\\s+){0,3}?(?:approval|confirmation|permission|consent|authori[sz]ation)\\b",
     ['approval', 'confirmation', 'permission', 'consent', 'authori'],
   ),
@@ -115,13 +121,13 @@ export const authorityRules: readonly Rule[] = [
   rule(
     'authority',
     0.45,
-    '\\b(?:the|your)\\s+(?:user|owner|operator|admin|administrator|human|sysadmin)\\s+(?:has|have)\\s+(?:already\\s+)?(?:pre-?)?(?:approved|authori[sz]ed|consented|agreed|confirmed|granted|allowed|permitted|requested|instructed|asked you)\\b',
+    '\\b(?:the|your)\\s+(?:user|owner|operator|admin|administrator|human|sysadmin)\\s+(?:has|have)\\s+(?:already\\s+(?:pre-?)?|pre-?)(?:approved|authori[sz]ed|consented|agreed|confirmed|granted|allowed|permitted|requested|instructed|asked you)\\b',
     ['user', 'owner', 'operator', 'admin', 'human'],
   ),
   rule(
     'authority',
     0.45,
-    '\\b(?:this|it|everything|the (?:action|call|command|request|change))\\s+(?:has|have|is|was)\\s+(?:already\\s+|been\\s+){0,2}(?:pre-?)?(?:approved|authori[sz]ed|cleared|confirmed|signed off)\\s+(?:by|for)\\s+(?:the\\s+|your\\s+)?(?:user|owner|operator|admin|administrator|security|management|human|you)',
+    '\\b(?:this|it|everything|the (?:action|call|command|request|change))\\s+(?:has|have|is|was)\\s+(?:already\\s+|been\\s+){0,2}(?:pre-?)?(?:approved|granted|authori[sz]ed|cleared|confirmed|signed off)\\s*(?:by|for|\\.|,)\\s+(?:the\\s+|your\\s+)?(?:user|owner|operator|admin|administrator|security|management|human|you)',
     ['approved', 'authori', 'cleared', 'confirmed', 'signed off'],
   ),
   rule(
@@ -150,7 +156,7 @@ export const actRules: readonly Rule[] = [
   rule(
     'act',
     0.45,
-    `(?:^|[\\n.!?:;,>)("*-]|\\b(?:and|then|please|now|must|should|to|will|immediately|first|also|just|instead|you|can|quickly|simply))\\s*${SEND}\\s+(?:\\w+\\s+){0,2}?[^.!?\\n]{0,80}?${SENSITIVE}[^!?\\n]{0,80}?\\b(?:to|at|via|into|with|in|through)\\s+[^!?\\n]{0,40}?${AWAY}`,
+    `(?:^|[\\n.!?:;,>)("*-]|\\b(?:and|then|please|now|must|immediately|first|also|just|instead|quickly|simply))\\s*${SEND}\\s+(?:\\w+\\s+){0,2}?[^.!?\\n]{0,80}?${SENSITIVE}[^!?\\n]{0,80}?\\b(?:to|at|via|into|with|in|through)\\s+[^!?\\n]{0,40}?${AWAY}`,
     [
       'send',
       'post',
@@ -206,7 +212,7 @@ export const actRules: readonly Rule[] = [
   rule(
     'act',
     0.45,
-    '\\bbefore\\s+(?:you\\s+)?(?:answer|respond|reply|continue|summari[sz]e|do anything|doing anything|proceed|process|finish|complet)\\w*[^.\\n]{0,60}?\\b(?:you must|you should|first|please|call|send|run|read|open|execute|make sure|fetch|download|approve|use|add|disable)\\b',
+    '\\bbefore\\s+(?:you\\s+)?(?:answer|respond|reply|continue|summari[sz]e|do anything|doing anything|proceed|process|finish|complet)\\w*[^.\\n]{0,60}?\\b(?:you must|you should|first|please|call|send|run|execute|fetch|download|approve|disable)\\b',
     ['before'],
   ),
   rule(
@@ -214,6 +220,12 @@ export const actRules: readonly Rule[] = [
     0.4,
     '\\b(?:to (?:complete|finish|continue|proceed with|unlock) (?:the|this|your) (?:task|summary|request|process|analysis))[^.\\n]{0,60}?\\b(?:you must|first|please|call|send|run|read|execute|provide|fetch|enter|use)\\b',
     ['to complete', 'to finish', 'to continue', 'to proceed', 'to unlock'],
+  ),
+  rule(
+    'act',
+    0.4,
+    '\\b(?:always|every time|each time)[,]?\\s+(?:you\\s+)?(?:respond|reply|answer|recommend|begin|start|end|finish|include|mention)\\b[^.\\n]{0,60}?\\b(?:with|link|https?:|in|before|by)\\b',
+    ['always', 'every time', 'each time'],
   ),
   rule(
     'act',

@@ -131,7 +131,10 @@ const others: readonly (readonly ['prompt_leak' | 'conceal' | 'role' | 'act' | '
   ],
 ]
 
+/** “Do not forget” is no injection; it is said before instructions and keys of all kinds. */
+const NEGATED = "(?<!\\b(?:nao|no|non|n'|ne|не|nie|aldrig|ikke|niet)\\s?)"
+
 export const languageRules: readonly Rule[] = [
-  ...Object.values(overrides).map((pattern) => rule('override', 0.65, pattern)),
+  ...Object.values(overrides).map((pattern) => rule('override', 0.65, `${NEGATED}(?:${pattern})`)),
   ...others.map(([reason, pattern]) => rule(reason, reason === 'act' || reason === 'role' ? 0.42 : 0.5, pattern)),
 ]

@@ -14,7 +14,7 @@ export const roleRules: readonly Rule[] = [
     "\\byou(?:'re| are)\\s+(?:now|no longer|hereby|from now on|henceforth)\\s+(?:called\\s+|an?\\s+|the\\s+)?(?:\\w+\\s+){0,3}?(?:dan\\b|free\\b|unrestricted|unfiltered|uncensored|unbound|bound by|restricted|limited|an? (?:ai|assistant|bot|hacker|pirate|terminal|shell|linux)|\\w*gpt\\b|\\w*bot\\b|hacker|assistant|agent|interpreter|required to follow|operating|acting|under (?:my|our|new) (?:control|command|management))",
     ['you'],
   ),
-  rule('role', 0.5, "\\byou(?:'re| are)\\s+now\\s+(?:an?|the|my|called|named|acting|playing)\\s+[a-z\"']", ['now']),
+  rule('role', 0.38, "\\byou(?:'re| are)\\s+now\\s+(?:an?|the|my|called|named|acting|playing)\\s+[a-z\"']", ['now']),
   rule('role', 0.4, "\\b(?:pretend|imagine)\\s+(?:to be|you are|that you|you're|as if you)\\b", ['pretend', 'imagine']),
   rule(
     'role',
@@ -44,7 +44,7 @@ export const roleRules: readonly Rule[] = [
   rule(
     'role',
     0.45,
-    "\\b(?:you|it)\\s+(?:have|has|are|is|'re)\\s+(?:now\\s+)?(?:no|free of|freed from|free from|without|not (?:bound|limited|restricted) by|no longer (?:bound|limited|restricted))\\s*(?:by|to|of)?\\s*(?:any\\s+|all\\s+|ethical\\s+|moral\\s+|your\\s+)*(?:rules?|restrictions?|limitations?|limits|filters?|guidelines|ethics|censorship|polic(?:y|ies)|instructions?|constraints?)",
+    "\\b(?:you)\\s*(?:have|are|'re)\\s+(?:now\\s+)?(?:no|free of|freed from|free from|without|not (?:bound|limited|restricted) by|no longer (?:bound|limited|restricted))\\s*(?:by|to|of)?\\s*(?:any\\s+|all\\s+|ethical\\s+|moral\\s+|your\\s+)*(?:rules?|restrictions?|limitations?|limits|filters?|guidelines|ethics|censorship|polic(?:y|ies)|instructions?|constraints?)",
     [
       'rule',
       'restriction',
@@ -89,7 +89,7 @@ export const addressRules: readonly Rule[] = [
   rule(
     'address',
     0.55,
-    `\\bif (?:an?\\s+|the\\s+|any\\s+|this (?:text |page |file )?is (?:being )?(?:read|processed|summari[sz]ed|parsed|seen|viewed) by an?\\s+)(?:\\w+\\s+)?${MODEL}\\b(?:\\s+(?:is|are|reads?|reading|sees|process\\w*|summari\\w*|finds?)|[,:])`,
+    `\\bif (?:an?\\s+|the\\s+|any\\s+|this (?:text |page |file )?is (?:being )?(?:read|processed|summari[sz]ed|parsed|seen|viewed) by an?\\s+)(?:\\w+\\s+)?${MODEL}\\b(?:\\s+(?:(?:is|are)\\s+(?:reading|processing|summari\\w+|parsing|seeing)|reads?|sees|process\\w*|summari\\w*|finds?)|[,:])`,
     ['if '],
   ),
   rule(
@@ -113,12 +113,12 @@ export const addressRules: readonly Rule[] = [
   rule(
     'address',
     0.42,
-    `(?:^|[\\n.!?:>(*#"-])\\s*(?:the\\s+|all\\s+|any\\s+|every\\s+)?${MODEL}(?:\\s+(?:agents?|reader|models?))?\\s*(?:must|should now|shall now|has to|have to|needs? to|is (?:required|instructed|ordered|expected|to) |are (?:required|instructed|to) |will now|can now)\\b`,
+    `(?:^|[\\n.!?:>(*#"-])\\s*(?:the\\s+|all\\s+|any\\s+|every\\s+)?${MODEL}(?:\\s+(?:agents?|readers?|models?|reviewers?|graders?|crawlers?))?\\s*(?:must|should now|shall now|has to|have to|needs? to|is (?:required|instructed|ordered|expected|to) |are (?:required|instructed|to) |will now)\\b`,
   ),
   rule('address', 0.5, `\\bas (?:an?|the) (?:\\w+\\s+)?${MODEL}[, ]+(?:you|your)\\b`, ['as a', 'as the']),
   rule(
     'address',
     0.5,
-    `(?:^|[\\n.!?>*#-])\\s*(?:@|hey |ok |okay )?(?:assistant|chatgpt|claude|gemini|copilot|castellan|ai|llm|model|bot|agent)\\s*[,:]\\s*(?:please\\s+|you\\s+|now\\s+|kindly\\s+|first\\s+|always\\s+|do\\s+|don't\\s+|never\\s+)?(?:ignore|disregard|forget|run|execute|call|use|send|read|write|delete|remove|open|print|reveal|tell|say|reply|respond|answer|include|add|approve|stop|disable|restart|fetch|post|upload|forward|mention|recommend|rate|treat|must|should|are|list|show|output|download|install|grant|create)\\b`,
+    `(?:^|[\\n.!?>*#("=-])\\s*(?:@|hey |ok |okay )?(?:assistant|chatgpt|claude|gemini|copilot|castellan|ai|llm|model|bot|agent)\\s*[,:]\\s*(?:please\\s+|you\\s+|now\\s+|kindly\\s+|first\\s+|always\\s+|do\\s+|don't\\s+|never\\s+)?(?:ignore|disregard|forget|run|execute|call|use|send|read|write|delete|remove|open|print|reveal|tell|say|reply|respond|answer|include|add|approve|stop|disable|restart|fetch|post|upload|forward|mention|recommend|rate|treat|must|should|are|list|show|output|download|install|grant|create)\\b`,
   ),
 ]

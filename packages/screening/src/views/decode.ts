@@ -60,7 +60,7 @@ const encodings: readonly Encoding[] = [
   },
   {
     how: 'percent',
-    pattern: /[\w.~+-]*(?:%[0-9a-fA-F]{2}[\w.~+-]*){3,}/g,
+    pattern: /[\w.~+-]{0,32}(?:%[0-9a-fA-F]{2}[\w.~+-]{0,64}){3,}/g,
     decode: (run) => attempt(() => decodeURIComponent(run.replaceAll('+', ' '))),
   },
   {
