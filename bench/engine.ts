@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { describeTool, type ToolDescriptor } from '@castellan/contracts'
 import { createLogger } from '@castellan/daemon'
 import { tools } from '../packages/agentd/src/tools/index.ts'
-import { Engine, InterpreterModel } from '../packages/engine/src/index.ts'
+import { createEngine, type Engine, InterpreterModel } from '../packages/engine/src/index.ts'
 import { loadLlama } from '../packages/engine/src/worker/llama.ts'
 import { writeSyntheticModel } from '../packages/engine/test/support/synthetic-model.ts'
 import type { Report } from '../scripts/bench/report.ts'
@@ -79,6 +79,7 @@ async function startEngine(modelPath: string) {
         maxTokens: ANSWER_TOKENS,
         temperature: 0,
         seed: 0,
+        priority: 'interactive' as const,
       }
       let first = 0
       let promptTokens = 0
@@ -133,6 +134,7 @@ async function reportInterpreter(report: Report): Promise<void> {
       maxTokens: 64,
       temperature: 0,
       seed: 0,
+      priority: 'interactive' as const,
     }
     const started = performance.now()
     for await (const _ of await engine.complete(request, new AbortController().signal));
@@ -148,7 +150,8 @@ async function reportInterpreter(report: Report): Promise<void> {
 
 async function loadedEngine(modelPath: string): Promise<Engine> {
   const log = createLogger({ name: 'bench', level: 'error' })
-  const engine = new Engine({ modelPath, slots: 1, queue: 1, contextTokens: CONTEXT_TOKENS, threads: 1, log })
+  const settings = { slots: 1, queue: 1, contextTokens: CONTEXT_TOKENS, threads: 1, gpu: 'off' as const }
+  const engine = createEngine({ model: modelPath, ...settings, idleUnloadSeconds: 0, stallSeconds: 60 }, log)
   await engine.load()
   const { state, error } = engine.health()
   if (state !== 'ready') throw new Error(error?.message ?? `the engine is ${state}`)

@@ -1,241 +1,175 @@
+import { performance } from 'node:perf_hooks'
 import {
   CastellanError,
+  type EngineDoctor,
   type EngineEvent,
   type EngineHealth,
-  type ErrorEnvelope,
-  errorFromEnvelope,
+  type EngineModelSwitch,
 } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
-import { fileDigest, type ModelFacts } from '@castellan/gguf'
-import { EngineError } from './error.ts'
-import { crashed, stoppedWhileLoading, unexpected } from './failures.ts'
-import { inspectModel } from './gguf.ts'
-import { type Release, Slots } from './slots.ts'
+import type { Backend } from './backend/backend.ts'
+import { seeded } from './backend/decision.ts'
+import { diagnose } from './doctor.ts'
+import { Idle } from './idle.ts'
+import { Slots } from './queue/slots.ts'
+import { type MakeBackend, switchBackend } from './switch.ts'
 import { EventChannel } from './worker/channel.ts'
-import { chooseIsolation, type Isolation } from './worker/isolation.ts'
-import { type WorkerExit, WorkerProcess } from './worker/process.ts'
-import type { Completion, WorkerReport } from './worker/protocol.ts'
+import type { Completion } from './worker/protocol.ts'
 
 export interface EngineOptions {
-  readonly modelPath: string
+  /** Makes the backend for a model file, or the one that was configured without one. */
+  readonly makeBackend: MakeBackend
   readonly slots: number
   /** Requests that may wait for a slot. */
   readonly queue: number
-  readonly contextTokens: number
-  readonly threads: number
+  /** Time without a request after which the model leaves the memory, in milliseconds; 0 for never. */
+  readonly idleMs: number
   readonly log: Log
 }
 
 /** How long a completion waits for a model that is still loading, before it is told to come back; in milliseconds. */
 const LOADING_PATIENCE_MS = 2000
-/** Pause before the worker is started again after its first, second … crash in a row, in milliseconds. */
-const RESTART_DELAYS_MS = [0, 1000, 4000, 15_000, 60_000]
-/** A worker that lived this long had not crashed "in a row", in milliseconds. */
-const STEADY_MS = 60_000
+/** One that has waited for its turn stays for a worker that is started again meanwhile. In milliseconds. */
+const TURN_PATIENCE_MS = 60_000
 
-interface Running {
-  readonly channel: EventChannel
-  readonly release: Release
-}
-
-/**
- * The engine: one model in a worker process of its own, because llama.cpp ends its process over some errors and nothing can
- * catch that. A worker that dies takes its completions with it (`engine_crashed`) and is started again; a file that cannot
- * be loaded is reported once and left alone.
- */
+/** The engine: who may ask when, and the backend that answers. */
 export class Engine {
   readonly #options: EngineOptions
   readonly #slots: Slots
-  readonly #running = new Map<number, Running>()
+  readonly #idle: Idle
   readonly #stopping = new AbortController()
-  #state: EngineHealth['state'] = 'loading'
-  #facts: ModelFacts | undefined
-  #digest: string | undefined
-  #contextTokens = 0
-  #error: ErrorEnvelope | undefined
-  #isolation: Isolation = { network: 'host', prefix: [] }
-  #worker: WorkerProcess | undefined
-  #settled = Promise.withResolvers<void>()
-  #nextId = 1
-  #crashes = 0
+  #backend: Backend
+  #switching = false
 
   constructor(options: EngineOptions) {
     this.#options = options
     this.#slots = new Slots(options.slots, options.queue)
-  }
-
-  health(): EngineHealth {
-    const model =
-      this.#facts === undefined || this.#digest === undefined || this.#state === 'failed'
-        ? null
-        : {
-            name: this.#facts.name,
-            kind: this.#facts.kind,
-            digest: this.#digest,
-            contextTokens: this.#contextTokens,
-            parameters: this.#facts.parameters,
-          }
-    return {
-      state: this.#state,
-      model,
-      busy: this.#slots.busy,
-      slots: this.#slots.total,
-      network: this.#isolation.network,
-      ...(this.#error === undefined ? {} : { error: this.#error }),
-    }
+    this.#backend = options.makeBackend()
+    this.#idle = new Idle(
+      options.idleMs,
+      () => this.#slots.busy > 0 || this.#slots.waiting > 0 || this.#switching,
+      () => void this.#sleep(),
+    )
   }
 
   /** Process id of the worker, for tests and logs. */
   get workerPid(): number | undefined {
-    return this.#worker?.pid
+    return this.#backend.pid
   }
 
-  /** Checks the file and loads it. Resolves when the state is no longer `loading`; never rejects. */
-  async load(): Promise<void> {
-    const { modelPath, log } = this.#options
-    try {
-      this.#facts = await inspectModel(modelPath)
-      this.#isolation = await chooseIsolation(this.#stopping.signal)
-      this.#startWorker()
-      this.#digest = await fileDigest(modelPath, this.#stopping.signal)
-      this.#settle()
-      await this.#settled.promise
-      log.info({ health: this.health(), worker: this.workerPid }, 'loading has ended')
-    } catch (error) {
-      this.#fail(error instanceof EngineError ? error.toEnvelope() : unexpected(error))
+  health(): EngineHealth {
+    const { state, loaded, model, network, error } = this.#backend.state()
+    return {
+      state,
+      loaded,
+      model,
+      busy: this.#slots.busy,
+      slots: this.#slots.total,
+      waiting: this.#slots.waiting,
+      network,
+      ...(error === undefined ? {} : { error }),
     }
+  }
+
+  /** What is used and why, and what would be better. */
+  async doctor(): Promise<EngineDoctor> {
+    const { slots, queue, idleMs } = this.#options
+    const line = { total: slots, busy: this.#slots.busy, waiting: this.#slots.waiting, queueLimit: queue }
+    return diagnose(this.#backend, await this.#backend.report(), { ...line, idleUnloadSeconds: idleMs / 1000 })
+  }
+
+  /** Brings the configured model into memory. Resolves when the state is no longer `loading`; never rejects. */
+  async load(): Promise<void> {
+    await this.#backend.load()
+    this.#idle.touch()
   }
 
   /**
-   * Runs one completion. Rejects before its first event with `engine_loading`, `model_invalid`, `busy` or the signal's
-   * reason; after that every stream ends with `done` or `error`. Aborting the signal cancels it and frees its slot.
+   * Runs one completion. Rejects before its first event with `engine_loading`, `model_invalid`, `engine_queue_full` or the
+   * signal's reason; after that every stream ends with `done` or `error`. Aborting the signal cancels it and frees its slot.
    */
   async complete(request: Completion, signal: AbortSignal): Promise<AsyncIterable<EngineEvent>> {
-    await this.#ready(signal)
-    const release = await this.#slots.acquire(signal)
-    if (this.#state !== 'ready' || this.#worker === undefined) {
-      release()
-      throw crashed('stopped while this request waited')
+    this.#idle.touch()
+    await this.#backend.ready(signal, LOADING_PATIENCE_MS)
+    const left = new AbortController()
+    const either = AbortSignal.any([signal, left.signal])
+    const places = new EventChannel<EngineEvent>()
+    const turn = this.#slots
+      .acquire(request, either, (place, waiting) => places.push({ type: 'queued', place, waiting }))
+      .finally(() => places.end())
+    // Whoever reads the stream hears of it; a stream that is never read is no reason to fail.
+    turn.catch(ignore)
+    return this.#run(request, either, turn, places, left)
+  }
+
+  /**
+   * Answers with another model from now on. What runs is brought to an end by the old one. Rejects with why the new one cannot
+   * be used, and the old one stays; `model_switching` while another change is under way.
+   */
+  async switchModel(path?: string): Promise<EngineModelSwitch> {
+    if (this.#switching) {
+      throw new CastellanError('model_switching', 'The model is being exchanged already. Wait until that is done.')
     }
-    const worker = this.#worker
-    const id = this.#nextId++
-    const channel = new EventChannel()
-    this.#running.set(id, { channel, release })
-    const cancel = (): void => {
-      worker.send({ type: 'cancel', id })
-      channel.end()
+    this.#switching = true
+    const started = performance.now()
+    const { makeBackend, log } = this.#options
+    const previous = this.#backend.state().model
+    try {
+      const how = await switchBackend({
+        old: this.#backend,
+        make: () => makeBackend(path),
+        slots: this.#slots,
+        use: (backend) => {
+          this.#backend = backend
+        },
+        signal: this.#stopping.signal,
+        log,
+      })
+      const { model } = this.#backend.state()
+      if (model === null) throw new CastellanError('shutting_down', 'The engine is stopping.')
+      log.info({ model, how }, 'the model was exchanged')
+      return { model, previous, how, durationMs: performance.now() - started }
+    } finally {
+      this.#switching = false
+      this.#idle.touch()
     }
-    signal.addEventListener('abort', cancel, { once: true })
-    worker.send({ type: 'complete', id, request })
-    return read(channel, cancel)
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort(new CastellanError('shutting_down', 'The engine is stopping.'))
-    await this.#worker?.stop()
+    const reason = new CastellanError('shutting_down', 'The engine is stopping.')
+    this.#stopping.abort(reason)
+    this.#idle.stop()
+    await this.#backend.stop(reason.toEnvelope())
   }
 
-  async #ready(signal: AbortSignal): Promise<void> {
-    if (this.#state === 'loading') {
-      const patience = AbortSignal.any([signal, AbortSignal.timeout(LOADING_PATIENCE_MS)])
-      const tired = new Promise<void>((resolve) => patience.addEventListener('abort', () => resolve(), { once: true }))
-      await Promise.race([this.#settled.promise, tired])
-      signal.throwIfAborted()
-    }
-    if (this.#state === 'failed') throw errorFromEnvelope(this.#error as ErrorEnvelope)
-    if (this.#state === 'loading') {
-      throw new CastellanError('engine_loading', 'The model is still being loaded. Try again in a moment.', {
-        retryAfterSeconds: 1,
-      })
-    }
-  }
-
-  #startWorker(): void {
-    const { modelPath, slots, contextTokens, threads, log } = this.#options
-    const startedAt = Date.now()
-    const worker = new WorkerProcess(this.#isolation, log, {
-      onReport: (report) => this.#onReport(report),
-      onExit: (exit) => this.#onExit(exit, Date.now() - startedAt),
-    })
-    this.#worker = worker
-    const kind = (this.#facts as ModelFacts).kind
-    worker.send({ type: 'load', options: { modelPath, kind, slots, contextTokens, threads } })
-  }
-
-  #onReport(report: WorkerReport): void {
-    if (report.type === 'ready') {
-      this.#contextTokens = report.contextTokens
-      this.#settle()
-    } else if (report.type === 'failed') {
-      this.#fail(report.error)
-    } else if (report.type === 'event') {
-      this.#running.get(report.id)?.channel.push(report.event)
-    } else {
-      this.#finish(report.id)
+  async *#run(
+    request: Completion,
+    signal: AbortSignal,
+    turn: Promise<() => void>,
+    places: EventChannel<EngineEvent>,
+    left: AbortController,
+  ): AsyncGenerator<EngineEvent> {
+    let begun = false
+    try {
+      yield* places
+      const release = await turn
+      await this.#backend.ready(signal, TURN_PATIENCE_MS)
+      begun = true
+      yield* this.#backend.complete(seeded(request), signal, release)
+    } finally {
+      // Leaving the loop early leaves the line, and cancels what runs, as an aborted request does.
+      left.abort(new CastellanError('cancelled', 'Nobody waits for this answer any more.'))
+      if (!begun) void turn.then((release) => release(), ignore)
+      this.#idle.touch()
     }
   }
 
-  /** The model is ready when the worker has loaded it and the digest of its file is known. */
-  #settle(): void {
-    if (this.#state !== 'loading' || this.#contextTokens === 0 || this.#digest === undefined) return
-    this.#state = 'ready'
-    this.#settled.resolve()
-  }
-
-  #onExit(exit: WorkerExit, livedMs: number): void {
-    if (this.#stopping.signal.aborted || this.#state === 'failed') return
-    const how = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`
-    const words = exit.lastWords === '' ? '' : `: ${exit.lastWords}`
-    if (this.#state === 'loading' && this.#crashes === 0) {
-      this.#fail(stoppedWhileLoading(this.#options.modelPath, exit.signal, `${how}${words}`).toEnvelope())
-      return
-    }
-    this.#options.log.error({ ...exit, crashes: this.#crashes }, 'the worker died; it is started again')
-    const error = crashed(`stopped in the middle (${how}${words})`).toEnvelope()
-    for (const [id, { channel }] of this.#running) {
-      channel.push({ type: 'error', error })
-      this.#finish(id)
-    }
-    this.#crashes = livedMs > STEADY_MS ? 1 : this.#crashes + 1
-    this.#restartLater(RESTART_DELAYS_MS[Math.min(this.#crashes, RESTART_DELAYS_MS.length) - 1] as number)
-  }
-
-  #restartLater(delayMs: number): void {
-    if (this.#state === 'ready') this.#settled = Promise.withResolvers<void>()
-    this.#state = 'loading'
-    this.#contextTokens = 0
-    this.#worker = undefined
-    const timer = setTimeout(() => {
-      if (!this.#stopping.signal.aborted) this.#startWorker()
-    }, delayMs)
-    this.#stopping.signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
-  }
-
-  #finish(id: number): void {
-    const running = this.#running.get(id)
-    if (running === undefined) return
-    this.#running.delete(id)
-    running.channel.end()
-    running.release()
-  }
-
-  #fail(error: ErrorEnvelope): void {
-    if (this.#stopping.signal.aborted) return
-    this.#state = 'failed'
-    this.#error = error
-    this.#options.log.error({ error }, 'the model cannot be used')
-    void this.#worker?.stop()
-    this.#settled.resolve()
+  /** The built-in model stays: it is smaller than what bringing it back would be worth. */
+  async #sleep(): Promise<void> {
+    if (this.#backend.state().model?.kind !== 'interpreter') await this.#backend.unload()
   }
 }
 
-/** Leaving the loop early cancels the completion as an aborted request does. */
-async function* read(channel: EventChannel, cancel: () => void): AsyncGenerator<EngineEvent> {
-  let whole = false
-  try {
-    yield* channel
-    whole = true
-  } finally {
-    if (!whole) cancel()
-  }
+function ignore(): void {
+  // The line was left, or the wait is over otherwise; there is nothing to give back.
 }

@@ -3,7 +3,13 @@ import type { ErrorCode, ErrorEnvelope } from '@castellan/contracts'
 /** What can go wrong with a model, as codes of the common catalogue. */
 export type EngineErrorCode = Extract<
   ErrorCode,
-  'model_invalid' | 'engine_unavailable' | 'context_full' | 'busy' | 'input_too_long' | 'invalid_request'
+  | 'model_invalid'
+  | 'model_too_large'
+  | 'engine_unavailable'
+  | 'context_full'
+  | 'busy'
+  | 'input_too_long'
+  | 'invalid_request'
 >
 
 /**

@@ -10,6 +10,24 @@ export function crashed(how: string): CastellanError {
   )
 }
 
+/** The worker said nothing for too long, in milliseconds, and was ended. */
+export function stalled(milliseconds: number): CastellanError {
+  return new CastellanError(
+    'engine_stalled',
+    `The model got no further for ${Math.round(milliseconds / 1000)} seconds, so its process was ended. It is being started again; send the message once more.`,
+    { retryAfterSeconds: 1 },
+  )
+}
+
+/** Another model took the place of the one that was answering. */
+export function changed(): CastellanError {
+  return new CastellanError(
+    'model_changed',
+    'The model was exchanged for another one before this answer was whole. Send the message once more.',
+    { retryAfterSeconds: 1 },
+  )
+}
+
 /** The worker died before it had loaded the file. `how` is its exit and its last words. */
 export function stoppedWhileLoading(path: string, signal: NodeJS.Signals | null, how: string): EngineError {
   // The kernel's out-of-memory killer is the one who sends SIGKILL here.

@@ -1,3 +1,4 @@
+export { createEngine, type EngineSettings } from './compose.ts'
 export { EngineConfig } from './config.ts'
 export { Engine, type EngineOptions } from './engine.ts'
 export { InterpreterModel } from './interpreter/model.ts'

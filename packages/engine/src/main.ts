@@ -1,18 +1,18 @@
 import { runDaemon, SocketServer } from '@castellan/daemon'
+import { createEngine } from './compose.ts'
 import { EngineConfig } from './config.ts'
 import { Embedder } from './embeddings/embedder.ts'
 import { addEmbeddingRoutes } from './embeddings/routes.ts'
-import { Engine } from './engine.ts'
 import { addEngineRoutes } from './routes.ts'
 
 await runDaemon({
   name: 'engine',
   config: EngineConfig,
   async start({ config, log }) {
-    const { engineSocket, model, slots, queue, contextTokens, threads } = config
-    const engine = new Engine({ modelPath: model, slots, queue, contextTokens, threads, log })
+    const { engineSocket, queue, threads } = config
+    const engine = createEngine(config, log)
     const server = new SocketServer({ name: 'engine', log })
-    addEngineRoutes(server, engine)
+    addEngineRoutes(server, engine, config.modelsFolder)
     const embedder = new Embedder({
       modelPath: config.embeddingModel,
       contextTokens: config.embeddingContextTokens,

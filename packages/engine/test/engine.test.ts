@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { EngineEvent } from '@castellan/contracts'
 import { createLogger } from '@castellan/daemon'
 import { afterEach, describe, expect, it } from 'vitest'
-import { Engine } from '../src/engine.ts'
+import { createEngine, type EngineSettings } from '../src/compose.ts'
+import type { Engine } from '../src/engine.ts'
 import type { Completion } from '../src/worker/protocol.ts'
 import { writeSyntheticModel } from './support/synthetic-model.ts'
 import { tempFolder } from './support/temp.ts'
@@ -22,9 +23,27 @@ afterEach(async () => {
   await Promise.all(engines.splice(0).map((engine) => engine.stop()))
 })
 
-async function started(modelPath: string, options: { slots?: number; queue?: number } = {}): Promise<Engine> {
-  const engine = new Engine({ modelPath, slots: 1, queue: 4, contextTokens: 65_536, threads: 1, log, ...options })
+function made(model: string, settings: Partial<EngineSettings> = {}): Engine {
+  const engine = createEngine(
+    {
+      model,
+      slots: 1,
+      queue: 4,
+      contextTokens: 65_536,
+      threads: 1,
+      gpu: 'off',
+      idleUnloadSeconds: 0,
+      stallSeconds: 60,
+      ...settings,
+    },
+    log,
+  )
   engines.push(engine)
+  return engine
+}
+
+async function started(model: string, settings: Partial<EngineSettings> = {}): Promise<Engine> {
+  const engine = made(model, settings)
   await engine.load()
   return engine
 }
@@ -35,6 +54,7 @@ const request = (maxTokens = 16_000): Completion => ({
   maxTokens,
   temperature: 0,
   seed: 0,
+  priority: 'interactive',
 })
 const never = new AbortController().signal
 
@@ -64,8 +84,7 @@ describe('the engine', () => {
   })
 
   it('makes a completion wait while the model is being loaded', async () => {
-    const engine = new Engine({ modelPath: endless, slots: 1, queue: 1, contextTokens: 4096, threads: 1, log })
-    engines.push(engine)
+    const engine = made(endless, { queue: 1, contextTokens: 4096 })
     void engine.load()
     expect(engine.health()).toMatchObject({ state: 'loading', model: null })
     const outcome = await engine.complete(request(5), never).then(all, (error: { code: string }) => error.code)
@@ -91,11 +110,16 @@ describe('the engine', () => {
     await expect.poll(() => engine.health().busy, { timeout: 10_000 }).toBe(0)
   })
 
-  it('refuses with busy when every slot is taken and the line is full', async () => {
+  it('refuses with the place in line when every slot is taken and the line is full', async () => {
     const engine = await started(endless, { queue: 0 })
     const cancel = new AbortController()
     const running = await engine.complete(request(), cancel.signal)
-    await expect(engine.complete(request(), never)).rejects.toMatchObject({ code: 'busy', retryAfterSeconds: 2 })
+    await expect(engine.complete(request(), never)).rejects.toMatchObject({
+      code: 'engine_queue_full',
+      status: 429,
+      detail: { place: 1 },
+      retryAfterSeconds: 2,
+    })
     cancel.abort()
     await all(running)
   })
@@ -122,14 +146,15 @@ describe('the engine', () => {
     expect(next.at(-1)).toMatchObject({ type: 'done' })
   })
 
-  it('tells those who waited in line when the worker died', async () => {
+  it('keeps those who wait in line when the worker dies', async () => {
     const engine = await started(endless)
     const running = await engine.complete(request(), never)
-    const waiting = engine.complete(request(5), never)
+    const waiting = await engine.complete(request(5), never)
     process.kill(engine.workerPid as number, 'SIGKILL')
-    await all(running)
-    const outcome = await waiting.then(all, (error: { code: string }) => error.code)
-    expect(outcome).toBe('engine_crashed')
+    expect((await all(running)).at(-1)).toMatchObject({ type: 'error', error: { code: 'engine_crashed' } })
+    const events = await all(waiting)
+    expect(events[0]).toEqual({ type: 'queued', place: 1, waiting: 1 })
+    expect(events.at(-1)).toMatchObject({ type: 'done' })
   })
 
   it.each([

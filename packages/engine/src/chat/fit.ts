@@ -1,11 +1,12 @@
 import type { ChatHistoryItem } from 'node-llama-cpp'
 import { EngineError } from '../error.ts'
 import type { Completion } from '../worker/protocol.ts'
-import { type Conversation, historyItems, readConversation } from './history.ts'
+import type { PromptTokens } from './context/slots.ts'
+import { historyItems, readConversation } from './history.ts'
 
 export interface Fitted {
   readonly history: ChatHistoryItem[]
-  readonly promptTokens: number
+  readonly prompt: PromptTokens
   /** Room for the answer, in tokens. */
   readonly maxTokens: number
 }
@@ -16,40 +17,30 @@ const MARGIN_TOKENS = 32
 const ANSWER_SHARE = 1 / 4
 
 /**
- * Makes a conversation fit into the context with room for an answer: the oldest turns go first (and the model is told so),
- * then the full results of the last turn. Throws `context_full` when the last message alone is too long.
+ * Sees that a conversation fits into the context with room for an answer. Where it does not, long results of tools give way to
+ * their summaries, and the model is told so. Nothing else is left out: whoever keeps the conversation folds its beginning into
+ * a summary when it hears `context_full`, which is thrown with the figures.
  */
 export function fitConversation(
   request: Pick<Completion, 'messages' | 'maxTokens'>,
   contextTokens: number,
-  countTokens: (history: ChatHistoryItem[]) => number,
+  write: (history: ChatHistoryItem[]) => PromptTokens,
 ): Fitted {
   const answer = Math.min(request.maxTokens, Math.floor(contextTokens * ANSWER_SHARE))
   const room = contextTokens - answer - MARGIN_TOKENS
+  let promptTokens = 0
   // About a quarter of the context a result, at four characters a token.
   for (const maxResultCharacters of [contextTokens, 0]) {
-    const conversation = readConversation(request.messages, maxResultCharacters)
-    const fitted = dropOldest(conversation, room, countTokens)
-    if (fitted === undefined) continue
-    const left = contextTokens - fitted.promptTokens - MARGIN_TOKENS
-    return { ...fitted, maxTokens: Math.min(request.maxTokens, left) }
+    const history = historyItems(readConversation(request.messages, maxResultCharacters))
+    const prompt = write(history)
+    promptTokens = prompt.tokens.length
+    if (promptTokens > room) continue
+    const left = contextTokens - promptTokens - MARGIN_TOKENS
+    return { history, prompt, maxTokens: Math.min(request.maxTokens, left) }
   }
   throw new EngineError(
     'context_full',
-    `The message and the list of tools do not fit into the model's context of ${contextTokens} tokens. Shorten the message, or give the model a larger context (contextTokens).`,
-    { detail: { contextTokens, room } },
+    `The conversation and the list of tools have ${promptTokens} tokens, and ${room} of the model's context of ${contextTokens} are free for them. Begin a new conversation or shorten the message, or give the model a larger context (contextTokens).`,
+    { detail: { contextTokens, promptTokens, room } },
   )
-}
-
-function dropOldest(
-  conversation: Conversation,
-  room: number,
-  countTokens: (history: ChatHistoryItem[]) => number,
-): Omit<Fitted, 'maxTokens'> | undefined {
-  for (let dropped = 0; dropped < Math.max(1, conversation.turns.length); dropped++) {
-    const history = historyItems(conversation, dropped)
-    const promptTokens = countTokens(history)
-    if (promptTokens <= room) return { history, promptTokens }
-  }
-  return undefined
 }

@@ -59,12 +59,10 @@ function resultForModel(
     : { ok, summary, note: 'The full result is too long for the context; the summary holds what matters.' }
 }
 
-/** The items of the chat template, the model's open turn last. `dropped` turns were left out before these. */
-export function historyItems({ system, turns }: Conversation, dropped: number): ChatHistoryItem[] {
-  const note = dropped === 0 ? [] : ['Earlier parts of this conversation were left out, because the context is full.']
-  const text = [system, ...note].filter((part) => part !== '').join('\n\n')
-  const items: ChatHistoryItem[] = text === '' ? [] : [{ type: 'system', text }]
-  for (const { user, model } of turns.slice(dropped)) {
+/** The items of the chat template, the model's open turn last. */
+export function historyItems({ system, turns }: Conversation): ChatHistoryItem[] {
+  const items: ChatHistoryItem[] = system === '' ? [] : [{ type: 'system', text: system }]
+  for (const { user, model } of turns) {
     if (user !== undefined) items.push(user)
     // An empty turn in the middle is an answer that was never given; the last one is about to be.
     if (model.response.length > 0 || model === turns.at(-1)?.model) items.push(model)

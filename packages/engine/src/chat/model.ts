@@ -1,129 +1,118 @@
-import { availableParallelism } from 'node:os'
 import type { ToolDescriptor } from '@castellan/contracts'
-import {
-  type ChatHistoryItem,
-  type ChatModelFunctions,
-  type ChatWrapper,
-  LlamaChat,
-  type LlamaModel,
-  resolveChatWrapper,
-} from 'node-llama-cpp'
-import { EngineError } from '../error.ts'
-import { loadError, loadLlama } from '../worker/llama.ts'
+import type { ChatModelFunctions, LlamaChatResponse } from 'node-llama-cpp'
 import type { Emit, Model } from '../worker/model.ts'
-import type { Completion, LoadOptions } from '../worker/protocol.ts'
-import { fitConversation } from './fit.ts'
+import type { Loaded, LoadOptions, PrefixTotals, SeededCompletion } from '../worker/protocol.ts'
+import type { SlotSequence } from './context/sequence.ts'
+import { ContextSlots } from './context/slots.ts'
+import { tokensDigest } from './digest.ts'
+import { type Fitted, fitConversation } from './fit.ts'
 import { chatFunctions } from './functions.ts'
+import { type LoadedChat, loadChat } from './load.ts'
+import { PromptWriter } from './prompt.ts'
 import { dropNulls } from './schema.ts'
 
-/** Tokens evaluated at once: small, because a batch cannot be interrupted and a cancelled prompt should stop soon. */
-const BATCH_TOKENS = 128
-const MIN_CONTEXT_TOKENS = 512
 /** Calls in one answer; the gateway's limit for a turn. */
 const MAX_CALLS = 12
+/** Of an answer's tokens, what a reasoning model may think with before it has to speak. */
+const THOUGHT_SHARE = 0.75
+
+/** What the model's speed is tried with. */
+const SAMPLE = 'The keeper of the castle counts the keys, closes the gate and writes down what was done today. '.repeat(
+  2,
+)
+const SAMPLE_TOKENS = 16
 
 /** Any chat GGUF: prompt by the file's own chat template, tool calls forced through a grammar of the tools' schemas. */
 export class ChatModel implements Model {
-  readonly contextTokens: number
-  readonly #model: LlamaModel
-  readonly #wrapper: ChatWrapper
-  readonly #free: LlamaChat[]
-  readonly #dispose: () => Promise<void>
+  readonly loaded: Loaded
+  readonly #chat: LoadedChat
+  readonly #slots: ContextSlots
+  readonly #prompts: PromptWriter
 
-  private constructor(
-    model: LlamaModel,
-    wrapper: ChatWrapper,
-    chats: LlamaChat[],
-    contextTokens: number,
-    dispose: () => Promise<void>,
-  ) {
-    this.contextTokens = contextTokens
-    this.#model = model
-    this.#wrapper = wrapper
-    this.#free = chats
-    this.#dispose = dispose
+  private constructor(chat: LoadedChat, slots: ContextSlots) {
+    this.loaded = chat.loaded
+    this.#chat = chat
+    this.#slots = slots
+    this.#prompts = new PromptWriter(chat.model, chat.wrapper)
   }
 
-  /** Loads a chat model with a context for each slot. Throws `model_invalid`, or `engine_unavailable` when it does not fit. */
-  static async load({ modelPath, slots, contextTokens, threads }: LoadOptions): Promise<ChatModel> {
-    const { llama, model } = await loadLlama(modelPath, true, threads === 0 ? defaultThreads() : threads)
-    const max = Math.min(contextTokens, model.trainContextSize)
-    const context = await model
-      .createContext({
-        contextSize: { min: Math.min(MIN_CONTEXT_TOKENS, max), max },
-        sequences: slots,
-        batchSize: BATCH_TOKENS,
-      })
-      .catch((cause: unknown) => {
-        throw loadError(modelPath, cause)
-      })
-    const wrapper = resolveChatWrapper(model)
-    const chats = Array.from(
-      { length: slots },
-      () => new LlamaChat({ contextSequence: context.getSequence(), chatWrapper: wrapper }),
-    )
-    return new ChatModel(model, wrapper, chats, context.contextSize, () => llama.dispose())
+  /** Loads a model as {@link loadChat} does. */
+  static async load(options: LoadOptions, onProgress: () => void = () => undefined): Promise<ChatModel> {
+    const chat = await loadChat(options, onProgress)
+    const sample = chat.model.tokenize(SAMPLE).slice(0, SAMPLE_TOKENS)
+    return new ChatModel(chat, await ContextSlots.open(chat.context, chat.wrapper, sample))
+  }
+
+  get prefixTotals(): PrefixTotals {
+    return this.#slots.totals
   }
 
   async dispose(): Promise<void> {
-    await this.#dispose()
+    await this.#chat.dispose()
   }
 
-  async complete(request: Completion, signal: AbortSignal, emit: Emit): Promise<void> {
+  async complete(request: SeededCompletion, signal: AbortSignal, emit: Emit, alive = () => {}): Promise<void> {
     const started = performance.now()
     const functions = chatFunctions(request.tools)
-    const fitted = fitConversation(request, this.contextTokens, (history) => this.#countTokens(history, functions))
-    // The slot used last is taken first: it most likely still holds the beginning of the same conversation.
-    const chat = this.#free.pop()
-    if (chat === undefined) throw new EngineError('busy', 'Every slot of the model is taken. Try again.')
-    const usedBefore = chat.sequence.tokenMeter.usedOutputTokens
-    try {
-      const answer = await chat.generateResponse(fitted.history, {
-        signal,
-        maxTokens: fitted.maxTokens,
-        temperature: request.temperature,
-        seed: request.seed,
-        onTextChunk: (text) => {
-          if (text !== '') emit({ type: 'text', text })
-        },
-        ...(functions === undefined
-          ? {}
-          : { functions, documentFunctionParams: true, maxParallelFunctionCalls: MAX_CALLS }),
-      })
-      const tools = new Map<string, ToolDescriptor>(request.tools.map((tool) => [tool.name, tool]))
-      const calls = answer.functionCalls ?? []
-      for (const { functionName, params } of calls) {
-        const schema = tools.get(functionName)?.inputSchema ?? {}
-        const args = (dropNulls(params ?? {}, schema) ?? {}) as Record<string, unknown>
-        // What a grammar forces has no probability worth showing.
-        emit({ type: 'tool_call', name: functionName, args, confidence: 1 })
-      }
-      const { stopReason } = answer.metadata
+    const fitted = fitConversation(request, this.loaded.contextTokens, (history) =>
+      this.#prompts.write(history, functions),
+    )
+    await this.#slots.use(fitted.prompt, signal, alive, async (slot, reusedTokens) => {
+      const before = slot.outputTokens
+      const answer = await generate(slot, request, fitted, functions, signal, emit, alive)
+      // What is cancelled while it ends has ended for whoever asked.
+      signal.throwIfAborted()
+      const calls = callsOf(answer, request.tools)
+      for (const call of calls) emit(call)
       emit({
         type: 'done',
-        reason: calls.length > 0 ? 'tool_calls' : stopReason === 'maxTokens' ? 'length' : 'stop',
+        reason: calls.length > 0 ? 'tool_calls' : answer.metadata.stopReason === 'maxTokens' ? 'length' : 'stop',
         usage: {
-          promptTokens: fitted.promptTokens,
-          outputTokens: chat.sequence.tokenMeter.usedOutputTokens - usedBefore,
+          promptTokens: fitted.prompt.tokens.length,
+          outputTokens: slot.outputTokens - before,
           durationMs: performance.now() - started,
+          cacheReadTokens: reusedTokens,
         },
+        promptDigest: tokensDigest(fitted.prompt.tokens),
       })
-    } finally {
-      this.#free.push(chat)
-    }
-  }
-
-  #countTokens(chatHistory: ChatHistoryItem[], availableFunctions: ChatModelFunctions | undefined): number {
-    const { contextText } = this.#wrapper.generateContextState({
-      chatHistory,
-      availableFunctions,
-      documentFunctionParams: true,
     })
-    return contextText.tokenize(this.#model.tokenizer).length
   }
 }
 
-/** llama.cpp's threads wait for each other by spinning: one core too many under load costs a factor, one too few a share. */
-function defaultThreads(): number {
-  return Math.max(1, availableParallelism() - 1)
+type Answer = LlamaChatResponse<ChatModelFunctions>
+
+async function generate(
+  { chat }: SlotSequence,
+  request: SeededCompletion,
+  { history, maxTokens }: Fitted,
+  functions: ChatModelFunctions | undefined,
+  signal: AbortSignal,
+  emit: Emit,
+  alive: () => void,
+): Promise<Answer> {
+  return (await chat.generateResponse(history, {
+    signal,
+    maxTokens,
+    temperature: request.temperature,
+    seed: request.seed,
+    budgets: { thoughtTokens: Math.ceil(maxTokens * THOUGHT_SHARE) },
+    onResponseChunk: ({ type, text }) => {
+      if (text === '') alive()
+      else emit({ type: type === 'segment' ? 'reasoning' : 'text', text })
+    },
+    onFunctionCallParamsChunk: alive,
+    ...(functions === undefined
+      ? {}
+      : { functions, documentFunctionParams: true, maxParallelFunctionCalls: MAX_CALLS }),
+  })) as Answer
+}
+
+function callsOf({ functionCalls = [] }: Answer, tools: readonly ToolDescriptor[]) {
+  const byName = new Map<string, ToolDescriptor>(tools.map((tool) => [tool.name, tool]))
+  return functionCalls.map(({ functionName, params }) => {
+    const schema = byName.get(functionName)?.inputSchema ?? {}
+    const args = (dropNulls(params ?? {}, schema) ?? {}) as Record<string, unknown>
+    // What a grammar forces has no probability worth showing.
+    return { type: 'tool_call' as const, name: functionName, args, confidence: 1 }
+  })
 }

@@ -1,14 +1,16 @@
 import type { ToolDescriptor } from '@castellan/contracts'
 import type { LlamaContextSequence, LlamaModel } from 'node-llama-cpp'
 import { EngineError } from '../error.ts'
+import { computeFacts } from '../worker/compute.ts'
 import { loadLlama } from '../worker/llama.ts'
 import type { Emit, Model } from '../worker/model.ts'
-import type { Completion } from '../worker/protocol.ts'
+import type { Completion, Loaded } from '../worker/protocol.ts'
 import type { Message } from './conversation.ts'
 import { type AnswerReader, decodeReadings, type Probabilities, type Readings } from './decode.ts'
 import { type InterpreterFormat, readInterpreterFormat } from './format.ts'
 import { OFFERED } from './gate.ts'
 import { interpret } from './interpret.ts'
+import { readSecondOpinion, type SecondOpinion } from './opinion.ts'
 import type { Outcome } from './outcome.ts'
 import { type Ranked, rankReadings, toolNames } from './rank.ts'
 import { deltas } from './replies.ts'
@@ -25,20 +27,26 @@ interface Usage {
 
 /** The built-in model: one request to one typed call, on one thread (two are slower for a model this small). */
 export class InterpreterModel implements Model {
-  readonly contextTokens = CONTEXT_TOKENS
+  readonly loaded: Loaded
+  readonly prefixTotals = null
   readonly format: InterpreterFormat
   readonly #model: LlamaModel
+  readonly #opinion: SecondOpinion | undefined
   readonly #free: LlamaContextSequence[]
   readonly #dispose: () => Promise<void>
 
   private constructor(
     format: InterpreterFormat,
     model: LlamaModel,
+    opinion: SecondOpinion | undefined,
     sequences: LlamaContextSequence[],
+    loaded: Loaded,
     dispose: () => Promise<void>,
   ) {
+    this.loaded = loaded
     this.format = format
     this.#model = model
+    this.#opinion = opinion
     this.#free = sequences
     this.#dispose = dispose
   }
@@ -46,6 +54,7 @@ export class InterpreterModel implements Model {
   /** Loads an interpreter file. `slots` completions can run at once. Throws `model_invalid`. */
   static async load(path: string, slots: number): Promise<InterpreterModel> {
     const format = await readInterpreterFormat(path)
+    const opinion = await readSecondOpinion(path, format)
     const { llama, model } = await loadLlama(path, false, 1)
     const context = await model.createContext({
       contextSize: CONTEXT_TOKENS,
@@ -55,7 +64,14 @@ export class InterpreterModel implements Model {
       ignoreMemorySafetyChecks: true,
     })
     const sequences = Array.from({ length: slots }, () => context.getSequence())
-    return new InterpreterModel(format, model, sequences, () => llama.dispose())
+    const compute = await computeFacts(llama, {
+      layersOnGpu: 0,
+      layers: model.fileInsights.totalLayers,
+      threads: 1,
+      unasked: 'The built-in model is quickest on one thread of the processor.',
+    })
+    const loaded = { contextTokens: CONTEXT_TOKENS, compute, need: null }
+    return new InterpreterModel(format, model, opinion, sequences, loaded, () => llama.dispose())
   }
 
   async dispose(): Promise<void> {
@@ -136,7 +152,12 @@ export class InterpreterModel implements Model {
       )
     }
     const prompt = [this.format.request, ...request.tokens, this.format.call]
-    const reader = new SequenceReader(sequence, prompt, signal)
+    const reader = new SequenceReader(
+      sequence,
+      prompt,
+      signal,
+      (first) => this.#opinion?.mix(first, request.normal) ?? first,
+    )
     const readings = await decodeReadings(this.format, request, reader, offered, count)
     usage.promptTokens += prompt.length
     usage.outputTokens += readings.answerTokens
@@ -149,16 +170,23 @@ class SequenceReader implements AnswerReader {
   readonly #sequence: LlamaContextSequence
   readonly #prompt: readonly number[]
   readonly #signal: AbortSignal
+  readonly #judge: (first: Probabilities) => Probabilities
 
-  constructor(sequence: LlamaContextSequence, prompt: readonly number[], signal: AbortSignal) {
+  constructor(
+    sequence: LlamaContextSequence,
+    prompt: readonly number[],
+    signal: AbortSignal,
+    judge: (first: Probabilities) => Probabilities,
+  ) {
     this.#sequence = sequence
     this.#prompt = prompt
     this.#signal = signal
+    this.#judge = judge
   }
 
   async first(): Promise<Probabilities> {
     await this.#sequence.clearHistory()
-    return await this.#evaluate(this.#prompt)
+    return this.#judge(await this.#evaluate(this.#prompt))
   }
 
   next(token: number): Promise<Probabilities> {

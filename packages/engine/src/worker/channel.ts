@@ -1,12 +1,10 @@
-import type { EngineEvent } from '@castellan/contracts'
-
-/** The events of one completion between the worker's messages and the reader of the stream. */
-export class EventChannel implements AsyncIterable<EngineEvent> {
-  readonly #events: EngineEvent[] = []
+/** Events between those who push them and the one reader of a stream. */
+export class EventChannel<Event> implements AsyncIterable<Event> {
+  readonly #events: Event[] = []
   #ended = false
   #wake: (() => void) | undefined
 
-  push(event: EngineEvent): void {
+  push(event: Event): void {
     if (this.#ended) return
     this.#events.push(event)
     this.#wake?.()
@@ -17,7 +15,7 @@ export class EventChannel implements AsyncIterable<EngineEvent> {
     this.#wake?.()
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<EngineEvent> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Event> {
     for (;;) {
       const event = this.#events.shift()
       if (event !== undefined) yield event

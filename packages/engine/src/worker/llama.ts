@@ -12,6 +12,12 @@ export interface LoadedModel {
  * downloaded. Throws `model_invalid` with llama.cpp's own words, or `engine_unavailable` where the host lacks something.
  */
 export async function loadLlama(modelPath: string, gpu: boolean, maxThreads: number): Promise<LoadedModel> {
+  const { llama, complaints } = await startLlama(gpu, maxThreads)
+  return { llama, model: await loadModel(llama, modelPath, complaints) }
+}
+
+/** llama.cpp without a model, and the list that its complaints will be put into. */
+export async function startLlama(gpu: boolean, maxThreads: number): Promise<{ llama: Llama; complaints: string[] }> {
   const complaints: string[] = []
   const llama = await getLlama({
     build: 'never',
@@ -28,15 +34,25 @@ export async function loadLlama(modelPath: string, gpu: boolean, maxThreads: num
       { cause },
     )
   })
+  return { llama, complaints }
+}
+
+/** Loads a file; as many layers as fit go to a graphics processor. `onProgress` is called while it is read. */
+export async function loadModel(
+  llama: Llama,
+  modelPath: string,
+  complaints: readonly string[],
+  onProgress: () => void = () => undefined,
+): Promise<LlamaModel> {
   try {
-    return { llama, model: await llama.loadModel({ modelPath, useMmap: true }) }
+    return await llama.loadModel({ modelPath, useMmap: true, onLoadProgress: onProgress })
   } catch (cause) {
     throw loadError(modelPath, cause, complaints)
   }
 }
 
 /** A device node of a graphics processor; looking for one costs nothing, trying its driver a second. */
-function hasGpu(): boolean {
+export function hasGpu(): boolean {
   if (process.platform === 'darwin') return true
   if (existsSync('/dev/nvidiactl') || existsSync('/dev/kfd')) return true
   try {
@@ -49,8 +65,8 @@ function hasGpu(): boolean {
 export function loadError(modelPath: string, cause: unknown, complaints: readonly string[] = []): EngineError {
   if (cause instanceof Error && cause.constructor.name === 'InsufficientMemoryError') {
     return new EngineError(
-      'engine_unavailable',
-      `${modelPath} does not fit into this machine's memory: ${cause.message}. Choose a smaller model or a smaller context.`,
+      'model_too_large',
+      `${modelPath} does not fit into this machine's memory: ${messageOf(cause)}. Choose a smaller model or a smaller context.`,
       { cause },
     )
   }

@@ -1,7 +1,9 @@
-import type { EngineEvent } from '@castellan/contracts'
 import { EngineError } from '../error.ts'
 import type { Model } from './model.ts'
-import type { Completion, LoadOptions, WorkerCommand, WorkerReport } from './protocol.ts'
+import type { LoadOptions, ModelEvent, SeededCompletion, WorkerCommand, WorkerReport } from './protocol.ts'
+
+/** Signs of life are worth a message only so often. In milliseconds. */
+const ALIVE_EVERY_MS = 1000
 
 /**
  * The worker's whole program: loads one model when told to, then runs completions until the engine closes the channel. It
@@ -10,21 +12,30 @@ import type { Completion, LoadOptions, WorkerCommand, WorkerReport } from './pro
 function serve(channel: NodeJS.Process): void {
   const cancellations = new Map<number, AbortController>()
   let model: Model | undefined
-  const report = (message: WorkerReport): void => void channel.send?.(message)
+  let spokeAt = 0
+  const report = (message: WorkerReport): void => {
+    spokeAt = performance.now()
+    channel.send?.(message)
+  }
+  const alive = (): void => {
+    if (performance.now() - spokeAt > ALIVE_EVERY_MS) report({ type: 'alive' })
+  }
 
-  const run = async (id: number, request: Completion): Promise<void> => {
+  const run = async (id: number, request: SeededCompletion): Promise<void> => {
     const cancellation = new AbortController()
     cancellations.set(id, cancellation)
-    const emit = (event: EngineEvent): void => {
-      if (!cancellation.signal.aborted) report({ type: 'event', id, event })
+    const { signal } = cancellation
+    const emit = (event: ModelEvent): void => {
+      if (!signal.aborted) report({ type: 'event', id, event })
     }
+    const loaded = model as Model
     try {
-      await (model as Model).complete(request, cancellation.signal, emit)
+      await loaded.complete(request, signal, emit, alive)
     } catch (error) {
       emit({ type: 'error', error: asEngineError(error).toEnvelope() })
     } finally {
       cancellations.delete(id)
-      report({ type: 'end', id })
+      report({ type: 'end', id, prefix: loaded.prefixTotals })
     }
   }
 
@@ -32,8 +43,8 @@ function serve(channel: NodeJS.Process): void {
     if (command.type === 'complete') return await run(command.id, command.request)
     if (command.type === 'cancel') return cancellations.get(command.id)?.abort()
     try {
-      model = await loadModel(command.options)
-      report({ type: 'ready', contextTokens: model.contextTokens })
+      model = await loadModel(command.options, alive)
+      report({ type: 'ready', loaded: model.loaded })
     } catch (error) {
       report({ type: 'failed', error: asEngineError(error).toEnvelope() })
     }
@@ -43,13 +54,13 @@ function serve(channel: NodeJS.Process): void {
 }
 
 /** Each kind brings its own part of the library along, so only the one that is needed is imported. */
-async function loadModel(options: LoadOptions): Promise<Model> {
+async function loadModel(options: LoadOptions, alive: () => void): Promise<Model> {
   if (options.kind === 'interpreter') {
     const { InterpreterModel } = await import('../interpreter/model.ts')
     return await InterpreterModel.load(options.modelPath, options.slots)
   }
   const { ChatModel } = await import('../chat/model.ts')
-  return await ChatModel.load(options)
+  return await ChatModel.load(options, alive)
 }
 
 function asEngineError(error: unknown): EngineError {

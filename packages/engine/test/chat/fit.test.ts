@@ -1,11 +1,15 @@
 import { newId } from '@castellan/contracts'
-import type { ChatHistoryItem } from 'node-llama-cpp'
+import type { ChatHistoryItem, Token } from 'node-llama-cpp'
 import { describe, expect, it } from 'vitest'
+import type { PromptTokens } from '../../src/chat/context/slots.ts'
 import { fitConversation } from '../../src/chat/fit.ts'
 import type { Completion } from '../../src/worker/protocol.ts'
 
 /** One token a character. */
-const count = (history: ChatHistoryItem[]): number => JSON.stringify(history).length
+const count = (history: ChatHistoryItem[]): PromptTokens => ({
+  tokens: [...JSON.stringify(history)].map((_, index) => index as Token),
+  sharedTokens: 0,
+})
 
 function conversation(...texts: string[]): Completion['messages'] {
   return texts.map((text, index) => (index % 2 === 0 ? { role: 'user', text } : { role: 'assistant', text, calls: [] }))
@@ -18,12 +22,14 @@ describe('a conversation', () => {
     expect(history.map(({ type }) => type)).toEqual(['user', 'model', 'user', 'model'])
   })
 
-  it('that is too long loses its oldest turns, and the model is told', () => {
+  it('that is too long is refused with the figures, and nothing of it is left out', () => {
     const messages = conversation('a'.repeat(400), 'b'.repeat(400), 'what now?')
-    const { history, promptTokens, maxTokens } = fitConversation({ messages, maxTokens: 500 }, 800, count)
-    expect(history.map(({ type }) => type)).toEqual(['system', 'user', 'model'])
-    expect(history[0]).toMatchObject({ text: expect.stringMatching(/left out, because the context is full/) })
-    expect(promptTokens + maxTokens).toBeLessThan(800)
+    expect(() => fitConversation({ messages, maxTokens: 500 }, 800, count)).toThrow(
+      expect.objectContaining({
+        code: 'context_full',
+        detail: { contextTokens: 800, promptTokens: expect.any(Number), room: 568 },
+      }),
+    )
   })
 
   it('whose last message alone is too long is refused', () => {

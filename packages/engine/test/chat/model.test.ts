@@ -3,7 +3,7 @@ import { type EngineEvent, newId, type ToolDescriptor } from '@castellan/contrac
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { ChatModel } from '../../src/chat/model.ts'
-import type { Completion } from '../../src/worker/protocol.ts'
+import type { SeededCompletion } from '../../src/worker/protocol.ts'
 import { writeSyntheticModel } from '../support/synthetic-model.ts'
 import { tempFolder } from '../support/temp.ts'
 import { tool } from '../support/tools.ts'
@@ -36,18 +36,19 @@ beforeAll(async () => {
     },
     favoured: { '"': 4, '}': 4, ']': 4, '<|im_end|>': 3, '\n': 3 },
   })
-  model = await ChatModel.load({ modelPath: path, kind: 'chat', slots: 1, contextTokens: 4096, threads: 1 })
+  model = await ChatModel.load({ modelPath: path, kind: 'chat', slots: 1, contextTokens: 4096, threads: 1, gpu: false })
 })
 afterAll(async () => await model.dispose())
 
-async function complete(request: Partial<Completion> = {}): Promise<EngineEvent[]> {
+async function complete(request: Partial<SeededCompletion> = {}): Promise<EngineEvent[]> {
   const events: EngineEvent[] = []
-  const whole: Completion = {
+  const whole: SeededCompletion = {
     messages: [{ role: 'user', text: 'hi' }],
     tools: [],
     maxTokens: 256,
     temperature: 1,
     seed: 0,
+    priority: 'interactive',
     ...request,
   }
   await model.complete(whole, never, (event) => events.push(event))

@@ -9,32 +9,42 @@ export type Typed =
   | { readonly texts: readonly string[] }
   | { readonly i32s: readonly number[] }
 
-export interface Tensor {
+interface TensorShape {
   readonly name: string
   /** Fastest-running dimension first, as GGUF writes it. */
   readonly dimensions: readonly number[]
-  readonly values: Float32Array<ArrayBuffer>
 }
+
+/** F32 values, or blocks of ggml's Q8_0 as they lie in the file. */
+export type Tensor = TensorShape &
+  ({ readonly values: Float32Array<ArrayBuffer> } | { readonly q8: Uint8Array<ArrayBuffer> })
+
+const F32 = 0
+const Q8_0 = 8
 
 const ALIGNMENT = 32
 
-/** Writes a GGUF file, version 3, little endian, every tensor F32. Order of keys and tensors is kept. */
+/** Writes a GGUF file, version 3, little endian, tensors F32 or Q8_0. Order of keys and tensors is kept. */
 export function writeGguf(path: string, metadata: Readonly<Record<string, Typed>>, tensors: readonly Tensor[]): void {
   const entries = Object.entries(metadata)
   const head = [Buffer.from('GGUF'), u32(3), u64(tensors.length), u64(entries.length)]
   for (const [key, value] of entries) head.push(text(key), ...typed(value))
   let offset = 0
-  for (const { name, dimensions, values } of tensors) {
-    head.push(text(name), u32(dimensions.length), ...dimensions.map(u64), u32(0), u64(offset))
-    offset += padded(values.byteLength)
+  for (const tensor of tensors) {
+    const { name, dimensions } = tensor
+    const type = 'q8' in tensor ? Q8_0 : F32
+    head.push(text(name), u32(dimensions.length), ...dimensions.map(u64), u32(type), u64(offset))
+    offset += padded(bytesOf(tensor).length)
   }
   const header = Buffer.concat(head)
   const parts = [header, Buffer.alloc(padded(header.length) - header.length)]
-  for (const { values } of tensors) {
-    parts.push(Buffer.from(values.buffer, values.byteOffset, values.byteLength))
-    parts.push(Buffer.alloc(padded(values.byteLength) - values.byteLength))
-  }
+  for (const bytes of tensors.map(bytesOf)) parts.push(bytes, Buffer.alloc(padded(bytes.length) - bytes.length))
   writeFileSync(path, Buffer.concat(parts))
+}
+
+function bytesOf(tensor: Tensor): Buffer<ArrayBuffer> {
+  const values = 'q8' in tensor ? tensor.q8 : tensor.values
+  return Buffer.from(values.buffer, values.byteOffset, values.byteLength)
 }
 
 function typed(value: Typed): Buffer[] {

@@ -1,5 +1,6 @@
 import { type Tensor, type Typed, writeGguf } from './gguf-writer.ts'
 import { randomNumbers } from './random.ts'
+import { byteCharacters, CHAT_TEMPLATE } from './vocabulary.ts'
 
 /** What follows a token, with weights: the model's whole knowledge. */
 export type Chain = Readonly<Record<string, Readonly<Record<string, number>>>>
@@ -21,9 +22,6 @@ export interface SyntheticModel {
 }
 
 const CONTROL = ['<|im_start|>', '<|im_end|>']
-const CHAT_TEMPLATE =
-  "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n'}}{% endfor %}" +
-  "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 /** What a certain next token gets; noise lies between 0 and 1. */
 const CERTAIN = 14
 
@@ -124,12 +122,4 @@ function tensors({ tokens, width, blocks, feedForward, logits }: Shape): Tensor[
 /** Merges that build a word from the left, letter by letter. Their intermediate results need tokens too, so words are short. */
 function mergesOf(word: string): string[] {
   return word.length === 2 ? [`${word[0]} ${word[1]}`] : []
-}
-
-/** The character that stands for each byte in a byte-level BPE vocabulary (GPT-2's table). */
-function byteCharacters(): string[] {
-  const printable = (byte: number): boolean =>
-    (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || (byte >= 174 && byte <= 255)
-  let next = 256
-  return Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(printable(byte) ? byte : next++))
 }

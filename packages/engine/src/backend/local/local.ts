@@ -1,0 +1,279 @@
+import { CastellanError, type EngineEvent, type ErrorEnvelope, errorFromEnvelope } from '@castellan/contracts'
+import type { Log } from '@castellan/daemon'
+import { EngineError } from '../../error.ts'
+import { crashed, stalled, stoppedWhileLoading, unexpected } from '../../failures.ts'
+import { chooseIsolation, type Isolation } from '../../worker/isolation.ts'
+import { type WorkerExit, WorkerProcess } from '../../worker/process.ts'
+import type { Loaded, ModelDone, PrefixTotals, SeededCompletion, WorkerReport } from '../../worker/protocol.ts'
+import type { Backend, BackendReport, BackendState } from '../backend.ts'
+import { decisionOf } from '../decision.ts'
+import { Watchdog } from '../watchdog.ts'
+import { type ModelFile, openModelFile } from './file.ts'
+import { localReport } from './report.ts'
+import { Restarts } from './restarts.ts'
+import { Runs } from './runs.ts'
+
+export interface LocalOptions {
+  readonly modelPath: string
+  readonly slots: number
+  readonly contextTokens: number
+  readonly threads: number
+  readonly gpu: boolean
+  /** How long the worker may get no further before it is ended, in milliseconds; five times as long while it loads. */
+  readonly stallMs: number
+  readonly log: Log
+}
+
+const LOADING_STALL_FACTOR = 5
+/** What may have been different a moment later: the next request tries again, once this many milliseconds have passed. */
+const RETRY_FAILED_MS = 5000
+const PASSING: readonly string[] = ['model_too_large', 'engine_unavailable', 'engine_stalled']
+const NO_TOTALS: PrefixTotals = { promptTokens: 0, reusedTokens: 0, copies: 0 }
+
+/**
+ * A GGUF file in a worker process of its own, because llama.cpp ends its process over some errors and nothing can catch
+ * that. A worker that dies or hangs takes its completions with it (`engine_crashed`, `engine_stalled`) and is started
+ * again; a file that cannot be loaded is reported once and left alone.
+ */
+export class LocalBackend implements Backend {
+  readonly kind = 'llama.cpp'
+  readonly #options: LocalOptions
+  readonly #runs = new Runs()
+  readonly #stopping = new AbortController()
+  readonly #watchdog = new Watchdog(() => this.#onStall())
+  #state: 'loading' | 'ready' | 'asleep' | 'failed' = 'loading'
+  #file: ModelFile | undefined
+  #digest: string | undefined
+  #loaded: Loaded | undefined
+  /** Whether the worker that runs now has said so. */
+  #isThere = false
+  #prefix = NO_TOTALS
+  #error: ErrorEnvelope | undefined
+  #failedAt = 0
+  #isolation: Isolation = { network: 'host', prefix: [] }
+  #worker: WorkerProcess | undefined
+  #settled = Promise.withResolvers<void>()
+  readonly #restarts = new Restarts()
+  #stalledWorker: WorkerProcess | undefined
+
+  constructor(options: LocalOptions) {
+    this.#options = options
+  }
+
+  state(): BackendState {
+    const [facts, digest] = [this.#file?.facts, this.#digest]
+    const model =
+      facts === undefined || digest === undefined || this.#state === 'failed'
+        ? null
+        : {
+            name: facts.name,
+            kind: facts.kind,
+            digest,
+            contextTokens: this.#loaded?.contextTokens ?? 0,
+            parameters: facts.parameters,
+          }
+    return {
+      state: this.#state === 'asleep' ? 'ready' : this.#state,
+      loaded: this.#state === 'ready',
+      model,
+      network: this.#isolation.network,
+      error: this.#error,
+    }
+  }
+
+  get pid(): number | undefined {
+    return this.#worker?.pid
+  }
+
+  async load(): Promise<void> {
+    const { modelPath, log } = this.#options
+    try {
+      const file = await openModelFile(modelPath, this.#file, this.#stopping.signal)
+      if (file !== this.#file) this.#digest = undefined
+      this.#file = file
+      this.#isolation = await chooseIsolation(this.#stopping.signal)
+      this.#startWorker(file)
+      this.#digest = await file.digest
+      this.#settle()
+      await this.#settled.promise
+      log.info({ state: this.state(), worker: this.pid }, 'loading has ended')
+    } catch (error) {
+      this.#fail(error instanceof EngineError ? error.toEnvelope() : unexpected(error))
+    }
+  }
+
+  async ready(signal: AbortSignal, patienceMs: number): Promise<void> {
+    if (this.#state === 'asleep' || this.#mayTryAgain()) {
+      this.#state = 'loading'
+      this.#error = undefined
+      this.#settled = Promise.withResolvers<void>()
+      void this.load()
+    }
+    if (this.#state === 'loading') {
+      const patience = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)])
+      const tired = new Promise<void>((resolve) => patience.addEventListener('abort', () => resolve(), { once: true }))
+      await Promise.race([this.#settled.promise, tired])
+      signal.throwIfAborted()
+    }
+    if (this.#state === 'failed') throw errorFromEnvelope(this.#error as ErrorEnvelope)
+    if (this.#state === 'loading') {
+      throw new CastellanError('engine_loading', 'The model is still being loaded. Try again in a moment.', {
+        retryAfterSeconds: 1,
+      })
+    }
+  }
+
+  async *complete(request: SeededCompletion, signal: AbortSignal, release: () => void): AsyncGenerator<EngineEvent> {
+    const worker = this.#worker
+    if (signal.aborted) return release()
+    if (this.#state !== 'ready' || worker === undefined) {
+      release()
+      throw crashed('stopped before this request could begin')
+    }
+    const { id, channel } = this.#runs.begin(release)
+    const cancel = (): void => {
+      worker.send({ type: 'cancel', id })
+      channel.end()
+    }
+    signal.addEventListener('abort', cancel, { once: true })
+    this.#watchdog.watch(this.#options.stallMs)
+    worker.send({ type: 'complete', id, request })
+    let whole = false
+    try {
+      for await (const event of channel) yield event.type === 'done' ? this.#stamped(event, request) : event
+      whole = true
+    } finally {
+      signal.removeEventListener('abort', cancel)
+      if (!whole) cancel()
+    }
+  }
+
+  quiet(): Promise<void> {
+    return this.#runs.empty()
+  }
+
+  async unload(reason?: ErrorEnvelope): Promise<void> {
+    if (reason !== undefined) this.#runs.endAll(reason)
+    if (this.#state !== 'ready' || this.#runs.size > 0) return
+    this.#state = 'asleep'
+    this.#watchdog.rest()
+    this.#isThere = false
+    const worker = this.#worker
+    this.#worker = undefined
+    await worker?.stop()
+  }
+
+  async report(): Promise<BackendReport> {
+    return {
+      ...(await localReport(this.#options.modelPath, this.#file, this.state(), this.#loaded, this.pid)),
+      prefix: this.#prefix,
+    }
+  }
+
+  async stop(reason: ErrorEnvelope): Promise<void> {
+    this.#stopping.abort(errorFromEnvelope(reason))
+    this.#watchdog.rest()
+    this.#runs.endAll(reason)
+    this.#settled.resolve()
+    await this.#worker?.stop()
+  }
+
+  #stamped({ promptDigest, ...event }: ModelDone, request: SeededCompletion): EngineEvent {
+    const modelDigest = this.#digest as string
+    const by = `llama.cpp ${this.#loaded?.compute.release ?? ''}`
+    return { ...event, decision: decisionOf({ request, modelDigest, promptDigest, by }) }
+  }
+
+  #mayTryAgain(): boolean {
+    if (this.#state !== 'failed' || !PASSING.includes(this.#error?.code ?? '')) return false
+    return Date.now() - this.#failedAt > RETRY_FAILED_MS
+  }
+
+  #startWorker(file: ModelFile): void {
+    const { modelPath, slots, contextTokens, threads, gpu, stallMs, log } = this.#options
+    const startedAt = Date.now()
+    const worker = new WorkerProcess(this.#isolation, log, {
+      onReport: (report) => this.#worker === worker && this.#onReport(report),
+      onExit: (exit) => this.#onExit(worker, exit, Date.now() - startedAt),
+    })
+    this.#worker = worker
+    this.#watchdog.watch(stallMs * LOADING_STALL_FACTOR)
+    const { kind } = file.facts
+    worker.send({ type: 'load', options: { modelPath, kind, slots, contextTokens, threads, gpu } })
+  }
+
+  #onReport(report: WorkerReport): void {
+    this.#watchdog.heard()
+    if (report.type === 'ready') {
+      this.#loaded = report.loaded
+      this.#prefix = NO_TOTALS
+      this.#isThere = true
+      this.#settle()
+    } else if (report.type === 'failed') {
+      this.#fail(report.error)
+    } else if (report.type === 'event') {
+      this.#runs.push(report.id, report.event)
+    } else if (report.type === 'end') {
+      if (report.prefix !== null) this.#prefix = report.prefix
+      this.#runs.end(report.id)
+      if (this.#runs.size === 0) this.#watchdog.rest()
+    }
+  }
+
+  /** The model is ready when the worker has loaded it and the digest of its file is known. */
+  #settle(): void {
+    if (this.#state !== 'loading' || !this.#isThere || this.#digest === undefined) return
+    this.#state = 'ready'
+    this.#watchdog.rest()
+    this.#settled.resolve()
+  }
+
+  #onStall(): void {
+    this.#options.log.error({ worker: this.pid, state: this.#state }, 'the worker got no further and is ended')
+    this.#stalledWorker = this.#worker
+    void this.#worker?.stop()
+  }
+
+  #onExit(worker: WorkerProcess, exit: WorkerExit, livedMs: number): void {
+    if (worker !== this.#worker || this.#stopping.signal.aborted || this.#state === 'failed') return
+    const { modelPath, stallMs, log } = this.#options
+    const hung = worker === this.#stalledWorker
+    const how = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`
+    const words = exit.lastWords === '' ? '' : `: ${exit.lastWords}`
+    if (this.#state === 'loading' && this.#restarts.crashes === 0) {
+      const error = hung
+        ? stalled(stallMs * LOADING_STALL_FACTOR)
+        : stoppedWhileLoading(modelPath, exit.signal, `${how}${words}`)
+      this.#fail(error.toEnvelope())
+      return
+    }
+    log.error({ ...exit, crashes: this.#restarts.crashes, hung }, 'the worker died; it is started again')
+    const error = hung ? stalled(stallMs) : crashed(`stopped in the middle (${how}${words})`)
+    this.#runs.endAll(error.toEnvelope())
+    this.#restartLater(this.#restarts.afterCrash(livedMs))
+  }
+
+  #restartLater(delayMs: number): void {
+    if (this.#state === 'ready') this.#settled = Promise.withResolvers<void>()
+    this.#state = 'loading'
+    this.#isThere = false
+    this.#worker = undefined
+    this.#watchdog.rest()
+    const timer = setTimeout(() => {
+      if (!this.#stopping.signal.aborted) this.#startWorker(this.#file as ModelFile)
+    }, delayMs)
+    this.#stopping.signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
+  }
+
+  #fail(error: ErrorEnvelope): void {
+    if (this.#stopping.signal.aborted) return
+    this.#state = 'failed'
+    this.#failedAt = Date.now()
+    this.#error = error
+    this.#watchdog.rest()
+    this.#options.log.error({ error }, 'the model cannot be used')
+    this.#runs.endAll(error)
+    void this.#worker?.stop()
+    this.#settled.resolve()
+  }
+}
