@@ -1,9 +1,11 @@
 import type { EngineKind } from '@castellan/contracts'
+import { redactAnswer } from '../insights/streamed.ts'
 
 /** Most that is kept of what came back, in characters; the rest is counted. */
 const MAX_ANSWER_CHARACTERS = 1024 * 1024
 /** Shorter than this is no secret, and taking it out would mangle the text. */
 const MIN_SECRET = 6
+const TAKEN_OUT = '[secret]'
 
 /** One request to an engine outside and its answer, exactly as they travelled but for secrets. Headers are not part of it. */
 export interface Exchange {
@@ -38,6 +40,7 @@ export class ExchangeNotes {
   #response = ''
   #cut = 0
   #closed = false
+  #echoed = false
 
   constructor(
     about: Pick<Exchange, 'engine' | 'model' | 'url' | 'credential' | 'request'>,
@@ -67,6 +70,11 @@ export class ExchangeNotes {
     this.#cut += Math.max(0, text.length - room)
   }
 
+  /** The answer held a secret, perhaps in pieces that are only seen where they are put together. */
+  readonly echoed = (): void => {
+    this.#echoed = true
+  }
+
   close(problem: string | null): void {
     if (this.#closed) return
     this.#closed = true
@@ -76,18 +84,34 @@ export class ExchangeNotes {
       startedAt: this.#startedAt,
       durationMs: performance.now() - this.#started,
       status: this.#status,
-      response: withoutSecrets(this.#response, this.#secrets),
+      response: this.#clean(),
       cut: this.#cut,
       problem: problem === null ? null : withoutSecrets(problem, this.#secrets),
     })
+  }
+
+  #clean(): string {
+    const clean = withoutSecrets(this.#response, this.#secrets)
+    if (!this.#echoed) return clean
+    return redactAnswer(clean, (text) => {
+      const without = withoutSecrets(text, this.#secrets)
+      return { text: without, count: without === text ? 0 : 1 }
+    }).text
   }
 }
 
 /** The text with each secret, as it is or as JSON writes it, taken out. */
 export function withoutSecrets(text: string, secrets: readonly string[]): string {
-  let clean = text
-  for (const secret of secrets.filter(({ length }) => length >= MIN_SECRET)) {
-    clean = clean.replaceAll(secret, '[secret]').replaceAll(JSON.stringify(secret).slice(1, -1), '[secret]')
-  }
-  return clean
+  return formsOf(secrets).reduce((clean, form) => clean.replaceAll(form, TAKEN_OUT), text)
+}
+
+/** How secrets may stand in a text: as they are, as JSON writes them, and as JSON writes that within a text of its own. */
+export function formsOf(secrets: readonly string[]): string[] {
+  const long = secrets.filter(({ length }) => length >= MIN_SECRET)
+  const written = long.map(inJson)
+  return [...new Set([...long, ...written, ...written.map(inJson)])]
+}
+
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
 }

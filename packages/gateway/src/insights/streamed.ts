@@ -21,15 +21,16 @@ const TEXTS = new Set([
 
 /**
  * Takes secrets out of the body of an answer. In a stream of events (`data:` lines with JSON) a secret may have come in pieces, so
- * the pieces of each text are read as one, and of those that hold a part of a secret nothing is kept but a note.
+ * the pieces of each text are read as one, and of those that hold a part of a secret nothing is kept but a note. `clean` says what a
+ * secret is.
  */
-export function redactAnswer(body: string): Redacted {
+export function redactAnswer(body: string, clean: (text: string) => Redacted = redact): Redacted {
   const lines = body.split('\n')
   const events = lines.map(eventOf)
   let count = 0
-  for (const pieces of textsOf(events).values()) count += blank(pieces)
+  for (const pieces of textsOf(events).values()) count += blank(pieces, clean)
   const rewritten = count === 0 ? body : lines.map((line, at) => written(line, events[at])).join('\n')
-  const rest = redact(rewritten)
+  const rest = clean(rewritten)
   return { text: rest.text, count: rest.count + count }
 }
 
@@ -68,14 +69,14 @@ function collect(value: unknown, path: string, texts: Map<string, Piece[]>): voi
 }
 
 /** Blanks the pieces that hold a part of a secret that no piece holds whole. Returns how many secrets there were. */
-function blank(pieces: readonly Piece[]): number {
+function blank(pieces: readonly Piece[], clean: (text: string) => Redacted): number {
   const whole = pieces.map(({ value }) => value).join('')
-  const clean = redact(whole)
-  if (clean.count === 0) return 0
+  const cleaned = clean(whole)
+  if (cleaned.count === 0) return 0
   // Where piece by piece leaves the same, each secret lies within one, and the pieces can stay.
-  if (pieces.map(({ value }) => redact(value).text).join('') === clean.text) return 0
+  if (pieces.map(({ value }) => clean(value).text).join('') === cleaned.text) return 0
   const [first, ...others] = pieces
   for (const { holder, key } of others) holder[key] = ''
-  if (first !== undefined) first.holder[first.key] = clean.text
-  return clean.count
+  if (first !== undefined) first.holder[first.key] = cleaned.text
+  return cleaned.count
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { CastellanError, type EngineKind, type TunnelRequest } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import type { EngineCredential, EngineCredentials } from '../credentials.ts'
+import { cleaned, withoutEcho } from '../echo.ts'
 import type { AnswerEvent, EngineHooks, ModelRequest } from '../engine.ts'
 import { ExchangeNotes, withoutSecrets } from '../exchange.ts'
 import type { Progress, TryParts } from '../remote/tries.ts'
@@ -95,7 +96,7 @@ export async function* runCli(run: CliRun): AsyncGenerator<AnswerEvent, void, vo
     const program = await Program.start({ walls, command, args, env, cwd: folder, input, deadlineMs: RUN_MS }, stop)
     // First in, last out: the folder goes when nobody is in it any more.
     over.push(() => program.ended)
-    yield* noted(plan.read(program.lines()), notes, async () => {
+    yield* noted(withoutEcho(plan.read(program.lines()), secrets), notes, async () => {
       program.kill()
       return explainEnd(await program.ended, program.late, secrets)
     })
@@ -146,7 +147,7 @@ async function openTunnel(
 }
 
 async function openDoor(
-  { request, hooks, progress, parts }: CliRun,
+  { request, hooks, progress, parts, credential }: CliRun,
   lost: AbortController,
   over: (() => Promise<unknown>)[],
 ): Promise<ToolDoor | null> {
@@ -157,7 +158,7 @@ async function openDoor(
     (name, args) => {
       // From here on the run has done something, and is not begun anew.
       progress.began = true
-      return callTool(name, args)
+      return callTool(name, cleaned(args, [credential.secret]) as Record<string, unknown>)
     },
     { log: parts.log, onLost: (error) => lost.abort(error) },
   )

@@ -165,7 +165,7 @@ function errorOf(value: unknown, secrets: readonly string[]): { readonly code: s
   const source = Object.keys(inner).length > 0 ? inner : outer
   const says = textOf(source.message) || textOf(outer.error) || textOf(outer.detail) || textOf(outer.message)
   const code = textOf(source.code) || textOf(source.type)
-  return { code: code.slice(0, 64), says: oneLine(withoutSecrets(says, secrets)) }
+  return { code: withoutSecrets(code, secrets).slice(0, 64), says: oneLine(withoutSecrets(says, secrets)) }
 }
 
 /** One line of plain text: what a provider says is shown to people, and is neither markup nor longer than it need be. */

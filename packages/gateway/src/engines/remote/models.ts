@@ -1,5 +1,6 @@
 import { CastellanError, type EngineModel } from '@castellan/contracts'
 import { type EngineCredential, pickSuited } from '../credentials.ts'
+import { cleaned } from '../echo.ts'
 import type { EngineState, ModelSize } from '../engine.ts'
 import { readFailure } from './failure.ts'
 import { jsonOf, listOf, objectOf } from './json.ts'
@@ -60,7 +61,8 @@ async function askWith(
     },
     signal === undefined ? {} : { signal },
   )
-  if (!response.ok) throw (await readFailure(response, host, credential === null ? [] : [credential.secret])).failure
+  const secrets = credential === null ? [] : [credential.secret]
+  if (!response.ok) throw (await readFailure(response, host, secrets)).failure
   const entries = listOf(objectOf(jsonOf(await response.text())).data)
   if (entries.length === 0) {
     throw new CastellanError(
@@ -70,7 +72,7 @@ async function askWith(
   }
   return entries
     .slice(0, MAX_MODELS)
-    .map(modelOf)
+    .map((entry) => modelOf(cleaned(entry, secrets)))
     .filter(({ name }) => name !== '')
 }
 

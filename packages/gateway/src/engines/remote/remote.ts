@@ -1,5 +1,6 @@
 import type { OutboundInit } from '../../outbound/outbound.ts'
 import type { EngineCredential } from '../credentials.ts'
+import { withoutEcho } from '../echo.ts'
 import type { AnswerEvent, EngineHooks } from '../engine.ts'
 import { ExchangeNotes } from '../exchange.ts'
 import { MAX_ANSWER_BYTES } from './event-stream.ts'
@@ -81,7 +82,8 @@ async function* oneTry(
       throw failure
     }
     const contentType = response.headers.get('content-type') ?? ''
-    yield* dialect.read({ body: notes.reading(response.body ?? ReadableStream.from([])), contentType, host, secrets })
+    const body = notes.reading(response.body ?? ReadableStream.from([]))
+    yield* withoutEcho(dialect.read({ body, contentType, host, secrets }), secrets, notes.echoed)
     problem = null
   } catch (error) {
     problem = signal.aborted ? 'It was stopped.' : error instanceof Error ? error.message : String(error)

@@ -109,11 +109,11 @@ limits.describe('what OpenClaw writes', () => {
 })
 
 limits.test('OpenClaw is given no secret but by its environment, and no tool but ours by name', async () => {
-  const told = `const fs = require('node:fs'); const said = JSON.stringify({ args: process.argv.slice(2), config: fs.readFileSync('openclaw.json', 'utf8'), mode: fs.statSync('openclaw.json').mode & 0o777, key: process.env.CASTELLAN_API_KEY });
+  const told = `const fs = require('node:fs'); const said = JSON.stringify({ args: process.argv.slice(2), config: fs.readFileSync('openclaw.json', 'utf8'), mode: fs.statSync('openclaw.json').mode & 0o777, key: process.env.CASTELLAN_API_KEY }).replaceAll('sk-test', 'KEY');
     process.stdin.resume().on('end', () => console.log(JSON.stringify({ ...${JSON.stringify(envelope)}, final: said })))`
   const { args, config, mode, key } = JSON.parse(textOf(await ask(told)))
-  expect([key, mode]).toEqual(['sk-test-secret-0', 0o600])
-  expect(`${args.join(' ')} ${config}`).not.toMatch(/sk-test|How full/)
+  expect([key, mode]).toEqual(['KEY-secret-0', 0o600])
+  expect(`${args.join(' ')} ${config}`).not.toMatch(/KEY-secret|How full/)
   expect(JSON.parse(config).tools.allow).toEqual(['castellan__disk_usage'])
 })
 
