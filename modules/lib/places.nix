@@ -7,6 +7,9 @@ rec {
 
   # Made by the gateway, which can then replace it; one that somebody else keeps is handed to it by systemd.
   token = if cfg.ownerTokenFile == null then "${gatewayState}/token" else cfg.ownerTokenFile;
+  # The registry of models is agentd's; the engine sees its files here, and nothing else of the state.
+  models = "${state}/models";
+  modelsForEngine = "/run/castellan-models";
   frozen = "${state}/agentd/emergency/frozen.json";
   policy = if cfg.policy.files == { } then null else "/etc/castellan/policy";
 

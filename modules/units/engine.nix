@@ -19,6 +19,7 @@ in
       inherit (cfg) logLevel;
       inherit (cfg.engine) model embeddingModel;
       engineSocket = places.sockets.engine;
+      modelsFolder = places.modelsForEngine;
     })
     {
       systemd.services.castellan-engine = {
@@ -44,8 +45,8 @@ in
           TasksMax = 512;
           # When memory runs out, the engine goes before what keeps the host.
           OOMScoreAdjust = 500;
-        } // lib.optionalAttrs (cfg.engine.model != null || cfg.engine.embeddingModel != null) {
-          BindReadOnlyPaths = map toString (lib.filter (file: file != null) [ cfg.engine.model cfg.engine.embeddingModel ]);
+          BindReadOnlyPaths = [ "${places.models}:${places.modelsForEngine}" ]
+            ++ map toString (lib.filter (file: file != null) [ cfg.engine.model cfg.engine.embeddingModel ]);
         } // lib.optionalAttrs hasGpu {
           PrivateDevices = false;
           DevicePolicy = "closed";

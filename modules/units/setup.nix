@@ -39,6 +39,9 @@ in
 
       # A socket gets the group of its folder (the leading 2): each folder is open to exactly those that have to get in.
       systemd.tmpfiles.rules = [
+        # Empty at first; the engine's unit cannot start without it.
+        "d ${places.state} 0700 root root -"
+        "d ${places.models} 0755 root root -"
         "d ${places.run.agentd} 2750 root castellan -"
         "d ${places.run.record} 2750 root castellan-record -"
         "d ${places.run.engine} 2750 castellan-engine castellan-gateway -"
@@ -51,6 +54,8 @@ in
         agentSocket = places.sockets.agent;
         operatorSocket = places.sockets.operator;
         airlockOperatorSocket = places.sockets.airlockOperator;
+        airlockSocket = places.sockets.airlock;
+        engineSocket = places.sockets.engine;
         # Of what starts and stops the processes: systemd.
         pid = 1;
       };

@@ -86,7 +86,10 @@ export const EngineDoctor = z.strictObject({
 })
 export type EngineDoctor = z.infer<typeof EngineDoctor>
 
-/** `POST /v1/model`: another model, without a restart. `id` is the name of a file in the models folder, without `.gguf`. */
+/**
+ * `POST /v1/model`: another model, without a restart. `id` is the name of a file in the models folder, without `.gguf`;
+ * `configured` goes back to the one of the engine's configuration.
+ */
 export const EngineModelRequest = z.union([
   z.strictObject({ path: z.string().min(1).max(4096) }),
   z.strictObject({
@@ -95,6 +98,7 @@ export const EngineModelRequest = z.union([
       .max(200)
       .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be letters, digits, dots, dashes and underscores'),
   }),
+  z.strictObject({ configured: z.literal(true) }),
 ])
 export type EngineModelRequest = z.infer<typeof EngineModelRequest>
 

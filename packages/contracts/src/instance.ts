@@ -10,6 +10,10 @@ export const Instance = z.strictObject({
   operatorSocket: z.string(),
   /** `airlock-operator.sock` beside operator.sock without it. */
   airlockOperatorSocket: z.string().optional(),
+  /** `airlock.sock` beside airlock-operator.sock without it. */
+  airlockSocket: z.string().optional(),
+  /** `engine.sock` beside operator.sock without it. */
+  engineSocket: z.string().optional(),
   /** Process id of the supervisor; 1 where that is systemd. */
   pid: z.int(),
 })

@@ -88,6 +88,7 @@ export const LedgerEntryType = z.enum([
   'recovery_phrase_shown',
   // What agents think with, and who may speak to the gateway
   'engine_changed',
+  'model_chosen',
   'agent_config_changed',
   'token_created',
   'token_revoked',

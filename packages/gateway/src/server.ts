@@ -49,7 +49,7 @@ export async function buildServer(
   }: ServerOptions = {},
 ): Promise<FastifyInstance> {
   const parts = await openParts(config, monotonic, log)
-  const { access, agentd, agents, audience, chats, conversations, freezeWatch, telemetry, waiting } = parts
+  const { access, agentd, agents, audience, chats, conversations, freezeWatch, models, telemetry, waiting } = parts
   const app = fastify({
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     bodyLimit: MAX_BODY_BYTES,
@@ -78,6 +78,7 @@ export async function buildServer(
   freezeWatch.start()
   // Opening the databases takes a moment, which nobody has to wait for.
   app.addHook('onListen', async () => void conversations.begin().catch(() => undefined))
+  app.addHook('onListen', async () => void models.settle())
   app.addHook('onClose', () => parts.close())
   return app
 }

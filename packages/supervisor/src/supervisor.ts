@@ -52,6 +52,8 @@ export class Supervisor {
       agentSocket: layout.agentSocket,
       operatorSocket: layout.operatorSocket,
       airlockOperatorSocket: layout.airlockOperatorSocket,
+      airlockSocket: layout.airlockSocket,
+      engineSocket: layout.engineSocket,
       pid: process.pid,
     }
     const definitions = defineProcesses({ layout, options, port, isolation, env })

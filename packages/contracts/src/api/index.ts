@@ -37,9 +37,10 @@ import { listEngines, testEngine } from './engines.ts'
 import { getHealth } from './health.ts'
 import { deleteInsights, getInsight, listInsights } from './insights.ts'
 import { checkLedger, getLedgerEntry, getLedgerHead, getLedgerProof, listLedgerEntries } from './ledger.ts'
-import { getSwitch, listGenerations, listIncidents, listModels, listSwitches } from './machine.ts'
+import { getSwitch, listGenerations, listIncidents, listSwitches } from './machine.ts'
 import { listMemory, recallMemory } from './memory.ts'
 import { abortTurn, listMessages, runTurn, searchMessages, sendMessage } from './messages.ts'
+import { listModels, useModel } from './models.ts'
 import { createChatCompletion, createEmbedding, listOpenAiModels } from './openai.ts'
 import type { Operation } from './operation.ts'
 import { replayDecision } from './replay.ts'
@@ -121,10 +122,7 @@ export {
   IncidentView,
   listGenerations,
   listIncidents,
-  listModels,
   listSwitches,
-  ModelFile,
-  ModelPage,
   Switch,
   SwitchDetail,
   SwitchPage,
@@ -139,6 +137,18 @@ export {
   sendMessage,
   TurnAnswer,
 } from './messages.ts'
+export {
+  ChosenModel,
+  ImportedModel,
+  LoadedModel,
+  listModels,
+  ModelFile,
+  ModelId,
+  ModelInUse,
+  ModelPage,
+  UseModel,
+  useModel,
+} from './models.ts'
 export {
   ChatCompletion,
   ChatCompletionBody,
@@ -238,6 +248,7 @@ export const operations: readonly Operation[] = [
   getSwitch,
   listIncidents,
   listModels,
+  useModel,
   listTokens,
   createToken,
   getToken,

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { EngineModel } from '../engines.ts'
 import { Timestamp } from '../ids.ts'
 import { IncidentClass, IncidentStep } from '../sessions.ts'
 import { defineOperation } from './operation.ts'
@@ -9,7 +8,7 @@ import { PageQuery, pageOf } from './page.ts'
  * What the machine has to tell, read by tools on the same path as every call: policy can forbid it, and it is on record.
  * Hence what such a read can be refused with.
  */
-const READ_ERRORS = [
+export const READ_ERRORS = [
   'policy_denied',
   'budget_exceeded',
   'agents_frozen',
@@ -199,45 +198,6 @@ export const listIncidents = defineOperation({
           steps: [],
         },
       ],
-      next_cursor: null,
-    },
-  },
-})
-
-/** A model file on the disk, as the tool `model_list` shows it. */
-export const ModelFile = z.strictObject({
-  id: z.string(),
-  name: z.string(),
-  sha256: z.string(),
-  sizeBytes: z.int(),
-  architecture: z.string(),
-  parameters: z.number(),
-  contextTokens: z.int(),
-  source: z.string(),
-  pinned: z.boolean(),
-  importedAt: Timestamp,
-  importedBy: z.string(),
-  removed: z.boolean(),
-})
-
-/** `loaded` is what the engine on this machine runs now; null while it has none. `items` were imported. */
-export const ModelPage = pageOf(ModelFile).extend({ loaded: EngineModel.nullable() })
-
-export const listModels = defineOperation({
-  id: 'listModels',
-  method: 'GET',
-  path: '/api/v1/models',
-  tag: 'models',
-  summary: 'The model that runs here, and those that were imported',
-  scope: 'read',
-  query: PageQuery,
-  status: 200,
-  answer: ModelPage,
-  errors: READ_ERRORS,
-  example: {
-    answer: {
-      loaded: { name: 'castellan-interpreter', context_tokens: 512 },
-      items: [],
       next_cursor: null,
     },
   },

@@ -14,6 +14,15 @@ export const agentRecords = [
     failover: z.boolean(),
     by: Word.optional(),
   }),
+  /** The engine of this machine answers with another model from now on; digests are SHA-256 of their files. */
+  z.strictObject({
+    type: z.literal('model_chosen'),
+    from: Sha256Hex.optional(),
+    to: Sha256Hex,
+    /** Whether it is the one of the engine's configuration. */
+    configured: z.boolean(),
+    by: Word.optional(),
+  }),
   /** agents.json was read anew, or refused and the old one kept (`ok` false). */
   z.strictObject({
     type: z.literal('agent_config_changed'),

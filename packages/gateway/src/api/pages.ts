@@ -47,3 +47,16 @@ export function pageOfList<Item>(
   const next = from + items.length
   return { items, next_cursor: items.length > 0 && next < all.length ? cursorAt(next) : null }
 }
+
+/** What a listing tool is asked for one page. */
+export function windowOf({ limit, cursor }: { limit: number; cursor?: string | undefined }): {
+  limit: number
+  offset: number
+} {
+  return { limit, offset: positionOf(cursor) }
+}
+
+/** The page of a listing tool's answer; `truncated`: there is more than it answered. */
+export function pageFrom<Item>(offset: number, items: Item[], truncated: boolean): Page<Item> {
+  return { items, next_cursor: truncated && items.length > 0 ? cursorAt(offset + items.length) : null }
+}

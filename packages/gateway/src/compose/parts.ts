@@ -21,6 +21,8 @@ import { Insights } from '../insights/insights.ts'
 import { tellsExchanges } from '../insights/local.ts'
 import { GatewayKeys } from '../keys/gateway-keys.ts'
 import { keyPlaces } from '../keys/places.ts'
+import { EngineModels } from '../models/engine-models.ts'
+import { ModelKeeper } from '../models/keeper.ts'
 import { Outbound } from '../outbound/outbound.ts'
 import type { Monotonic } from '../plugins/allowance.ts'
 import { Records } from '../records.ts'
@@ -39,6 +41,9 @@ export interface Parts {
   readonly credentials: CredentialsOfGateway
   /** The engine of this machine. */
   readonly engine: LlamaEngine
+  /** Which model answers there. */
+  readonly models: ModelKeeper
+  readonly engineModels: EngineModels
   /** Its model for vectors of texts. */
   readonly embeddings: Embeddings
   readonly engines: Engines
@@ -67,7 +72,9 @@ export async function openParts(config: GatewayConfig, monotonic: Monotonic, log
   const freezeWatch = new FreezeWatch(agentd, log)
   const outbound = new Outbound(config.airlockSocket ?? join(sockets, 'airlock.sock'))
   const credentials = await openCredentials(config, { keys, records, outbound, freezeWatch, log })
-  const engine = new LlamaEngine(config.engineSocket)
+  const engineModels = new EngineModels(config.engineSocket)
+  const models = await ModelKeeper.open({ path: join(own, 'model.json'), engine: engineModels, records, log })
+  const engine = new LlamaEngine(config.engineSocket, { before: () => models.settle() })
   const embeddings = new Embeddings(config.engineSocket)
   const engines = new Engines({
     llama: engine,
@@ -95,7 +102,8 @@ export async function openParts(config: GatewayConfig, monotonic: Monotonic, log
   tellAgents(agents, audience)
 
   return {
-    ...{ telemetry, keys, records, agentd, access, credentials, engine, embeddings, engines, agents },
+    ...{ telemetry, keys, records, agentd, access, credentials },
+    ...{ engine, models, engineModels, embeddings, engines, agents },
     ...{ conversations, insights, decisions, audience, chats, waiting, freezeWatch },
     engineOf({ engine }) {
       const created = engines.create(engine)
@@ -108,6 +116,7 @@ export async function openParts(config: GatewayConfig, monotonic: Monotonic, log
       await credentials.close()
       agentd.close()
       engine.close()
+      engineModels.close()
       embeddings.close()
       outbound.close()
       records.close()

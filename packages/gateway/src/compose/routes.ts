@@ -18,6 +18,7 @@ import { addLedger } from '../api/v1/ledger.ts'
 import { addMachine } from '../api/v1/machine.ts'
 import { addMemory } from '../api/v1/memory.ts'
 import { addMessages } from '../api/v1/messages.ts'
+import { addModels } from '../api/v1/models.ts'
 import { addSignIns } from '../api/v1/sign-ins.ts'
 import { addTokens } from '../api/v1/tokens.ts'
 import { addTools } from '../api/v1/tools.ts'
@@ -73,7 +74,8 @@ export async function addRoutes(
   addApprovals(app, { agentd, chats, audience })
   addLedger(app, { agentd, engine, decisions: parts.decisions })
   addMemory(app, reading)
-  addMachine(app, { ...reading, engine })
+  addMachine(app, reading)
+  addModels(app, { ...reading, models: parts.models, engineModels: parts.engineModels })
   addOpenAi(app, engine, parts.embeddings)
 
   const speaking: SpeakParts = {

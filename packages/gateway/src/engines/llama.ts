@@ -10,6 +10,12 @@ const MAX_OUTPUT_TOKENS = 32_768
 
 type LlamaChoice = Extract<EngineChoice, { engine: 'llama' }>
 
+export interface LlamaOptions {
+  readonly choice?: LlamaChoice
+  /** Done before the model is asked, or asked about: brings back the one that was chosen. Never rejects. */
+  readonly before?: () => Promise<void>
+}
+
 /** llama.cpp in the process behind engine.sock. */
 export class LlamaEngine implements Engine {
   readonly kind = 'llama'
@@ -18,10 +24,15 @@ export class LlamaEngine implements Engine {
   readonly prices = null
   readonly supportedAuth = ['none'] as const
   readonly #choice: LlamaChoice
+  readonly #before: () => Promise<void>
   readonly #client: UnixClient
 
-  constructor(socket: string | UnixClient, choice: LlamaChoice = { engine: 'llama' }) {
+  constructor(
+    socket: string | UnixClient,
+    { choice = { engine: 'llama' }, before = async () => undefined }: LlamaOptions = {},
+  ) {
     this.#choice = choice
+    this.#before = before
     this.#client =
       typeof socket === 'string'
         ? new UnixClient({ socketPath: socket, unavailable: 'engine_unavailable', peer: 'The engine' })
@@ -30,10 +41,11 @@ export class LlamaEngine implements Engine {
 
   /** The same engine as an agent wants it, over the same connections. */
   as(choice: LlamaChoice): LlamaEngine {
-    return new LlamaEngine(this.#client, choice)
+    return new LlamaEngine(this.#client, { choice, before: this.#before })
   }
 
   async size(signal?: AbortSignal): Promise<ModelSize | null> {
+    await (signal === undefined ? this.#before() : orAborted(this.#before(), signal).catch(() => undefined))
     return this.health(signal).then(
       ({ model }) => model,
       () => null,
@@ -53,6 +65,7 @@ export class LlamaEngine implements Engine {
     signal: AbortSignal,
     hooks?: EngineHooks,
   ): AsyncGenerator<AnswerEvent, void, void> {
+    await orAborted(this.#before(), signal)
     const { max_output_tokens, temperature } = this.#choice
     const limits: Partial<EngineRequest> = {
       ...(max_output_tokens === undefined ? {} : { maxTokens: Math.min(max_output_tokens, MAX_OUTPUT_TOKENS) }),
@@ -82,6 +95,15 @@ export class LlamaEngine implements Engine {
   close(): void {
     this.#client.close()
   }
+}
+
+/** Who no longer wants an answer need not wait for the model that it would have come from. */
+async function orAborted(done: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<never>()
+  const onAbort = (): void => aborted.reject(signal.reason)
+  if (signal.aborted) onAbort()
+  signal.addEventListener('abort', onAbort, { once: true })
+  await Promise.race([done, aborted.promise]).finally(() => signal.removeEventListener('abort', onAbort))
 }
 
 /** What another provider wanted back is of no use here. */

@@ -5,6 +5,8 @@ import {
   type EngineEmbeddings,
   type EngineEvent,
   type EngineHealth,
+  EngineModelRequest,
+  type EngineModelSwitch,
   EngineRequest,
 } from '@castellan/contracts'
 import { ndjson, SocketServer } from '@castellan/daemon'
@@ -40,7 +42,7 @@ export class StandInEngine {
   state: EngineHealth['state'] = 'ready'
   kind: 'interpreter' | 'chat' = 'interpreter'
   contextTokens = 512
-  digest = '00'
+  digest = '0'.repeat(64)
   /** Like the built-in model: asks for disk_usage, then says the tool's summary. */
   answer: Answer = ({ messages }) => {
     const last = messages.at(-1)
@@ -48,19 +50,26 @@ export class StandInEngine {
   }
   /** Makes a vector of a text; null: no embedding model is configured. */
   embed: ((text: string) => readonly number[]) | null = null
+  /** Models that it was switched to, and what it refuses the next one with. */
+  readonly switched: EngineModelRequest[] = []
+  refusesModels: CastellanError | undefined
+  /** The digest of whatever model comes; that of its name without it. */
+  switchesTo: string | undefined
   readonly #server: SocketServer
 
   constructor() {
     this.#server = new SocketServer({ name: 'engine', log: quietLog('engine') })
     this.#server.route('GET', '/v1/health', {}, (): EngineHealth => {
-      const model = {
-        name: 'stand-in',
-        kind: this.kind,
-        digest: this.digest,
-        contextTokens: this.contextTokens,
-        parameters: 1,
-      }
+      const model = this.#facts()
       return { state: this.state, model, busy: 0, slots: 1, network: 'none' }
+    })
+    this.#server.route('POST', '/v1/model', { body: EngineModelRequest }, ({ body }): EngineModelSwitch => {
+      if (this.refusesModels !== undefined) throw this.refusesModels
+      const previous = this.#facts()
+      this.switched.push(body)
+      if ('configured' in body) this.digest = '0'.repeat(64)
+      else this.digest = this.switchesTo ?? ('id' in body ? body.id : body.path)
+      return { model: this.#facts(), previous, how: 'beside', durationMs: 1 }
     })
     this.#server.route('POST', '/v1/complete', { body: EngineRequest }, ({ body, signal }) => {
       if (this.state === 'loading') throw new CastellanError('engine_loading', 'The model is being loaded.')
@@ -76,6 +85,11 @@ export class StandInEngine {
       const vectors = body.inputs.map((text) => ({ vector: base64(embed(text)), tokens: 2, cut: false }))
       return { model: EMBEDDING, vectors }
     })
+  }
+
+  #facts() {
+    const { kind, digest, contextTokens } = this
+    return { name: 'stand-in', kind, digest, contextTokens, parameters: 1 }
   }
 
   listen(path: string): Promise<void> {

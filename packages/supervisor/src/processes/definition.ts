@@ -65,6 +65,7 @@ export function defineProcesses(inputs: DefinitionInputs): Record<ProcessName, P
       'engine',
       {
         CASTELLAN_ENGINE_SOCKET: layout.engineSocket,
+        CASTELLAN_MODELS_FOLDER: `${layout.root}/models`,
         ...(options.model === undefined ? {} : { CASTELLAN_MODEL: options.model }),
       },
       { health: { socketPath: layout.engineSocket }, required: false },

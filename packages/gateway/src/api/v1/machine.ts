@@ -4,17 +4,14 @@ import {
   IncidentView,
   listGenerations,
   listIncidents,
-  listModels,
   listSwitches,
-  ModelFile,
   Switch,
   SwitchDetail,
 } from '@castellan/contracts/api'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { type ReadParts, readByTool } from '../../calls/read.ts'
-import type { Engine } from '../../engines/engine.ts'
-import { cursorAt, type Page, positionOf } from '../pages.ts'
+import { pageFrom, windowOf } from '../pages.ts'
 import { serve } from '../serve.ts'
 
 /** Of a listing tool's output: whether there is more than it answered. */
@@ -22,10 +19,9 @@ const Cut = z.object({ truncated: z.boolean() })
 const Generations = Cut.extend({ generations: z.array(Generation) })
 const Switches = Cut.extend({ switches: z.array(Switch) })
 const Incidents = Cut.extend({ incidents: z.array(IncidentView) })
-const Models = Cut.extend({ models: z.array(ModelFile) })
 
 /** What the machine has to tell, each by the tool that an agent would call for it. */
-export function addMachine(app: FastifyInstance, parts: ReadParts & { readonly engine: Engine }): void {
+export function addMachine(app: FastifyInstance, parts: ReadParts): void {
   serve(app, listGenerations, async ({ query, caller, signal }) => {
     const args = windowOf(query)
     const { generations, truncated } = await readByTool(parts, {
@@ -54,30 +50,4 @@ export function addMachine(app: FastifyInstance, parts: ReadParts & { readonly e
     })
     return pageFrom(args.offset, incidents, truncated)
   })
-
-  serve(app, listModels, async ({ query, caller, signal }) => {
-    const args = windowOf(query)
-    const [loaded, { models, truncated }] = await Promise.all([
-      loadedModel(parts.engine, signal),
-      readByTool(parts, { tool: 'model_list', args, schema: Models, caller, signal }),
-    ])
-    return { ...pageFrom(args.offset, models, truncated), loaded }
-  })
-}
-
-function windowOf({ limit, cursor }: { limit: number; cursor?: string | undefined }): {
-  limit: number
-  offset: number
-} {
-  return { limit, offset: positionOf(cursor) }
-}
-
-function pageFrom<Item>(offset: number, items: Item[], truncated: boolean): Page<Item> {
-  return { items, next_cursor: truncated && items.length > 0 ? cursorAt(offset + items.length) : null }
-}
-
-async function loadedModel(engine: Engine, signal: AbortSignal) {
-  const health = await engine.health(signal).catch(() => undefined)
-  const model = health?.model
-  return model ? { name: model.name, context_tokens: model.contextTokens } : null
 }
