@@ -3,7 +3,7 @@ import {
   type Destination,
   INSPECTION_DEFAULTS,
   type InspectionAction,
-  type InspectionClass,
+  InspectionClass,
   type InspectionPolicy,
 } from '@castellan/contracts'
 import type { Finding } from './finding.ts'
@@ -14,6 +14,8 @@ import { scanPart } from './scan.ts'
 
 /** How long the process looks at one request before others have their turn, in milliseconds. */
 const TURN_MS = 4
+/** What takes longer to look at was made for that. */
+const MAX_MS = 10_000
 
 /** What becomes of a request. */
 export type Verdict =
@@ -45,16 +47,22 @@ export class Inspector {
     return rest.length > 0 ? { action: 'block', findings: rest } : { action: 'allow', outgoing: cleaned, redacted }
   }
 
-  async #find(outgoing: Outgoing, { host, auth = 'own' }: Destination, signal: AbortSignal): Promise<Finding[]> {
+  async #find(outgoing: Outgoing, destination: Destination, signal: AbortSignal): Promise<Finding[]> {
+    const { auth = 'own' } = destination
+    const host = outgoing.url.hostname
+    const wanted = new Set(InspectionClass.options.filter((of) => this.#actionFor(of, destination) !== 'allow'))
     const findings: Finding[] = []
     let since = performance.now()
+    const late = since + MAX_MS
     for (const part of partsOf(outgoing)) {
       const found: Finding[] = []
-      for (const _text of scanPart(part, this.#marks, found)) {
+      for (const _text of scanPart(part, this.#marks, wanted, found)) {
         if (performance.now() - since < TURN_MS) continue
         await nextTurn()
         signal.throwIfAborted()
         since = performance.now()
+        if (since < late) continue
+        return [...findings, { class: 'unreadable', kind: 'takes_too_long', place: part.place, span: undefined }]
       }
       findings.push(
         ...found.filter(

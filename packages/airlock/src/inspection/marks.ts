@@ -7,8 +7,8 @@ export type MarkClass = 'secret' | 'canary'
 /** Marks of one size, ready to be looked for. */
 interface Sieve {
   readonly size: number
-  /** The base to the power of the size: what the byte that leaves the window weighs. */
-  readonly power: number
+  /** What each byte weighs when it leaves the window: its value times the base to the power of the size. */
+  readonly leaving: Int32Array
   readonly near: Uint8Array
   readonly classes: ReadonlyMap<string, MarkClass>
 }
@@ -42,20 +42,22 @@ export class Marks {
 
   /** Reports pieces of such values in a text, whose characters are bytes. */
   find(text: string, report: Report): void {
-    for (const sieve of this.#sieves) this.#sift(sieve, text, report)
+    if (this.#sieves.length === 0) return
+    const bytes = Buffer.from(text, 'latin1')
+    for (const sieve of this.#sieves) this.#sift(sieve, bytes, report)
   }
 
-  #sift({ size, power, near, classes }: Sieve, text: string, report: Report): void {
+  #sift({ size, leaving, near, classes }: Sieve, bytes: Buffer, report: Report): void {
     const base = this.#base
     let sum = 0
-    for (let at = 0; at < text.length; at++) {
-      sum = (Math.imul(sum, base) + (text.charCodeAt(at) & 0xff) + 1) | 0
-      if (at >= size) sum = (sum - Math.imul(power, (text.charCodeAt(at - size) & 0xff) + 1)) | 0
+    for (let at = 0; at < bytes.length; at++) {
+      sum = (Math.imul(sum, base) + (bytes[at] as number) + 1) | 0
+      if (at >= size) sum = (sum - (leaving[bytes[at - size] as number] as number)) | 0
       if (at < size - 1) continue
       const folded = fold(sum)
       if (((near[folded >> 3] as number) & (1 << (folded & 7))) === 0) continue
       const start = at + 1 - size
-      const of = classes.get(markHash(this.#key, Buffer.from(text.slice(start, at + 1), 'latin1')))
+      const of = classes.get(markHash(this.#key, bytes.subarray(start, at + 1)))
       if (of !== undefined) report({ class: of, kind: of === 'canary' ? 'canary' : 'kept_secret', start, end: at + 1 })
     }
   }
@@ -73,7 +75,7 @@ export class Marks {
     return [...sieves].map(([size, { near, classes }]) => {
       let power = 1
       for (let count = 0; count < size; count++) power = Math.imul(power, this.#base)
-      return { size, power, near, classes }
+      return { size, leaving: Int32Array.from({ length: 256 }, (_, byte) => Math.imul(power, byte + 1)), near, classes }
     })
   }
 }

@@ -53,14 +53,24 @@ export function* partsOf({ url, headers, body }: Outgoing): Generator<Part, void
   yield { place: 'host', text: url.hostname.replaceAll('.', '\n'), spareRandom: false, whole: true }
   yield { place: 'path', text: url.pathname, whole: true }
   if (url.search !== '') {
-    yield { place: 'query', text: url.search.slice(1) }
+    yield* formParts('query', url.search.slice(1))
     const values = [...url.searchParams.values()]
     if (values.length > 1) yield { place: 'query', text: values.join(''), spareRandom: true, whole: true }
   }
   for (const [name, text] of Object.entries(headers)) {
     yield { place: 'header', name, text, spareRandom: RANDOM_HEADERS.has(name) || isCredentialHeader(name) }
   }
-  if (body !== undefined && body.length > 0) yield { place: 'body', text: body.toString('latin1') }
+  if (body === undefined || body.length === 0) return
+  const text = body.toString('latin1')
+  if (/^application\/x-www-form-urlencoded/i.test(headers['content-type'] ?? '')) yield* formParts('body', text)
+  else yield { place: 'body', text }
+}
+
+/** In forms a plus is a space (URL Standard, "application/x-www-form-urlencoded"); whoever does not know writes base64 with it. */
+function* formParts(place: 'query' | 'body', text: string): Generator<Part, void, void> {
+  if (!text.includes('+')) return yield { place, text }
+  yield { place, text: text.replaceAll('+', ' ') }
+  yield { place, text, codedOnly: true }
 }
 
 /** Whether a credential that was found in a header made for credentials may go to this host. */

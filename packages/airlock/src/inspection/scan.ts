@@ -1,6 +1,9 @@
+import type { InspectionClass } from '@castellan/contracts'
 import { fromUtf16, isCompressed, isMedia, isText, TooMuch, unfold } from './decode/bytes.ts'
 import { type Origin, unescapeText } from './decode/escapes.ts'
 import { base64Runs, type Encoded, otherRuns } from './decode/runs.ts'
+import { type Window, windowsOf } from './decode/windows.ts'
+import { Words } from './decode/words.ts'
 import { binaryKey, findBlocks } from './detect/blocks.ts'
 import { findRandom } from './detect/entropy.ts'
 import { findFields } from './detect/fields.ts'
@@ -19,7 +22,8 @@ const MAX_UNFOLDED = 32 * 1024 * 1024
 /** Texts up to this size are also looked at without spaces and backwards. */
 const SMALL = 64 * 1024
 /** Attempts to read bytes without a mark as brotli or bare deflate. */
-const MAX_GUESSES = 64
+const MAX_GUESSES = 24
+const MIN_GUESSED = 30
 
 /** A part of a request to look at. */
 export interface Part {
@@ -31,14 +35,21 @@ export interface Part {
   readonly spareRandom?: boolean
   /** Whether what is found cannot be cut out. */
   readonly whole?: boolean
+  /** Looked at only for what is encoded in it and for forms of keys: the same text is looked at in another reading, too. */
+  readonly codedOnly?: boolean
 }
 
 /**
- * Looks at one part in every form it can be read in. It is a generator so that who drives it can let others have their turn: it gives
+ * Looks at one part in every form it can be read in, for the classes that are wanted. It is a generator so that who drives it can let others have their turn: it gives
  * way after each text.
  */
-export function* scanPart(part: Part, marks: Marks, findings: Finding[]): Generator<void, void, void> {
-  const scan = new Scan(part, marks, findings)
+export function* scanPart(
+  part: Part,
+  marks: Marks,
+  wanted: ReadonlySet<InspectionClass>,
+  findings: Finding[],
+): Generator<void, void, void> {
+  const scan = new Scan(part, marks, wanted, findings)
   try {
     const bytes = part.place === 'body' ? Buffer.from(part.text, 'latin1') : undefined
     if (bytes === undefined || (isText(bytes) && fromUtf16(bytes) === undefined))
@@ -54,6 +65,8 @@ export function* scanPart(part: Part, marks: Marks, findings: Finding[]): Genera
 class Scan {
   readonly #part: Part
   readonly #marks: Marks
+  readonly #wanted: ReadonlySet<InspectionClass>
+  readonly #words = new Words()
   readonly #findings: Finding[]
   readonly #found: { readonly hit: Hit; readonly span: Span | undefined }[] = []
   readonly #seen = new Set<string>()
@@ -61,8 +74,9 @@ class Scan {
   #unfolds = MAX_UNFOLDED
   #guesses = MAX_GUESSES
 
-  constructor(part: Part, marks: Marks, findings: Finding[]) {
+  constructor(part: Part, marks: Marks, wanted: ReadonlySet<InspectionClass>, findings: Finding[]) {
     this.#part = part
+    this.#wanted = wanted
     this.#marks = marks
     this.#findings = findings
   }
@@ -78,8 +92,10 @@ class Scan {
       const plain = count < MAX_LAYERS ? unescapeText(layer) : undefined
       // What is large and has escapes is looked at without them only: what is there to be found is there, too.
       if (plain === undefined || layer.length <= SMALL) {
-        this.#detect(layer, back)
-        yield
+        for (const window of windowsOf(layer)) {
+          this.#detect(window, back, plain === undefined)
+          yield
+        }
       }
       if (plain === undefined) break
       const before = back
@@ -107,7 +123,7 @@ class Scan {
       yield* this.bytes(inner, depth + 1, span)
     }
     const raw = bytes.toString('latin1')
-    findKeys(raw, (hit) => this.#report(hit, origin))
+    findKeys(raw, this.#words.of(raw), (hit) => this.#report(hit, origin))
     findBlocks(raw, (hit) => this.#report(hit, origin))
     this.#marks.find(raw, (hit) => this.#report(hit, origin))
     // A file may hold text among what is none: forms, archives, messages.
@@ -140,21 +156,31 @@ class Scan {
     }
   }
 
-  #detect(text: string, origin: Origin | undefined): void {
-    const report = (hit: Hit): void => this.#report(hit, origin)
-    findKeys(text, report)
+  /** Only without any escapes it shows where words begin, and so what was drawn at random. */
+  #detect({ text, start, from }: Window, origin: Origin | undefined, isLast: boolean): void {
+    const report = (hit: Hit): void => {
+      // What begins before that was seen in the window before.
+      if (hit.end <= from) return
+      this.#report({ ...hit, start: hit.start + start, end: hit.end + start }, origin)
+    }
+    const { codedOnly = false, spareRandom = false } = this.#part
+    const words = this.#words.of(text)
+    findKeys(text, words, report)
+    this.#marks.find(text, report)
+    if (codedOnly) return
     findBlocks(text, report)
     findFields(text, report)
-    findPersonal(text, report)
-    findContacts(text, report)
-    if (this.#part.spareRandom !== true) findRandom(text, (bytes) => this.#makesSense(bytes), report)
-    this.#marks.find(text, report)
+    if (this.#wanted.has('personal')) findPersonal(text, report)
+    if (this.#wanted.has('contact')) findContacts(text, report)
+    if (isLast && !spareRandom && this.#wanted.has('entropy'))
+      findRandom(text, words, (bytes) => this.#makesSense(bytes), report)
   }
 
   *#runs(text: string, depth: number, origin: Origin | undefined): Generator<void, void, void> {
     const accept = (bytes: Buffer): boolean => this.#makesSense(bytes) || this.#mayUnfold(bytes)
-    for (const run of base64Runs(text, accept)) yield* this.#run(run, depth, origin)
-    for (const run of otherRuns(text, (bytes) => this.#makesSense(bytes))) yield* this.#run(run, depth, origin)
+    const words = this.#words.of(text)
+    for (const run of base64Runs(text, words, accept)) yield* this.#run(run, depth, origin)
+    for (const run of otherRuns(text, words, (bytes) => this.#makesSense(bytes))) yield* this.#run(run, depth, origin)
   }
 
   *#run({ bytes, start, end }: Encoded, depth: number, origin: Origin | undefined): Generator<void, void, void> {
@@ -173,7 +199,7 @@ class Scan {
 
   /** Without a mark of its own only trying tells. */
   #mayUnfold(bytes: Buffer): boolean {
-    if (this.#guesses <= 0) return false
+    if (this.#guesses <= 0 || bytes.length < MIN_GUESSED) return false
     this.#guesses -= 1
     for (const _text of unfold(bytes, this.#unfolds, true)) return true
     return false

@@ -5,45 +5,106 @@ export interface Encoded extends Span {
   readonly bytes: Buffer
 }
 
-/** Base64 and base64url, broken into lines or not. Shorter runs hold no credential. */
-const BASE64 = /[A-Za-z0-9+/_-]{16,}(?:\r?\n[ \t]*[A-Za-z0-9+/_-]{2,})*={0,2}/g
-const HEX = /(?:[0-9a-fA-F]{2}[:\s-]?){11,}[0-9a-fA-F]{2}|(?:0x[0-9a-fA-F]{2}[,\s]{1,2}){11,}0x[0-9a-fA-F]{2}/g
-const BASE32 = /[A-Z2-7]{26,}={0,6}|[a-z2-7]{40,}={0,6}/g
+/** Base64 and base64url. Shorter runs hold no credential. */
+const BASE64 = /[A-Za-z0-9+/_-]{12,}={0,2}/g
+const HEX = /(?:[0-9a-fA-F]{2}[:-]?){8,}[0-9a-fA-F]{2}/g
+const BASE32 = /[A-Z2-7]{15,}={0,6}|[a-z2-7]{24,}={0,6}/g
+/** Hex with spaces, or as code has it. */
+const SPACED_HEX =
+  /(?<![\w])(?:[0-9a-fA-F]{2} ){8,}[0-9a-fA-F]{2}(?!\w)|(?:0x[0-9a-fA-F]{2},\s{0,2}){8,}0x[0-9a-fA-F]{2}/g
 /** Numbers of characters: `[115,107,45,…]`. */
-const CODES = /(?:\d{2,3}[,\s]{1,2}){15,}\d{2,3}/g
+const CODES = /(?<!\d)\d{2,3}(?:[, ]{1,2}\d{2,3}){15,}/g
 /** Runs up to this long are tried from each of the four places where base64 may begin. */
 const MAX_SHIFTED = 4096
 const LETTERS32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
+/** Lines of a file in base64 are at least this long, but the last. */
+const MIN_LINE = 40
+
 /** Bytes that are written as base64 or base64url, as what makes sense of them says. */
-export function* base64Runs(text: string, accept: (bytes: Buffer) => boolean): Generator<Encoded, void, void> {
-  for (const match of text.matchAll(BASE64)) {
-    const [run] = match
-    // Words and names are base64, too; those without a capital, a digit or a sign are just words.
-    if (run.length < 64 && /^(?:[a-z]+|[A-Z]+|\d+|[A-Z]?[a-z]+)$/.test(run)) continue
-    const bare = run.replace(/\s+/g, '')
-    const shifts = bare.length <= MAX_SHIFTED ? [0, 1, 2, 3] : [0]
-    for (const shift of shifts) {
-      const bytes = Buffer.from(bare.slice(shift), 'base64')
-      if (!accept(bytes)) continue
-      yield { bytes, start: match.index, end: match.index + run.length }
-      break
+export function* base64Runs(
+  text: string,
+  words: readonly Span[],
+  accept: (bytes: Buffer) => boolean,
+): Generator<Encoded, void, void> {
+  for (const { start, end } of joinLines(text, words)) {
+    const word = text.slice(start, end)
+    for (const match of word.matchAll(/\s/.test(word) ? /[\s\S]+/g : BASE64)) {
+      const run = match[0].replace(/\s+/g, '')
+      // Words and names are base64, too; those without a capital, a digit or a sign are just words.
+      if (run.length < 64 && /^(?:[a-z]+|[A-Z]+|\d+|[A-Z]?[a-z]+)$/.test(run)) continue
+      const shifts = run.length <= MAX_SHIFTED ? [0, 1, 2, 3] : [0]
+      for (const shift of shifts) {
+        const bytes = Buffer.from(run.slice(shift), 'base64')
+        if (!accept(bytes)) continue
+        yield { bytes, start: start + match.index, end: start + match.index + match[0].length }
+        break
+      }
     }
   }
 }
 
-/** Bytes that are written as hex, base32, or decimal numbers of characters; digests among them are no text and are not given. */
-export function* otherRuns(text: string, accept: (bytes: Buffer) => boolean): Generator<Encoded, void, void> {
-  for (const [form, decode] of [
-    [HEX, (run: string) => Buffer.from(run.replace(/0x/g, '').replace(/[^0-9a-fA-F]/g, ''), 'hex')],
-    [BASE32, decode32],
-    [CODES, (run: string) => Buffer.from(run.split(/[,\s]+/).map(Number))],
-  ] as const) {
-    for (const match of text.matchAll(form)) {
-      const bytes = decode(match[0])
-      if (accept(bytes)) yield { bytes, start: match.index, end: match.index + match[0].length }
+/** Words that are lines of one run become one. */
+function* joinLines(text: string, words: readonly Span[]): Generator<Span, void, void> {
+  for (let at = 0; at < words.length; at++) {
+    const { start } = words[at] as Span
+    let { end } = words[at] as Span
+    let next = words[at + 1]
+    while (
+      next !== undefined &&
+      end - start >= MIN_LINE &&
+      next.start - end < 40 &&
+      /^\r?\n[ \t]*$/.test(text.slice(end, next.start)) &&
+      isLine(text, next)
+    ) {
+      end = next.end
+      at += 1
+      next = words[at + 1]
     }
+    // The last line may be too short for a word.
+    const [rest = ''] =
+      end - start > MIN_LINE
+        ? (/^\r?\n[ \t]*(?!--)[A-Za-z0-9+/_-]{2,11}={0,2}(?=\s|$)/.exec(text.slice(end, end + 40)) ?? [])
+        : []
+    yield { start, end: end + rest.length }
   }
+}
+
+function isLine(text: string, { start, end }: Span): boolean {
+  return /^(?!--)[A-Za-z0-9+/_-]+={0,2}$/.test(text.slice(start, end))
+}
+
+/** Bytes that are written as hex, base32, or decimal numbers of characters; digests among them are no text and are not given. */
+export function* otherRuns(
+  text: string,
+  words: readonly Span[],
+  accept: (bytes: Buffer) => boolean,
+): Generator<Encoded, void, void> {
+  for (const { start, end } of words) {
+    const word = text.slice(start, end)
+    yield* decoded(word, start, HEX, fromHex, accept)
+    yield* decoded(word, start, BASE32, decode32, accept)
+  }
+  yield* decoded(text, 0, SPACED_HEX, fromHex, accept)
+  yield* decoded(text, 0, CODES, (run) => Buffer.from(run.split(/[,\s]+/).map(Number)), accept)
+}
+
+function* decoded(
+  text: string,
+  offset: number,
+  form: RegExp,
+  decode: (run: string) => Buffer,
+  accept: (bytes: Buffer) => boolean,
+): Generator<Encoded, void, void> {
+  for (const match of text.matchAll(form)) {
+    const bytes = decode(match[0])
+    const start = offset + match.index
+    if (accept(bytes)) yield { bytes, start, end: start + match[0].length }
+  }
+}
+
+function fromHex(run: string): Buffer {
+  return Buffer.from(run.replace(/0x/g, '').replace(/[^0-9a-fA-F]/g, ''), 'hex')
 }
 
 /** RFC 4648, section 6. */

@@ -7,12 +7,13 @@ const END = /-----END[^-\n]{1,60}-----/
 const KEY_BODY = /[A-Za-z0-9+/]{40}/
 const MAX_BLOCK = 32 * 1024
 
-const JWT = /(?<![\w.-])eyJ[\w-]{8,}\.eyJ[\w-]{4,}\.[\w-]{16,}/g
-const PASSWORD_IN_URL = /[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@"'<>`]{0,80}:([^\s/@"'<>`]{3,200})@[\w[]/gi
-const HEADER = /\b(?:bearer|basic|token)[ +]+([A-Za-z0-9._~+/-]{16,}={0,2})/gi
+const JWT = /(?<![\w.-])eyJ[\w-]{8,4096}\.eyJ[\w-]{4,16384}\.[\w-]{16,4096}/g
+/** From `://` on: name, password and the beginning of a host. */
+const PASSWORD_IN_URL = /:\/\/[^\s/:@"'<>`]{0,80}:([^\s/@"'<>`]{3,200})@[\w[]/g
+const MAX_SCHEME = 20
+const HEADER = /(?:[Bb]earer|BEARER|[Bb]asic|BASIC|[Tt]oken)[ +]{1,3}([A-Za-z0-9._~+/-]{16,4096}={0,2})/g
 const PASSWORD_HASH = /\$(?:2[abxy]|5|6|7|y|gy|apr1|argon2(?:id|i|d)|scrypt|pbkdf2-sha\d+)\$[\w./$,=+-]{20,}/g
 const WIREGUARD = /(?:PrivateKey|PresharedKey)\s*=\s*([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)/gi
-const PUTTY = /PuTTY-User-Key-File-\d[\s\S]{1,4000}?Private-Lines:/g
 
 /** Credentials that have a form of their own, but no provider: key files, signed tokens, passwords inside of addresses. */
 export function findBlocks(text: string, report: Report): void {
@@ -21,20 +22,26 @@ export function findBlocks(text: string, report: Report): void {
 
   if (text.includes('PRIVATE')) {
     for (const match of text.matchAll(PRIVATE)) {
-      const rest = text.slice(match.index + match[0].length, match.index + MAX_BLOCK)
+      const from = match.index + match[0].length
+      const next = text.indexOf('-----BEGIN', from)
+      const rest = text.slice(from, next === -1 ? match.index + MAX_BLOCK : Math.min(next, match.index + MAX_BLOCK))
       const end = END.exec(rest)
       const body = end === null ? rest.slice(0, 4096) : rest.slice(0, end.index)
       if (!KEY_BODY.test(body.replace(/[\s+]+/g, ''))) continue
       at('private_key', match.index, match[0].length + body.length + (end?.[0].length ?? 0))
     }
   }
-  if (text.includes('PuTTY-')) for (const match of text.matchAll(PUTTY)) at('private_key', match.index, match[0].length)
+  const putty = text.indexOf('PuTTY-User-Key-File-')
+  if (putty !== -1 && text.includes('Private-Lines:', putty)) at('private_key', putty, text.length - putty)
   if (text.includes('eyJ')) {
     for (const match of text.matchAll(JWT)) if (isJwt(match[0])) at('jwt', match.index, match[0].length)
   }
   if (text.includes('://')) {
     for (const match of text.matchAll(PASSWORD_IN_URL)) {
-      if (!isPlaceholder(match[1] ?? '')) at('password_in_address', match.index, match[0].length - 1)
+      const [scheme = ''] =
+        /[a-z][a-z0-9+.-]*$/i.exec(text.slice(Math.max(0, match.index - MAX_SCHEME), match.index)) ?? []
+      if (scheme === '' || isPlaceholder(match[1] ?? '')) continue
+      at('password_in_address', match.index - scheme.length, scheme.length + match[0].length - 1)
     }
   }
   for (const match of text.matchAll(HEADER)) {

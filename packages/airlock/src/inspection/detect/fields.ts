@@ -5,6 +5,7 @@ import { isPlaceholder, shannon } from '../words.ts'
 const SIGN = /[:=]/g
 const MAX_NAME = 64
 const MAX_VALUE = 512
+const MAX_LINE = 200
 
 /** A name that holds a password, whatever the value looks like. */
 const PASSWORD =
@@ -96,15 +97,17 @@ function valueAfter(text: string, sign: number): Value | undefined {
   const quote = text[at]
   if (quote === '"' || quote === "'" || quote === '`') {
     const start = at + 1
-    const end = text.indexOf(quote, start)
-    if (end === -1 || end - start > MAX_VALUE || end === start) return undefined
+    const length = text.slice(start, start + MAX_VALUE).indexOf(quote)
+    if (length < 1) return undefined
+    const end = start + length
     return { text: text.slice(start, end), start, end, quoted: true, tight, next: text[end + 1] ?? '', alone: false }
   }
   const [value = ''] = /^[^\s"'`,;&<>()[\]{}|\\]{1,512}/.exec(text.slice(at, at + MAX_VALUE)) ?? []
   if (value === '') return undefined
   const end = at + value.length
   const next = text[end] ?? ''
-  const line = text.lastIndexOf('\n', sign) + 1
+  const near = text.slice(Math.max(0, sign - MAX_LINE), sign)
+  const line = sign - near.length + near.lastIndexOf('\n') + 1
   const alone =
     /^\s*(?:-\s|export\s+|set\s+)?[\w."'-]+\s*$/.test(text.slice(line, sign)) &&
     /^[ \t\r]*(?:\n|$|#)/.test(text.slice(end, end + 40))
@@ -144,7 +147,7 @@ function isKeyValue({ text, quoted, next }: Value): boolean {
 /** netrc(5): `machine x login y password z`. */
 function findNetrc(text: string, report: Report): void {
   if (!text.includes('login')) return
-  for (const match of text.matchAll(/\blogin\s+\S{1,100}\s+password\s+(\S{4,200})/g)) {
+  for (const match of text.matchAll(/login\s{1,4}\S{1,100}\s{1,4}password\s{1,4}(\S{4,200})/g)) {
     if (isPlaceholder(match[1] ?? '')) continue
     report({ class: 'credential', kind: 'password_field', start: match.index, end: match.index + match[0].length })
   }

@@ -1,5 +1,7 @@
-import type { Report } from '../finding.ts'
+import type { Report, Span } from '../finding.ts'
 import { looksDrawn } from '../words.ts'
+
+const MAX_LENGTH = 1024
 
 /** The form of a provider's keys: how they begin, and the whole of one. */
 interface Form {
@@ -18,7 +20,7 @@ const FORMS: readonly Form[] = [
   form('anthropic_key', ['sk-ant-'], /sk-ant-[a-z]{2,8}\d{2}-[\w-]{20,}|sk-ant-[\w-]{24,}/),
   form('openrouter_key', ['sk-or-'], /sk-or-v1-[0-9a-f]{40,}/),
   form('openai_key', ['sk-proj-', 'sk-svcacct-', 'sk-admin-', 'sk-None-'], /sk-(?:proj|svcacct|admin|None)-[\w-]{20,}/),
-  form('openai_key', ['sk-'], /sk-(?=[A-Za-z]*\d)[A-Za-z0-9]{20,}(?![\w-])|sk-(?=[A-Za-z_-]*\d)[\w-]{40,}/),
+  form('openai_key', ['sk-'], /sk-(?=[A-Za-z]{0,64}\d)[A-Za-z0-9]{20,}(?![\w-])|sk-(?=[A-Za-z_-]{0,64}\d)[\w-]{40,}/),
   form('aws_key_id', ['AKIA', 'ASIA', 'ABIA', 'ACCA'], /A(?:KIA|SIA|BIA|CCA)[A-Z2-7]{16}(?![A-Za-z0-9])/),
   form('aws_session_token', ['IQoJb3JpZ2lu', 'FwoGZXIvYXdz'], /(?:IQoJb3JpZ2lu|FwoGZXIvYXdz)[A-Za-z0-9+/=]{80,}/),
   form('github_token', ['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_'], /gh[pousr]_[A-Za-z0-9]{30,255}/),
@@ -52,7 +54,7 @@ const FORMS: readonly Form[] = [
   form('mailgun_key', ['key-'], /key-[0-9a-f]{32}(?![A-Za-z0-9])/),
   form('mailchimp_key', [], /[0-9a-f]{32}-us\d{1,2}(?![A-Za-z0-9])/),
   form('npm_token', ['npm_'], /npm_[A-Za-z0-9]{36}/),
-  form('pypi_token', ['pypi-'], /pypi-(?:AgEI|AgEN)[\w-]{40,}|pypi-(?=[a-z-]*[A-Z0-9])[\w-]{60,}/),
+  form('pypi_token', ['pypi-'], /pypi-(?:AgEI|AgEN)[\w-]{40,}|pypi-(?=[a-z-]{0,64}[A-Z0-9])[\w-]{60,}/),
   form('huggingface_token', ['hf_', 'api_org_'], /(?:hf|api_org)_[A-Za-z0-9]{30,}/),
   form('rubygems_key', ['rubygems_'], /rubygems_[0-9a-f]{48}/),
   form('crates_token', ['cio'], /cio[A-Za-z0-9]{32}(?![A-Za-z0-9])/),
@@ -105,14 +107,15 @@ const BY_MIDDLE: readonly { readonly shows: RegExp; readonly form: Form }[] = FO
   ({ begins }) => begins.length === 0,
 ).map((each) => ({ shows: new RegExp(`(?<![A-Za-z0-9])(?:${each.whole.source})`, 'g'), form: each }))
 
-/** A word that could be or hold a key: what is shorter holds none. */
-const LONG_WORD = /[A-Za-z0-9][\w.:+/=%~-]{18,}/g
+/** Shorter words hold no key. */
+const MIN_KEY = 19
+const MAX_WORD = 4096
 
-/** Keys of providers, by their forms. */
-export function findKeys(text: string, report: Report): void {
-  for (const word of text.matchAll(LONG_WORD)) {
-    const begin = word.index
-    const [whole] = word
+/** Keys of providers, by their forms, in the long words of a text. */
+export function findKeys(text: string, words: readonly Span[], report: Report): void {
+  for (const { start: begin, end } of words) {
+    if (end - begin < MIN_KEY) continue
+    const whole = text.slice(begin, end)
     BEGINNINGS.lastIndex = 0
     for (let found = BEGINNINGS.exec(whole); found !== null; found = BEGINNINGS.exec(whole)) {
       const match = longest(BY_BEGINNING.get(found[0]) ?? [], whole, found.index)
@@ -120,7 +123,8 @@ export function findKeys(text: string, report: Report): void {
       report({ class: 'credential', kind: match.kind, start: begin + found.index, end: begin + match.end })
       BEGINNINGS.lastIndex = match.end
     }
-    if (!/[.:-]/.test(whole)) continue
+    // What is longer is data: forms without a beginning of their own are not looked for there.
+    if (whole.length > MAX_WORD || !/[.:-]/.test(whole)) continue
     for (const { shows, form: each } of BY_MIDDLE) {
       for (const match of whole.matchAll(shows)) {
         if (!looksDrawn(match[0])) continue
@@ -175,7 +179,8 @@ function isMixed(text: string): boolean {
 }
 
 function form(kind: string, begins: readonly string[], whole: RegExp): Form {
-  return { kind, begins, whole: new RegExp(whole.source, 'y') }
+  // No form is longer, and a limit keeps what pretends to be one from being read again and again.
+  return { kind, begins, whole: new RegExp(whole.source.replace(/\{(\d+),\}/g, `{$1,${MAX_LENGTH}}`), 'y') }
 }
 
 function literal(text: string): string {
