@@ -64,16 +64,11 @@ export class Inspector {
         if (since < late) continue
         return [...findings, { class: 'unreadable', kind: 'takes_too_long', place: part.place, span: undefined }]
       }
-      findings.push(
-        ...found.filter(
-          ({ class: of, kind, place, name = '' }) =>
-            !(
-              place === 'header' &&
-              (of === 'credential' || of === 'secret') &&
-              isAtHome(kind, name, part.text, host, auth)
-            ),
-        ),
-      )
+      const isHome = ({ class: of, kind, place, name = '' }: Finding): boolean =>
+        place === 'header' && (of === 'credential' || of === 'secret') && isAtHome(kind, name, part.text, host, auth)
+      const isKnown = ({ kind, place }: Finding): boolean =>
+        part.together === true && findings.some((other) => other.kind === kind && other.place === place)
+      findings.push(...found.filter((finding) => !isHome(finding) && !isKnown(finding)))
     }
     return findings
   }

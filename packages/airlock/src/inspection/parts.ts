@@ -55,7 +55,8 @@ export function* partsOf({ url, headers, body }: Outgoing): Generator<Part, void
   if (url.search !== '') {
     yield* formParts('query', url.search.slice(1))
     const values = [...url.searchParams.values()]
-    if (values.length > 1) yield { place: 'query', text: values.join(''), spareRandom: true, whole: true }
+    if (values.length > 1)
+      yield { place: 'query', text: values.join(''), spareRandom: true, whole: true, together: true }
   }
   for (const [name, text] of Object.entries(headers)) {
     yield { place: 'header', name, text, spareRandom: RANDOM_HEADERS.has(name) || isCredentialHeader(name) }

@@ -35,6 +35,8 @@ export interface Part {
   readonly spareRandom?: boolean
   /** Whether what is found cannot be cut out. */
   readonly whole?: boolean
+  /** Other parts put together: what was found in one of them is not told again. */
+  readonly together?: boolean
   /** Looked at only for what is encoded in it and for forms of keys: the same text is looked at in another reading, too. */
   readonly codedOnly?: boolean
 }
