@@ -1,16 +1,14 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EngineEvent } from '@castellan/contracts'
-import { createLogger } from '@castellan/daemon'
-import { afterEach, describe, expect, it } from 'vitest'
-import { createEngine, type EngineSettings } from '../src/compose.ts'
+import { describe, expect, it } from 'vitest'
+import type { EngineSettings } from '../src/compose.ts'
 import type { Engine } from '../src/engine.ts'
-import type { Completion } from '../src/worker/protocol.ts'
+import { all, asked, engineFactory, never } from './support/engine.ts'
 import { writeSyntheticModel } from './support/synthetic-model.ts'
 import { tempFolder } from './support/temp.ts'
 
 const folder = tempFolder()
-const log = createLogger({ name: 'test', level: 'error' })
 /** Says "Hello." for ever: a stream that only ends when it is stopped. */
 const endless = join(folder, 'endless.gguf')
 writeSyntheticModel(endless, {
@@ -18,50 +16,12 @@ writeSyntheticModel(endless, {
   contextTokens: 65_536,
 })
 
-const engines: Engine[] = []
-afterEach(async () => {
-  await Promise.all(engines.splice(0).map((engine) => engine.stop()))
-})
-
-function made(model: string, settings: Partial<EngineSettings> = {}): Engine {
-  const engine = createEngine(
-    {
-      model,
-      slots: 1,
-      queue: 4,
-      contextTokens: 65_536,
-      threads: 1,
-      gpu: 'off',
-      idleUnloadSeconds: 0,
-      stallSeconds: 60,
-      ...settings,
-    },
-    log,
-  )
-  engines.push(engine)
-  return engine
-}
+const made = engineFactory()
 
 async function started(model: string, settings: Partial<EngineSettings> = {}): Promise<Engine> {
   const engine = made(model, settings)
   await engine.load()
   return engine
-}
-
-const request = (maxTokens = 16_000): Completion => ({
-  messages: [{ role: 'user', text: 'hello' }],
-  tools: [],
-  maxTokens,
-  temperature: 0,
-  seed: 0,
-  priority: 'interactive',
-})
-const never = new AbortController().signal
-
-async function all(events: AsyncIterable<EngineEvent>): Promise<EngineEvent[]> {
-  const list: EngineEvent[] = []
-  for await (const event of events) list.push(event)
-  return list
 }
 
 describe('the engine', () => {
@@ -77,7 +37,7 @@ describe('the engine', () => {
 
   it('streams text and says why it ended', async () => {
     const engine = await started(endless)
-    const events = await all(await engine.complete(request(20), never))
+    const events = await all(await engine.complete(asked(20), never))
     const text = events.flatMap((event) => (event.type === 'text' ? event.text : [])).join('')
     expect(text).toMatch(/^Hi Hi Hi/)
     expect(events.at(-1)).toMatchObject({ type: 'done', reason: 'length', usage: { outputTokens: 20 } })
@@ -87,7 +47,7 @@ describe('the engine', () => {
     const engine = made(endless, { queue: 1, contextTokens: 4096 })
     void engine.load()
     expect(engine.health()).toMatchObject({ state: 'loading', model: null })
-    const outcome = await engine.complete(request(5), never).then(all, (error: { code: string }) => error.code)
+    const outcome = await engine.complete(asked(5), never).then(all, (error: { code: string }) => error.code)
     // A machine under load may need longer than the engine's patience; then the caller is told to come back.
     if (outcome !== 'engine_loading') expect((outcome as EngineEvent[]).at(-1)).toMatchObject({ type: 'done' })
   })
@@ -95,26 +55,26 @@ describe('the engine', () => {
   it('frees the slot of a cancelled completion for the next one', async () => {
     const engine = await started(endless, { queue: 0 })
     const cancel = new AbortController()
-    for await (const event of await engine.complete(request(), cancel.signal)) {
+    for await (const event of await engine.complete(asked(), cancel.signal)) {
       expect(event.type).toBe('text')
       cancel.abort()
     }
     await expect.poll(() => engine.health().busy, { timeout: 10_000 }).toBe(0)
-    const next = await all(await engine.complete(request(5), never))
+    const next = await all(await engine.complete(asked(5), never))
     expect(next.at(-1)).toMatchObject({ type: 'done' })
   })
 
   it('cancels a completion whose reader leaves the stream', async () => {
     const engine = await started(endless, { queue: 0 })
-    for await (const _ of await engine.complete(request(), never)) break
+    for await (const _ of await engine.complete(asked(), never)) break
     await expect.poll(() => engine.health().busy, { timeout: 10_000 }).toBe(0)
   })
 
   it('refuses with the place in line when every slot is taken and the line is full', async () => {
     const engine = await started(endless, { queue: 0 })
     const cancel = new AbortController()
-    const running = await engine.complete(request(), cancel.signal)
-    await expect(engine.complete(request(), never)).rejects.toMatchObject({
+    const running = await engine.complete(asked(), cancel.signal)
+    await expect(engine.complete(asked(), never)).rejects.toMatchObject({
       code: 'engine_queue_full',
       status: 429,
       detail: { place: 1 },
@@ -126,7 +86,7 @@ describe('the engine', () => {
 
   it('runs as many completions at once as it has slots', async () => {
     const engine = await started(endless, { slots: 2, queue: 0 })
-    const streams = [await engine.complete(request(30), never), await engine.complete(request(30), never)]
+    const streams = [await engine.complete(asked(30), never), await engine.complete(asked(30), never)]
     for (const events of await Promise.all(streams.map(all))) {
       expect(events.at(-1)).toMatchObject({ type: 'done', usage: { outputTokens: 30 } })
     }
@@ -135,21 +95,21 @@ describe('the engine', () => {
   it('ends the stream with engine_crashed when the worker is killed, and works again after that', async () => {
     const engine = await started(endless)
     const events: EngineEvent[] = []
-    for await (const event of await engine.complete(request(), never)) {
+    for await (const event of await engine.complete(asked(), never)) {
       if (events.length === 3) process.kill(engine.workerPid as number, 'SIGKILL')
       events.push(event)
     }
     expect(events.at(-1)).toMatchObject({ type: 'error', error: { code: 'engine_crashed' } })
     await expect.poll(() => engine.health().state, { timeout: 20_000 }).toBe('ready')
     expect(engine.health().busy).toBe(0)
-    const next = await all(await engine.complete(request(5), never))
+    const next = await all(await engine.complete(asked(5), never))
     expect(next.at(-1)).toMatchObject({ type: 'done' })
   })
 
   it('keeps those who wait in line when the worker dies', async () => {
     const engine = await started(endless)
-    const running = await engine.complete(request(), never)
-    const waiting = await engine.complete(request(5), never)
+    const running = await engine.complete(asked(), never)
+    const waiting = await engine.complete(asked(5), never)
     process.kill(engine.workerPid as number, 'SIGKILL')
     expect((await all(running)).at(-1)).toMatchObject({ type: 'error', error: { code: 'engine_crashed' } })
     const events = await all(waiting)
@@ -168,7 +128,7 @@ describe('the engine', () => {
       model: null,
       error: { code: 'model_invalid', message: expect.stringMatching(sentence) },
     })
-    await expect(engine.complete(request(), never)).rejects.toMatchObject({ code: 'model_invalid' })
+    await expect(engine.complete(asked(), never)).rejects.toMatchObject({ code: 'model_invalid' })
   })
 })
 

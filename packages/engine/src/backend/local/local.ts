@@ -19,12 +19,13 @@ export interface LocalOptions {
   readonly contextTokens: number
   readonly threads: number
   readonly gpu: boolean
-  /** How long the worker may get no further before it is ended, in milliseconds; five times as long while it loads. */
+  /** How long the worker may get no further before it is ended, in milliseconds; longer while it loads. */
   readonly stallMs: number
   readonly log: Log
 }
 
-const LOADING_STALL_FACTOR = 5
+/** Reading a large file from a slow disk says nothing for a while, in milliseconds. */
+const LOADING_STALL_MS = 300_000
 /** What may have been different a moment later: the next request tries again, once this many milliseconds have passed. */
 const RETRY_FAILED_MS = 5000
 const PASSING: readonly string[] = ['model_too_large', 'engine_unavailable', 'engine_stalled']
@@ -190,14 +191,14 @@ export class LocalBackend implements Backend {
   }
 
   #startWorker(file: ModelFile): void {
-    const { modelPath, slots, contextTokens, threads, gpu, stallMs, log } = this.#options
+    const { modelPath, slots, contextTokens, threads, gpu, log } = this.#options
     const startedAt = Date.now()
     const worker = new WorkerProcess(this.#isolation, log, {
       onReport: (report) => this.#worker === worker && this.#onReport(report),
       onExit: (exit) => this.#onExit(worker, exit, Date.now() - startedAt),
     })
     this.#worker = worker
-    this.#watchdog.watch(stallMs * LOADING_STALL_FACTOR)
+    this.#watchdog.watch(LOADING_STALL_MS)
     const { kind } = file.facts
     worker.send({ type: 'load', options: { modelPath, kind, slots, contextTokens, threads, gpu } })
   }
@@ -241,9 +242,7 @@ export class LocalBackend implements Backend {
     const how = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`
     const words = exit.lastWords === '' ? '' : `: ${exit.lastWords}`
     if (this.#state === 'loading' && this.#restarts.crashes === 0) {
-      const error = hung
-        ? stalled(stallMs * LOADING_STALL_FACTOR)
-        : stoppedWhileLoading(modelPath, exit.signal, `${how}${words}`)
+      const error = hung ? stalled(LOADING_STALL_MS) : stoppedWhileLoading(modelPath, exit.signal, `${how}${words}`)
       this.#fail(error.toEnvelope())
       return
     }
