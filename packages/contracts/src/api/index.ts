@@ -41,7 +41,7 @@ import { getSwitch, listGenerations, listIncidents, listSwitches } from './machi
 import { listMemory, recallMemory } from './memory.ts'
 import { abortTurn, listMessages, runTurn, searchMessages, sendMessage } from './messages.ts'
 import { listModels, useModel } from './models.ts'
-import { createChatCompletion, createEmbedding, listOpenAiModels } from './openai.ts'
+import { createChatCompletion, createEmbedding, getOpenAiModel, listOpenAiModels } from './openai.ts'
 import type { Operation } from './operation.ts'
 import { replayDecision } from './replay.ts'
 import { listSignIns, removePassphrase, revokeSignIn, setPassphrase } from './sign-ins.ts'
@@ -157,6 +157,7 @@ export {
   createEmbedding,
   EmbeddingBody,
   EmbeddingList,
+  getOpenAiModel,
   listOpenAiModels,
   OpenAiModelList,
 } from './openai.ts'
@@ -260,6 +261,7 @@ export const operations: readonly Operation[] = [
   removePassphrase,
   createChatCompletion,
   listOpenAiModels,
+  getOpenAiModel,
   createEmbedding,
   listCredentials,
   createCredential,

@@ -7,10 +7,12 @@ import { defineOperation } from './operation.ts'
 const TextPart = z.looseObject({ type: z.literal('text'), text: z.string() })
 const Content = z.union([z.string(), z.array(TextPart)])
 
+const FunctionName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, dashes or underscores')
+
 const ToolCall = z.strictObject({
   id: z.string().min(1).max(128),
   type: z.literal('function'),
-  function: z.strictObject({ name: z.string().min(1).max(64), arguments: z.string().max(65_536) }),
+  function: z.strictObject({ name: FunctionName, arguments: z.string().max(65_536) }),
 })
 
 const Message = z.discriminatedUnion('role', [
@@ -28,11 +30,25 @@ const Message = z.discriminatedUnion('role', [
 const Tool = z.looseObject({
   type: z.literal('function'),
   function: z.looseObject({
-    name: z.string().min(1).max(64),
+    name: FunctionName,
     description: z.string().max(8192).optional(),
     parameters: z.record(z.string(), z.unknown()).optional(),
   }),
 })
+
+const ResponseFormat = z.discriminatedUnion('type', [
+  z.looseObject({ type: z.literal('text') }),
+  z.looseObject({ type: z.literal('json_object') }),
+  z.looseObject({
+    type: z.literal('json_schema'),
+    json_schema: z.looseObject({ name: z.string().min(1).max(64), schema: z.record(z.string(), z.unknown()) }),
+  }),
+])
+
+const ToolChoice = z.union([
+  z.enum(['none', 'auto', 'required']),
+  z.strictObject({ type: z.literal('function'), function: z.strictObject({ name: FunctionName }) }),
+])
 
 /** Fields that are not here are let be, as OpenAI's clients send many: they change nothing. */
 export const ChatCompletionBody = z.looseObject({
@@ -46,9 +62,9 @@ export const ChatCompletionBody = z.looseObject({
   temperature: z.number().min(0).max(2).nullish(),
   seed: z.int().min(0).max(0xffffffff).nullish(),
   n: z.literal(1).nullish(),
-  response_format: z.looseObject({ type: z.literal('text') }).nullish(),
+  response_format: ResponseFormat.nullish(),
   tools: z.array(Tool).max(256).optional(),
-  tool_choice: z.union([z.enum(['none', 'auto']), z.null()]).optional(),
+  tool_choice: ToolChoice.nullish(),
 })
 export type ChatCompletionBody = z.infer<typeof ChatCompletionBody>
 
@@ -112,8 +128,10 @@ export const createChatCompletion = defineOperation({
   summary: 'The next message of a conversation',
   description:
     'With `stream: true` the answer is a stream of server-sent events, each a chunk, ended by `[DONE]`. `tools` are handed ' +
-    'to the model, which may ask for them; running them is up to the caller: nothing on this machine is done. Names of ' +
-    'tools are snake case. Images and sound, several choices and forced tools are refused, as the local model has none.',
+    'to the model, which may ask for them; running them is up to the caller: nothing on this machine is done. Where ' +
+    '`tool_choice` demands a call, or `response_format` JSON, the model is told so and its answer is held to it: it comes once it ' +
+    'is whole, and where the model does not manage in two tries it is refused (`engine_garbled`). Of a JSON schema, that ' +
+    'the answer is one object with all that is `required` is held. Images, sound and several choices are refused.',
   scope: 'chat',
   body: ChatCompletionBody,
   // Conversations with tools are long; a model that reads as much is the exception on a machine of one's own.
@@ -123,9 +141,11 @@ export const createChatCompletion = defineOperation({
   event: ChatCompletionChunk,
   refuses: 'openai',
   errors: [
+    'agents_frozen',
     'engine_unavailable',
     'engine_loading',
     'engine_crashed',
+    'engine_garbled',
     'model_invalid',
     'context_full',
     'busy',
@@ -172,6 +192,24 @@ export const listOpenAiModels = defineOperation({
       object: 'list',
       data: [{ id: 'castellan-interpreter', object: 'model', created: 1_795_230_000, owned_by: 'castellan' }],
     },
+  },
+})
+
+export const getOpenAiModel = defineOperation({
+  id: 'getOpenAiModel',
+  method: 'GET',
+  path: '/v1/models/{model}',
+  tag: 'openai',
+  summary: 'One model of this machine',
+  scope: 'chat',
+  params: z.strictObject({ model: z.string().min(1).max(200) }),
+  status: 200,
+  answer: OpenAiModelList.shape.data.element,
+  refuses: 'openai',
+  errors: ['not_found', 'engine_unavailable'],
+  example: {
+    params: { model: 'castellan-interpreter' },
+    answer: { id: 'castellan-interpreter', object: 'model', created: 1_795_230_000, owned_by: 'castellan' },
   },
 })
 

@@ -1,3 +1,4 @@
+import { FreezeId } from '@castellan/contracts'
 import { ChatCompletion, ChatCompletionChunk, EmbeddingList } from '@castellan/contracts/api'
 import { until } from '@castellan/testing'
 import { describe, expect, test } from 'vitest'
@@ -88,10 +89,11 @@ test('ids of calls that other models made up are taken as well', async () => {
 })
 
 test.each([
-  ['a tool whose name the model cannot take', { tools: [{ type: 'function', function: { name: 'getWeather' } }] }],
+  ['a tool whose name OpenAI does not take', { tools: [{ type: 'function', function: { name: 'get weather' } }] }],
   ['several choices', { n: 2 }],
-  ['a forced tool', { tool_choice: 'required' }],
-  ['a form of answer that is not promised', { response_format: { type: 'json_object' } }],
+  ['a demand for a call without tools', { tool_choice: 'required' }],
+  ['a demand for a tool that is not there', { tool_choice: { type: 'function', function: { name: 'x' } } }],
+  ['a form of answer that nobody knows', { response_format: { type: 'xml' } }],
   ['an image', { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'x' } }] }] }],
   ['an answer to nothing', { messages: [{ role: 'tool', tool_call_id: 'call_none', content: 'x' }] }],
 ])('%s is refused in OpenAI’s shape', async (_, more) => {
@@ -145,10 +147,129 @@ test('who stops reading frees the engine', async () => {
   await until('the engine is free', () => freed)
 })
 
-test('the model is listed', async () => {
+test('the model is listed, and found by its name alone', async () => {
   const gateway = await startGateway()
-  const models = await gateway.ask('/v1/models', { headers: { authorization: `Bearer ${gateway.token}` } })
-  expect(models.json).toMatchObject({ object: 'list', data: [{ id: 'stand-in', object: 'model' }] })
+  const read = (path: string) => gateway.ask(path, { headers: { authorization: `Bearer ${gateway.token}` } })
+  const { json } = await read('/v1/models')
+  expect(json).toMatchObject({ object: 'list', data: [{ id: 'stand-in', object: 'model' }] })
+  expect((await read('/v1/models/stand-in')).json).toMatchObject({ id: 'stand-in', object: 'model' })
+  const other = await read('/v1/models/gpt-4')
+  expect([other.status, other.json.error]).toMatchObject([404, { code: 'not_found', type: 'invalid_request_error' }])
+})
+
+test('while agents are frozen the refusal says so, by whom, and what thaws them', async () => {
+  const gateway = await startGateway()
+  const id = FreezeId.parse('frz_0123456789')
+  gateway.agentd.freeze({ id, level: 1, at: '2026-01-01T00:00:00.000Z', reason: 'strange logins' })
+  await gateway.engine.close()
+  const answer = await until('the gateway knows', async () => {
+    const answer = await ask(gateway, hello)
+    return answer.status === 423 ? answer : undefined
+  })
+  expect(answer.json.error).toMatchObject({
+    code: 'agents_frozen',
+    message: expect.stringMatching(/operator has frozen all agents \(strange logins\).*agentctl thaw/),
+  })
+})
+
+describe('tools by any name that OpenAI takes', () => {
+  const tool = (name: string) => ({ type: 'function', function: { name, parameters: { type: 'object' } } })
+
+  test('are asked for by that name, and known by it in what was said before', async () => {
+    const gateway = await startGateway()
+    const names = ['getWeather', 'get-weather', 'get_weather', 'HTTPServer2', '-_-', '1st', 'x'.repeat(64)]
+    gateway.engine.answer = ({ tools }) => [
+      ...tools.flatMap(({ name }) => callFor(name).slice(0, 1)),
+      ...callFor('get_weather').slice(1),
+    ]
+    const { json } = await ask(gateway, { ...hello, tools: names.map(tool) })
+    const message = ChatCompletion.parse(json).choices[0]?.message
+    expect(message?.tool_calls?.map((call) => call.function.name)).toEqual(names)
+    const wire = gateway.engine.requests[0]?.tools.map(({ name }) => String(name)) ?? []
+    expect(new Set(wire).size).toBe(names.length)
+    expect(wire[2]).toBe('get_weather')
+    gateway.engine.answer = () => say('ok')
+    const results = message?.tool_calls?.map(({ id }) => ({ role: 'tool', tool_call_id: id, content: 'x' })) ?? []
+    await ask(gateway, { ...hello, messages: [...hello.messages, message, ...results], tools: names.map(tool) })
+    const asked = gateway.engine.requests[1]?.messages[1]
+    expect(asked?.role === 'assistant' ? asked.calls.map(({ name }) => name) : []).toEqual(wire)
+    expect((await ask(gateway, { ...hello, tools: [tool('é')] })).status).toBe(400)
+  })
+
+  test('can be withheld, demanded, or named one by one', async () => {
+    const gateway = await startGateway()
+    gateway.engine.answer = ({ tools }) => (tools[0] === undefined ? say('none') : callFor(tools[0].name))
+    const tools = [tool('first'), tool('second')]
+    const offered = async (tool_choice: unknown) => {
+      const { json } = await ask(gateway, { ...hello, tools, tool_choice })
+      const [call] = ChatCompletion.parse(json).choices[0]?.message.tool_calls ?? []
+      return [gateway.engine.requests.at(-1)?.tools.map(({ name }) => name), call?.function.name]
+    }
+    expect(await offered('none')).toEqual([[], undefined])
+    expect(await offered('auto')).toEqual([['first', 'second'], 'first'])
+    expect(await offered('required')).toEqual([['first', 'second'], 'first'])
+    expect(await offered({ type: 'function', function: { name: 'second' } })).toEqual([['second'], 'second'])
+  })
+
+  test.each([false, true])(
+    'that are demanded and not called are asked for again, and then refused (stream %s)',
+    async (stream) => {
+      const gateway = await startGateway()
+      const demand = { ...hello, tools: [tool('first')], tool_choice: 'required', stream }
+      gateway.engine.answer = () => (gateway.engine.requests.length < 2 ? say('Well.') : callFor('first'))
+      const managed = await ask(gateway, demand)
+      expect(managed.status).toBe(200)
+      expect(managed.text).toContain('"first"')
+      expect(managed.text).not.toContain('Well.')
+      gateway.engine.answer = () => say('Well.')
+      const { status, json } = await ask(gateway, demand)
+      expect([status, json.error]).toMatchObject([502, { code: 'engine_garbled' }])
+      expect(gateway.engine.requests).toHaveLength(4)
+    },
+  )
+})
+
+describe('an answer in JSON', () => {
+  const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] }
+  const asSchema = { response_format: { type: 'json_schema', json_schema: { name: 'place', schema } } }
+  const asObject = { response_format: { type: 'json_object' } }
+
+  test.each([
+    ['as a call whose arguments the engine forces', asSchema, () => callFor('answer_as_json', { city: 'Oslo' })],
+    ['as words', asSchema, () => say('{"city":', '"Oslo"}')],
+    ['in a fence', asObject, () => say('```json\n{"city":"Oslo"}\n```')],
+  ])('may come %s', async (_, format, answer) => {
+    const gateway = await startGateway()
+    gateway.engine.answer = answer
+    const { json } = await ask(gateway, { ...hello, ...format })
+    const choice = ChatCompletion.parse(json).choices[0]
+    expect([choice?.message.content, choice?.finish_reason]).toEqual(['{"city":"Oslo"}', 'stop'])
+  })
+
+  test('is forced by its schema where the engine forces arguments', async () => {
+    const gateway = await startGateway()
+    gateway.engine.answer = () => callFor('answer_as_json', { city: 'Oslo' })
+    await ask(gateway, { ...hello, ...asSchema })
+    expect(gateway.engine.requests[0]?.tools).toMatchObject([{ name: 'answer_as_json', inputSchema: schema }])
+  })
+
+  test('that is none, or not whole, is asked for again, and then refused', async () => {
+    const gateway = await startGateway()
+    const answers = [say('Oslo'), say('{"city":"Oslo"}'), say('{}'), say('[1]')]
+    gateway.engine.answer = () => answers[gateway.engine.requests.length - 1] ?? []
+    expect((await ask(gateway, { ...hello, ...asSchema })).status).toBe(200)
+    const { status, json } = await ask(gateway, { ...hello, ...asSchema })
+    expect([status, json.error]).toMatchObject([502, { code: 'engine_garbled' }])
+    expect(JSON.stringify(gateway.engine.requests[3]?.messages)).toContain('is missing in it')
+  })
+
+  test('leaves the caller’s own tools to be called', async () => {
+    const gateway = await startGateway()
+    gateway.engine.answer = () => callFor('look_up')
+    const tools = [{ type: 'function', function: { name: 'lookUp' } }]
+    const { json } = await ask(gateway, { ...hello, ...asObject, tools })
+    expect(ChatCompletion.parse(json).choices[0]?.message.tool_calls?.[0]?.function.name).toBe('lookUp')
+  })
 })
 
 describe('embeddings', () => {

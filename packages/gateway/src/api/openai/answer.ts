@@ -3,6 +3,7 @@ import type { ChatCompletion, ChatCompletionChunk } from '@castellan/contracts/a
 import type { AnswerEvent } from '../../engines/engine.ts'
 import { toCastellanError } from '../../plugins/errors.ts'
 import { openAiError } from './errors.ts'
+import type { ToolNames } from './names.ts'
 
 /** What every part of one answer says of itself. */
 export interface AnswerHead {
@@ -10,10 +11,12 @@ export interface AnswerHead {
   /** Seconds since 1970. */
   readonly created: number
   readonly model: string
+  /** Of the request's tools. */
+  readonly names: ToolNames
 }
 
-export function newHead(model: string): AnswerHead {
-  return { id: newId('call').replace('call_', 'chatcmpl-'), created: Math.floor(Date.now() / 1000), model }
+export function newHead(model: string, names: ToolNames): AnswerHead {
+  return { id: newId('call').replace('call_', 'chatcmpl-'), created: Math.floor(Date.now() / 1000), model, names }
 }
 
 type ToolCall = NonNullable<ChatCompletion['choices'][number]['message']['tool_calls']>[number]
@@ -27,7 +30,7 @@ export async function wholeAnswer(events: AsyncIterable<AnswerEvent>, head: Answ
   let done: Done | undefined
   for await (const event of events) {
     if (event.type === 'error') throw errorFromEnvelope(event.error)
-    if (event.type === 'tool_call') calls.push(toolCall(event))
+    if (event.type === 'tool_call') calls.push(toolCall(event, head))
     else if (event.type === 'done') done = event
     else text += wordsOf(event)
   }
@@ -63,7 +66,7 @@ export async function* streamedAnswer(
     for await (const event of events) {
       if (event.type === 'error') throw errorFromEnvelope(event.error)
       if (event.type === 'tool_call') {
-        yield chunk({ tool_calls: [{ index: calls, ...toolCall(event) }] })
+        yield chunk({ tool_calls: [{ index: calls, ...toolCall(event, head) }] })
         calls += 1
       } else if (event.type === 'done') {
         yield chunk({}, finishOf(event, calls))
@@ -90,8 +93,8 @@ function wordsOf(event: AnswerEvent): string {
   return ['Did you mean one of these?', ...event.choices.map(({ label }) => `- ${label}`)].join('\n')
 }
 
-function toolCall({ name, args }: Extract<AnswerEvent, { type: 'tool_call' }>): ToolCall {
-  return { id: newId('call'), type: 'function', function: { name, arguments: JSON.stringify(args) } }
+function toolCall({ name, args }: Extract<AnswerEvent, { type: 'tool_call' }>, { names }: AnswerHead): ToolCall {
+  return { id: newId('call'), type: 'function', function: { name: names.given(name), arguments: JSON.stringify(args) } }
 }
 
 function finishOf(done: Done | undefined, calls: number): FinishReason {

@@ -1,30 +1,55 @@
-import { CallId, CastellanError, type EngineMessage, newId, type ToolDescriptor, ToolName } from '@castellan/contracts'
+import { CallId, CastellanError, type EngineMessage, newId, type ToolDescriptor } from '@castellan/contracts'
 import type { ChatCompletionBody } from '@castellan/contracts/api'
 import type { ModelRequest } from '../../engines/engine.ts'
+import { demanding, demandOf } from './demand.ts'
+import type { ToolNames } from './names.ts'
 
 /** A tool's result as text has no limits of its own here; nothing runs by it. */
 const LIMITS: ToolDescriptor['limits'] = { timeoutMs: 60_000, outputBytes: 65_536, perMinute: 60 }
 
 /** What OpenAI's clients ask, as our engines are asked. Throws `invalid_request` for what the local model cannot take. */
-export function engineRequest(body: ChatCompletionBody): ModelRequest {
-  const { max_completion_tokens, max_tokens, temperature, seed, tools = [], tool_choice } = body
+export function engineRequest(body: ChatCompletionBody, names: ToolNames): ModelRequest {
+  const { max_completion_tokens, max_tokens, temperature, seed } = body
   const maxTokens = max_completion_tokens ?? max_tokens
-  return {
-    messages: engineMessages(body.messages),
-    tools: tool_choice === 'none' ? [] : tools.map(({ function: tool }) => engineTool(tool)),
+  const request: ModelRequest = {
+    messages: engineMessages(body.messages, names),
+    tools: chosenTools(body).map(({ function: tool }) => engineTool(tool, names)),
     ...(maxTokens === undefined || maxTokens === null ? {} : { maxTokens }),
     ...(temperature === undefined || temperature === null ? {} : { temperature }),
     ...(seed === undefined || seed === null ? {} : { seed }),
   }
+  const demand = demandOf(body)
+  return demand === undefined
+    ? request
+    : demanding(request, demand, (schema) =>
+        engineTool({ name: 'json', parameters: schema as Tool['parameters'] }, names),
+      )
 }
 
-function engineTool({
-  name,
-  description = '',
-  parameters = { type: 'object' },
-}: NonNullable<ChatCompletionBody['tools']>[number]['function']): ToolDescriptor {
+type Tool = NonNullable<ChatCompletionBody['tools']>[number]['function']
+
+/** The tools that the model may call now. */
+function chosenTools({
+  tools = [],
+  tool_choice: choice,
+}: ChatCompletionBody): NonNullable<ChatCompletionBody['tools']> {
+  if (choice === 'none') return []
+  if (choice === 'required' && tools.length === 0) {
+    throw new CastellanError('invalid_request', 'tool_choice demands a call, and there are no tools; send some.')
+  }
+  if (typeof choice !== 'object' || choice === null) return tools
+  const { name } = choice.function
+  const chosen = tools.filter((tool) => tool.function.name === name)
+  if (chosen.length > 0) return chosen
+  throw new CastellanError('invalid_request', `tool_choice names ${name}, which is not among the tools.`)
+}
+
+function engineTool(
+  { name, description = '', parameters = { type: 'object' } }: Tool,
+  names: ToolNames,
+): ToolDescriptor {
   return {
-    name: toolName(name),
+    name: names.wire(name),
     title: name,
     description,
     effect: 'read',
@@ -35,25 +60,16 @@ function engineTool({
   }
 }
 
-function toolName(text: string): ToolName {
-  const name = ToolName.safeParse(text)
-  if (name.success) return name.data
-  throw new CastellanError(
-    'invalid_request',
-    `The model on this machine takes tools whose names are snake case, like get_weather; ${JSON.stringify(text)} is not.`,
-  )
-}
-
 type Message = ChatCompletionBody['messages'][number]
 type Called = Map<string, { call_id: CallId; name: string }>
 
-function engineMessages(messages: readonly Message[]): EngineMessage[] {
+function engineMessages(messages: readonly Message[], names: ToolNames): EngineMessage[] {
   const called: Called = new Map()
-  return messages.map((message) => engineMessage(message, called))
+  return messages.map((message) => engineMessage(message, called, names))
 }
 
 /** `called` is what the messages before it asked for, by the ids that the client knows. */
-function engineMessage(message: Message, called: Called): EngineMessage {
+function engineMessage(message: Message, called: Called, names: ToolNames): EngineMessage {
   switch (message.role) {
     case 'system':
     case 'developer':
@@ -61,11 +77,12 @@ function engineMessage(message: Message, called: Called): EngineMessage {
     case 'user':
       return { role: 'user', text: textOf(message.content) }
     case 'assistant': {
-      const calls = (message.tool_calls ?? []).map(({ id, function: { name, arguments: text } }) => {
+      const calls = (message.tool_calls ?? []).map(({ id, function: { name: given, arguments: text } }) => {
+        const name = names.wire(given)
         const known = CallId.safeParse(id)
         const call_id = known.success ? known.data : newId('call')
         called.set(id, { call_id, name })
-        return { call_id, name, args: argumentsOf(name, text) }
+        return { call_id, name, args: argumentsOf(given, text) }
       })
       return { role: 'assistant', text: textOf(message.content ?? ''), calls }
     }
