@@ -76,7 +76,7 @@ export async function addRoutes(
   addMemory(app, reading)
   addMachine(app, reading)
   addModels(app, { ...reading, models: parts.models, engineModels: parts.engineModels })
-  addOpenAi(app, engine, parts.embeddings)
+  addOpenAi(app, parts)
 
   const speaking: SpeakParts = {
     ...{ ...parts, tracing, patience, log },
