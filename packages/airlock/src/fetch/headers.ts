@@ -49,6 +49,10 @@ const INWARD: ReadonlySet<string> = new Set([
   'retry-after',
   'retry-after-ms',
   'www-authenticate',
+  // What a model hub says of the file that it leads to: its digest, its size, the revision that it is of.
+  'x-linked-etag',
+  'x-linked-size',
+  'x-repo-commit',
   'x-request-id',
   'x-should-retry',
 ])
