@@ -7,7 +7,7 @@ const UNIT_FILE = /(?<![\w/.])[\w@:.-]*\w\.(?:service|socket|timer|mount|target|
 
 /** Words that a model this small takes for the name of a unit, and that never are one. */
 const NO_UNIT =
-  /^(?:logs?|journal|messages?|errors?|warnings?|lines?|seconds?|minutes?|hours?|days?|weeks?|couple|server|site|system|machine|box|host|everything|anything|something|certain|sure|last|latest|newest|the|a|of|is|it|its|\d+|one|two|three|four|five|six|seven|eight|nine|ten)\.?$/i
+  /^(?:status|systemctl|logs?|journal|messages?|errors?|warnings?|lines?|seconds?|minutes?|hours?|days?|weeks?|couple|server|site|system|machine|box|host|everything|anything|something|certain|sure|last|latest|newest|the|a|of|is|it|its|\d+|one|two|three|four|five|six|seven|eight|nine|ten)\.?$/i
 
 /** What the things of a family of tools are called, and the argument that names one. */
 const FAMILIES: readonly { readonly tools: RegExp; readonly argument: string; readonly noun: string }[] = [

@@ -6,9 +6,11 @@ import type { Wants } from './wants.ts'
 const PASSAGES = ['text', 'summary', 'note', 'resolution'] as const
 const SHELL_OPERATOR = /\||&&|;|[<>]|\$\(/
 /** What announces a passage: a colon after a few words, or a word for it. */
-const ANNOUNCED = /^[^:]{1,80}:\s+|\b(?:that|summary|note|resolution)\s+/g
-const BEFORE_SCRIPT =
-  /^(?:[^|<>;&$`]{0,80}:\s+|(?:[^|<>;&$`]*?\b)?(?:run|execute|try|do)(?: (?:this|the|in|a|an|bash|shell|sh|script|command|following|sandbox))*:?\s+)/i
+const ANNOUNCED = /^[^:]{1,80}:\s+|\b(?:that|(?:summary|note|resolution|how|why)(?: that|:)?)\s+/gi
+const IDENTIFIER = /^[a-z]{2,4}_[0-9A-Za-z]/
+const BY_COLON = /^[^|<>;&$`:]{0,80}:\s+/
+const BY_VERB =
+  /^(?:[^|<>;&$`]*?\b)?(?:run|execute|try|do)(?: (?:this|the|in|a|an|bash|shell|sh|script|command|following|sandbox))*:?\s+/i
 /** What follows a passage and is not part of it. */
 const AFTER_PASSAGE = /(?:[,;]?\s+(?:with )?tag(?:s|ged)?(?: it| as)?:?\s.*|[,;]?\s+(?:please|pls|thanks?|thx))$/i
 
@@ -26,19 +28,21 @@ export function explicitPassages(args: Args, text: string, wants: Wants): Args {
 
 function passageWith(chosen: unknown, text: string): string | undefined {
   if (typeof chosen !== 'string' || isQuoted(chosen, text)) return undefined
+  const words = chosen.replace(/^that /i, '')
   for (const match of text.matchAll(ANNOUNCED)) {
     const rest = text.slice(match.index + match[0].length).replace(AFTER_PASSAGE, '')
-    if (rest.includes(chosen)) return rest.replace(/(?<=\w)\.$/, '')
+    // What begins with the identifier of the thing is not yet what is said about it.
+    if (rest.includes(words) && !IDENTIFIER.test(rest)) return rest.replace(/(?<=\w)\.$/, '')
   }
   return undefined
 }
 
-/** A script of several commands from its first to its last, where the model took one of them. */
+/** A script from its first command to its last, where the model took a part of it. */
 function scriptWith(chosen: unknown, text: string): string | undefined {
-  if (typeof chosen !== 'string' || isQuoted(chosen, text) || !SHELL_OPERATOR.test(text)) return undefined
-  const announced = BEFORE_SCRIPT.exec(text)
+  if (typeof chosen !== 'string') return undefined
+  const announced = BY_COLON.exec(text) ?? (SHELL_OPERATOR.test(text) ? BY_VERB.exec(text) : null)
   const rest = announced === null ? undefined : text.slice(announced[0].length)
-  return rest?.includes(chosen) === true ? rest : undefined
+  return rest?.includes(chosen) === true && !isQuoted(rest.slice(1, -1), text) ? rest : undefined
 }
 
 function isQuoted(chosen: string, text: string): boolean {

@@ -17,6 +17,7 @@ export function explicitShapes(args: Args, plain: string, wants: Wants): Args {
   return {
     ...identifiers(plain, wants),
     ...addresses(args, plain, wants),
+    ...modelFile(plain, wants),
     ...glob(args, plain, wants),
     ...list(plain, wants),
     ...set(plain, wants),
@@ -51,6 +52,11 @@ function addresses(args: Args, plain: string, wants: Wants): Args {
   if (argument !== undefined && host !== undefined && !String(args[argument] ?? '').includes('.'))
     found[argument] = host
   return found
+}
+
+function modelFile(plain: string, wants: Wants): Args {
+  const path = only(plain, /(?<!\S)[\w./~+-]+\.(?:gguf|safetensors)(?![\w.])/g)
+  return path === undefined || !wants.tool.startsWith('model_') || !wants.takes('path') ? {} : { path }
 }
 
 /** A word with a star is a pattern for names, never what a file contains. */

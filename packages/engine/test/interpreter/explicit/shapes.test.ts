@@ -11,6 +11,7 @@ const tools = [
   tool('incident_step', { id: text, note: text, contained: { type: 'boolean' } }),
   tool('incident_create', { subject: text, summary: text }),
   tool('approval_status', { approvalId: text }),
+  tool('model_import', { path: text, sha256: text }),
   tool('model_verify', { id: text }),
   tool('file_checksum', { path: text, algorithm: { enum: ['sha256', 'sha512', 'sha1', 'md5'] }, expected: text }),
   tool('file_search', { path: text, name: text, contains: text }),
@@ -52,6 +53,7 @@ describe('what looks like nothing else', () => {
       'is a.iso d41d8cd98f00b204e9800998ecf8427e',
       { path: 'a.iso', expected: 'd41d8cd98f00b204e9800998ecf8427e' },
     ],
+    ['model_import', { path: 'model' }, 'import the model file small.gguf', { path: 'small.gguf' }],
     ['file_search', { contains: '*.bak' }, 'any *.bak files here', { name: '*.bak' }],
     ['http_check', { url: 'status' }, 'status of http://localhost:9090/ready?', { url: 'http://localhost:9090/ready' }],
     ['certificate_check', { host: 'openssl' }, 'openssl s_client imap.a.org:993', { host: 'imap.a.org', port: 993 }],
@@ -142,6 +144,14 @@ describe('a passage', () => {
       { script: 'mkdir -p out && mv *.tmp out/' },
     ],
     ['shell_exec', { script: 'ls' }, 'run ls', { script: 'ls' }],
+    ['shell_exec', { script: '%x' }, "in a shell: printf '%x' 48879", { script: "printf '%x' 48879" }],
+    ['shell_exec', { script: 'a; b' }, 'run this: "a; b"', { script: 'a; b' }],
+    [
+      'incident_step',
+      { id: 'inc_7fGh2JkNb9', note: 'that the raid' },
+      'on inc_7fGh2JkNb9 note that the raid is rebuilding',
+      { id: 'inc_7fGh2JkNb9', note: 'the raid is rebuilding' },
+    ],
   ])('of %s %j in %j is %j', (name, chosen, request, heeded) => {
     expect(heed(name, chosen, request)).toEqual(heeded)
   })
