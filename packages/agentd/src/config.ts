@@ -4,6 +4,7 @@ import { ProcessConfig } from '@castellan/daemon'
 import { z } from 'zod'
 import { declaredConfig } from './declared/config.ts'
 import { McpServersConfig } from './mcp-servers/config.ts'
+import { ModelsConfig } from './models/settings.ts'
 import { BudgetConfig } from './sessions/limits.ts'
 import { Check, Confirm } from './switch/index.ts'
 
@@ -62,6 +63,8 @@ export const Config = ProcessConfig.extend({
       maxAgeDays: z.int().min(1).max(3650).default(30),
     })
     .prefault({}),
+  /** Models that come in (docs/quarantine.md). */
+  models: ModelsConfig,
   integrity: z
     .strictObject({
       /** Folders and files that integrity_baseline takes in, beside agentd's programs, Node and /etc/castellan. */

@@ -66,6 +66,7 @@ export async function startAgentd(
   agentd.routines.start()
   agentd.watchers.start()
   const sampling = sampleLoad(agentd, log)
+  const verifying = await openModels(agentd, config, log)
   agentd.emergency.add({ freeze: () => undefined, thaw: () => void startApps(agentd.calls, log) })
   if (!agentd.emergency.isFrozen) {
     void startApps(agentd.calls, log)
@@ -87,6 +88,7 @@ export async function startAgentd(
         agentd.routines.stop(),
         agentd.watchers.stop(),
         sampling.stop(),
+        verifying.stop(),
         agentd.safeSwitch.close(),
         agentd.mcpServers.close(),
       ])
@@ -114,4 +116,28 @@ function sampleLoad({ calls }: Agentd, log: Log): Schedule {
   )
   sampling.start()
   return sampling
+}
+
+/** Time from the start to the first reading of all models, in milliseconds: a start is busy enough. */
+const FIRST_VERIFY_MS = 10 * 60_000
+
+/** Brings imports that the last run left open to an end, and reads all trusted models now and then. */
+async function openModels({ calls }: Agentd, { models }: Config, log: Log): Promise<{ stop(): Promise<void> }> {
+  // The registry is opened again by whatever needs it; until then nothing new is trusted.
+  await calls.host.models.open().catch((error: unknown) => log.error({ err: error }, 'the models could not be opened'))
+  const stopping = new AbortController()
+  const verifying = new Schedule(
+    models.verifyEverySeconds * 1000,
+    () => calls.host.models.verifyAll(stopping.signal),
+    (error) => log.warn({ err: error }, 'the models could not all be verified'),
+  )
+  const timer = setTimeout(() => verifying.start(), FIRST_VERIFY_MS)
+  timer.unref()
+  return {
+    async stop() {
+      clearTimeout(timer)
+      stopping.abort(new Error('agentd is stopping'))
+      await verifying.stop()
+    },
+  }
 }

@@ -33,6 +33,15 @@ export const LedgerEntryType = z.enum([
   'capability_revoked',
   // Something went wrong that the operator should know of
   'incident_opened',
+  'incident_escalated',
+  'incident_step',
+  'incident_containment',
+  'incident_recovery',
+  'incident_resolved',
+  'incident_exported',
+  // What Castellan is made of: a new baseline, and what the TPM said of it
+  'integrity_baseline',
+  'attested',
   // The operator froze all agents, let them act again, or wiped Castellan's keys and stores (docs/emergency.md)
   'agents_frozen',
   'agents_thawed',
@@ -69,6 +78,9 @@ export const LedgerEntryType = z.enum([
   // The operator made a skill of a proposal, or dropped one
   'skill_accepted',
   'skill_rejected',
+  // The signed list of trusted models is another one now; a candidate was refused (docs/quarantine.md)
+  'model_registry_changed',
+  'model_refused',
   // The gateway's credential store (docs/credential-store.md)
   'credential_store_made',
   'credential_store_adopted',

@@ -1,4 +1,4 @@
-export { BehaviourLimits } from './behaviour/index.ts'
+export { BehaviourLimits } from './behaviour/risk.ts'
 export {
   ClaimError,
   type ClaimErrorCode,
@@ -8,10 +8,10 @@ export {
   folderDigest,
   hashOf,
 } from './claim/index.ts'
-export { ProvenanceTrust } from './provenance/index.ts'
+export { ProvenanceTrust } from './provenance/trust.ts'
 export { SourcePolicy } from './source/index.ts'
 export { type JobOf, Pin, type StageFile, StageJob, StageName, stageNames } from './stages/job.ts'
-export { runStage } from './stages/run.ts'
+export { stageProgram } from './stages/program.ts'
 export {
   MAX_STAGE_LINE_BYTES,
   MAX_STAGE_OUTPUT_BYTES,

@@ -22,6 +22,7 @@ import type { LedgerRecorder } from '../ledger/ledger-recorder.ts'
 import { PinFile } from '../mcp-servers/pins.ts'
 import { McpServers } from '../mcp-servers/servers.ts'
 import { EnginePlacer } from '../memory/text-vectors.ts'
+import { registryLedger } from '../models/registry-ledger.ts'
 import { OperatorFile, Operators } from '../operators/operators.ts'
 import { SignInFile, SignIns } from '../operators/sign-ins.ts'
 import { Always } from '../policy/always.ts'
@@ -158,7 +159,13 @@ export async function build(
     skills,
     watchers,
     incidents,
-    models: join(config.stateDir, 'models'),
+    models: {
+      folder: join(config.stateDir, 'models'),
+      config: config.models,
+      ledger: registryLedger(ledger),
+      tools: () => registry.listing.tools,
+      log,
+    },
     onModelChanged: (subject, summary) => void incidents.raise({ class: 'manifest_mismatch', subject, summary }),
     integrity: new Integrity({
       file: join(folder, 'integrity.json'),

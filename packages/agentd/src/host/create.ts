@@ -6,8 +6,8 @@ import type { Backups } from '../backup/backups.ts'
 import { MemoryByMeaning } from '../memory/by-meaning.ts'
 import { Memory } from '../memory/memory.ts'
 import type { TextPlacer } from '../memory/text-vectors.ts'
-import { Manifest } from '../models/manifest.ts'
-import { Models } from '../models/models.ts'
+import { Models, type ModelsParts } from '../models/models.ts'
+import { SandboxedStages } from '../models/sandboxed-stages.ts'
 import { Sandbox } from '../sandbox/index.ts'
 import type { StateKeys } from '../state/keys.ts'
 import { StateFile } from '../state/state-file.ts'
@@ -63,8 +63,8 @@ export interface HostOptions {
   readonly watchers: WatchersPort
   readonly integrity: IntegrityPort
   readonly incidents: IncidentsPort
-  /** Folder of imported models. */
-  readonly models: string
+  /** Where models are kept, and what is decided about those that come in. */
+  readonly models: Pick<ModelsParts, 'folder' | 'config' | 'ledger' | 'tools' | 'log'>
   readonly onModelChanged: (subject: string, summary: string) => void
   readonly switching: SwitchPort
   readonly nixos: NixosSettings
@@ -104,6 +104,7 @@ export async function createHost({
   const kernel = new KernelParameters()
   const network = new Network(accounts)
   const files = await Files.open(grants, trash, accounts)
+  const sandbox = new Sandbox(await realpath(grants[0].path))
   const memory = new Memory(join(stateDir, 'memory.db'), keys.derive('castellan memory v1'))
   return {
     system,
@@ -121,7 +122,7 @@ export async function createHost({
     files,
     trash,
     backups,
-    sandbox: new Sandbox(await realpath(grants[0].path)),
+    sandbox,
     ledger,
     undo,
     approvals,
@@ -142,9 +143,10 @@ export async function createHost({
     incidents,
     memory: placer === undefined ? memory : new MemoryByMeaning(memory, placer),
     models: new Models({
-      folder: models,
-      manifest: new Manifest(join(stateDir, 'models.json'), keys.derive('castellan model manifest v1')),
+      ...models,
+      seed: keys.derive('castellan model registry key v1'),
       files,
+      runner: new SandboxedStages(sandbox),
       onChanged: (subject, summary) => onModelChanged(subject, summary),
     }),
     switch: switching,

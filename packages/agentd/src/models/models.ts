@@ -1,14 +1,23 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { access, mkdir, open, rename, rm, statfs } from 'node:fs/promises'
+import { access, open, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CastellanError, type ToolProgress } from '@castellan/contracts'
-import { GgufError, inspectModel } from '@castellan/gguf'
-import { chunksOf, openContent } from '../host/files/content.ts'
-import { syncFolder } from '../host/files/durable.ts'
+import { CastellanError, type ToolDescriptor, type ToolProgress } from '@castellan/contracts'
+import type { Log } from '@castellan/daemon'
+import { type ClaimedFile, folderDigest, hashOf } from '@castellan/quarantine'
+import type { RegisteredModel } from '@castellan/quarantine/registry'
 import type { Files } from '../host/files/files.ts'
 import type { ImportRequest, ModelCheck, ModelsPort } from '../host/models.ts'
 import { Mutex } from '../state/mutex.ts'
-import type { Manifest, RegisteredModel } from './manifest.ts'
+import { builtInModel, builtInPath } from './built-in.ts'
+import { filesBelow } from './files-below.ts'
+import { Import } from './import.ts'
+import { ImportFolders } from './import-folders.ts'
+import type { ImportRecord } from './record.ts'
+import { ModelRegistry } from './registry.ts'
+import { type RegistryLedger, SELF } from './registry-ledger.ts'
+import { engineCommand } from './sandboxed-stages.ts'
+import type { ModelsConfig } from './settings.ts'
+import type { StageRunner } from './stage-runner.ts'
+import { sweepImports } from './sweep.ts'
 
 /** Bytes between two words of progress. */
 const PROGRESS_BYTES = 256 * 1024 * 1024
@@ -18,131 +27,152 @@ const RESERVE_BYTES = 1024 * 1024 * 1024
 export interface ModelsParts {
   /** Folder of the models; made where it is not there. */
   readonly folder: string
-  readonly manifest: Manifest
+  readonly config: ModelsConfig
+  /** 32 bytes, of which the key that signs the registry is made. */
+  readonly seed: Buffer
+  readonly ledger: RegistryLedger
   readonly files: Pick<Files, 'walker'>
-  /** Told of a model that is no longer what was let in. */
+  readonly runner: StageRunner
+  readonly tools: () => readonly ToolDescriptor[]
+  readonly log: Log
+  /** Told of a model or a registry that is no longer what was let in. */
   readonly onChanged: (subject: string, summary: string) => void
 }
 
 /**
- * The registry of models. A file gets in only by import: a copy that nobody else can write is made first, and everything
- * is checked on that copy, so what was checked is what is used. Removing keeps the file.
+ * The models of this machine. A file gets in only through the quarantine: a copy that nobody else can write is made first, each
+ * stage looks at that copy in a sandbox of its own, and what was examined is what is used. Removing keeps the file.
  */
 export class Models implements ModelsPort {
   readonly #parts: ModelsParts
-  readonly #changes = new Mutex()
+  readonly #registry: ModelRegistry
+  readonly #folders: ImportFolders
+  readonly #imports = new Mutex()
+  #opened: Promise<void> | undefined
 
   constructor(parts: ModelsParts) {
     this.#parts = parts
+    this.#folders = new ImportFolders(join(parts.folder, 'quarantine'))
+    this.#registry = new ModelRegistry({
+      folder: parts.folder,
+      seed: parts.seed,
+      ledger: parts.ledger,
+      builtIn: () => builtInModel(),
+      onForeign: (summary) => parts.onChanged('registry', summary),
+    })
   }
 
-  list(): Promise<RegisteredModel[]> {
-    return this.#parts.manifest.load()
+  /** Brings what the last run left into order. Called at the start; everything else calls it, too. Tries again where it failed. */
+  open(): Promise<void> {
+    this.#opened ??= this.#open().catch((error: unknown) => {
+      this.#opened = undefined
+      throw error
+    })
+    return this.#opened
+  }
+
+  async list(): Promise<readonly RegisteredModel[]> {
+    await this.open()
+    return (await this.#registry.models()).filter(({ file }) => file !== null)
   }
 
   async find(id: string): Promise<{ model: RegisteredModel; path: string; present: boolean }> {
-    const model = (await this.list()).find((candidate) => candidate.id === id)
+    await this.open()
+    const model = (await this.#registry.models()).find((candidate) => candidate.id === id)
     if (model === undefined) {
       throw new CastellanError('not_found', `There is no model ${id}. model_list shows those there are.`)
     }
-    const path = this.#pathOf(model.sha256)
+    const path = this.#pathOf(model)
     return { model, path, present: await exists(path) }
   }
 
-  import(
-    request: ImportRequest,
-    progress: (progress: ToolProgress) => void,
-    signal: AbortSignal,
-  ): Promise<RegisteredModel> {
-    return this.#changes.run(async () => {
-      const { folder, manifest } = this.#parts
-      await mkdir(folder, { recursive: true, mode: 0o755 })
-      const models = await manifest.load()
-      const draft = join(folder, `incoming-${randomBytes(8).toString('hex')}`)
-      try {
-        const { sha256, bytes } = await this.#copy(request.path, draft, progress, signal)
-        refuseWrongDigest(request, sha256)
-        const known = models.find((model) => model.sha256 === sha256)
-        if (known !== undefined && !known.removed) {
-          throw new CastellanError('already_exists', `This very file is here already, as ${known.name} (${known.id}).`)
-        }
-        progress({ message: 'Reading what the model says about itself' })
-        const model = await describe(draft, request, sha256, bytes)
-        await rename(draft, this.#pathOf(sha256))
-        await syncFolder(folder)
-        await manifest.save([...models.filter((each) => each !== known), model])
-        return model
-      } finally {
-        await rm(draft, { force: true })
-      }
+  async imports(): Promise<readonly ImportRecord[]> {
+    await this.open()
+    return this.#folders.list()
+  }
+
+  /** One after the other: a stage may take all the memory there is. */
+  import(request: ImportRequest, progress: (progress: ToolProgress) => void, signal: AbortSignal) {
+    return this.#imports.run(async () => {
+      await this.open()
+      signal.throwIfAborted()
+      await this.#refuseFullDisk(request)
+      const { config } = this.#parts
+      await this.#folders.prune(Date.now(), { days: config.keepRefusedDays, bytes: config.keepRefusedBytes })
+      const parts = { ...this.#parts, folders: this.#folders, registry: this.#registry, engine: engineCommand() }
+      return await Import.run({ ...parts, registryFolder: this.#parts.folder }, request, progress, signal)
     })
   }
 
   async verify(id: string, progress: (progress: ToolProgress) => void, signal: AbortSignal): Promise<ModelCheck> {
     const { model, path, present } = await this.find(id)
     if (!present) return this.#changed({ model, path, state: 'missing', foundSha256: null })
-    await using file = await open(path, 'r')
-    const hash = createHash('sha256')
-    const tell = meter(progress, `Reading ${model.name}`, model.bytes)
-    let read = 0
-    for await (const chunk of chunksOf(file)) {
-      signal.throwIfAborted()
-      hash.update(chunk)
-      read += chunk.length
-      tell(read)
-    }
-    const foundSha256 = hash.digest('hex')
+    const foundSha256 = await this.#digestOf(model, path, meter(progress, `Reading ${model.name}`, model.bytes), signal)
     const check = { model, path, foundSha256 }
     return foundSha256 === model.sha256 ? { ...check, state: 'intact' } : this.#changed({ ...check, state: 'changed' })
   }
 
-  setRemoved(id: string, removed: boolean): Promise<RegisteredModel> {
-    return this.#changes.run(async () => {
-      const { model } = await this.find(id)
-      if (model.removed === removed) {
-        throw new CastellanError('conflict', `The model ${model.name} is ${removed ? 'out of' : 'in'} use already.`)
-      }
-      const changed = { ...model, removed }
-      const models = await this.list()
-      await this.#parts.manifest.save(models.map((each) => (each.id === id ? changed : each)))
-      return changed
-    })
+  /** Reads every model that is trusted. What is no longer what was let in is taken out of use, and told. */
+  async verifyAll(signal: AbortSignal): Promise<void> {
+    await this.open()
+    for (const { id, removed } of await this.#registry.models()) {
+      if (!removed) await this.verify(id, () => undefined, signal)
+    }
   }
 
-  #changed(check: ModelCheck): ModelCheck {
+  async setRemoved(id: string, removed: boolean, by: string): Promise<RegisteredModel> {
+    const { model } = await this.find(id)
+    if (model.file === null) {
+      throw new CastellanError(
+        'invalid_arguments',
+        'The built-in model comes with Castellan and stays. Choose another one to be used instead.',
+      )
+    }
+    if (model.removed === removed) {
+      throw new CastellanError('conflict', `The model ${model.name} is ${removed ? 'out of' : 'in'} use already.`)
+    }
+    const changed = { ...model, removed }
+    await this.#registry.change(removed ? 'removed' : 'restored', { kind: 'agent', name: by }, replacing(changed))
+    return changed
+  }
+
+  async #open(): Promise<void> {
+    await this.#registry.open()
+    const trusted = await this.#registry.models()
+    await sweepImports(this.#folders, this.#parts.folder, trusted)
+    const { keepRefusedDays: days, keepRefusedBytes: bytes } = this.#parts.config
+    await this.#folders.prune(Date.now(), { days, bytes })
+  }
+
+  async #changed(check: ModelCheck): Promise<ModelCheck> {
     const { model, state } = check
     this.#parts.onChanged(model.id, `The file of the model ${model.name} is ${state}.`)
+    if (!model.removed) await this.#registry.change('revoked', SELF, replacing({ ...model, removed: true }))
     return check
   }
 
-  async #copy(path: string, draft: string, progress: (progress: ToolProgress) => void, signal: AbortSignal) {
-    using place = await this.#parts.files.walker.walk(path)
-    await using from = await openContent(place)
-    const before = await from.stat({ bigint: true })
-    await this.#refuseFullDisk(Number(before.size))
-    await using to = await open(draft, 'wx', 0o444)
-    const hash = createHash('sha256')
-    const tell = meter(progress, 'Copying the model', Number(before.size))
-    let bytes = 0
-    for await (const chunk of chunksOf(from)) {
-      signal.throwIfAborted()
-      hash.update(chunk)
-      await to.write(chunk)
-      bytes += chunk.length
-      tell(bytes)
+  async #digestOf(
+    model: RegisteredModel,
+    path: string,
+    tell: (done: number) => void,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const options = { maxBytes: Number.MAX_SAFE_INTEGER, signal, progress: tell }
+    if (model.format !== 'folder') {
+      await using file = await open(path, 'r')
+      return (await hashOf(file, options)).sha256
     }
-    await to.sync()
-    const after = await from.stat({ bigint: true })
-    if (after.mtimeNs !== before.mtimeNs || after.size !== before.size || BigInt(bytes) !== before.size) {
-      throw new CastellanError(
-        'conflict',
-        `${place.path} was written to while it was copied. Import it once it is whole.`,
-      )
+    const found: ClaimedFile[] = []
+    for (const name of await filesBelow(path)) {
+      await using file = await open(join(path, name), 'r')
+      found.push({ name, ...(await hashOf(file, options)) })
     }
-    return { sha256: hash.digest('hex'), bytes }
+    return folderDigest(found)
   }
 
-  async #refuseFullDisk(bytes: number): Promise<void> {
+  async #refuseFullDisk({ path }: ImportRequest): Promise<void> {
+    using place = await this.#parts.files.walker.walk(path)
+    const bytes = Number(place.existing.stats.size)
     const { bavail, bsize } = await statfs(this.#parts.folder)
     if (bavail * bsize >= bytes + RESERVE_BYTES) return
     throw new CastellanError(
@@ -152,9 +182,13 @@ export class Models implements ModelsPort {
     )
   }
 
-  #pathOf(sha256: string): string {
-    return join(this.#parts.folder, `${sha256}.gguf`)
+  #pathOf({ file }: RegisteredModel): string {
+    return file === null ? builtInPath : join(this.#parts.folder, file)
   }
+}
+
+function replacing(changed: RegisteredModel) {
+  return (models: readonly RegisteredModel[]) => models.map((each) => (each.id === changed.id ? changed : each))
 }
 
 /** Tells how far it is, each time {@link PROGRESS_BYTES} more were read. */
@@ -165,47 +199,6 @@ function meter(progress: (progress: ToolProgress) => void, message: string, tota
     told = done
     progress({ message, done, total: Math.max(1, total) })
   }
-}
-
-function refuseWrongDigest({ path, sha256: wanted }: ImportRequest, found: string): void {
-  if (wanted === undefined || wanted === found) return
-  throw new CastellanError(
-    'model_invalid',
-    `${path} has the SHA-256 ${found}, not ${wanted}: it is another file, or was changed. Get it again from where the digest came.`,
-  )
-}
-
-async function describe(
-  draft: string,
-  { path, sha256: pin, by }: ImportRequest,
-  sha256: string,
-  bytes: number,
-): Promise<RegisteredModel> {
-  try {
-    const { name, architecture, parameters, trainedContextTokens } = await inspectModel(draft)
-    return {
-      id: sha256.slice(0, 16),
-      // A model's own words about itself end up in front of people.
-      name: printable(name).slice(0, 200) || 'unnamed',
-      sha256,
-      bytes,
-      architecture: printable(architecture).slice(0, 80),
-      parameters,
-      contextTokens: Number.isSafeInteger(trainedContextTokens) ? trainedContextTokens : 0,
-      source: path,
-      pinned: pin !== undefined,
-      importedAt: new Date().toISOString(),
-      importedBy: by,
-      removed: false,
-    }
-  } catch (error) {
-    if (!(error instanceof GgufError)) throw error
-    throw new CastellanError('model_invalid', error.message.replaceAll(draft, path), { cause: error })
-  }
-}
-
-function printable(text: string): string {
-  return text.replaceAll(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, ' ').trim()
 }
 
 function exists(path: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 export { openClassifier, type Verdict } from './analysis/classify.ts'
 export type { Mount } from './bubblewrap.ts'
 export { judgeCall, reasonToAsk } from './judge-call.ts'
+export { workLimits } from './limits.ts'
 export { type CommandJob, type CommandReport, Sandbox } from './sandbox.ts'

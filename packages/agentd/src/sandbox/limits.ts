@@ -43,6 +43,12 @@ export function serviceLimits(): Limits {
   return { ...limitsFor(YEAR_SECONDS), tasks: 256 }
 }
 
+/** A program that has `timeoutSeconds` and may need more memory than a command: a model is loaded into it. */
+export function workLimits(timeoutSeconds: number, memoryBytes: number): Limits {
+  // Threads count together, and a model has one for each core.
+  return { ...limitsFor(timeoutSeconds), memoryBytes, tasks: 256, cpuSeconds: timeoutSeconds * 64 }
+}
+
 /** prlimit(1): soft and hard at once, so nothing inside can raise them. */
 export function prlimitArguments(limits: Limits): string[] {
   return [

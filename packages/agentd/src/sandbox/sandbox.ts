@@ -131,7 +131,7 @@ export class Sandbox {
     const [programs, system] = await Promise.all([this.#programs(), systemView()])
     await this.#refuseUnknownProgram(job.argv[0] ?? '')
     const identity = identityOf(job.agent)
-    const limits = serviceLimits()
+    const limits = job.limits ?? serviceLimits()
     const accounts = accountFiles(identity, SCRATCH)
     const ground: Ground = { kind: 'service', mounts: job.mounts, arguments: 7 }
     const walls = { identity, limits, programs, system, ground, fds: { status: 3, seccomp: 4, passwd: 5, group: 6 } }

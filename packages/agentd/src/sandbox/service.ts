@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import type { Writable } from 'node:stream'
 import type { Mount } from './bubblewrap.ts'
 import { covering, feed, withNull } from './launch.ts'
+import type { Limits } from './limits.ts'
 
 /** A program that goes on until it is stopped. It speaks on its standard streams. */
 export interface ServiceJob {
@@ -13,6 +14,8 @@ export interface ServiceJob {
   readonly mounts: readonly Mount[]
   /** Whether it may use Unix sockets: there are none but those that are mounted. */
   readonly unixSockets: boolean
+  /** What it may use; as much as a command, for as long as it goes on, without it. */
+  readonly limits?: Limits
 }
 
 /** What bubblewrap reads as further arguments (`--args`, NUL-terminated): arguments on a command line everybody sees. */

@@ -1,117 +1,126 @@
-import { copyFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { CastellanError } from '@castellan/contracts'
-import { describe, expect, it } from 'vitest'
+import type { ToolProgress } from '@castellan/contracts'
+import { TrustedModels } from '@castellan/quarantine/registry'
+import { requires } from '@castellan/testing'
+import { expect, it } from 'vitest'
 import { openMachine, toolByName } from '../support/machine.ts'
-
-/** A real GGUF: the model that Castellan ships. */
-const builtIn = fileURLToPath(new URL('../../../../models/interpreter/castellan-interpreter.gguf', import.meta.url))
+import { otherModel } from '../support/models.ts'
 
 interface Shown {
   readonly id: string
   readonly sha256: string
   readonly sizeBytes: number
   readonly pinned: boolean
+  readonly stages: readonly { readonly stage: string; readonly result: string }[]
 }
 
 async function machine() {
   const opened = await openMachine()
-  copyFileSync(builtIn, join(opened.workspace, 'model.gguf'))
+  writeFileSync(join(opened.workspace, 'model.gguf'), otherModel())
   const registry = join(opened.folder, 'models')
   const imported = async (args = {}) =>
     (await opened.call('model_import', { path: 'model.gguf', ...args })).output.model as Shown
-  return { ...opened, registry, imported }
+  const trusted = new TrustedModels({
+    manifest: join(registry, 'registry.json'),
+    publicKey: join(registry, 'registry.pub'),
+  })
+  return { ...opened, registry, imported, trusted }
 }
 
-describe('an imported model', () => {
-  it('is a copy that is listed with its digest, and verifies', async () => {
-    const { call, imported, registry } = await machine()
+/** Every stage in a sandbox of its own, the behaviour of a model on the real engine: some seconds, many on a slow machine. */
+const slow = { timeout: 300_000 }
+
+requires.command('bwrap', 'bubblewrap').describe('an imported model', () => {
+  it('went through every stage, is listed with its digest, verifies, and may be loaded', slow, async () => {
+    const { call, host, imported, registry, trusted } = await machine()
     const model = await imported()
-    expect(model).toMatchObject({
-      pinned: false,
-      sizeBytes: readFileSync(builtIn).length,
-      architecture: expect.any(String),
-    })
-    expect(readdirSync(registry)).toEqual([`${model.sha256}.gguf`])
+    expect(model).toMatchObject({ pinned: false, sizeBytes: otherModel().length, architecture: 'llama', signer: null })
+    expect(model.stages.map(({ stage, result }) => `${stage} ${result}`)).toEqual([
+      'source passed',
+      'format passed',
+      'integrity noted',
+      'provenance noted',
+      'scan passed',
+      'image skipped',
+      'behaviour passed',
+    ])
+    const path = join(registry, `${model.sha256}.gguf`)
+    expect(readdirSync(registry).sort()).toEqual([
+      `${model.sha256}.gguf`,
+      'quarantine',
+      'registry.json',
+      'registry.pub',
+    ])
+    expect(statSync(path).mode & 0o777).toBe(0o444)
     expect((await call('model_list')).output).toMatchObject({ total: 1, models: [{ id: model.id }] })
-    expect((await call('model_status', { id: model.id })).output).toMatchObject({ present: true })
+    expect((await call('model_status', { id: model.id })).output).toMatchObject({ present: true, path })
     expect((await call('model_verify', { id: model.id })).output).toMatchObject({ state: 'intact' })
-  })
+    expect(await trusted.admit(path)).toMatchObject({ id: model.id, name: 'castellan-interpretex' })
 
-  it('is no longer trusted once a byte of it changed, or it is gone', async () => {
-    const { call, imported, registry } = await machine()
-    const { id, sha256 } = await imported()
-    const path = join(registry, `${sha256}.gguf`)
-    const bytes = readFileSync(path)
-    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
-    writeFileSync(path, bytes)
-    expect((await call('model_verify', { id })).output).toMatchObject({ state: 'changed', sha256 })
-  })
-
-  it('is in once only, and may come again after it was removed', async () => {
-    const { call, revert, imported } = await machine()
-    const { id } = await imported()
+    // In once only; out of use at once for whoever loads models; back by undo.
     await expect(imported()).rejects.toMatchObject({ code: 'already_exists' })
-    const { inverse } = await call('model_remove', { id })
+    const { inverse } = await call('model_remove', { id: model.id })
+    await expect(trusted.admit(path)).rejects.toMatchObject({ code: 'model_untrusted' })
     expect((await call('model_list')).output).toMatchObject({ total: 0 })
-    await revert('model_remove', inverse)
-    expect((await call('model_list')).output).toMatchObject({ total: 1 })
-    await call('model_remove', { id })
-    expect((await imported()).id).toBe(id)
-  })
-})
-
-describe('what undoing a removal would do', () => {
-  it('is told by what the model is now', async () => {
-    const { call, host, imported, revert } = await machine()
-    const { id } = await imported()
-    const { inverse } = await call('model_remove', { id })
+    const tool = toolByName('model_remove')
     const look = (data: unknown) =>
-      toolByName('model_remove').revertPreview?.(data, {
-        host,
-        signal: AbortSignal.timeout(1000),
-        interrupted: false,
-      } as never)
-    const would = await look(inverse?.data)
-    expect(would).toMatchObject({ effects: ['The model castellan-interpreter is in use again.'] })
-    expect(would).not.toHaveProperty('movedOn')
-    await revert('model_remove', inverse)
-    expect(await look(inverse?.data)).toMatchObject({ movedOn: 'The model castellan-interpreter is in use already.' })
-    await expect(revert('model_remove', inverse)).rejects.toMatchObject({ code: 'conflict' })
-    const gone = { id: '0'.repeat(16), removed: false }
-    expect(await look(gone)).toMatchObject({ movedOn: expect.stringContaining('no longer here') })
+      tool.revertPreview?.(data, { host, signal: AbortSignal.timeout(1000), interrupted: false } as never)
+    expect(await look(inverse?.data)).toMatchObject({ effects: ['The model castellan-interpretex is in use again.'] })
+    await host.models.setRemoved(model.id, false, 'tester')
+    expect(await look(inverse?.data)).toMatchObject({ movedOn: 'The model castellan-interpretex is in use already.' })
+    expect(await look({ id: '0'.repeat(16), removed: false })).toMatchObject({
+      movedOn: expect.stringContaining('no longer here'),
+    })
+    expect(await trusted.admit(path)).toMatchObject({ id: model.id })
+  })
+
+  it('is seen on its way, and its verdicts afterwards', slow, async () => {
+    const { host, signal, call } = await machine()
+    const told: ToolProgress[] = []
+    let during: unknown
+    await host.models.import(
+      { path: 'model.gguf', by: 'tester' },
+      (progress) => {
+        told.push(progress)
+        if (progress.message.includes('behaviour')) during ??= call('model_status')
+      },
+      signal,
+    )
+    expect(told.map(({ message }) => message)).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('Stage 2 of 7: format'),
+        expect.stringContaining('Trying prompts'),
+      ]),
+    )
+    expect(await during).toMatchObject({ output: { imports: [{ state: 'examining' }] } })
+    const { output, summary } = await call('model_status')
+    const [shown] = output.imports as [{ importId: string; stages: unknown[] }]
+    expect(shown).toMatchObject({ state: 'trusted', stage: null })
+    expect(shown.stages).toHaveLength(7)
+    expect(summary).toBe(`The import ${shown.importId} is trusted.`)
   })
 })
 
-describe('model_import refuses', () => {
-  it('a file with another digest than the one that was given', async () => {
-    const { imported, registry } = await machine()
+requires.command('bwrap', 'bubblewrap').describe('model_import refuses', () => {
+  it('what a stage refuses in its sandbox, keeps it apart, and says why', slow, async () => {
+    const { imported, registry, workspace, call } = await machine()
     await expect(imported({ sha256: 'ab'.repeat(32) })).rejects.toMatchObject({ code: 'model_invalid' })
-    expect(readdirSync(registry)).toEqual([])
+    writeFileSync(join(workspace, 'model.gguf'), otherModel().subarray(0, 100_000))
+    await expect(imported()).rejects.toThrow(/^model\.gguf was refused at the stage format\. .* cut short/)
+    expect(readdirSync(registry).sort()).toEqual(['quarantine', 'registry.json', 'registry.pub'])
+    const { output } = await call('model_status')
+    expect(output.imports).toMatchObject([
+      { state: 'refused', reason: expect.stringContaining('stage format') },
+      { state: 'refused', reason: expect.stringContaining('stage integrity') },
+    ])
+    const apart = readdirSync(join(registry, 'quarantine')).map((id) => join(registry, 'quarantine', id))
+    expect(apart.map((path) => statSync(path).mode & 0o777)).toEqual([0o700, 0o700])
+    expect(readFileSync(join(apart[0] as string, 'record.json'), 'utf8')).toContain('"refused"')
   })
 
-  it('a model that is cut short, and what is no model, and leaves nothing behind', async () => {
-    const { imported, registry, workspace } = await machine()
-    truncateSync(join(workspace, 'model.gguf'), readFileSync(builtIn).length - 1)
-    await expect(imported()).rejects.toThrow(/^model\.gguf is cut short/)
-    writeFileSync(join(workspace, 'model.gguf'), 'PK')
-    await expect(imported()).rejects.toMatchObject({ code: 'model_invalid' })
-    expect(readdirSync(registry)).toEqual([])
-  })
-
-  it('a file outside the granted folders', async () => {
+  it('a file outside the granted folders', slow, async () => {
     const { imported } = await machine()
     await expect(imported({ path: '/etc/passwd' })).rejects.toMatchObject({ code: 'path_outside_roots' })
   })
-})
-
-it('a manifest that somebody else wrote is not believed', async () => {
-  const { call, imported, folder } = await machine()
-  await imported()
-  const path = join(folder, 'state', 'models.json')
-  writeFileSync(path, readFileSync(path, 'utf8').replace('"pinned": false', '"pinned": true'))
-  const refused = await call('model_list').catch((error: unknown) => error)
-  expect(refused).toBeInstanceOf(CastellanError)
-  expect(refused).toMatchObject({ code: 'manifest_mismatch' })
 })

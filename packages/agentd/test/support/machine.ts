@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Inverse, TaintLabel, ToolPreview, ToolResource } from '@castellan/contracts'
+import { describeTool, type Inverse, type TaintLabel, type ToolPreview, type ToolResource } from '@castellan/contracts'
 import { createLogger } from '@castellan/daemon'
 import { Backups } from '../../src/backup/backups.ts'
 import { Recipient, RecipientFile } from '../../src/backup/recipient.ts'
@@ -10,11 +10,13 @@ import { Unlocked } from '../../src/backup/unlocked.ts'
 import { createHost, type HostOptions } from '../../src/host/create.ts'
 import type { Grant } from '../../src/host/files/files.ts'
 import type { Host } from '../../src/host/host.ts'
+import { ModelsConfig } from '../../src/models/settings.ts'
 import { StateKeys } from '../../src/state/keys.ts'
 import { StateFile } from '../../src/state/state-file.ts'
 import { SafeSwitch } from '../../src/switch/index.ts'
 import { SwitchPlan } from '../../src/switch/record.ts'
 import { tools } from '../../src/tools/index.ts'
+import { memoryRegistryLedger } from './registry-ledger.ts'
 
 /** What a call of a tool gave: its validated output, the sentence for people, and how to take it back. */
 export interface Answer {
@@ -66,7 +68,13 @@ export async function openMachine({ grants, ledger, nixos, replace }: MachineOpt
       skills: absent('skills'),
       integrity: absent('integrity'),
       incidents: absent('incidents'),
-      models: join(folder, 'models'),
+      models: {
+        folder: join(folder, 'models'),
+        config: ModelsConfig.parse({}),
+        ledger: memoryRegistryLedger(),
+        tools: () => tools.map(describeTool),
+        log: createLogger({ name: 'test', file: '/dev/null' }),
+      },
       onModelChanged: () => {},
       nixos: nixos ?? { overlayDir: join(folder, 'overlay') },
       switching: await SafeSwitch.open({

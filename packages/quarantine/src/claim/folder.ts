@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { mkdir, open, opendir } from 'node:fs/promises'
+import { chmod, mkdir, open, opendir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { canonicalJson } from '@castellan/contracts'
 import { ClaimError } from './error.ts'
@@ -53,7 +53,8 @@ async function claimInto(path: string, to: string, prefix: string, walk: Walk): 
     constants.O_RDONLY | constants.O_DIRECTORY | (prefix === '' ? 0 : constants.O_NOFOLLOW),
   )
   const held = `/proc/self/fd/${folder.fd}`
-  await mkdir(to, { mode: 0o700 })
+  await mkdir(to, { mode: 0o755 })
+  await chmod(to, 0o755)
   for await (const entry of await opendir(held)) {
     walk.signal.throwIfAborted()
     const name = `${prefix}${entry.name}`

@@ -34,7 +34,7 @@ export async function openSource(path: string): Promise<FileHandle> {
 }
 
 /**
- * Copies an open file to a new path (0400), where it is nobody's but ours. The copy is a reflink where the file system has
+ * Copies an open file to a new path (0444) in a folder that is nobody's but ours. The copy is a reflink where the file system has
  * them: then it is of one moment. The source is never looked at again, so whatever happens to it later is harmless; where it
  * changed while it was copied, that shows in its inode, and it is refused. Throws `not_a_file`, `hard_link`, `too_large`,
  * `changed`.
@@ -45,7 +45,7 @@ export async function claimFile(from: FileHandle, to: string, options: ClaimOpti
   const cloned = await clone(from, to)
   await using copy = await open(to, cloned ? constants.O_RDWR | constants.O_NOFOLLOW : 'wx+', 0o600)
   const snapshot = cloned ? await hashOf(copy, options) : await copyInto(from, copy, options)
-  await copy.chmod(0o400)
+  await copy.chmod(0o444)
   await copy.sync()
   const after = await from.stat({ bigint: true })
   if (!isSame(before, after) || BigInt(snapshot.bytes) !== before.size) {

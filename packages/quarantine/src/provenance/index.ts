@@ -1,2 +1,3 @@
 export type { CandidateFile } from './statement.ts'
-export { type Provenance, ProvenanceTrust, verifyProvenance } from './verify.ts'
+export { ProvenanceTrust } from './trust.ts'
+export { type Provenance, verifyProvenance } from './verify.ts'

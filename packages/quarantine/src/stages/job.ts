@@ -1,7 +1,7 @@
 import { Sha256Hex, ToolDescriptor } from '@castellan/contracts'
 import { z } from 'zod'
-import { BehaviourLimits } from '../behaviour/index.ts'
-import { ProvenanceTrust } from '../provenance/index.ts'
+import { BehaviourLimits } from '../behaviour/risk.ts'
+import { ProvenanceTrust } from '../provenance/trust.ts'
 import { SourcePolicy } from '../source/index.ts'
 
 /** The stages, in the order in which a candidate goes through them. */

@@ -48,7 +48,7 @@ describe('a claim', () => {
     const { source, copy, content } = place()
     expect(await claim(source, copy)).toEqual({ bytes: content.length, sha256: digestOf(content) })
     expect(readFileSync(copy).equals(content)).toBe(true)
-    expect(statSync(copy).mode & 0o777).toBe(0o400)
+    expect(statSync(copy).mode & 0o777).toBe(0o444)
     expect(statSync(copy).ino).not.toBe(statSync(source).ino)
   })
 

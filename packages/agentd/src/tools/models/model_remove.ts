@@ -10,7 +10,8 @@ const RemovalInverse = z.strictObject({ id: z.string(), removed: z.boolean() })
 export const modelRemove = defineTool({
   name: 'model_remove',
   title: 'Remove a model',
-  description: 'Takes an imported model out of use. Its file is kept, so that undo can bring it back.',
+  description:
+    'Takes an imported model out of use, also where it is loaded. Its file is kept, so that undo can bring it back.',
   input: z.strictObject({ id: idField }),
   output: z.strictObject({ model: shownModel }),
   effect: 'change',
@@ -25,10 +26,10 @@ export const modelRemove = defineTool({
       undo: 'Undo brings it back; its file stays on disk.',
     }
   },
-  run: async ({ id }, { host, keepInverse }) => {
+  run: async ({ id }, { host, call, keepInverse }) => {
     const { model } = await host.models.find(id)
     await keepInverse({ description: `Undo brings ${model.name} back into use.`, data: { id, removed: model.removed } })
-    return { model: presentModel(await host.models.setRemoved(id, true)) }
+    return { model: presentModel(await host.models.setRemoved(id, true, call.agent)) }
   },
   revertPreview: async (data, { host }) => {
     const { id, removed } = RemovalInverse.parse(data)
@@ -39,10 +40,10 @@ export const modelRemove = defineTool({
       return { ...preview, movedOn: `The model ${id} is no longer here; it can be imported again.` }
     return now.removed === removed ? { ...preview, movedOn: `The model ${now.name} is ${use} already.` } : preview
   },
-  revert: async (data, { host, keepInverse }: RevertContext<Host>) => {
+  revert: async (data, { host, call, keepInverse }: RevertContext<Host>) => {
     const { id, removed } = RemovalInverse.parse(data)
     await keepInverse({ description: `Undo puts the model ${id} back as it was.`, data: { id, removed: !removed } })
-    const { name } = await host.models.setRemoved(id, removed)
+    const { name } = await host.models.setRemoved(id, removed, call.agent)
     return { summary: `${name} is ${removed ? 'out of' : 'in'} use again.` }
   },
 })

@@ -1,0 +1,312 @@
+import { chmod, mkdir, open, rename } from 'node:fs/promises'
+import { basename, extname, join } from 'node:path'
+import { CastellanError, type LedgerActor, type ToolProgress } from '@castellan/contracts'
+import type { Log } from '@castellan/daemon'
+import {
+  ClaimError,
+  type ClaimedFile,
+  claimFile,
+  claimFolder,
+  folderDigest,
+  hashOf,
+  type StageName,
+  type StageVerdict,
+  stageNames,
+} from '@castellan/quarantine'
+import type { RegisteredModel } from '@castellan/quarantine/registry'
+import { bytesOf } from '../host/files/content.ts'
+import { syncFolder } from '../host/files/durable.ts'
+import type { Files } from '../host/files/files.ts'
+import type { Place } from '../host/files/walk.ts'
+import type { ImportRequest } from '../host/models.ts'
+import { candidateModel } from './describe.ts'
+import type { ImportFolders } from './import-folders.ts'
+import type { ImportRecord } from './record.ts'
+import type { ModelRegistry } from './registry.ts'
+import type { RegistryLedger } from './registry-ledger.ts'
+import type { ModelsConfig } from './settings.ts'
+import { allowanceOf, type Candidate, type JobParts, jobFor, sourceJob } from './stage-jobs.ts'
+import type { StageRunner } from './stage-runner.ts'
+
+/** A signature file is some kilobytes. */
+const MOST_BUNDLE_BYTES = 4 * 1024 * 1024
+/** Between two words of progress about reading, in bytes. */
+const TELL_BYTES = 64 * 1024 * 1024
+
+export interface ImportParts extends JobParts {
+  /** Folder of the registry. */
+  readonly registryFolder: string
+  readonly config: ModelsConfig
+  readonly folders: ImportFolders
+  readonly registry: ModelRegistry
+  readonly runner: StageRunner
+  readonly ledger: RegistryLedger
+  readonly files: Pick<Files, 'walker'>
+  readonly log: Log
+}
+
+/**
+ * One import, from the claim to the verdict. The record on disk says before each step what is about to happen, so that whatever
+ * ends the process leaves an import that is refused, interrupted, or in the registry: nothing else is trusted.
+ */
+export class Import {
+  readonly #parts: ImportParts
+  readonly #request: ImportRequest
+  readonly #tell: (progress: ToolProgress) => void
+  readonly #signal: AbortSignal
+  #record: ImportRecord
+
+  private constructor(
+    parts: ImportParts,
+    request: ImportRequest,
+    record: ImportRecord,
+    tell: (progress: ToolProgress) => void,
+    signal: AbortSignal,
+  ) {
+    this.#parts = parts
+    this.#request = request
+    this.#record = record
+    this.#tell = tell
+    this.#signal = signal
+  }
+
+  /** Throws `model_invalid` where it was refused, and what {@link ModelsPort.import} says. */
+  static async run(
+    parts: ImportParts,
+    request: ImportRequest,
+    tell: (progress: ToolProgress) => void,
+    signal: AbortSignal,
+  ): Promise<{ readonly model: RegisteredModel; readonly record: ImportRecord }> {
+    const id = await parts.folders.make()
+    const record: ImportRecord = {
+      version: 1,
+      id,
+      state: 'claiming',
+      path: request.path,
+      declaredSource: request.source ?? null,
+      by: request.by,
+      startedAt: new Date().toISOString(),
+      endedAt: null,
+      sha256: null,
+      bytes: 0,
+      stage: null,
+      verdicts: [],
+      reason: null,
+    }
+    const it = new Import(parts, request, record, tell, signal)
+    try {
+      await it.#save({})
+      const model = await it.#through()
+      return { model, record: it.#record }
+    } catch (error) {
+      throw await it.#ended(error)
+    }
+  }
+
+  async #through(): Promise<RegisteredModel> {
+    await this.#stage('source', undefined)
+    const candidate = await this.#claim()
+    await this.#refuseKnown(candidate.digest)
+    for (const stage of stageNames) {
+      if (stage === 'source') continue
+      await this.#stage(stage, candidate)
+      await this.#rehash(candidate, `after the stage ${stage}`)
+    }
+    return await this.#promote(candidate)
+  }
+
+  /** A private copy of what was named, and of the signature beside it. */
+  async #claim(): Promise<Candidate> {
+    const { folders, files, runner, config } = this.#parts
+    const folder = folders.candidate(this.#record.id)
+    using place = await files.walker.walk(this.#request.path, 'keep')
+    const { descriptor, stats } = place.existing
+    const options = {
+      maxBytes: config.maxBytes,
+      signal: this.#signal,
+      progress: this.#meter('Copying', Number(stats.size)),
+    }
+    const claimed = stats.isDirectory()
+      ? await claimFolder(descriptor.self, folder, options)
+      : [await this.#claimOne(place, folder)]
+    const bytes = claimed.reduce((sum, file) => sum + file.bytes, 0)
+    const only = stats.isDirectory() ? undefined : claimed[0]
+    const digest = only?.sha256 ?? folderDigest(claimed)
+    const bundle = await this.#bundle()
+    await syncFolder(folder)
+    await this.#save({ state: 'examining', sha256: digest, bytes })
+    return {
+      folder: runner.candidateFolder(folder),
+      files: claimed,
+      digest,
+      expected: this.#request.sha256,
+      declared: this.#request.source,
+      bundle,
+    }
+  }
+
+  async #claimOne(place: Place, folder: string): Promise<ClaimedFile> {
+    const { descriptor, stats } = place.existing
+    if (!stats.isFile())
+      throw new ClaimError('not_a_file', 'It is no regular file: links, FIFOs, devices and sockets are not taken in.')
+    await mkdir(folder, { mode: 0o755 })
+    await chmod(folder, 0o755)
+    // Its ending says what kind it has to be; the rest of the name is somebody else's words.
+    const ending = extname(basename(place.path)).toLowerCase()
+    const name = `model${/^\.[a-z0-9]{1,16}$/.test(ending) ? ending : ''}`
+    await using from = await descriptor.open(0)
+    const progress = this.#meter('Copying', Number(stats.size))
+    const snapshot = await claimFile(from, join(folder, name), {
+      maxBytes: this.#parts.config.maxBytes,
+      signal: this.#signal,
+      progress,
+    })
+    return { name, ...snapshot }
+  }
+
+  async #bundle(): Promise<string | undefined> {
+    const path = this.#request.signature
+    if (path === undefined) return undefined
+    using place = await this.#parts.files.walker.walk(path)
+    const { descriptor, stats } = place.existing
+    if (!stats.isFile() || stats.size > BigInt(MOST_BUNDLE_BYTES)) {
+      throw new CastellanError('invalid_arguments', `${place.path} is no signature file: those are small JSON files.`)
+    }
+    await using file = await descriptor.open(0)
+    return (await bytesOf(file, 0, Number(stats.size))).toString('utf8')
+  }
+
+  /** Runs one stage; a refusal ends the import. */
+  async #stage(stage: StageName, candidate: Candidate | undefined): Promise<void> {
+    const { runner, config, folders } = this.#parts
+    const number = stageNames.indexOf(stage) + 1
+    const title = `Stage ${number} of ${stageNames.length}: ${stage}`
+    this.#tell({ message: title, done: number - 1, total: stageNames.length })
+    await this.#save({ stage })
+    const job =
+      candidate === undefined ? sourceJob(this.#request.source, config) : await jobFor(stage, candidate, this.#parts)
+    const verdict = await runner.run(job, {
+      folder: candidate === undefined ? undefined : folders.candidate(this.#record.id),
+      ...allowanceOf(stage, this.#record.bytes, config),
+      progress: ({ message, done, total }) =>
+        this.#tell({ message: `${title}. ${message}`, done, total: Math.max(1, total) }),
+      signal: this.#signal,
+    })
+    await this.#save({ stage: null, verdicts: [...this.#record.verdicts, verdict] })
+    if (verdict.result === 'refused') throw new Refused(verdict)
+  }
+
+  /** The copy is still what was claimed. */
+  async #rehash({ files, digest }: Candidate, when: string): Promise<void> {
+    const folder = this.#parts.folders.candidate(this.#record.id)
+    const now: { name: string; sha256: string }[] = []
+    for (const { name } of files) {
+      await using file = await open(join(folder, name), 'r')
+      const { sha256 } = await hashOf(file, { maxBytes: this.#parts.config.maxBytes, signal: this.#signal })
+      now.push({ name, sha256 })
+    }
+    if ((files.length === 1 ? now[0]?.sha256 : folderDigest(now)) === digest) return
+    throw new CastellanError(
+      'model_invalid',
+      `The copy in quarantine was changed (${when}): somebody writes where only agentd may. Nothing was let in.`,
+    )
+  }
+
+  async #refuseKnown(digest: string): Promise<void> {
+    const known = (await this.#parts.registry.models()).find(({ sha256 }) => sha256 === digest)
+    if (known === undefined || known.removed) return
+    throw new CastellanError('already_exists', `This very file is here already, as ${known.name} (${known.id}).`)
+  }
+
+  /** By one rename; and what the registry does not list is not trusted, wherever it lies. */
+  async #promote(candidate: Candidate): Promise<RegisteredModel> {
+    const { folders, registry, registryFolder } = this.#parts
+    const model = candidateModel(this.#record, candidate, this.#request)
+    await this.#save({ state: 'promoting' })
+    const from = folders.candidate(this.#record.id)
+    const isFolder = candidate.files.length > 1 || candidate.files[0]?.name.includes('/') === true
+    const source = isFolder ? from : join(from, candidate.files[0]?.name ?? '')
+    await rename(source, join(registryFolder, model.file ?? ''))
+    await syncFolder(registryFolder)
+    await registry.change('let_in', actorOf(this.#request), (models) => [
+      ...models.filter(({ sha256 }) => sha256 !== model.sha256),
+      model,
+    ])
+    await this.#save({ state: 'trusted', endedAt: new Date().toISOString() })
+    await folders.dropCandidate(this.#record.id)
+    return model
+  }
+
+  /** What ended it, as the caller is told; the record says it too. */
+  async #ended(error: unknown): Promise<unknown> {
+    const refused = error instanceof Refused || (error instanceof CastellanError && error.code === 'model_invalid')
+    const told = asTold(error, this.#request.path)
+    const endedAt = new Date().toISOString()
+    const reason = told instanceof Error ? told.message.slice(0, 1000) : String(told)
+    try {
+      if (refused) {
+        await this.#save({ state: 'refused', endedAt, reason })
+        await this.#recordRefusal(error)
+      } else {
+        // Nothing was decided, so there is nothing to keep.
+        await this.#parts.folders.dropCandidate(this.#record.id)
+        await this.#save({ state: 'interrupted', endedAt, reason })
+      }
+    } catch (failure) {
+      this.#parts.log.error({ err: failure, import: this.#record.id }, 'how an import ended could not be kept')
+    }
+    return told
+  }
+
+  async #recordRefusal(error: unknown): Promise<void> {
+    const { id, sha256 } = this.#record
+    const stage = error instanceof Refused ? error.verdict.stage : 'integrity'
+    await this.#parts.ledger.append(
+      {
+        type: 'model_refused',
+        actor: actorOf(this.#request),
+        facts: { import: id, stage, ...(sha256 === null ? {} : { sha256 }) },
+      },
+      { verdicts: this.#record.verdicts },
+    )
+  }
+
+  async #save(changes: Partial<ImportRecord>): Promise<void> {
+    this.#record = { ...this.#record, ...changes }
+    await this.#parts.folders.save(this.#record)
+  }
+
+  #meter(message: string, total: number): (done: number) => void {
+    let told = 0
+    return (done) => {
+      if (done - told < TELL_BYTES) return
+      told = done
+      this.#tell({ message, done, total: Math.max(1, total) })
+    }
+  }
+}
+
+class Refused extends Error {
+  readonly verdict: StageVerdict
+
+  constructor(verdict: StageVerdict) {
+    super(verdict.summary)
+    this.verdict = verdict
+  }
+}
+
+function asTold(error: unknown, path: string): unknown {
+  if (error instanceof Refused) {
+    const { stage, summary } = error.verdict
+    return new CastellanError('model_invalid', `${path} was refused at the stage ${stage}. ${summary}`, {
+      cause: error,
+    })
+  }
+  if (!(error instanceof ClaimError)) return error
+  const code = error.code === 'too_large' ? 'too_large' : error.code === 'changed' ? 'conflict' : 'not_a_file'
+  return new CastellanError(code, `${path} is not taken in. ${error.message}`, { cause: error })
+}
+
+function actorOf({ by }: ImportRequest): LedgerActor {
+  return { kind: 'agent', name: by.slice(0, 80) || 'unknown' }
+}
