@@ -56,6 +56,9 @@ export const errorCatalogue = {
   capability_widens: 403,
   // The operator has frozen all agents (docs/emergency.md)
   agents_frozen: 423,
+  // Incidents: the way back is not free yet, and something that contains an incident cannot be seen to hold (docs/incidents.md)
+  cause_persists: 409,
+  containment_failed: 502,
   // The machine
   unsupported_host: 501,
   sandbox_unavailable: 501,

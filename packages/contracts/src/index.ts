@@ -73,6 +73,7 @@ export {
   ServerFrame,
   Suggestion,
   Transcript,
+  Vitals,
 } from './chat.ts'
 export { ChatHit, ChatMessage, ChatTitle, ChatView } from './conversations.ts'
 export {
@@ -173,6 +174,26 @@ export {
   ToolName,
   TrashId,
 } from './ids.ts'
+export {
+  BundleManifest,
+  Containment,
+  ContainmentAction,
+  ContainmentApplied,
+  ContainmentState,
+  Incident,
+  IncidentBundle,
+  IncidentClass,
+  IncidentContainment,
+  IncidentListing,
+  IncidentSeverity,
+  IncidentStep,
+  RecoveryPlan,
+  RecoveryRequest,
+  RecoveryStep,
+  RecoveryStepName,
+  recoveryText,
+  SignedRecovery,
+} from './incidents.ts'
 export { Insight, InsightSummary } from './insights.ts'
 export {
   CanaryChange,
@@ -278,10 +299,6 @@ export {
   CapabilityRevocation,
   CapabilityRights,
   CapabilityView,
-  Incident,
-  IncidentClass,
-  IncidentListing,
-  IncidentStep,
   ModeSetting,
   SessionListing,
   SessionMode,

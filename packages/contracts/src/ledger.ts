@@ -108,6 +108,7 @@ export const LedgerEntryType = z.enum([
   'page_sign_in',
   'page_signed_out',
   'sign_in_locked',
+  'access_refused',
   'sign_in_method_changed',
   // The airlock: what may leave, what left, what was refused
   'egress_allowed',

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ApprovalProof } from './approvals.ts'
-import { AgentName, CapabilityId, IncidentId, SessionId, Timestamp, ToolName } from './ids.ts'
+import { AgentName, CapabilityId, SessionId, Timestamp, ToolName } from './ids.ts'
 import { TaintLabel } from './tools.ts'
 
 /** How freely a session may act; the policy says what each mode lets through. */
@@ -189,42 +189,3 @@ export type CapabilityListing = z.infer<typeof CapabilityListing>
 /** `POST /v1/capabilities/revocation`: by its token on agent.sock, by its id on operator.sock. All that descend from it end too. */
 export const CapabilityRevocation = z.strictObject({ capability: z.string().max(16_384) })
 export type CapabilityRevocation = z.infer<typeof CapabilityRevocation>
-
-/** What can go wrong, for {@link Incident}. Grows with the components that raise incidents. */
-export const IncidentClass = z.enum([
-  'tool_call_burst',
-  'policy_bypass_attempt',
-  'unauthorized_access',
-  'watched_failure',
-  'integrity_violation',
-  'manifest_mismatch',
-  // Told by an agent or the operator.
-  'reported',
-])
-export type IncidentClass = z.infer<typeof IncidentClass>
-
-/** Something that was found or done about an incident. */
-export const IncidentStep = z.strictObject({ at: Timestamp, by: z.string().max(80), note: z.string().max(2000) })
-export type IncidentStep = z.infer<typeof IncidentStep>
-
-/** One thing that went wrong, however often it was seen. */
-export const Incident = z.strictObject({
-  id: IncidentId,
-  class: IncidentClass,
-  /** Whom or what it is about; the same class and subject is the same incident while it is open. */
-  subject: z.string().max(200),
-  /** What was seen first, one sentence. */
-  summary: z.string().max(1000),
-  count: z.int().min(1),
-  first_at: Timestamp,
-  last_at: Timestamp,
-  /** `contained`: it cannot go on, but is not mended. A resolved one that is seen again is another incident. */
-  state: z.enum(['open', 'contained', 'resolved']).default('open'),
-  /** What was found and done, oldest first. */
-  steps: z.array(IncidentStep).max(100).default([]),
-})
-export type Incident = z.infer<typeof Incident>
-
-/** `GET /v1/incidents` on operator.sock, newest first. */
-export const IncidentListing = z.strictObject({ incidents: z.array(Incident) })
-export type IncidentListing = z.infer<typeof IncidentListing>

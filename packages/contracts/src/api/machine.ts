@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { Timestamp } from '../ids.ts'
-import { IncidentClass, IncidentStep } from '../sessions.ts'
+import { LedgerIndex, Timestamp } from '../ids.ts'
+import { Containment, IncidentClass, IncidentSeverity, IncidentStep } from '../incidents.ts'
 import { defineOperation } from './operation.ts'
 import { PageQuery, pageOf } from './page.ts'
 
@@ -161,11 +161,15 @@ export const IncidentView = z.strictObject({
   class: IncidentClass,
   subject: z.string(),
   summary: z.string(),
+  severity: IncidentSeverity,
   state: z.enum(['open', 'contained', 'resolved']),
   count: z.int(),
   firstAt: Timestamp,
   lastAt: Timestamp,
   steps: z.array(IncidentStep),
+  /** Ledger numbers of what tells of it. */
+  evidence: z.array(LedgerIndex),
+  containment: z.array(Containment),
 })
 export const IncidentPage = pageOf(IncidentView)
 
@@ -191,11 +195,14 @@ export const listIncidents = defineOperation({
           class: 'reported',
           subject: 'nginx.service',
           summary: 'It restarted eleven times within an hour.',
+          severity: 'low',
           state: 'open',
           count: 1,
           firstAt: '2026-11-21T02:00:00.000Z',
           lastAt: '2026-11-21T02:00:00.000Z',
           steps: [],
+          evidence: [1204],
+          containment: [],
         },
       ],
       next_cursor: null,

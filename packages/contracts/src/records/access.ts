@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { AgentName, OperatorKeyId, Timestamp } from '../ids.ts'
-import { outcome, Word } from './fields.ts'
+import { Count, outcome, Word } from './fields.ts'
 
 const token = { token: Word, by: Word.optional() }
 
@@ -27,6 +27,16 @@ export const accessRecords = [
   z.strictObject({ type: z.literal('page_signed_out'), session: Word }),
   /** Too many failed attempts: nobody from there signs in until then. */
   z.strictObject({ type: z.literal('sign_in_locked'), how: Word, until: Timestamp }),
+  /**
+   * Requests were refused that brought something that is not theirs to bring: a token that was never made, one that has ended (then it
+   * is named), or a page of another origin. As many as `count` since the record before.
+   */
+  z.strictObject({
+    type: z.literal('access_refused'),
+    how: z.enum(['token_unknown', 'token_ended', 'origin']),
+    token: Word.optional(),
+    count: Count,
+  }),
   /** A way to sign in was added, changed or taken away. */
   z.strictObject({
     type: z.literal('sign_in_method_changed'),
