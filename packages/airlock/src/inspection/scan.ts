@@ -1,7 +1,8 @@
 import type { InspectionClass } from '@castellan/contracts'
-import { fromUtf16, isCompressed, isMedia, isText, TooMuch, unfold } from './decode/bytes.ts'
+import { fromUtf16, isCompressed, isMedia, isText, isVaried, TooMuch, unfold } from './decode/bytes.ts'
 import { type Origin, unescapeText } from './decode/escapes.ts'
 import { base64Runs, type Encoded, otherRuns } from './decode/runs.ts'
+import { turnedTexts } from './decode/turned.ts'
 import { type Window, windowsOf } from './decode/windows.ts'
 import { Words } from './decode/words.ts'
 import { binaryKey, findBlocks } from './detect/blocks.ts'
@@ -201,7 +202,7 @@ class Scan {
 
   /** Without a mark of its own only trying tells. */
   #mayUnfold(bytes: Buffer): boolean {
-    if (this.#guesses <= 0 || bytes.length < MIN_GUESSED) return false
+    if (this.#guesses <= 0 || bytes.length < MIN_GUESSED || !isVaried(bytes)) return false
     this.#guesses -= 1
     for (const _text of unfold(bytes, this.#unfolds, true)) return true
     return false
@@ -209,13 +210,7 @@ class Scan {
 
   /** Taken apart, turned round, shifted by thirteen letters. */
   #turned(text: string): void {
-    const bare = text.replace(/[\s"'`,+;|\\()[\]]+/g, '')
-    const backwards = [...text].reverse().join('')
-    const shifted = text.replace(/[a-z]/gi, (letter) => {
-      const base = letter <= 'Z' ? 65 : 97
-      return String.fromCharCode(((letter.charCodeAt(0) - base + 13) % 26) + base)
-    })
-    for (const each of [bare, backwards, shifted]) {
+    for (const each of turnedTexts(text)) {
       const kind = findCertainKeys(each)
       if (kind === undefined || this.#found.some(({ hit }) => hit.kind === kind)) continue
       this.#report({ class: 'credential', kind, start: 0, end: text.length }, undefined)

@@ -57,6 +57,12 @@ export function isMedia(bytes: Buffer): boolean {
   return MEDIA.some((mark) => mark.every((byte, at) => bytes[at] === byte))
 }
 
+/** Whether bytes could be compressed at all: those that are have no pattern that shows. */
+export function isVaried(bytes: Buffer): boolean {
+  const sample = bytes.subarray(0, 64)
+  return new Set(sample).size > sample.length * 0.6
+}
+
 /** Whether these bytes say of themselves that they are compressed. */
 export function isCompressed(bytes: Buffer): boolean {
   return isGzip(bytes) || isZlib(bytes) || isZstd(bytes) || isZip(bytes)
