@@ -116,6 +116,25 @@ export class Session {
     })
   }
 
+  /**
+   * Signs in with a passkey that its owner picks, on a browser that knows nothing of it: from then on it signs here what they
+   * approve.
+   */
+  async signInWithPasskey(): Promise<void> {
+    const { gateway, passkeys, keys } = this.#parts
+    let picked: string | undefined
+    const session = await this.#signInBy(strings.signIn.wrongKey, async () => {
+      const { nonce } = await gateway.challenge()
+      const { credentialId, assertion } = await passkeys.pick(`castellan sign-in v1\n${nonce}\n`)
+      picked = credentialId
+      return { nonce, key: { credential_id: credentialId, assertion } }
+    })
+    if (session === undefined || picked === undefined) return
+    this.#key = { credentialId: picked, keyId: session.key_id }
+    await keys.save(this.#key).catch(() => undefined)
+    this.#enter(session)
+  }
+
   /** What it approves is still signed with the key that this browser has, if it has one. */
   async signInWithPassphrase(passphrase: string): Promise<void> {
     if (passphrase === '') return this.#leave(strings.signIn.emptyPassphrase)
@@ -125,12 +144,15 @@ export class Session {
     })
   }
 
-  async #signInBy(wrong: string, request: () => Promise<SignInRequest>): Promise<void> {
+  async #signInBy(wrong: string, request: () => Promise<SignInRequest>): Promise<PageSession | undefined> {
     this.#state.value = { kind: 'signed-out', problem: null, busy: true }
     try {
-      this.#enter(await this.#parts.gateway.signIn(await request()))
+      const session = await this.#parts.gateway.signIn(await request())
+      this.#enter(session)
+      return session
     } catch (error) {
       this.#leave(error instanceof RequestError && error.code === 'sign_in_failed' ? wrong : sentence(error))
+      return undefined
     }
   }
 

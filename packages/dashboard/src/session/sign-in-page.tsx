@@ -63,7 +63,9 @@ export function SignInPage({ problem, busy, given = '' }: SignInPageProps) {
             class="with-passkey"
             aria-disabled={busy}
             onClick={() => {
-              if (!busy) void session.signIn(code.value, true)
+              if (busy) return
+              // With a code a new passkey is made; without one, whichever this person has already.
+              void (code.value.trim() === '' ? session.signInWithPasskey() : session.signIn(code.value, true))
             }}
           >
             {strings.signIn.withPasskey}

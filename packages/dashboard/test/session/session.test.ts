@@ -37,7 +37,7 @@ class MemoryKeys implements KeyStore {
 }
 
 const refuse = () => Promise.reject(new DOMException('The person said no.', 'NotAllowedError'))
-const noPasskeys: Passkeys = { possible: false, create: refuse, sign: refuse }
+const noPasskeys: Passkeys = { possible: false, create: refuse, sign: refuse, pick: refuse }
 
 function setUp({
   session = OUT,
@@ -187,6 +187,7 @@ describe('with a passkey', () => {
     possible: true,
     create: async (challenge) => ({ credential_id: 'Y3JlZA', client_data: challenge, attestation: 'YXR0' }),
     sign: refuse,
+    pick: refuse,
   }
 
   test('an invitation waits until its owner has chosen, and the passkey is bound to the code', async () => {
@@ -224,6 +225,30 @@ describe('with a passkey', () => {
 })
 
 describe('without a code', () => {
+  test('whichever passkey its owner picks signs the nonce, and what they approve from then on', async () => {
+    const assertion = { client_data: 'YQ', authenticator_data: 'Yg', signature: 'Yw' }
+    const signed: string[] = []
+    const pick: Passkeys['pick'] = async (text) => {
+      signed.push(text)
+      return { credentialId: 'Y3JlZA', assertion }
+    }
+    const { keys, others, page } = setUp({ passkeys: { ...noPasskeys, possible: true, pick } })
+    await page.start(null)
+    await page.signInWithPasskey()
+    expect(signed).toEqual([signInText(NONCE)])
+    expect(others).toEqual([{ nonce: NONCE, key: { credential_id: 'Y3JlZA', assertion } }])
+    expect(keys.key).toEqual({ credentialId: 'Y3JlZA', keyId: KEY })
+    expect(page.state.value).toEqual({ kind: 'signed-in', canApprove: true })
+  })
+
+  test('a passkey that is not picked leaves everything as it was', async () => {
+    const { keys, others, page } = setUp({ passkeys: { ...noPasskeys, possible: true } })
+    await page.start(null)
+    await page.signInWithPasskey()
+    expect([others, keys.key]).toEqual([[], null])
+    expect(page.state.value).toMatchObject({ kind: 'signed-out', problem: strings.signIn.passkeyRefused })
+  })
+
   test('a browser with an enrolled key signs the gateway’s nonce with it', async () => {
     const made = await makeBrowserKey()
     const { others, page } = setUp({ keys: { ...(made as BrowserKey), keyId: KEY } })
