@@ -1,26 +1,41 @@
-import { useMemo } from 'preact/hooks'
-import type { Chat } from './chat/chat.ts'
-import { ChatPage } from './chat/chat-page.tsx'
-import type { EngineWatch } from './connection/engine-watch.ts'
-import { type Page, PageContext } from './page.ts'
+import { useEffect, useMemo } from 'preact/hooks'
+import { type Page, PageContext, type Signed, SignedContext } from './page.ts'
 import { SignInPage } from './session/sign-in-page.tsx'
+import { Shell } from './shell/shell.tsx'
 
 export interface AppProps {
   readonly page: Page
-  readonly engine: EngineWatch
-  /** A chat for each sign-in: nothing of one is left for the next. */
-  readonly openChat: () => Chat
+  /** What a sign-in opens: nothing of one is left for the next. */
+  readonly open: (canApprove: boolean) => Signed
 }
 
-export function App({ page, engine, openChat }: AppProps) {
+export function App({ page, open }: AppProps) {
   const state = page.session.state.value
-  const chat = useMemo(() => (state.kind === 'signed-in' ? openChat() : null), [state.kind, openChat])
   return (
     <PageContext.Provider value={page}>
       {state.kind === 'signed-out' && <SignInPage problem={state.problem} busy={state.busy} given={state.code} />}
-      {state.kind === 'signed-in' && chat !== null && (
-        <ChatPage chat={chat} engine={engine} canApprove={state.canApprove} />
-      )}
+      {state.kind === 'signed-in' && <SignedIn open={open} canApprove={state.canApprove} />}
     </PageContext.Provider>
+  )
+}
+
+function SignedIn({ open, canApprove }: { readonly open: AppProps['open']; readonly canApprove: boolean }) {
+  const signed = useMemo(() => open(canApprove), [open, canApprove])
+  useEffect(() => {
+    const { chat, live, line, engine } = signed
+    chat.start()
+    live.start()
+    line.start()
+    return () => {
+      line.stop()
+      live.stop()
+      chat.stop()
+      engine.stop()
+    }
+  }, [signed])
+  return (
+    <SignedContext.Provider value={signed}>
+      <Shell />
+    </SignedContext.Provider>
   )
 }

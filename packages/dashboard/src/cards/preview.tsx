@@ -1,6 +1,6 @@
 import type { ToolPreview } from '@castellan/contracts'
 import { strings } from '../strings.ts'
-import { ScrollRegion } from '../theme/scroll-region.tsx'
+import { Diff } from '../ui/diff.tsx'
 
 export interface PreviewProps {
   readonly preview: ToolPreview | null
@@ -24,38 +24,15 @@ export function Preview({ preview, problem }: PreviewProps) {
           </ul>
         </>
       )}
-      {diff !== undefined && <Diff diff={diff} />}
+      {diff !== undefined && (
+        <>
+          <p class="part-name">{strings.approval.diff}</p>
+          <Diff diff={diff} label={strings.approval.diff} />
+        </>
+      )}
       <p class="undo-note">
         <span class="part-name">{strings.approval.undo}</span> {undo}
       </p>
     </div>
   )
-}
-
-/** A unified diff. Its signs stay, so that colour is not all that tells added from removed. */
-function Diff({ diff }: { readonly diff: string }) {
-  return (
-    <>
-      <p class="part-name">{strings.approval.diff}</p>
-      <ScrollRegion class="diff" label={strings.approval.diff}>
-        <pre>
-          {diff
-            .replace(/\n$/, '')
-            .split('\n')
-            .map((line, position) => (
-              <span key={position} class={kindOf(line)}>
-                {`${line}\n`}
-              </span>
-            ))}
-        </pre>
-      </ScrollRegion>
-    </>
-  )
-}
-
-function kindOf(line: string): string | undefined {
-  if (line.startsWith('+++') || line.startsWith('---')) return 'file'
-  if (line.startsWith('@@')) return 'hunk'
-  if (line.startsWith('+')) return 'added'
-  return line.startsWith('-') ? 'removed' : undefined
 }

@@ -2,7 +2,8 @@ import type { ServerFrame } from '@castellan/contracts'
 import { type ReadonlySignal, signal } from '@preact/signals'
 import { backoff } from '../connection/backoff.ts'
 import { type Gateway, RequestError } from '../connection/http.ts'
-import { ChatConnection, type ConnectionState, type SocketHost } from '../connection/socket.ts'
+import type { Line } from '../connection/line.ts'
+import type { ConnectionState, SocketHost } from '../connection/socket.ts'
 import type { Signer } from '../session/signer.ts'
 import { readsOnly } from './completion.ts'
 import { type ChatAction, leavesGap, reduce } from './reduce.ts'
@@ -13,7 +14,8 @@ const DRAW_MS = 16
 
 export interface ChatParts {
   readonly gateway: Pick<Gateway, 'transcript'>
-  readonly host: SocketHost
+  readonly line: Line
+  readonly host: Pick<SocketHost, 'after' | 'random'>
   readonly signer: Signer
   readonly onSignedOut: () => void
 }
@@ -21,11 +23,10 @@ export interface ChatParts {
 /** The chat as the page shows it: what the socket says and what the transcript remembers, put together without loss. */
 export class Chat {
   readonly #state = signal<ChatState>(emptyChat)
-  readonly #connection = signal<ConnectionState>({ kind: 'connecting' })
   readonly #loaded = signal(false)
   readonly #syncing = signal(false)
   readonly #parts: ChatParts
-  readonly #socket: ChatConnection
+  #hangUp = () => {}
   /** Frames that were received and are not shown yet, in order. */
   readonly #inbox: ServerFrame[] = []
   #drawing = false
@@ -34,31 +35,28 @@ export class Chat {
   /** False until the transcript was read for the first time. */
   readonly loaded: ReadonlySignal<boolean> = this.#loaded
   readonly state: ReadonlySignal<ChatState> = this.#state
-  readonly connection: ReadonlySignal<ConnectionState> = this.#connection
+  readonly connection: ReadonlySignal<ConnectionState>
+
   constructor(parts: ChatParts) {
     this.#parts = parts
-    this.#socket = new ChatConnection(parts.host, {
-      state: (state) => this.#connectionIs(state),
-      frame: (frame) => this.#receive(frame),
-    })
+    this.connection = parts.line.state
   }
 
   start(): void {
-    this.#socket.start()
+    this.#hangUp = this.#parts.line.listen({
+      state: (state) => this.#connectionIs(state),
+      frame: (frame) => this.#receive(frame),
+    })
+    if (this.connection.value.kind === 'open') void this.#sync()
   }
 
   stop(): void {
-    this.#socket.stop()
-  }
-
-  /** Someone uses the page: a lost or sleeping connection is worth another attempt now. */
-  wake(): void {
-    this.#socket.wake()
+    this.#hangUp()
   }
 
   /** Whether this would be heard now: anything between turns, and while one runs the commands that only read. */
   hears(text: string): boolean {
-    const connected = this.#connection.value.kind === 'open' && this.#loaded.value && !this.#syncing.value
+    const connected = this.connection.value.kind === 'open' && this.#loaded.value && !this.#syncing.value
     return connected && (!this.#state.value.running || readsOnly(text))
   }
 
@@ -66,14 +64,14 @@ export class Chat {
   say(text: string): boolean {
     const words = text.trim()
     if (words === '' || !this.hears(words)) return false
-    if (!this.#socket.send({ type: 'chat', text: words, chat_id: CHAT_ID })) return false
+    if (!this.#parts.line.send({ type: 'chat', text: words, chat_id: CHAT_ID })) return false
     this.#apply({ type: 'said', text: words, aside: this.#state.value.running })
     return true
   }
 
   /** Stops the running turn. */
   abort(): void {
-    if (this.#state.value.running) this.#socket.send({ type: 'abort', chat_id: CHAT_ID })
+    if (this.#state.value.running) this.#parts.line.send({ type: 'abort', chat_id: CHAT_ID })
   }
 
   /** Answers an approval with this browser's key. Throws what {@link Signer.sign} throws; then nothing was sent. */
@@ -83,7 +81,7 @@ export class Chat {
     this.#apply({ type: 'answered', approvalId: approval.id, verdict })
     try {
       const proof = await this.#parts.signer.sign(tool, approval, verdict)
-      if (this.#socket.send({ type: verdict, approval_id: approval.id, ...proof })) return
+      if (this.#parts.line.send({ type: verdict, approval_id: approval.id, ...proof })) return
       this.#apply({ type: 'unanswered', approvalId: approval.id })
     } catch (error) {
       this.#apply({ type: 'unanswered', approvalId: approval.id })
@@ -92,10 +90,8 @@ export class Chat {
   }
 
   #connectionIs(state: ConnectionState): void {
-    this.#connection.value = state
-    if (state.kind === 'signed-out') this.#parts.onSignedOut()
-    else if (state.kind === 'open') void this.#sync()
-    else if (state.kind !== 'connecting') this.#apply({ type: 'lost' })
+    if (state.kind === 'open') void this.#sync()
+    else if (state.kind !== 'connecting' && state.kind !== 'signed-out') this.#apply({ type: 'lost' })
   }
 
   #receive(frame: ServerFrame): void {
@@ -137,7 +133,7 @@ export class Chat {
       this.#syncing.value = false
       if (error instanceof RequestError && error.code === 'unauthorized') return this.#parts.onSignedOut()
       this.#parts.host.after(backoff(this.#syncFailures++, this.#parts.host.random), () => {
-        if (this.#connection.value.kind === 'open') void this.#sync()
+        if (this.connection.value.kind === 'open') void this.#sync()
       })
     }
   }

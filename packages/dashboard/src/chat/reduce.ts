@@ -112,6 +112,10 @@ function show(state: ChatState, frame: ServerFrame): ChatState {
       return settle(state)
     case 'error':
       return showError(state, frame.code, frame.message, frame.seq === undefined)
+    case 'ledger':
+    case 'vitals':
+      // Of the machine, not of a chat; see live/live.ts.
+      return state
     case 'backpressure_pause':
       return { ...state, paused: true }
     case 'backpressure_resume':

@@ -1,4 +1,4 @@
-import { usePage } from '../page.ts'
+import { usePage, useSigned } from '../page.ts'
 import { strings } from '../strings.ts'
 import type { Chat } from './chat.ts'
 
@@ -46,6 +46,7 @@ const MANY_FAILURES = 5
 
 function Waiting({ chat }: { readonly chat: Chat }) {
   const { clock } = usePage()
+  const { line } = useSigned()
   const connection = chat.connection.value
   if (connection.kind !== 'waiting') return null
   const seconds = Math.max(0, Math.ceil((connection.retryAt - clock.value) / 1000))
@@ -54,7 +55,7 @@ function Waiting({ chat }: { readonly chat: Chat }) {
     <div class="status-line">
       <span class="dot warn" aria-hidden="true" />
       <span class="status-words">{words(seconds)}</span>
-      <button type="button" class="quiet" onClick={() => chat.wake()}>
+      <button type="button" class="quiet" onClick={() => line.wake()}>
         {strings.connection.tryNow}
       </button>
     </div>

@@ -22,6 +22,8 @@ const needed: Record<ServerFrame['type'], Readonly<Record<string, 'string' | 'nu
   usage: { engine: 'string', answers: 'number' },
   done: {},
   error: { code: 'string', message: 'string' },
+  ledger: { size: 'number', records: 'object', skipped: 'number' },
+  vitals: { at: 'string', load: 'number' },
   backpressure_pause: {},
   backpressure_resume: { dropped_frames: 'number' },
 }

@@ -88,3 +88,60 @@ export const ArrowDown = () => (
     <path d="M8 3v9.5M4 8.5l4 4 4-4" />
   </Icon>
 )
+
+export const Talk = () => (
+  <Icon>
+    <path d="M2.5 3.5h11v7.5h-6L4.5 13.5V11h-2z" />
+  </Icon>
+)
+
+export const Gauge = () => (
+  <Icon>
+    <path d="M2.5 11.5a5.5 5.5 0 1 1 11 0M8 11.5l2.5-4" />
+  </Icon>
+)
+
+export const Seal = () => (
+  <Icon>
+    <circle cx="8" cy="6.5" r="4" />
+    <path d="m6.3 6.6 1.2 1.2 2.2-2.6M5.5 10.2 4.5 14 8 12.5l3.5 1.5-1-3.8" />
+  </Icon>
+)
+
+export const Axis = () => (
+  <Icon>
+    <path d="M2 8h12M5 5.5v5M9 6.5v3M12 4.5v7" />
+  </Icon>
+)
+
+export const Book = () => (
+  <Icon>
+    <path d="M3 3.5A1.5 1.5 0 0 1 4.5 2H13v12H4.5A1.5 1.5 0 0 1 3 12.5zM3 12.5A1.5 1.5 0 0 1 4.5 11H13M6 5h4" />
+  </Icon>
+)
+
+export const More = () => (
+  <Icon>
+    <path d="M2.5 4.5h11M2.5 8h11M2.5 11.5h11" />
+  </Icon>
+)
+
+export const Search = () => (
+  <Icon>
+    <circle cx="7" cy="7" r="4" />
+    <path d="m10 10 3.5 3.5" />
+  </Icon>
+)
+
+export const Clock = () => (
+  <Icon>
+    <circle cx="8" cy="8" r="5.5" />
+    <path d="M8 4.8V8l2.2 1.6" />
+  </Icon>
+)
+
+export const Download = () => (
+  <Icon>
+    <path d="M8 2.5v8M4.5 7.5 8 11l3.5-3.5M3 13.5h10" />
+  </Icon>
+)

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Chat } from '../../src/chat/chat.ts'
 import type { ToolItem } from '../../src/chat/state.ts'
 import { RequestError } from '../../src/connection/http.ts'
+import { Line } from '../../src/connection/line.ts'
 import { approvalFrame, call, numbered, transcriptAfter } from '../support/frames.ts'
 import { StandInHost } from '../support/host.ts'
 
@@ -25,13 +26,15 @@ function startChat(answers: (Transcript | Error)[] = [quiet], sign?: () => Promi
   const onSignedOut = () => {
     signedOut = true
   }
-  const chat = new Chat({ gateway, host, signer, onSignedOut })
+  const line = new Line(host, onSignedOut)
+  const chat = new Chat({ gateway, line, host, signer, onSignedOut })
   chat.start()
+  line.start()
   const hear = (...frames: ServerFrame[]) => {
     for (const frame of frames) host.socket.hear(frame)
     host.passTime(20)
   }
-  return { chat, host, asked, hear, isSignedOut: () => signedOut }
+  return { chat, line, host, asked, hear, isSignedOut: () => signedOut }
 }
 
 const opened = async (setup: ReturnType<typeof startChat>) => {
@@ -124,11 +127,11 @@ test('after a loss the rest is fetched from where it stopped', async () => {
 test('a gateway that was restarted is asked for everything it has', async () => {
   const old = numbered([{ type: 'asked', text: 'x' }, { type: 'done' }, { type: 'asked', text: 'y' }, { type: 'done' }])
   const fresh = numbered([{ type: 'asked', text: 'z' }, { type: 'done' }])
-  const { chat, host, asked } = await opened(
+  const { chat, line, host, asked } = await opened(
     startChat([transcriptAfter(old, 0, false), transcriptAfter(fresh, 4, false), transcriptAfter(fresh, 0, false)]),
   )
   host.socket.close(1001)
-  chat.wake()
+  line.wake()
   host.socket.open()
   await host.settle()
   expect(asked).toEqual([0, 4, 0])

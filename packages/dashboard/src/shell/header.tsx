@@ -1,28 +1,27 @@
-import type { ReadonlySignal } from '@preact/signals'
-import type { EngineWatch, ThinkingState } from '../connection/engine-watch.ts'
-import type { ConnectionState } from '../connection/socket.ts'
-import { usePage } from '../page.ts'
+import type { ThinkingState } from '../connection/engine-watch.ts'
+import { usePage, useSigned } from '../page.ts'
 import { strings } from '../strings.ts'
-import { Leave, Tower } from '../theme/icons.tsx'
+import { Clock, Leave, Search, Tower } from '../theme/icons.tsx'
 import { ThemeToggle } from '../theme/theme-toggle.tsx'
 
-export interface HeaderProps {
-  readonly engine: EngineWatch
-  readonly connection: ReadonlySignal<ConnectionState>
-}
-
-export function Header({ engine, connection }: HeaderProps) {
+/** How things stand, and what works on every page. */
+export function Header({ openPalette }: { readonly openPalette: () => void }) {
   const { session } = usePage()
-  const health = connection.value.kind === 'open' ? engine.state.value : 'unknown'
+  const { engine, line } = useSigned()
+  const health = line.state.value.kind === 'open' ? engine.state.value : 'unknown'
   return (
     <header class="header">
       <span class="brand">
         <Tower size={22} /> {strings.title}
       </span>
+      <button type="button" class="palette-button" aria-keyshortcuts="Control+K Meta+K" onClick={openPalette}>
+        <Search /> <span>{strings.palette.open}</span> <kbd>Ctrl K</kbd>
+      </button>
       <span class={`health ${TONES[health]}`} role="status">
         <span class="dot" aria-hidden="true" /> {WORDS[health]}
       </span>
       <span class="header-buttons">
+        <TimeToggle />
         <ThemeToggle />
         <button type="button" class="icon-button" title={strings.header.signOut} onClick={() => session.signOut()}>
           <Leave />
@@ -30,6 +29,18 @@ export function Header({ engine, connection }: HeaderProps) {
         </button>
       </span>
     </header>
+  )
+}
+
+function TimeToggle() {
+  const { timeStyle } = usePage()
+  const exact = timeStyle.style.value === 'exact'
+  const words = exact ? strings.header.toRelative : strings.header.toExact
+  return (
+    <button type="button" class="icon-button" title={words} aria-pressed={exact} onClick={() => timeStyle.toggle()}>
+      <Clock />
+      <span class="unseen">{words}</span>
+    </button>
   )
 }
 

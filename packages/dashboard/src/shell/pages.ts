@@ -1,0 +1,24 @@
+import { navigation } from '../strings/navigation.ts'
+import { Talk } from '../theme/icons.tsx'
+import type { PageEntry } from './page-entry.ts'
+
+/** Every page there is, in the order of the navigation. */
+export const pages: readonly PageEntry[] = [
+  {
+    name: 'chat',
+    ...navigation.chat,
+    group: 'now',
+    Icon: Talk,
+    load: () => import('../chat/chat-page.tsx').then(({ ChatPage }) => ChatPage),
+  },
+]
+
+/** The page of that name, or undefined for an address that leads nowhere. */
+export function pageNamed(name: string): PageEntry | undefined {
+  return pages.find((page) => page.name === name)
+}
+
+/** The groups of the navigation, in order, but for those without a page. */
+export const groups: readonly PageEntry['group'][] = (['now', 'record', 'keep'] as const).filter((group) =>
+  pages.some((page) => page.group === group),
+)

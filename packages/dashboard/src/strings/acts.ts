@@ -1,0 +1,7 @@
+/** What the palette can do beside going to a page. */
+export const acts = {
+  stop: { title: 'Stop the running turn', about: 'as Escape in the chat does' },
+  theme: { title: 'Switch appearance', about: 'light or dark' },
+  times: { title: 'Switch times', about: 'relative or exact' },
+  signOut: { title: 'Sign out', about: 'of this browser' },
+} as const

@@ -1,0 +1,8 @@
+/** What the pages are called, and what one does there. */
+export const navigation = {
+  chat: { title: 'Chat', about: 'ask, and have things done' },
+  overview: { title: 'Overview', about: 'how the server is, and what happened' },
+  approvals: { title: 'Approvals', about: 'answer what waits for your yes or no' },
+  timeline: { title: 'Time line', about: 'every change on one axis, and the way back' },
+  ledger: { title: 'Ledger', about: 'look up and verify every act' },
+} as const

@@ -1,0 +1,59 @@
+import type { ComponentChildren } from 'preact'
+import { useEffect, useId, useRef } from 'preact/hooks'
+import { strings } from '../strings.ts'
+import { Cross } from '../theme/icons.tsx'
+
+export interface DialogProps {
+  readonly title: string
+  readonly close: () => void
+  /** `drawer`: at the side, as tall as the page. */
+  readonly kind?: 'box' | 'drawer' | 'drawer wide' | 'palette'
+  readonly children: ComponentChildren
+}
+
+/** A dialog over the page: the browser keeps the focus inside it and gives it back; Escape and a click beside it close it. */
+export function Dialog({ title, close, kind = 'box', children }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const name = useId()
+  useEffect(() => {
+    const element = dialog.current
+    const before = document.activeElement
+    element?.showModal()
+    return () => {
+      element?.close()
+      if (before instanceof HTMLElement && before.isConnected) before.focus()
+    }
+  }, [])
+  return (
+    <dialog
+      ref={dialog}
+      class={`dialog ${kind}`}
+      aria-labelledby={name}
+      onCancel={(event) => {
+        event.preventDefault()
+        close()
+      }}
+      // Escape is for the dialog; without this it would stop the running turn as well.
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return
+        event.preventDefault()
+        event.stopPropagation()
+        close()
+      }}
+      onClick={(event) => {
+        if (event.target === dialog.current) close()
+      }}
+    >
+      <div class="dialog-body">
+        <div class={kind === 'palette' ? 'unseen' : 'dialog-head'}>
+          <h2 id={name}>{title}</h2>
+          <button type="button" class="icon-button" title={strings.ui.close} onClick={close}>
+            <Cross />
+            <span class="unseen">{strings.ui.close}</span>
+          </button>
+        </div>
+        {children}
+      </div>
+    </dialog>
+  )
+}
