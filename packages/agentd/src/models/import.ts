@@ -27,6 +27,7 @@ import type { RegistryLedger } from './registry-ledger.ts'
 import type { ModelsConfig } from './settings.ts'
 import { allowanceOf, type Candidate, type JobParts, jobFor, sourceJob } from './stage-jobs.ts'
 import type { StageRunner } from './stage-runner.ts'
+import { takeBack } from './sweep.ts'
 
 /** A signature file is some kilobytes. */
 const MOST_BUNDLE_BYTES = 4 * 1024 * 1024
@@ -248,6 +249,7 @@ export class Import {
         await this.#save({ state: 'refused', endedAt, reason })
         await this.#recordRefusal(error)
       } else {
+        if (this.#record.state === 'promoting') await this.#takeBack()
         // Nothing was decided, so there is nothing to keep.
         await this.#parts.folders.dropCandidate(this.#record.id)
         await this.#save({ state: 'interrupted', endedAt, reason })
@@ -256,6 +258,12 @@ export class Import {
       this.#parts.log.error({ err: failure, import: this.#record.id }, 'how an import ended could not be kept')
     }
     return told
+  }
+
+  /** It was let pass and did not get onto the list; so its file does not stay in the folder. */
+  async #takeBack(): Promise<void> {
+    const { registry, registryFolder } = this.#parts
+    await takeBack(registryFolder, this.#record, await registry.models())
   }
 
   async #recordRefusal(error: unknown): Promise<void> {

@@ -30,7 +30,11 @@ export async function sweepImports(
 }
 
 /** A file that got into the folder but not onto the list. One that is listed under the same digest since before stays. */
-async function takeBack(folder: string, { sha256 }: ImportRecord, models: readonly RegisteredModel[]): Promise<void> {
+export async function takeBack(
+  folder: string,
+  { sha256 }: Pick<ImportRecord, 'sha256'>,
+  models: readonly RegisteredModel[],
+): Promise<void> {
   if (sha256 === null || models.some((model) => model.sha256 === sha256)) return
   for (const ending of ['', '.gguf', '.safetensors'])
     await rm(join(folder, `${sha256}${ending}`), { recursive: true, force: true })
