@@ -57,6 +57,8 @@ export interface EngineState {
   readonly model: (ModelSize & { readonly name: string }) | null
   /** What else can be chosen, where the engine tells. */
   readonly models?: readonly EngineModel[]
+  /** The credential that it was asked with, where it was asked with one; another than the first where that was refused. */
+  readonly credential?: string | null
   /** Completions at once, and those under way; only where the engine is on this machine. */
   readonly busy?: number
   readonly slots?: number

@@ -34,7 +34,7 @@ export async function testChoice(
     return {
       engine: kind,
       model: model === null ? null : { name: model.name, context_tokens: model.contextTokens },
-      credential: (credential?.id ?? null) as CredentialId | null,
+      credential: (state.credential ?? credential?.id ?? null) as CredentialId | null,
       took_ms: Math.round((performance.now() - started) * 10) / 10,
     }
   } catch (error) {

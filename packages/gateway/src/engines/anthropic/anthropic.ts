@@ -48,8 +48,8 @@ export class AnthropicEngine implements Engine {
   }
 
   async health(signal?: AbortSignal): Promise<EngineState> {
-    const models = await askModels({ path: '/v1/models?limit=1000', headers, modelOf }, this.#parts, signal)
-    const state = remoteState(models, this.model, this.#choice.context_tokens, ASSUMED_CONTEXT_TOKENS)
+    const asked = await askModels({ path: '/v1/models?limit=1000', headers, modelOf }, this.#parts, signal)
+    const state = remoteState(asked, this.model, this.#choice.context_tokens, ASSUMED_CONTEXT_TOKENS)
     this.#contextTokens = state.model.contextTokens
     return state
   }

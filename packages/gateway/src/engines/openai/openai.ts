@@ -8,6 +8,7 @@ import { readAnswer } from './answer.ts'
 import { type OpenAiChoice, requestBody } from './request.ts'
 
 export const OPENAI_BASE_URL = 'https://api.openai.com/v1'
+const OWN_HOST = new URL(OPENAI_BASE_URL).host
 /** What a model of unknown size is taken to hold, in tokens. One that holds less says so, and the chat is made shorter. */
 const OWN_CONTEXT_TOKENS = 128_000
 const ASSUMED_CONTEXT_TOKENS = 32_768
@@ -23,9 +24,8 @@ export class OpenAiEngine implements Engine {
   readonly prices: Engine['prices']
   readonly #choice: OpenAiChoice
   readonly #parts: RemoteParts
-  /** As the owner says, else as the provider said when it was last asked. */
-  #contextTokens: number
-  readonly #assumedTokens: number
+  /** As the owner says, else as the provider said when it was last asked; null while nobody said. */
+  #contextTokens: number | null
 
   constructor(choice: OpenAiChoice, parts: Parts, wish: RemoteParts['wish']) {
     const baseUrl = choice.base_url ?? OPENAI_BASE_URL
@@ -33,14 +33,13 @@ export class OpenAiEngine implements Engine {
     this.model = choice.model
     this.prices = choice.prices ?? null
     this.#choice = choice
-    this.#assumedTokens = baseUrl === OPENAI_BASE_URL ? OWN_CONTEXT_TOKENS : ASSUMED_CONTEXT_TOKENS
-    this.#contextTokens = choice.context_tokens ?? this.#assumedTokens
+    this.#contextTokens = choice.context_tokens ?? null
     const { kind, model, host, supportedAuth } = this
     this.#parts = { ...parts, engine: kind, model, host, supportedAuth, baseUrl, wish }
   }
 
   async size(): Promise<ModelSize> {
-    return { kind: 'chat', contextTokens: this.#contextTokens }
+    return { kind: 'chat', contextTokens: this.#contextTokens ?? (await this.#assumed()) }
   }
 
   asks(): Promise<string> {
@@ -48,10 +47,16 @@ export class OpenAiEngine implements Engine {
   }
 
   async health(signal?: AbortSignal): Promise<EngineState> {
-    const models = await askModels({ path: '/models', headers, modelOf }, this.#parts, signal)
-    const state = remoteState(models, this.model, this.#choice.context_tokens, this.#assumedTokens)
+    const asked = await askModels({ path: '/models', headers, modelOf }, this.#parts, signal)
+    const state = remoteState(asked, this.model, this.#choice.context_tokens, await this.#assumed())
     this.#contextTokens = state.model.contextTokens
     return state
+  }
+
+  /** By whom is really asked: the credential says where that is, whatever the provider is called. */
+  async #assumed(): Promise<number> {
+    const host = await this.asks().catch(() => null)
+    return host === OWN_HOST ? OWN_CONTEXT_TOKENS : ASSUMED_CONTEXT_TOKENS
   }
 
   async *complete(request: ModelRequest, signal: AbortSignal, hooks?: EngineHooks): AsyncGenerator<AnswerEvent> {
