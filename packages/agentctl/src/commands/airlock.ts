@@ -4,7 +4,9 @@ import { exitCodes } from '../exit.ts'
 import type { Cli } from '../program.ts'
 import { printable } from '../terminal.ts'
 import { addDestinations } from './airlock/destinations.ts'
+import { addInspection } from './airlock/inspection.ts'
 import { addLog } from './airlock/log.ts'
+import { addSecrets } from './airlock/secrets.ts'
 
 const teach = `
 Nothing of Castellan's reaches another machine but through the airlock, and the airlock reaches only what is on its list.
@@ -24,6 +26,8 @@ export function addAirlock({ program, act }: Cli): void {
     .description('what may leave this machine, what left, and the latch that shuts everything')
     .addHelpText('after', teach)
   addDestinations(airlock, act)
+  addSecrets(airlock, act)
+  addInspection(airlock, act)
 
   airlock
     .command('off')

@@ -5,6 +5,7 @@ import {
   DestinationListing,
   DestinationRequest,
   describeIssues,
+  type InspectionPolicy,
 } from '@castellan/contracts'
 import type { UnixClient } from '@castellan/daemon'
 import type { Command } from 'commander'
@@ -29,7 +30,12 @@ interface AllowOptions {
   readonly ca?: string
   readonly perMinute?: string
   readonly note?: string
+  readonly inspect?: readonly string[]
+  readonly auth?: string
 }
+
+/** What a conversation with a model would otherwise be stopped by for good: it is sent on without what was found. */
+const CHAT_INSPECTION: InspectionPolicy = { credential: 'redact', personal: 'redact', entropy: 'allow' }
 
 /** `agentctl airlock list`, `allow` and `deny`. */
 export function addDestinations(airlock: Command, act: Cli['act']): void {
@@ -51,6 +57,11 @@ export function addDestinations(airlock: Command, act: Cli['act']): void {
       'certificates in PEM form, the only ones that vouch for the host (default: the well-known authorities)',
     )
     .option('--per-minute <number>', 'requests a minute (default: 600)')
+    .option(
+      '--inspect <class=action...>',
+      'what to do with what is found: credential, secret, canary, personal, contact, entropy or unreadable = allow, redact, ask or block',
+    )
+    .option('--auth <whose>', 'credentials in headers: own (of its provider or of none), any, or none (default: own)')
     .option('--note <text>', 'a word about it, for the list')
     .description('let hosts be reached')
     .action(act(allow))
@@ -75,7 +86,7 @@ async function list(context: Context): Promise<number> {
       return terminal.line('Nothing is on the list, so nothing leaves. agentctl airlock allow HOST adds to it.')
     }
     terminal.table(
-      ['ID', 'HOST', 'PORT', 'OVER', 'AT', 'METHODS', 'PATH', 'A MINUTE', 'FROM', 'NOTE'],
+      ['ID', 'HOST', 'PORT', 'OVER', 'AT', 'METHODS', 'PATH', 'A MINUTE', 'INSPECTION', 'FROM', 'NOTE'],
       destinations.map((entry) => [
         entry.id,
         entry.host,
@@ -85,6 +96,7 @@ async function list(context: Context): Promise<number> {
         entry.methods?.join(',') ?? 'any',
         entry.path,
         `${entry.per_minute}`,
+        inspectionWords(entry),
         entry.from,
         printable(entry.note ?? ''),
       ]),
@@ -117,10 +129,23 @@ async function requestOf(text: string, options: AllowOptions): Promise<Destinati
     ...(options.path === undefined ? {} : { path: options.path }),
     ...(options.ca === undefined ? {} : { ca: await certificates(options.ca) }),
     ...(options.perMinute === undefined ? {} : { per_minute: Number(options.perMinute) }),
+    ...inspectionOf(text, options),
+    ...(options.auth === undefined ? {} : { auth: options.auth }),
     ...(options.note === undefined ? {} : { note: options.note }),
   })
   if (request.success) return request.data
   throw new UsageError(`${text} cannot be allowed like this: ${describeIssues(request.error)}.`)
+}
+
+function inspectionOf(text: string, { inspect }: AllowOptions): { inspect?: Record<string, unknown> } {
+  if (inspect === undefined) return PROVIDERS[text] === undefined ? {} : { inspect: CHAT_INSPECTION }
+  const pairs = inspect.map((pair) => {
+    const [, of, action] = /^([a-z]+)=([a-z]+)$/.exec(pair) ?? []
+    if (of === undefined)
+      throw new UsageError(`--inspect takes a class and an action, such as credential=redact, not ${pair}.`)
+    return [of, action] as const
+  })
+  return { inspect: Object.fromEntries(pairs) }
 }
 
 async function certificates(file: string): Promise<string> {
@@ -156,4 +181,9 @@ async function entriesOf(airlock: UnixClient, name: string): Promise<Destination
 function describe({ scheme, host, port, path }: Destination): string {
   const isUsual = (scheme === 'https' && port === 443) || (scheme === 'http' && port === 80)
   return `${scheme}://${host}${isUsual ? '' : `:${port}`}${path === '/' ? '' : path}`
+}
+
+function inspectionWords({ inspect = {}, auth }: Destination): string {
+  const words = Object.entries(inspect).map(([of, action]) => `${of}=${action}`)
+  return [...words, ...(auth === undefined ? [] : [`auth=${auth}`])].join(' ') || 'as configured'
 }

@@ -44,13 +44,23 @@ function sentence({ type, facts = {}, code }: LedgerEntry, end: LedgerEntry | un
   const at = `${facts.host}:${facts.port}`
   switch (type) {
     case 'egress_request':
-      return `${facts.method} ${facts.scheme}://${at}  ${facts.purpose}${facts.redirect === undefined ? '' : ' (redirect)'}  ${outcome(end)}`
+      return `${facts.method} ${facts.scheme}://${at}  ${facts.purpose}${facts.redirect === undefined ? '' : ' (redirect)'}${looked(facts)}  ${outcome(end)}`
     case 'egress_tunnel_opened':
       return `tunnel to ${at}  ${facts.purpose}  ${outcome(end)}`
     case 'egress_tunnel_granted':
       return `${facts.purpose} was let through to ${facts.hosts} until ${facts.expires_at}`
     case 'egress_refused':
-      return `refused (${code}): ${facts.method ?? 'tunnel'} ${facts.host ?? 'to an address'}  ${facts.purpose ?? ''}`.trimEnd()
+      return `refused (${code}): ${facts.method ?? 'tunnel'} ${facts.host ?? 'to an address'}  ${facts.purpose ?? ''}  ${facts.found ?? ''}`.trimEnd()
+    case 'egress_released':
+      return `let go by the operator: ${facts.question} to ${facts.host}, with ${facts.found}`
+    case 'egress_secret_granted':
+      return `secret ${facts.secret} is put into ${facts.header} for ${at}`
+    case 'egress_secret_removed':
+      return `secret ${facts.secret} was removed`
+    case 'egress_canary_planted':
+      return `canary ${facts.canary} was planted`
+    case 'egress_canary_removed':
+      return `canary ${facts.canary} was removed`
     case 'egress_allowed':
       return `allowed by the ${facts.from}: ${facts.scheme}://${at} at ${facts.reach} addresses`
     case 'egress_disallowed':
@@ -62,6 +72,15 @@ function sentence({ type, facts = {}, code }: LedgerEntry, end: LedgerEntry | un
     default:
       return type
   }
+}
+
+function looked({ redacted, secrets, released }: NonNullable<LedgerEntry['facts']>): string {
+  const words = [
+    ...(redacted === undefined ? [] : [`without ${redacted}`]),
+    ...(secrets === undefined ? [] : [`with secret ${secrets}`]),
+    ...(released === undefined ? [] : [`let go as ${released}`]),
+  ]
+  return words.length === 0 ? '' : ` (${words.join(', ')})`
 }
 
 function outcome(end: LedgerEntry | undefined): string {
