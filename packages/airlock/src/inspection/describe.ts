@@ -1,5 +1,6 @@
 import { CastellanError, type EgressQuestion } from '@castellan/contracts'
 import type { Finding } from './finding.ts'
+import { isCredentialHeader } from './parts.ts'
 
 const MAX_KINDS = 20
 
@@ -31,9 +32,9 @@ export function leakError(findings: readonly Finding[], host: string, question?:
     const sentence = `This request to ${host} is held: ${what}. The operator lets it go with agentctl airlock release ${question.id}; then send the very same again.`
     return new CastellanError('egress_held', sentence, { detail })
   }
-  return new CastellanError(
-    'egress_leak',
-    `This request to ${host} is not let out: ${what}. Take it out, or let the airlock put the secret in (agentctl airlock secret). What may go to a host is said with agentctl airlock allow --inspect.`,
-    { detail },
-  )
+  const isKeyElsewhere = findings.every(({ place, name = '' }) => place === 'header' && isCredentialHeader(name))
+  const help = isKeyElsewhere
+    ? 'It belongs to another provider: where this host takes it all the same, its entry says so (agentctl airlock allow --auth any).'
+    : 'Take it out, or let the airlock put the secret in (agentctl airlock secret). What may go to a host is said with agentctl airlock allow --inspect.'
+  return new CastellanError('egress_leak', `This request to ${host} is not let out: ${what}. ${help}`, { detail })
 }

@@ -43,8 +43,8 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   notion_token: /(?:^|\.)notion\.com$/,
   linear_key: /(?:^|\.)linear\.app$/,
 }
-/** Forms of credentials that any host may be given in its own header: they name no provider. */
-const HOMELESS: ReadonlySet<string> = new Set(['jwt', 'authorization', 'secret_field', 'password_field'])
+/** What any host may be given in its own header: it names no provider, or is what the gateway keeps for that. */
+const HOMELESS: ReadonlySet<string> = new Set(['jwt', 'authorization', 'secret_field', 'password_field', 'kept_secret'])
 /** `sk-` alone is what every server that speaks OpenAI's protocol takes. */
 const GENERIC_KEY = /^(?:bearer )?sk-[A-Za-z0-9]+$/i
 

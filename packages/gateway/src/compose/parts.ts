@@ -23,6 +23,7 @@ import { GatewayKeys } from '../keys/gateway-keys.ts'
 import { keyPlaces } from '../keys/places.ts'
 import { EngineModels } from '../models/engine-models.ts'
 import { ModelKeeper } from '../models/keeper.ts'
+import { CredentialMarks } from '../outbound/marks.ts'
 import { Outbound } from '../outbound/outbound.ts'
 import type { Monotonic } from '../plugins/allowance.ts'
 import { Records } from '../records.ts'
@@ -70,8 +71,10 @@ export async function openParts(config: GatewayConfig, monotonic: Monotonic, log
   const access = await openAccess(config, { keys, records, agentd, monotonic, log })
 
   const freezeWatch = new FreezeWatch(agentd, log)
-  const outbound = new Outbound(config.airlockSocket ?? join(sockets, 'airlock.sock'))
-  const credentials = await openCredentials(config, { keys, records, outbound, freezeWatch, log })
+  const airlockSocket = config.airlockSocket ?? join(sockets, 'airlock.sock')
+  const outbound = new Outbound(airlockSocket)
+  const marks = new CredentialMarks(airlockSocket, log)
+  const credentials = await openCredentials(config, { keys, records, outbound, marks, freezeWatch, log })
   const engineModels = new EngineModels(config.engineSocket)
   const models = await ModelKeeper.open({ path: join(own, 'model.json'), engine: engineModels, records, log })
   const engine = new LlamaEngine(config.engineSocket, { before: () => models.settle() })

@@ -3,6 +3,7 @@ import type { Log } from '@castellan/daemon'
 import type { GatewayConfig } from '../config.ts'
 import type { FreezeWatch } from '../emergency/freeze-watch.ts'
 import type { GatewayKeys } from '../keys/gateway-keys.ts'
+import type { CredentialMarks } from '../outbound/marks.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import type { Records } from '../records.ts'
 import { Activity } from './activity.ts'
@@ -28,13 +29,18 @@ export async function openCredentials(
     readonly keys: GatewayKeys
     readonly records: Records
     readonly outbound: Outbound
+    /** Of the airlock, which looks out for them. */
+    readonly marks?: CredentialMarks
     readonly freezeWatch: FreezeWatch
     readonly log: Log
   },
 ): Promise<CredentialsOfGateway> {
-  const { keys, records, outbound, freezeWatch, log } = parts
+  const { keys, records, outbound, marks, freezeWatch, log } = parts
   const folder = join(stateDir, 'gateway', 'credentials')
-  const store = new CredentialStore({ disk: new StoreDisk(folder), keys, records, freeze: freezeWatch, log })
+  const store = new CredentialStore({
+    ...{ disk: new StoreDisk(folder), keys, records, freeze: freezeWatch, log },
+    onSecrets: (secrets) => marks?.tell(secrets),
+  })
   const activity = await Activity.load(folder, log)
   const uses = new Uses(records, log)
   freezeWatch.onChange(() => {
@@ -45,6 +51,9 @@ export async function openCredentials(
     credentials: new Credentials({ store, activity, records, outbound, selection }),
     keeper: new StoreKeeper({ store, keys, uses, records, log }),
     selection,
-    close: () => uses.close(),
+    async close() {
+      await marks?.close()
+      await uses.close()
+    },
   }
 }

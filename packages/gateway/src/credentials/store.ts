@@ -17,6 +17,8 @@ export interface StoreParts {
   readonly records: Pick<Records, 'append' | 'credentialStoreMark'>
   /** Whether the operator has frozen agents at a level that closes the store, or nobody knows yet. */
   readonly freeze: { readonly credentialsLocked: boolean; readonly freeze: unknown }
+  /** Told of all secrets when they were read or have changed. */
+  readonly onSecrets?: (secrets: () => readonly string[]) => void
   readonly log: Log
 }
 
@@ -138,6 +140,7 @@ export class CredentialStore {
     }
     this.#stale = false
     this.#told = undefined
+    this.#tellSecrets()
     // A rotation that a crash left half done, or a next key that systemd hands over.
     if (await keys.rotationIsOpen()) await this.#finishRotation()
     return this.#state
@@ -181,7 +184,19 @@ export class CredentialStore {
     const after: StoreState = { store, generation, key: kek.id, catalogue: { ...catalogue, event }, secrets }
     await this.#carryThrough(encodeStore(kek, after), event)
     this.#state = after
+    this.#tellSecrets()
     return result
+  }
+
+  /** Without the key, or once it was taken out of memory, there is nothing to tell. */
+  #tellSecrets(): void {
+    const { keys, onSecrets } = this.#parts
+    onSecrets?.(() =>
+      (this.#state?.catalogue.credentials ?? []).flatMap(({ id, version }) => {
+        const envelope = this.#state?.secrets.get(id)
+        return envelope === undefined ? [] : [open(keys.keks, envelope, aboutSecret(id, version)).toString('latin1')]
+      }),
+    )
   }
 
   /** Written, on record, in place: in this order. */

@@ -32,7 +32,8 @@ interface Setting {
 async function thinkingElsewhere({ engine, provider = () => undefined, allowed = true }: Setting) {
   const upstream = await startUpstream(['api.test'], provider)
   const lock = await airlock({ zone: { 'api.test': ['127.0.0.1'] } })
-  if (allowed) await lock.allow({ host: 'api.test', port: upstream.port, ca: upstream.ca, reach: 'loopback' })
+  if (allowed)
+    await lock.allow({ host: 'api.test', port: upstream.port, ca: upstream.ca, reach: 'loopback', auth: 'any' })
   const baseUrl = `https://api.test:${upstream.port}`
   const folder = temporaryFolder()
   mkdirSync(join(folder, 'gateway'), { recursive: true, mode: 0o700 })

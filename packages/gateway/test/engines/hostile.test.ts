@@ -191,7 +191,7 @@ describe('through a real airlock', () => {
       response.once('close', () => clearInterval(timer))
     })
     const lock = await airlock({ zone: { 'api.test': ['127.0.0.1'] } })
-    await lock.allow({ host: 'api.test', port: upstream.port, ca: upstream.ca, reach: 'loopback' })
+    await lock.allow({ host: 'api.test', port: upstream.port, ca: upstream.ca, reach: 'loopback', auth: 'any' })
     const parts = {
       outbound: new Outbound(lock.config.airlockSocket),
       credentials: new FakeCredentials(),
