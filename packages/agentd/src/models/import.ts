@@ -233,8 +233,9 @@ export class Import {
       ...models.filter(({ sha256 }) => sha256 !== model.sha256),
       model,
     ])
-    await this.#save({ state: 'trusted', endedAt: new Date().toISOString() })
+    // First the empty folder, then the last word: one that has ended is not looked at again.
     await folders.dropCandidate(this.#record.id)
+    await this.#save({ state: 'trusted', endedAt: new Date().toISOString() })
     return model
   }
 

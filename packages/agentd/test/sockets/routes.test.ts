@@ -19,23 +19,23 @@ test.each(['agent', 'operator'] as const)('health, tools and ledger are there on
   expect(health).toMatchObject({
     name: 'agentd',
     state: 'ready',
-    detail: { ledger: { state: 'ok', size: 2 }, tools: testTools.length, calls_in_flight: 0, approvals_pending: 0 },
+    detail: { ledger: { state: 'ok', size: 3 }, tools: testTools.length, calls_in_flight: 0, approvals_pending: 0 },
   })
   expect(health.detail?.policy_digest).toMatch(/^[0-9a-f]{64}$/)
   const listing = await socket.request('GET', '/v1/tools', { schema: ToolListing })
   expect(listing.tools.map((tool) => tool.name)).toContain('test_echo')
   const head = await socket.request('GET', '/v1/ledger/head', { schema: LedgerHead })
-  expect(head.size).toBe(2)
+  expect(head.size).toBe(3)
 })
 
 test('ledger pages lead from newest to oldest', async () => {
   const agentd = await TestAgentd.start()
   for (let i = 0; i < 3; i += 1) await agentd.call('test_echo')
   const first = await page(agentd, 'limit=4')
-  expect(first.records.map(({ entry }) => entry.index)).toEqual([7, 6, 5, 4])
+  expect(first.records.map(({ entry }) => entry.index)).toEqual([8, 7, 6, 5])
   expect(first.more).toBe(true)
-  const second = await page(agentd, 'limit=4&before=4')
-  expect(second.records.map(({ entry }) => entry.index)).toEqual([3, 2, 1, 0])
+  const second = await page(agentd, 'limit=5&before=5')
+  expect(second.records.map(({ entry }) => entry.index)).toEqual([4, 3, 2, 1, 0])
   expect(second.more).toBe(false)
   expect((await page(agentd, 'limit=3&type=outcome')).more).toBe(false)
 })

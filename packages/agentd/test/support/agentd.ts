@@ -88,7 +88,8 @@ export class TestAgentd {
   /** Types of all entries, oldest first, without those of starting and stopping. */
   async story(): Promise<string[]> {
     const types = (await this.entries()).map(({ entry }) => entry.type)
-    return types.filter((type) => !type.startsWith('daemon_') && type !== 'policy_loaded').toReversed()
+    const atStart = new Set(['policy_loaded', 'model_registry_changed'])
+    return types.filter((type) => !type.startsWith('daemon_') && !atStart.has(type)).toReversed()
   }
 }
 

@@ -115,7 +115,7 @@ function readList(cursor: Cursor, key: string, budget: { items: number }): Metad
   budget.items -= items
   if (budget.items < 0) throw new FormatError('too_many', `has more than ${LIMITS.allItems} items in its lists`, at)
   const start = cursor.position
-  if (itemType === STRING) for (let index = 0; index < items; index++) cursor.skip(textLength(cursor, LIMITS.itemBytes))
+  if (itemType === STRING) cursor.skipTexts(items, LIMITS.itemBytes)
   else if (name === 'bool') for (let index = 0; index < items; index++) truth(cursor.uint8(), key, start + index)
   else cursor.skip(items * bytes)
   const size = cursor.position - start
