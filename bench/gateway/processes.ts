@@ -101,7 +101,9 @@ async function startRecords(path: string): Promise<Server> {
   let index = 0
   const server = createHttpServer((message, response) => {
     message.resume().once('end', () => {
-      response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify({ index: index++ }))
+      const isRead = message.method === 'GET'
+      const answer = isRead ? { revoked: [], rotations: {} } : { index: index++ }
+      response.writeHead(isRead ? 200 : 201, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
     })
   }).listen(path)
   await once(server, 'listening')

@@ -60,6 +60,7 @@ export {
   CallOutcome,
   CallPending,
   CallRequest,
+  CallScreening,
   ToolListing,
   UndoRequest,
   UndoState,
@@ -73,7 +74,6 @@ export {
   ServerFrame,
   Suggestion,
   Transcript,
-  Vitals,
 } from './chat.ts'
 export { ChatHit, ChatMessage, ChatTitle, ChatView } from './conversations.ts'
 export {
@@ -155,6 +155,7 @@ export {
   SignInChallenge,
   SignInRequest,
 } from './gateway.ts'
+export { Happening, LedgerNews, Vitals } from './happenings.ts'
 export { ProcessHealth } from './health.ts'
 export {
   AgentName,
@@ -287,6 +288,7 @@ export {
   LedgerRecordRequest,
   type LedgerRecordType,
   recorderOf,
+  TokenMarks,
 } from './records.ts'
 export {
   BudgetLimits,

@@ -107,6 +107,7 @@ export const LedgerEntryType = z.enum([
   'token_rotated',
   'page_sign_in',
   'page_signed_out',
+  'insights_deleted',
   'sign_in_locked',
   'access_refused',
   'sign_in_method_changed',

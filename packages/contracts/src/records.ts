@@ -39,6 +39,16 @@ export const CredentialStoreMark = z.strictObject({
 })
 export type CredentialStoreMark = z.infer<typeof CredentialStoreMark>
 
+/**
+ * `GET /v1/records/tokens` on record.sock: the tokens that were revoked, and how often each was given a new secret. A list of the
+ * gateway's that knows less was put back.
+ */
+export const TokenMarks = z.strictObject({
+  revoked: z.array(z.string()),
+  rotations: z.record(z.string(), z.int().min(1)),
+})
+export type TokenMarks = z.infer<typeof TokenMarks>
+
 /** The types whose entries carry a mark. */
 export const CREDENTIAL_CHANGES = credentialChanges.map((change) => change.shape.type.value)
 

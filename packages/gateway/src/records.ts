@@ -1,4 +1,10 @@
-import { CastellanError, CredentialStoreMark, LedgerRecorded, type LedgerRecordRequest } from '@castellan/contracts'
+import {
+  CastellanError,
+  CredentialStoreMark,
+  LedgerRecorded,
+  type LedgerRecordRequest,
+  TokenMarks,
+} from '@castellan/contracts'
 import { UnixClient } from '@castellan/daemon'
 
 /** Long enough for a ledger on a slow disk, in milliseconds. */
@@ -38,6 +44,11 @@ export class Records {
   /** The newest state of the credential store that the ledger knows of. */
   async credentialStoreMark(): Promise<CredentialStoreMark['mark']> {
     return (await this.#client.request('GET', '/v1/records/credential-store', { schema: CredentialStoreMark })).mark
+  }
+
+  /** What the ledger knows of tokens. */
+  tokenMarks(): Promise<TokenMarks> {
+    return this.#client.request('GET', '/v1/records/tokens', { schema: TokenMarks })
   }
 
   close(): void {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { CredentialStoreMark, LedgerRecorded, type LedgerRecordRequest } from '@castellan/contracts'
+import { CredentialStoreMark, LedgerRecorded, type LedgerRecordRequest, TokenMarks } from '@castellan/contracts'
 import { expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { client, refusal, TestAgentd } from '../support/agentd.ts'
@@ -101,4 +101,18 @@ it('knows the newest state of the credential store, and none where there never w
   })
   await record({ type: 'credential_tested', credential: 'cred_0123456789', provider: 'openai', ok: true })
   expect(await mark()).toEqual({ mark: { store, generation: 3, index } })
+})
+
+it('tells which tokens were revoked and how often each was given a new secret, however many there are', async () => {
+  const { socket, record } = await start()
+  const marks = () => socket.request('GET', '/v1/records/tokens', { schema: TokenMarks })
+  expect(await marks()).toEqual({ revoked: [], rotations: {} })
+  await record({ type: 'token_created', token: 'tok_aaaaaaaaaaaaaaaa', scope: 'read' })
+  for (const token of ['tok_aaaaaaaaaaaaaaaa', 'tok_bbbbbbbbbbbbbbbb']) await record({ type: 'token_rotated', token })
+  await record({ type: 'token_rotated', token: 'tok_aaaaaaaaaaaaaaaa' })
+  await record({ type: 'token_revoked', token: 'tok_bbbbbbbbbbbbbbbb' })
+  expect(await marks()).toEqual({
+    revoked: ['tok_bbbbbbbbbbbbbbbb'],
+    rotations: { tok_aaaaaaaaaaaaaaaa: 2, tok_bbbbbbbbbbbbbbbb: 1 },
+  })
 })

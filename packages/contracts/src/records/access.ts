@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ChatId } from '../chat.ts'
 import { AgentName, OperatorKeyId, Timestamp } from '../ids.ts'
 import { Count, outcome, Word } from './fields.ts'
 
@@ -25,6 +26,15 @@ export const accessRecords = [
     ...outcome,
   }),
   z.strictObject({ type: z.literal('page_signed_out'), session: Word }),
+  /** What was kept of exchanges with models was deleted: how many, and of which agent, chat and time. */
+  z.strictObject({
+    type: z.literal('insights_deleted'),
+    count: z.int().min(1),
+    by: Word.optional(),
+    agent: AgentName.optional(),
+    chat: ChatId.optional(),
+    before: Timestamp.optional(),
+  }),
   /** Too many failed attempts: nobody from there signs in until then. */
   z.strictObject({ type: z.literal('sign_in_locked'), how: Word, until: Timestamp }),
   /**

@@ -63,7 +63,7 @@ export async function addRoutes(
   addCredentialStore(app, parts.credentials)
   addEngines(app, parts.engines)
   addAgents(app, agents)
-  addInsights(app, insights)
+  addInsights(app, insights, records)
 
   const sessions = new CallSessions(agentd, log)
   const reading = { agentd, sessions, agents }
@@ -85,7 +85,7 @@ export async function addRoutes(
     onFailover: recordsFailovers(records, log),
   }
   addMessages(app, { ...speaking, conversations })
-  addChatSocket(app, routeUpgrades(app), { ...speaking, audience }, chatTiming)
+  addChatSocket(app, routeUpgrades(app), { ...speaking, audience, followers: parts.followers }, chatTiming)
   // Streams of events end after the turns that a stop ends.
   addChats(app, { chats, conversations, agents, insights, decisions: parts.decisions })
   await addMcp(app, {

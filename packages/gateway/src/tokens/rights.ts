@@ -45,6 +45,15 @@ export function requireReach({ agent }: Pick<Rights, 'agent'>, operation: Operat
   )
 }
 
+/** Throws `forbidden` where a token that is for one agent asks for what all of them do. */
+export function requireServer({ agent }: Pick<Rights, 'agent'>): void {
+  if (agent === null) return
+  throw new CastellanError(
+    'forbidden',
+    `This token is for the agent ${agent} alone, and the ledger tells of everything; use a token that is bound to no agent.`,
+  )
+}
+
 /** Throws `forbidden` for a caller that may not even carry a decision. */
 export function requireCarrying(rights: Pick<Rights, 'carriesApprovals'>): void {
   if (rights.carriesApprovals) return

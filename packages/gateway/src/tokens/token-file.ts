@@ -20,6 +20,8 @@ export const StoredToken = z.strictObject({
   /** The secret before the last rotation, while it is still good. */
   old: z.strictObject({ hash: Sha256Hex, until: Timestamp }).nullable(),
   revoked_at: Timestamp.nullable(),
+  /** How often it was given a new secret. */
+  rotations: z.int().min(0).default(0),
 })
 export type StoredToken = z.infer<typeof StoredToken>
 

@@ -1,5 +1,5 @@
 import { createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
-import { CastellanError, type LedgerRecordRequest, newId, type TokenId } from '@castellan/contracts'
+import { CastellanError, type LedgerRecordRequest, newId, type TokenId, type TokenMarks } from '@castellan/contracts'
 import type { Token, TokenCreated, TokenRequest, TokenRotated } from '@castellan/contracts/api'
 import type { Log } from '@castellan/daemon'
 import type { Caller } from '../plugins/caller.ts'
@@ -15,10 +15,17 @@ const DAY_MS = 24 * 3600 * 1000
 const LISTED_MS = 30 * DAY_MS
 /** Last use is written down at most this often, so that a busy token costs no disk writes. */
 const USE_WRITE_MS = 10 * 60_000
+/** How long until the ledger is asked again where agentd did not answer. */
+const ASK_AGAIN_MS = 500
 
 /** Takes what was done to the ledger. Throws `ledger_unavailable` or `agentd_unavailable` where it could not be recorded. */
 export interface Recorder {
   append(record: LedgerRecordRequest): Promise<unknown>
+}
+
+/** What the ledger knows of tokens, which is more than an older list of them that was put back. */
+export interface TokenMemory {
+  tokenMarks(): Promise<TokenMarks>
 }
 
 export interface TokensParts {
@@ -26,7 +33,7 @@ export interface TokensParts {
   readonly file: string
   /** 32 bytes, derived from the gateway's key for this purpose alone. */
   readonly key: Uint8Array
-  readonly records: Recorder
+  readonly records: Recorder & TokenMemory
   readonly log: Log
   readonly now?: () => number
 }
@@ -52,13 +59,17 @@ export class Tokens {
   readonly #file: TokenFile
   /** Made once: node takes nine tenths of a check to make one of bytes. */
   readonly #key: KeyObject
-  readonly #records: Recorder
+  readonly #records: Recorder & TokenMemory
   readonly #log: Log
   readonly #now: () => number
   readonly #tokens = new Map<TokenId, Live>()
   /** By the hash of the secret; the old one of a rotation has its own. */
   readonly #bySecret = new Map<string, Live>()
   #changing: Promise<unknown> = Promise.resolve()
+  /** Whether the ledger was asked: what it knows to be revoked is in force by then. */
+  #judged = false
+  #closed = false
+  #asking: NodeJS.Timeout | undefined
 
   private constructor({ file, key, records, log, now = Date.now }: TokensParts) {
     this.#file = new TokenFile(file)
@@ -72,14 +83,19 @@ export class Tokens {
   static async open(parts: TokensParts): Promise<Tokens> {
     const tokens = new Tokens(parts)
     for (const stored of await tokens.#file.load()) tokens.#adopt(stored)
+    await tokens.#judge()
     return tokens
   }
 
-  /** The token behind a secret; undefined for one that was never made, or was revoked. Ask its standing before trusting it. */
+  /**
+   * The token behind a secret; undefined for one that was never made, or was revoked. Ask its standing before trusting it. Throws
+   * `agentd_unavailable` for one that is on the list until the ledger has said whether that was put back.
+   */
   find(secret: string): KnownToken | undefined {
     const hash = hashOfSecret(this.#key, secret)
     const live = this.#bySecret.get(hash)
     if (live === undefined) return undefined
+    if (!this.#judged) throw unjudged()
     const { stored, rights } = live
     const isCurrent = stored.hash !== null && sameHash(stored.hash, hash)
     const standing = isCurrent ? live.standing : live.oldStanding
@@ -118,6 +134,7 @@ export class Tokens {
         hash: hashOfSecret(this.#key, secret),
         old: null,
         revoked_at: null,
+        rotations: 0,
       }
       await this.#records.append({
         type: 'token_created',
@@ -173,14 +190,22 @@ export class Tokens {
       if (Date.parse(stored.expires_at) > caller.expiresAt) throw outlasts(caller)
       const until = Math.min(this.#now() + overlapMs, Date.parse(stored.expires_at))
       const overlap_until = new Date(until).toISOString()
-      await this.#records.append({ type: 'token_rotated', token: id, by: caller.credential, overlap_until })
       const secret = newSecret()
       const next: StoredToken = {
         ...stored,
         hash: hashOfSecret(this.#key, secret),
         old: overlapMs === 0 ? null : { hash: stored.hash, until: overlap_until },
+        rotations: stored.rotations + 1,
       }
+      // On disk first: a list that knows of fewer rotations than the ledger is one that was put back.
       await this.#saveWith(next)
+      await this.#records
+        .append({ type: 'token_rotated', token: id, by: caller.credential, overlap_until })
+        .catch(async (error: unknown) => {
+          live.stored = { ...live.stored, rotations: next.rotations }
+          await this.#save()
+          throw error
+        })
       // It, or whoever asks, may have been revoked while this was written.
       if (live.stored.revoked_at !== null || caller.standing.ended) {
         await this.#save()
@@ -199,7 +224,37 @@ export class Tokens {
 
   /** Writes the last uses down that were not yet. */
   async close(): Promise<void> {
+    this.#closed = true
+    clearTimeout(this.#asking)
     await this.#change(() => this.#save()).catch((error: unknown) => this.#log.warn({ err: error }, UNWRITTEN))
+  }
+
+  /** Ends what the ledger knows to have ended. Where agentd is away it is asked again until it answers. */
+  async #judge(): Promise<void> {
+    if (this.#tokens.size === 0) {
+      this.#judged = true
+      return
+    }
+    try {
+      const { revoked, rotations } = await this.#records.tokenMarks()
+      const known = new Set(revoked)
+      const revived = [...this.#tokens.values()].filter(({ stored }) => {
+        const isOlder = (rotations[stored.token_id] ?? 0) > stored.rotations
+        return stored.revoked_at === null && (known.has(stored.token_id) || isOlder)
+      })
+      for (const live of revived) this.#end(live)
+      this.#judged = true
+      if (revived.length === 0) return
+      const tokens = revived.map(({ stored }) => stored.token_id)
+      this.#log.error({ tokens }, 'the list of tokens is older than the ledger; those that ended since are ended again')
+      await this.#change(() => this.#save())
+    } catch (error) {
+      if (this.#judged) this.#log.warn({ err: error }, 'the list of tokens could not be written')
+      if (this.#judged || this.#closed) return
+      this.#log.debug({ err: error }, 'the ledger does not say yet which tokens ended')
+      this.#asking = setTimeout(() => void this.#judge(), ASK_AGAIN_MS)
+      this.#asking.unref()
+    }
   }
 
   /** What a token made, and what that made. */
@@ -265,7 +320,7 @@ export class Tokens {
     this.#save().catch((error: unknown) => this.#log.warn({ err: error }, UNWRITTEN))
   }
 
-  #shown({ hash: _, old: _old, revoked_at, ...stored }: StoredToken): Token {
+  #shown({ hash: _, old: _old, rotations: _rotations, revoked_at, ...stored }: StoredToken): Token {
     const expired = this.#now() >= Date.parse(stored.expires_at)
     return { ...stored, state: revoked_at !== null ? 'revoked' : expired ? 'expired' : 'active' }
   }
@@ -291,6 +346,14 @@ export class Tokens {
     this.#changing = done.catch(() => undefined)
     return done
   }
+}
+
+function unjudged(): CastellanError {
+  return new CastellanError(
+    'agentd_unavailable',
+    'agentd does not answer yet, so nobody knows whether this token was revoked. Try again in a moment; the owner’s token works.',
+    { retryAfterSeconds: 1 },
+  )
 }
 
 const UNWRITTEN = 'the last use of a token could not be written down'

@@ -139,3 +139,22 @@ test('what the model on this machine is asked is kept where the owner wants it, 
   expect((await list()).json.items).toHaveLength(0)
   expect((await request(gateway, '/api/v1/insights/1')).status).toBe(404)
 })
+
+test('that insights were deleted is on record, what they were is not', async () => {
+  const gateway = await startGateway({
+    config: { insights: { enabled: true, local: true, maxDays: 30, maxMegabytes: 1 } },
+  })
+  gateway.engine.answer = () => say('The answer.')
+  await (await gateway.connect()).ask('the question')
+  const remove = (query: string) => request(gateway, `/api/v1/insights${query}`, { method: 'DELETE' })
+  await until('the exchange is kept', async () => {
+    const { json } = await request(gateway, '/api/v1/insights')
+    return (json.items as unknown[]).length === 1
+  })
+  expect((await remove('?chat_id=other')).json).toEqual({ deleted: 0 })
+  expect(gateway.records.entries.filter(({ type }) => type === 'insights_deleted')).toEqual([])
+  expect((await remove('?chat_id=main')).json).toEqual({ deleted: 1 })
+  expect(gateway.records.entries.filter(({ type }) => type === 'insights_deleted')).toEqual([
+    { type: 'insights_deleted', count: 1, by: 'owner', chat: 'main' },
+  ])
+})

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
-import type { ErrorEnvelope } from '@castellan/contracts'
+import type { ErrorEnvelope, TokenMarks } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import { temporaryFolder } from '@castellan/testing'
 import type { FastifyInstance } from 'fastify'
@@ -58,6 +58,8 @@ export interface TestGatewayOptions {
   readonly agentd?: boolean
   readonly engine?: boolean
   readonly log?: Log
+  /** What the ledger knows of tokens from before. */
+  readonly tokenMarks?: TokenMarks
 }
 
 /** Starts one, gone with the running test. */
@@ -81,6 +83,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   agentd.tools.set('file_write', { effect: 'change', run: ({ path }) => ({ path, bytes: 5 }) })
   if (options.agentd !== false) await agentd.listen(config.agentSocket)
   const records = new StandInRecords()
+  if (options.tokenMarks !== undefined) records.marks = options.tokenMarks
   if (options.agentd !== false) await records.listen(join(folder, 'record.sock'))
   const engine = new StandInEngine()
   if (options.engine !== false) await engine.listen(config.engineSocket)

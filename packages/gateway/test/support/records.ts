@@ -3,6 +3,7 @@ import {
   type CredentialStoreMark,
   type LedgerRecorded,
   LedgerRecordRequest,
+  type TokenMarks,
 } from '@castellan/contracts'
 import { reply, SocketServer } from '@castellan/daemon'
 import { quietLog } from './log.ts'
@@ -12,6 +13,8 @@ export class StandInRecords {
   readonly entries: LedgerRecordRequest[] = []
   /** Refuses as agentd does while its ledger is damaged. */
   broken = false
+  /** What a ledger of before knows of tokens. */
+  marks: TokenMarks = { revoked: [], rotations: {} }
   readonly #server: SocketServer
 
   constructor() {
@@ -22,6 +25,7 @@ export class StandInRecords {
       const recorded: LedgerRecorded = { index: this.entries.length - 1 }
       return reply(recorded, { status: 201 })
     })
+    this.#server.route('GET', '/v1/records/tokens', {}, () => this.marks)
     this.#server.route('GET', '/v1/records/credential-store', {}, (): CredentialStoreMark => ({ mark: null }))
   }
 

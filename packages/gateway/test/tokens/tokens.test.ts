@@ -2,7 +2,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Token } from '@castellan/contracts/api'
 import { temporaryFolder, until } from '@castellan/testing'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Caller } from '../../src/plugins/caller.ts'
 import { ALL_RIGHTS } from '../../src/tokens/rights.ts'
 import { Standing } from '../../src/tokens/standing.ts'
@@ -145,6 +145,59 @@ test('a rotated token keeps its id; the old secret is good for the overlap and n
   await expect(tokens.rotate(token_id, 0, OWNER)).rejects.toMatchObject({ code: 'conflict' })
 })
 
+describe('a list of tokens from before', () => {
+  test('that is put back revives neither a revoked token nor a secret that was replaced', async () => {
+    const gateway = await startGateway()
+    const [revoked, rotated, kept] = [await makeToken(gateway), await makeToken(gateway), await makeToken(gateway)]
+    const file = join(gateway.folder, 'gateway', 'tokens.json')
+    const before = readFileSync(file)
+    await request(gateway, `/api/v1/tokens/${revoked.id}`, { method: 'DELETE' })
+    await request(gateway, `/api/v1/tokens/${rotated.id}/rotation`, { body: { overlap_minutes: 0 } })
+    expect(gateway.records.entries.map(({ type }) => type)).toContain('token_rotated')
+    await gateway.stop()
+    writeFileSync(file, before)
+
+    const again = await startGateway({
+      folder: gateway.folder,
+      tokenMarks: { revoked: [revoked.id], rotations: { [rotated.id]: 1 } },
+    })
+    const statuses = [revoked, rotated, kept].map(async ({ secret }) => {
+      return (await request(again, '/api/v1/agents', { token: secret })).status
+    })
+    expect(await Promise.all(statuses)).toEqual([401, 401, 200])
+    await again.stop()
+    expect(readFileSync(file, 'utf8').match(/"revoked_at":null/g)).toHaveLength(1)
+  })
+
+  test('lets no token in until the ledger was asked, and the owner all the same', async () => {
+    const gateway = await startGateway()
+    const { secret } = await makeToken(gateway)
+    await gateway.stop()
+    const again = await startGateway({ folder: gateway.folder, agentd: false })
+    const early = await request(again, '/api/v1/agents', { token: secret })
+    expect([early.status, early.json.code, early.headers['retry-after']]).toEqual([503, 'agentd_unavailable', '1'])
+    expect((await request(again, '/api/v1/agents')).status).toBe(200)
+    expect((await request(again, '/api/v1/agents', { token: `cst_${'x'.repeat(43)}` })).status).toBe(401)
+    await again.records.listen(join(gateway.folder, 'record.sock'))
+    await until('the ledger was asked', async () => {
+      return (await request(again, '/api/v1/agents', { token: secret })).status === 200
+    })
+  })
+
+  test('of a rotation that could not be recorded leaves the token as it was, also after a restart', async () => {
+    const gateway = await startGateway()
+    const { secret, id } = await makeToken(gateway)
+    gateway.records.broken = true
+    const failed = await request(gateway, `/api/v1/tokens/${id}/rotation`, { body: { overlap_minutes: 0 } })
+    expect(failed.json.code).toBe('ledger_unavailable')
+    expect((await request(gateway, '/api/v1/agents', { token: secret })).status).toBe(200)
+    await gateway.stop()
+    // Nobody knows whether the entry arrived.
+    const again = await startGateway({ folder: gateway.folder, tokenMarks: { revoked: [], rotations: { [id]: 1 } } })
+    expect((await request(again, '/api/v1/agents', { token: secret })).status).toBe(200)
+  })
+})
+
 test('revoking wins over a rotation that is being written', async () => {
   const file = join(temporaryFolder(), 'tokens.json')
   const tokens = await openTokens(file)
@@ -249,7 +302,7 @@ test('no token can make one that may do more, or take over one that lasts longer
   expect(owner.json.code).toBe('forbidden')
 })
 
-const RECORDS = { append: async () => undefined }
+const RECORDS = { append: async () => undefined, tokenMarks: async () => ({ revoked: [], rotations: {} }) }
 const OWNER: Caller = {
   ...{ kind: 'owner', credential: 'owner', token: 'cst_x', standing: new Standing() },
   ...{ expiresAt: Number.POSITIVE_INFINITY, ...ALL_RIGHTS },

@@ -4,11 +4,12 @@ import type { FastifyInstance } from 'fastify'
 import type { InsightPage } from '../../insights/book.ts'
 import type { Insights } from '../../insights/insights.ts'
 import { requireAgent } from '../../tokens/rights.ts'
+import { type Recorder, unrecorded } from '../../tokens/tokens.ts'
 import { cursorAt, positionOf } from '../pages.ts'
 import { serve } from '../serve.ts'
 
 /** What was sent to models, for the owner to see. A token that is for one agent sees and deletes what that one sent. */
-export function addInsights(app: FastifyInstance, insights: Insights): void {
+export function addInsights(app: FastifyInstance, insights: Insights, records: Recorder): void {
   serve(app, listInsights, async ({ query, caller }) => {
     const { q: words = null, chat_id: chat = null, engine = null, failed = null, limit, cursor } = query
     const filter = { words, chat, agent: caller.agent, engine, failed }
@@ -29,7 +30,20 @@ export function addInsights(app: FastifyInstance, insights: Insights): void {
     const { agent = caller.agent, chat_id: chat = null, before } = query
     if (agent !== null) requireAgent(caller, agent)
     const until = before === undefined ? null : Date.parse(before)
-    return { deleted: await insights.remove({ agent, chat, before: until }) }
+    const count = await insights.remove({ agent, chat, before: until })
+    if (count === 0) return { deleted: 0 }
+    // What is gone stays gone; that it went is no secret.
+    const which = {
+      ...(agent === null ? {} : { agent }),
+      ...(chat === null ? {} : { chat }),
+      ...(before === undefined ? {} : { before }),
+    }
+    await records
+      .append({ type: 'insights_deleted', count, by: caller.credential, ...which })
+      .catch((error: unknown) => {
+        throw unrecorded(`${count} insights are deleted`, error)
+      })
+    return { deleted: count }
   })
 }
 
