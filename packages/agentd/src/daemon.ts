@@ -62,6 +62,10 @@ export async function startAgentd(
   await agentServer.listen({ path: config.agentSocket, mode: 0o660 })
   agentd.witnesses?.start()
   agentd.emergency.start()
+  agentd.incidents.start()
+  agentd.ledgerWatch.start()
+  void agentd.containments.converge()
+  void agentd.monitor.start()
   await agentd.safeSwitch.start()
   agentd.routines.start()
   agentd.watchers.start()
@@ -80,10 +84,14 @@ export async function startAgentd(
     },
     async stop() {
       agentd.approvals.close()
+      agentd.hold.close()
+      ledger.stopTelling()
       registry.close()
       const schedules = Promise.all([
         agentd.witnesses?.close(),
         agentd.emergency.close(),
+        agentd.ledgerWatch.stop(),
+        agentd.monitor.stop(),
         pruning?.stop(),
         agentd.routines.stop(),
         agentd.watchers.stop(),
@@ -97,7 +105,9 @@ export async function startAgentd(
       )
       await agentd.calls.inFlight.idle(RECORD_MS)
       await schedules
+      await agentd.containments.idle()
       await agentd.incidents.close()
+      agentd.disconnect()
       await ledger.append({ type: 'daemon_stopped', actor: SYSTEM }).catch((error: unknown) => {
         log.error({ err: error }, 'the stop could not be recorded')
       })

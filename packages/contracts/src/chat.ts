@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { StandingRule } from './approvals.ts'
 import { UndoState } from './calls.ts'
 import { EngineKind } from './engines.ts'
+import { LedgerNews, Vitals } from './happenings.ts'
 import { AgentName, ApprovalId, CallId, LedgerIndex, OperatorKeyId, Timestamp } from './ids.ts'
 import { PasskeyAssertion } from './operators.ts'
 import { TaintLabel, ToolPreview } from './tools.ts'
@@ -38,6 +39,12 @@ export const ClientFrame = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('approve'), ...verdictFields }),
   z.strictObject({ type: z.literal('deny'), ...verdictFields }),
   z.strictObject({ type: z.literal('always'), ...verdictFields }),
+  /** From here on this socket is also told what the ledger is told, and how busy the machine is, until it closes. */
+  z.strictObject({
+    type: z.literal('follow'),
+    /** How many entries of the ledger the client knows of already; the first answer has what came after them. */
+    after: z.int().min(0).optional(),
+  }),
 ])
 export type ClientFrame = z.infer<typeof ClientFrame>
 
@@ -197,6 +204,10 @@ export const ServerFrame = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('done'), ...chat }),
   z.strictObject({ type: z.literal('error'), code: z.string(), message: z.string(), ...chat }),
+  /** After `follow`: what the ledger was told since the last of these. */
+  z.strictObject({ type: z.literal('ledger'), ...LedgerNews.shape }),
+  /** After `follow`: how busy the machine is, every few seconds. */
+  z.strictObject({ type: z.literal('vitals'), ...Vitals.shape }),
   z.strictObject({ type: z.literal('backpressure_pause') }),
   z.strictObject({ type: z.literal('backpressure_resume'), dropped_frames: z.int().min(0) }),
 ])

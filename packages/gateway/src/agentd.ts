@@ -4,9 +4,11 @@ import {
   type ApprovalId,
   type BudgetLine,
   CallAnswer,
+  type CallOutcome,
   type CallRequest,
   type Freeze,
   FreezeState,
+  Happening,
   LedgerHead,
   type LedgerIndex,
   LedgerPage,
@@ -74,15 +76,23 @@ export class Agentd {
     const tool = ToolName.safeParse(request.tool).success ? request.tool : 'unknown'
     const options = { body: request, schema: CallAnswer, signal, timeoutMs: CALL_MS }
     try {
-      const answer = await this.#tracing.span('tool call', { 'castellan.tool': tool }, () =>
-        this.#client.request('POST', '/v1/calls', options),
-      )
+      const answer = await this.#tracing.span('tool call', { 'castellan.tool': tool }, async () => {
+        const answer = await this.#client.request('POST', '/v1/calls', options)
+        if (answer.status === 'done') this.#told(tool, answer)
+        return answer
+      })
       this.onCall(answer.status === 'done' ? (answer.ok ? 'done' : 'failed') : 'asked')
       return answer
     } catch (error) {
       this.onCall('refused')
       throw error
     }
+  }
+
+  /** agentd sends nothing anywhere: how long the tool ran comes with its answer, and goes where our own spans go. */
+  #told(tool: string, { ok, duration_ms, ledger_index }: CallOutcome): void {
+    const entry = ledger_index === null ? {} : { 'castellan.ledger_index': ledger_index }
+    this.#tracing.ended('tool run', { 'castellan.tool': tool, ...entry }, { ms: duration_ms, failed: !ok })
   }
 
   async approvals(signal?: AbortSignal): Promise<Approval[]> {
@@ -130,6 +140,12 @@ export class Agentd {
   freezeOnceChanged(known: Freeze | null | undefined, signal: AbortSignal): Promise<FreezeState> {
     const query = known === undefined ? '' : `?known=${known?.id ?? 'none'}&wait=${LONG_POLL_SECONDS}`
     return this.#client.request('GET', `/v1/freeze${query}`, { schema: FreezeState, signal })
+  }
+
+  /** What happens, from after that many entries of the ledger on, for as long as it is listened to. */
+  follow(after: number | undefined, signal: AbortSignal): AsyncGenerator<Happening, void, void> {
+    const query = after === undefined ? '' : `?after=${after}`
+    return this.#client.stream('GET', `/v1/follow${query}`, { schema: Happening, signal })
   }
 
   /** What agentd says of its ledger. */

@@ -97,7 +97,7 @@ export function parseSamples(text: string): LoadSample[] {
   })
 }
 
-interface CpuTicks {
+export interface CpuTicks {
   readonly total: number
   readonly idle: number
 }
@@ -115,7 +115,8 @@ export function busyPercent(before: CpuTicks, after: CpuTicks): number | null {
   return total <= 0 || busy < 0 ? null : percent(busy, total)
 }
 
-function percent(part: number, whole: number): number {
+/** To a tenth; 0 of nothing. */
+export function percent(part: number, whole: number): number {
   return whole <= 0 ? 0 : Math.round(Math.min(1, part / whole) * 1000) / 10
 }
 

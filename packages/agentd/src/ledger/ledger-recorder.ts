@@ -14,6 +14,7 @@ import {
 } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import { Ledger, type LedgerOptions } from '@castellan/ledger'
+import { Watchers } from '../approvals/watchers.ts'
 import type { LedgerVerdict } from '../host/index.ts'
 import { Mutex } from '../state/mutex.ts'
 import type { LedgerFollower } from './follower.ts'
@@ -52,11 +53,13 @@ export class LedgerRecorder implements Recorder {
   readonly #parts: LedgerRecorderParts
   readonly #recent = new RecentCalls()
   readonly #opening = new Mutex()
+  readonly #arrivals = new Watchers<'entry'>()
   #ledger: Ledger | undefined
   #problem: CastellanError | undefined
   #retry: NodeJS.Timeout | undefined
   #wasOpen = false
   #closed = false
+  #telling = true
 
   private constructor(parts: LedgerRecorderParts) {
     this.#parts = parts
@@ -74,7 +77,18 @@ export class LedgerRecorder implements Recorder {
     const { index, entry } = await this.use((ledger) => ledger.append(draft, wellFormed(payload)))
     this.#recent.note(draft, index)
     this.#parts.follower?.note(entry)
+    this.#arrivals.notify('entry')
     return index
+  }
+
+  async arrival(ms: number, signal: AbortSignal): Promise<boolean> {
+    if (this.#telling) await this.#arrivals.changed('entry', ms, signal)
+    return this.#telling && !signal.aborted
+  }
+
+  stopTelling(): void {
+    this.#telling = false
+    this.#arrivals.close()
   }
 
   read(index: LedgerIndex): Promise<LedgerRecord> {

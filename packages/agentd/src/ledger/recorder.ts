@@ -19,6 +19,10 @@ import type { LedgerVerdict } from '../host/index.ts'
 export interface Recorder {
   /** Answers once the entry is on disk. */
   append(draft: LedgerDraft, payload?: LedgerPayload): Promise<LedgerIndex>
+  /** Answers at the next entry, after `ms` or when `signal` fires; false where there is nothing to wait for any more. */
+  arrival(ms: number, signal: AbortSignal): Promise<boolean>
+  /** Ends all waiting for entries, so that a stop need not wait for it. */
+  stopTelling(): void
   /** One entry with its payload. Throws `not_found`. */
   read(index: LedgerIndex): Promise<LedgerRecord>
   /** Newest first. Of the payloads only the summaries, which are never secret, unless `payloads` asks for all. */

@@ -8,6 +8,7 @@ import {
 } from '@castellan/contracts'
 import type { SocketServer } from '@castellan/daemon'
 import type { Agentd } from '../agentd.ts'
+import { addFollowRoute } from './follow.ts'
 import { addSessionRoutes } from './sessions.ts'
 import { addSharedRoutes, approvalId } from './shared.ts'
 
@@ -15,6 +16,7 @@ import { addSharedRoutes, approvalId } from './shared.ts'
 export function addAgentRoutes(server: SocketServer, agentd: Agentd): void {
   const { approvals, operators, proofs, signIns } = agentd
   addSharedRoutes(server, agentd, 'agent')
+  addFollowRoute(server, agentd)
   addSessionRoutes(server, agentd)
 
   server.route('POST', '/v1/approvals/:id/decision', { body: ApprovalDecision }, async ({ params, body }) => {

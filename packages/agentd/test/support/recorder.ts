@@ -23,6 +23,11 @@ export class MemoryRecorder implements Recorder {
     return { state: 'ok' as const, size: this.drafts.length }
   }
 
+  async arrival(): Promise<boolean> {
+    return false
+  }
+
+  stopTelling(): void {}
   async close(): Promise<void> {}
   async countUnrecorded(): Promise<void> {}
   read = unused

@@ -5,10 +5,11 @@ import { freezeFrame } from '../emergency/tell.ts'
 import type { Caller } from '../plugins/auth.ts'
 import { toCastellanError } from '../plugins/errors.ts'
 import type { TraceContext } from '../telemetry/trace-context.ts'
-import { requireAgent } from '../tokens/rights.ts'
+import { requireAgent, requireServer } from '../tokens/rights.ts'
 import type { Chat } from './chat.ts'
 import { readingAnswer } from './commands.ts'
 import { carryDecision, type DecisionParts } from './decisions.ts'
+import type { Followers } from './followers.ts'
 import { readClientFrame } from './frames.ts'
 import { Outbox } from './outbox.ts'
 import { MAIN_CHAT } from './sessions.ts'
@@ -19,7 +20,7 @@ const LEAVE_MS = 1_000
 /** For the answer to a command that only reads, in milliseconds. */
 const ASIDE_MS = 10_000
 
-export type ConnectionParts = DecisionParts & SpeakParts
+export type ConnectionParts = DecisionParts & SpeakParts & { readonly followers: Followers }
 
 /** Who opened a socket, and in which trace. */
 export interface Handshake {
@@ -47,6 +48,7 @@ export class Connection {
     this.#outbox = new Outbox(socket, stream)
     this.#caller = caller
     this.#parts = parts
+    socket.once('close', () => parts.followers.leave(this))
     socket.on('pong', () => {
       this.#heard = true
     })
@@ -143,6 +145,10 @@ export class Connection {
         return this.#say(frame)
       case 'abort':
         this.#abort(frame)
+        return undefined
+      case 'follow':
+        requireServer(this.#caller)
+        this.#parts.followers.follow(this, frame.after)
         return undefined
       default:
         carryDecision(frame, this.#caller, this.#parts).catch((error: unknown) => this.#refuse(error, frame))

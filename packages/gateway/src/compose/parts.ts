@@ -5,6 +5,7 @@ import type { Agent } from '../agents/agent.ts'
 import { Agents } from '../agents/agents.ts'
 import { tellAgents } from '../agents/tell.ts'
 import { Audience } from '../chat/audience.ts'
+import { Followers } from '../chat/followers.ts'
 import { ChatSessions } from '../chat/sessions.ts'
 import { Waiting } from '../chat/waiting.ts'
 import type { GatewayConfig } from '../config.ts'
@@ -57,6 +58,7 @@ export interface Parts {
   readonly chats: ChatSessions
   readonly waiting: Waiting
   readonly freezeWatch: FreezeWatch
+  readonly followers: Followers
   close(): Promise<void>
 }
 
@@ -100,6 +102,7 @@ export async function openParts(config: GatewayConfig, monotonic: Monotonic, log
   const decisions = new Decisions(store, config.decisions, log)
   const audience = new Audience()
   const chats = new ChatSessions({ listeners: audience, conversations, agents })
+  const followers = new Followers(agentd, log)
   const waiting = await Waiting.open(join(own, 'waiting'), log)
   tellChats(freezeWatch, { chats, audience })
   tellAgents(agents, audience)
@@ -107,13 +110,14 @@ export async function openParts(config: GatewayConfig, monotonic: Monotonic, log
   return {
     ...{ telemetry, keys, records, agentd, access, credentials },
     ...{ engine, models, engineModels, embeddings, engines, agents },
-    ...{ conversations, insights, decisions, audience, chats, waiting, freezeWatch },
+    ...{ conversations, insights, decisions, audience, chats, waiting, freezeWatch, followers },
     engineOf({ engine }) {
       const created = engines.create(engine)
       return local && created.host === null ? tellsExchanges(created) : created
     },
     async close() {
       freezeWatch.close()
+      followers.close()
       await access.tokens.close()
       await store.close()
       await credentials.close()
