@@ -52,6 +52,20 @@ export class Context {
     return this.#connect(socket, 'the operator socket of the airlock', 'airlock_unavailable')
   }
 
+  /** The airlock as the gateway has it: what is asked here leaves this machine, where the list lets it. */
+  async wayOut(): Promise<UnixClient> {
+    const { operatorSocket, airlockSocket } = await this.instance()
+    const socket = airlockSocket ?? join(dirname(operatorSocket), 'airlock.sock')
+    return this.#connect(socket, 'the socket of the airlock', 'airlock_unavailable')
+  }
+
+  /** The engine of this machine. */
+  async engine(): Promise<UnixClient> {
+    const { operatorSocket, engineSocket } = await this.instance()
+    const socket = engineSocket ?? join(dirname(operatorSocket), 'engine.sock')
+    return this.#connect(socket, 'the socket of the engine', 'engine_unavailable')
+  }
+
   /** The owner's bearer token for the gateway; read when needed, never kept or printed. */
   async token(): Promise<string> {
     const { tokenFile } = await this.instance()

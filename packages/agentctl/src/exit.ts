@@ -15,6 +15,8 @@ export const exitCodes = {
   unavailable: 3,
   /** Policy or a person said no, or the approval ran out. */
   refused: 4,
+  /** A decision cannot be replayed on the same grounds. */
+  notReplayable: 5,
   /** A switch between systems was taken back, and the old system runs as before. */
   rolledBack: 20,
   /** A switch was refused before anything was changed. */
@@ -32,6 +34,8 @@ export const exitCodes = {
 const unavailable: readonly ErrorCode[] = [
   'agentd_unavailable',
   'engine_unavailable',
+  'engine_loading',
+  'engine_queue_full',
   'airlock_unavailable',
   'egress_unrecorded',
   'ledger_unavailable',

@@ -12,14 +12,17 @@ import { addChat } from './commands/chat.ts'
 import { addChats } from './commands/chats.ts'
 import { addCredential } from './commands/credential.ts'
 import { addDecisions } from './commands/decisions.ts'
+import { addEngine } from './commands/engine.ts'
 import { addGeneration } from './commands/generation.ts'
 import { addIncidents } from './commands/incidents.ts'
 import { addLedger } from './commands/ledger.ts'
 import { addMcp } from './commands/mcp.ts'
 import { addMemory } from './commands/memory.ts'
+import { addModel } from './commands/model.ts'
 import { addOperator } from './commands/operator.ts'
 import { addPanic } from './commands/panic.ts'
 import { addPolicy } from './commands/policy.ts'
+import { addReplay } from './commands/replay.ts'
 import { addSession } from './commands/session.ts'
 import { addSignIn } from './commands/sign-in.ts'
 import { addSkill } from './commands/skill.ts'
@@ -50,6 +53,7 @@ Exit codes:
   1  it ran; the answer is no 4  policy or a person refused, or the approval ran out
   2  the command line is off  130  stopped by Ctrl-C
   switch, generation and rollback have codes for how a switch ended: see \`agentctl switch --help\`.
+  5  replay: it cannot be decided again on the same grounds
   verify-ledger has a code for each kind of damage: see \`agentctl verify-ledger --help\`.
 
 Examples:
@@ -119,7 +123,10 @@ export async function run(args: readonly string[], host: NodeJS.Process): Promis
     addIncidents,
     addSkill,
     addMemory,
+    addModel,
+    addEngine,
     addLedger,
+    addReplay,
     addVerifyLedger,
     addWitness,
     addSignIn,
