@@ -18,7 +18,7 @@ export interface Chat {
 }
 
 /** Opens the chat socket with the owner's token, as any WebSocket client would. */
-export async function openChat({ instance, token }: RunningCastellan): Promise<Chat> {
+export async function openChat({ instance, token }: Pick<RunningCastellan, 'instance' | 'token'>): Promise<Chat> {
   const socket = new WebSocket(`${instance.url.replace('http', 'ws')}/ws`, {
     headers: { authorization: `Bearer ${token}` },
   })

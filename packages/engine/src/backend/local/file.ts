@@ -29,7 +29,8 @@ export async function openModelFile(
   return { path, facts, digest, stamp: stamp ?? '' }
 }
 
-async function stampOf(path: string): Promise<string | undefined> {
+/** What changes when the file does; undefined where there is none. */
+export async function stampOf(path: string): Promise<string | undefined> {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true })
     return [dev, ino, size, mtimeNs, ctimeNs].join(' ')

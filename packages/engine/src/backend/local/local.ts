@@ -8,7 +8,7 @@ import type { Loaded, ModelDone, PrefixTotals, SeededCompletion, WorkerReport } 
 import type { Backend, BackendReport, BackendState } from '../backend.ts'
 import { decisionOf } from '../decision.ts'
 import { Watchdog } from '../watchdog.ts'
-import { type ModelFile, openModelFile } from './file.ts'
+import { type ModelFile, openModelFile, stampOf } from './file.ts'
 import { localReport } from './report.ts'
 import { Restarts } from './restarts.ts'
 import { Runs } from './runs.ts'
@@ -51,6 +51,7 @@ export class LocalBackend implements Backend {
   #prefix = NO_TOTALS
   #error: ErrorEnvelope | undefined
   #failedAt = 0
+  #stamp: string | undefined
   #isolation: Isolation = { network: 'host', prefix: [] }
   #worker: WorkerProcess | undefined
   #settled = Promise.withResolvers<void>()
@@ -88,6 +89,7 @@ export class LocalBackend implements Backend {
 
   async load(): Promise<void> {
     const { modelPath, log } = this.#options
+    this.#stamp = await stampOf(modelPath)
     try {
       const file = await openModelFile(modelPath, this.#file, this.#stopping.signal)
       if (file !== this.#file) this.#digest = undefined
@@ -104,7 +106,7 @@ export class LocalBackend implements Backend {
   }
 
   async ready(signal: AbortSignal, patienceMs: number): Promise<void> {
-    if (this.#state === 'asleep' || this.#mayTryAgain()) {
+    if (this.#state === 'asleep' || ((await this.#mayTryAgain()) && this.#isFailed())) {
       this.#state = 'loading'
       this.#error = undefined
       this.#settled = Promise.withResolvers<void>()
@@ -185,9 +187,15 @@ export class LocalBackend implements Backend {
     return { ...event, decision: decisionOf({ request, modelDigest, promptDigest, by }) }
   }
 
-  #mayTryAgain(): boolean {
-    if (this.#state !== 'failed' || !PASSING.includes(this.#error?.code ?? '')) return false
-    return Date.now() - this.#failedAt > RETRY_FAILED_MS
+  #isFailed(): boolean {
+    return this.#state === 'failed'
+  }
+
+  /** What passes by itself is tried again after a while; a file that could not be used, once it is another one. */
+  async #mayTryAgain(): Promise<boolean> {
+    if (this.#state !== 'failed') return false
+    const passes = PASSING.includes(this.#error?.code ?? '') && Date.now() - this.#failedAt > RETRY_FAILED_MS
+    return passes || (await stampOf(this.#options.modelPath)) !== this.#stamp
   }
 
   #startWorker(file: ModelFile): void {
@@ -259,7 +267,8 @@ export class LocalBackend implements Backend {
     this.#worker = undefined
     this.#watchdog.rest()
     const timer = setTimeout(() => {
-      if (!this.#stopping.signal.aborted) this.#startWorker(this.#file as ModelFile)
+      // The file is looked at again: it may be why the worker died.
+      if (!this.#stopping.signal.aborted) void this.load()
     }, delayMs)
     this.#stopping.signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
   }
