@@ -30,6 +30,7 @@ import {
 } from '@castellan/contracts'
 import { UnixClient } from '@castellan/daemon'
 import { z } from 'zod'
+import type { SpanFacts } from './telemetry/span.ts'
 import { NO_TRACING, type Tracing } from './telemetry/tracing.ts'
 
 /** Longest a call may take, in milliseconds. Tools have shorter deadlines of their own, which agentd keeps. */
@@ -91,7 +92,7 @@ export class Agentd {
 
   /** agentd sends nothing anywhere: how long the tool ran comes with its answer, and goes where our own spans go. */
   #told(tool: string, { ok, duration_ms, ledger_index }: CallOutcome): void {
-    const entry = ledger_index === null ? {} : { 'castellan.ledger_index': ledger_index }
+    const entry: SpanFacts = ledger_index === null ? {} : { 'castellan.ledger_index': ledger_index }
     this.#tracing.ended('tool run', { 'castellan.tool': tool, ...entry }, { ms: duration_ms, failed: !ok })
   }
 

@@ -71,9 +71,11 @@ export class Exporter {
   }
 
   #post(spans: readonly EndedSpan[]): Promise<void> {
-    const resource = { attributes: attributes({ 'service.name': 'castellan-gateway', 'service.version': version }) }
-    const scopeSpans = [{ scope: { name: 'castellan' }, spans: spans.map(toOtlp) }]
-    const body = JSON.stringify({ resourceSpans: [{ resource, scopeSpans }] })
+    const resourceSpans = [...Map.groupBy(spans, ({ service }) => service)].map(([service, own]) => {
+      const resource = { attributes: attributes({ 'service.name': service, 'service.version': version }) }
+      return { resource, scopeSpans: [{ scope: { name: 'castellan' }, spans: own.map(toOtlp) }] }
+    })
+    const body = JSON.stringify({ resourceSpans })
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
     return new Promise((resolve, reject) => {
       const options = { ...this.#to, agent: this.#agent, path: this.#path, method: 'POST', headers }

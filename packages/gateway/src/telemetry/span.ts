@@ -16,7 +16,11 @@ export interface EndedSpan {
   readonly end: bigint
   readonly facts: SpanFacts
   readonly failed: boolean
+  /** Whose time it was. */
+  readonly service: Service
 }
+
+export type Service = 'castellan-gateway' | 'castellan-agentd'
 
 /** A span as OTLP/JSON has it (opentelemetry-proto 1.x, trace.proto; ids in hex, 64-bit numbers in strings). */
 export function toOtlp({ context, parentSpanId, name, kind, start, end, facts, failed }: EndedSpan): object {

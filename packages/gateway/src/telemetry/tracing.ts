@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { FastifyInstance } from 'fastify'
 import type { Exporter } from './exporter.ts'
-import { KIND, type SpanFacts } from './span.ts'
+import { KIND, type Service, type SpanFacts } from './span.ts'
 import { childOf, readTraceparent, type TraceContext, traceparentOf } from './trace-context.ts'
 
 declare module 'fastify' {
@@ -19,6 +19,8 @@ export interface Tracing {
   readonly traceparent: () => string | undefined
   /** Runs a task as a span within what runs now. It failed where it threw. */
   span<T>(name: string, facts: SpanFacts, task: () => Promise<T>): Promise<T>
+  /** A span within what runs now that has just ended elsewhere, as agentd tells of a tool. */
+  ended(name: string, facts: SpanFacts, about: { readonly ms: number; readonly failed: boolean }): void
   /** Runs a task within a span of before, one that a socket was opened in perhaps. */
   within<T>(context: TraceContext | null, task: () => T): T
 }
@@ -26,6 +28,7 @@ export interface Tracing {
 export const NO_TRACING: Tracing = {
   traceparent: () => undefined,
   span: (_name, _facts, task) => task(),
+  ended: () => undefined,
   within: (_context, task) => task(),
 }
 
@@ -59,6 +62,13 @@ export class Spans implements Tracing {
     }
   }
 
+  ended(name: string, facts: SpanFacts, { ms, failed }: { readonly ms: number; readonly failed: boolean }): void {
+    const parent = this.#current.getStore()
+    const context = childOf(parent, this.#sampleRatio)
+    const start = nanoseconds() - BigInt(Math.round(ms * 1e6))
+    this.#end({ context, parent, name, kind: KIND.server, start, facts, failed }, 'castellan-agentd')
+  }
+
   within<T>(context: TraceContext | null, task: () => T): T {
     return context === null ? task() : this.#current.run(context, task)
   }
@@ -89,18 +99,21 @@ export class Spans implements Tracing {
     })
   }
 
-  #end(span: {
-    context: TraceContext
-    parent: TraceContext | undefined
-    name: string
-    kind: (typeof KIND)[keyof typeof KIND]
-    start: bigint
-    facts: SpanFacts
-    failed: boolean
-  }): void {
+  #end(
+    span: {
+      context: TraceContext
+      parent: TraceContext | undefined
+      name: string
+      kind: (typeof KIND)[keyof typeof KIND]
+      start: bigint
+      facts: SpanFacts
+      failed: boolean
+    },
+    service: Service = 'castellan-gateway',
+  ): void {
     if (!span.context.sampled) return
     const { parent, ...rest } = span
-    this.#exporter.add({ ...rest, parentSpanId: parent?.spanId, end: nanoseconds() })
+    this.#exporter.add({ ...rest, parentSpanId: parent?.spanId, end: nanoseconds(), service })
   }
 }
 

@@ -63,6 +63,11 @@ test('a chat is traced from the client’s traceparent to the tool call, and age
   expect(call.parentSpanId).toBe(turn.spanId)
   expect(call.attributes).toEqual([{ key: 'castellan.tool', value: { stringValue: 'disk_usage' } }])
   expect(gateway.agentd.traceparents).toContain(`00-${TRACE}-${call.spanId}-01`)
+  const run = collector.named('tool run')
+  expect([run.traceId, run.parentSpanId]).toEqual([TRACE, call.spanId])
+  expect(run.attributes.map(({ key }) => key)).toEqual(['castellan.tool', 'castellan.ledger_index'])
+  expect(collector.serviceOf('tool run')).toBe('castellan-agentd')
+  expect(collector.serviceOf('tool call')).toBe('castellan-gateway')
 })
 
 test('a request is a span of its own trace where it names none, and a failed one says so', async () => {
@@ -184,11 +189,17 @@ test('traceparents are read as W3C has them, and nothing else is one', () => {
 async function startCollector(socketPath?: string) {
   const bodies: unknown[] = []
   const spans: Span[] = []
+  const services = new Map<string, string>()
   const server = createServer((message, response) => {
     void json(message).then((body) => {
       bodies.push(body)
       const { resourceSpans } = Export.parse(body)
-      spans.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)))
+      for (const { resource, scopeSpans } of resourceSpans) {
+        const own = scopeSpans.flatMap((scope) => scope.spans)
+        spans.push(...own)
+        const service = resource.attributes.find(({ key }) => key === 'service.name')?.value
+        for (const { name } of own) services.set(name, JSON.stringify(service))
+      }
       response.writeHead(message.url === '/v1/traces' ? 200 : 404, { 'content-type': 'application/json' }).end('{}')
     })
   })
@@ -207,5 +218,6 @@ async function startCollector(socketPath?: string) {
     if (span === undefined) throw new Error(`no span ${name} among ${spans.map((other) => other.name).join(', ')}`)
     return span
   }
-  return { address, bodies, spans, named }
+  const serviceOf = (name: string) => (JSON.parse(services.get(name) ?? '{}') as { stringValue?: string }).stringValue
+  return { address, bodies, spans, named, serviceOf }
 }
