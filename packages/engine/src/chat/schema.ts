@@ -10,12 +10,14 @@ const MAX_LISTED = 64
 /**
  * The part of a tool's JSON Schema that a grammar can force: structure, types, enums, constants, short lengths, small ranges.
  * Patterns and wide ranges stay with the tool, whose refusal goes back to the model. A grammar has no optional properties,
- * so an optional one may be null; {@link dropNulls} takes those out again.
+ * so an optional one may be null; {@link dropNulls} takes those out again. What holds itself, like any JSON value, may do so once.
  */
 export function grammarSchema(schema: JsonSchema, defs: JsonSchema = definitionsOf(schema)): GbnfJsonSchema {
   const described = typeof schema.description === 'string' ? { description: schema.description } : {}
-  const target = referenced(schema, defs)
-  if (target !== undefined) return { ...grammarSchema(target, defs), ...described } as GbnfJsonSchema
+  const reference = referenced(schema, defs)
+  if (reference !== undefined) {
+    return { ...grammarSchema(reference.target, reference.rest), ...described } as GbnfJsonSchema
+  }
   if ('const' in schema) return { const: schema.const as string, ...described }
   if (Array.isArray(schema.enum)) return { enum: schema.enum, ...described }
   const variants = schema.oneOf ?? schema.anyOf
@@ -79,10 +81,12 @@ function bounds(schema: JsonSchema, least: string, most: string): Record<string,
   return Object.fromEntries(kept)
 }
 
-function referenced(schema: JsonSchema, defs: JsonSchema): JsonSchema | undefined {
-  const name = typeof schema.$ref === 'string' ? schema.$ref.replace(/^#\/(?:\$defs|definitions)\//, '') : undefined
-  const target = name === undefined ? undefined : defs[name]
-  return isRecord(target) ? target : undefined
+/** What a reference names, and the definitions without it: within itself it is not written out again, or there would be no end. */
+function referenced(schema: JsonSchema, defs: JsonSchema): { target: JsonSchema; rest: JsonSchema } | undefined {
+  if (typeof schema.$ref !== 'string') return undefined
+  const name = schema.$ref.replace(/^#\/(?:\$defs|definitions)\//, '')
+  const { [name]: target, ...rest } = defs
+  return isRecord(target) ? { target, rest } : undefined
 }
 
 function definitionsOf(schema: JsonSchema): JsonSchema {

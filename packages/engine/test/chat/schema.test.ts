@@ -25,6 +25,13 @@ describe('the part of a schema that a grammar forces', () => {
     expect(grammarSchema(schema)).toEqual(forced)
   })
 
+  it('writes what holds itself out once', () => {
+    const list = { type: 'array', items: { $ref: '#/$defs/value' } }
+    const schema = { $ref: '#/$defs/value', $defs: { value: { anyOf: [{ type: 'boolean' }, list] } } }
+    const anything = { type: ['string', 'number', 'boolean', 'null'] }
+    expect(grammarSchema(schema)).toEqual({ oneOf: [{ type: 'boolean' }, { type: 'array', items: anything }] })
+  })
+
   it('lets an optional property be null, and takes the null out again', () => {
     const schema = {
       type: 'object',
