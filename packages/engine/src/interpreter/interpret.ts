@@ -6,6 +6,7 @@ import { followUp } from './follow-up.ts'
 import { MIN_OFFERED, MIN_OFFERED_BESIDE_NONE, OFFERED } from './gate.ts'
 import { askedVerbs, type Negation, readNegation } from './negation.ts'
 import type { Outcome } from './outcome.ts'
+import { nameWhatIsPointedAt } from './pointing.ts'
 import { askFor, cannotHelp, courtesy, forbidden, labelOf, notSure } from './replies.ts'
 
 /**
@@ -64,7 +65,7 @@ async function interpretParts(
   const candidates: Candidate[] = []
   const calls = [...past]
   for (const part of parts) {
-    const { best } = await readCandidates(job, part, calls, 1)
+    const best = (await readPointed(job, part, calls)) ?? (await readCandidates(job, part, calls, 1)).best
     if (best === undefined || !isSure(job, best)) return undefined
     candidates.push(best)
     calls.push({ name: best.name, args: best.args, ok: true, result: undefined, ledgerIndex: null })
@@ -90,6 +91,8 @@ function isOneRequest(candidates: readonly Candidate[]): boolean {
 }
 
 async function interpretOne(job: Interpretation, text: string, past: readonly PastCall[]): Promise<Outcome> {
+  const pointed = await readPointed(job, text, past)
+  if (pointed !== undefined) return proceed([pointed])
   const quick = await readCandidates(job, text, past, 1)
   if (quick.best !== undefined && isSure(job, quick.best)) return proceed([quick.best])
   const { candidates, none } = await readCandidates(job, text, past, OFFERED)
@@ -112,6 +115,19 @@ async function interpretOne(job: Interpretation, text: string, past: readonly Pa
     label: labelOf(tool, args),
   }))
   return { kind: 'choices', text: notSure, choices }
+}
+
+/** What a request that points at something means with the thing's name in it, where that is sure and really about the thing. */
+async function readPointed(
+  job: Interpretation,
+  text: string,
+  past: readonly PastCall[],
+): Promise<Candidate | undefined> {
+  const named = nameWhatIsPointedAt(text, past)
+  if (named === undefined) return undefined
+  const { best } = await readCandidates(job, named.text, past, 1)
+  const isMeant = best !== undefined && isSure(job, best) && Object.values(best.args).includes(named.thing)
+  return isMeant ? best : undefined
 }
 
 function ask({ tool, args }: Candidate, missing: string): Outcome {

@@ -28,7 +28,7 @@ export function resolveReferences(
   } else if (tool.name === 'trash_restore') {
     if (resolved.id === undefined) resolved.path ??= lastDeleted(calls)
   } else {
-    for (const name of ['path', 'unit']) {
+    for (const name of ['path', 'unit', 'host']) {
       if (!takesArgument(tool, name) || resolved[name] !== undefined) continue
       // What the call cannot do without was meant; what it can do without has to be pointed at.
       if (name in args || requires(tool, name) || POSSESSIVE.test(text)) {

@@ -347,3 +347,15 @@ describe('after tool results', () => {
     })
   })
 })
+
+describe('a request that points at something', () => {
+  it('is read with its name, even where the bare words mean something else', async () => {
+    const script = {
+      'stop it': { tool: 'system_health' },
+      'stop nginx': { tool: 'service_status', args: { unit: 'nginx' } },
+    }
+    const past = called('service_status', { unit: 'nginx' })
+    expect(await interpreted([...past, user('stop it')], script)).toEqual(calls(['service_status', { unit: 'nginx' }]))
+    expect(await interpreted([user('stop it')], script)).toEqual(calls(['system_health']))
+  })
+})

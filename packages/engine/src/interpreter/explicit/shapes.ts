@@ -4,6 +4,7 @@ import type { Wants } from './wants.ts'
 const HOST = '(?:[A-Za-z0-9_-]+\\.)+[A-Za-z0-9-]+'
 const HOST_NAME = new RegExp(`(?<![\\w/@.-])${HOST}(?![\\w/-])`, 'g')
 const HOST_AND_PORT = new RegExp(`(?<![\\w/])(${HOST}|localhost):(\\d{1,5})(?!\\d)`, 'g')
+const NO_HOST = /^(?:its?|the|certificate|cert|server|site|website|host|domain|machine|port|tls|ssl|when|expires?)$/i
 const IDENTIFIER = /(?<![\w-])[a-z]{2,4}_[0-9A-Za-z][0-9A-Za-z_-]{5,}/g
 const MODEL_ID = /(?<![\w-])[0-9a-f]{16}(?![\w-])/g
 const DIGEST = /(?<![\w-])[0-9a-fA-F]{32,128}(?![\w-])/g
@@ -39,6 +40,7 @@ function identifiers(plain: string, wants: Wants): Args {
 
 function addresses(args: Args, plain: string, wants: Wants): Args {
   const found: Args = {}
+  if (NO_HOST.test(String(args.host ?? ''))) found.host = undefined
   const url = only(plain, URL_SHAPE)?.replace(/[.,;:!?)]+$/, '')
   if (wants.takes('url')) return url === undefined ? {} : { url }
   if (wants.takes('host') && wants.takes('port')) {
