@@ -2,6 +2,7 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { CastellanError } from '@castellan/contracts'
+import { ender } from './ending.ts'
 import type { Limits } from './limits.ts'
 import { type Captured, capture } from './output.ts'
 import type { CommandReport } from './sandbox.ts'
@@ -22,8 +23,8 @@ export interface Launch {
 }
 
 /**
- * Starts bubblewrap and waits until the last process behind it is gone. Killing bubblewrap kills the first process of its
- * PID namespace (PR_SET_PDEATHSIG), and the kernel then kills every other one in it, whatever session it moved to.
+ * Starts bubblewrap and waits until the last process behind it is gone. With the first process of its PID namespace the
+ * kernel kills every other one in it, whatever session it moved to.
  * Throws `sandbox_unavailable` where the walls could not be built: then the command did not run.
  */
 export async function launch({ argv, stdin, inputs, limits, covered, signal }: Launch): Promise<CommandReport> {
@@ -34,10 +35,11 @@ export async function launch({ argv, stdin, inputs, limits, covered, signal }: L
   const child = withNull((nothing) =>
     spawn(argv[0] as string, argv.slice(1), { stdio: covering(pipes, covered, nothing), env: {} }),
   )
+  const end = ender(child)
   let stopped: 'deadline' | 'output_limit' | undefined
   const stop = (why: typeof stopped) => {
     stopped ??= why
-    child.kill('SIGKILL')
+    end()
   }
   const timer = setTimeout(() => stop('deadline'), limits.timeoutMs)
   const onAbort = () => stop(undefined)

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Writable } from 'node:stream'
 import type { Mount } from './bubblewrap.ts'
+import { ender } from './ending.ts'
 import { covering, feed, withNull } from './launch.ts'
 import type { Limits } from './limits.ts'
 
@@ -25,8 +26,8 @@ export function environmentArguments(env: Readonly<Record<string, string>>): Buf
 }
 
 /**
- * Starts bubblewrap with pipes for standard input, output and error. Killing it kills everything behind it; it dies with
- * agentd as well.
+ * Starts bubblewrap with pipes for standard input, output and error. Killing it by `SIGKILL` kills everything behind it; it dies
+ * with agentd as well.
  */
 export function startService({
   argv,
@@ -46,7 +47,9 @@ export function startService({
     const stream = streams[4 + index]
     if (stream !== null && stream !== undefined) feed(stream, input)
   }
-  // Its status is that of the process; what it says of it beside is not read, but must not fill a pipe.
-  ;(child.stdio[3] as unknown as NodeJS.ReadableStream).resume()
-  return child
+  const end = ender(child)
+  const kill = child.kill.bind(child)
+  return Object.assign(child, {
+    kill: (signal?: NodeJS.Signals | number) => (signal === 'SIGKILL' ? end() : kill(signal)),
+  })
 }
