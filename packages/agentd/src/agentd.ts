@@ -4,7 +4,13 @@ import type { Proofs } from './approvals/proof.ts'
 import type { BackupKeeper } from './backup/keeper.ts'
 import type { CallParts } from './calls/path.ts'
 import type { Emergency } from './emergency/emergency.ts'
+import type { Bundles } from './incidents/bundle.ts'
+import type { Containments } from './incidents/containment.ts'
 import type { Incidents } from './incidents/incidents.ts'
+import type { LedgerWatch } from './incidents/ledger-watch.ts'
+import type { GatewayHold } from './incidents/measures/gateway.ts'
+import type { Recovery } from './incidents/recovery.ts'
+import type { IntegrityMonitor } from './integrity/monitor.ts'
 import type { LedgerKeeper } from './ledger/keeper.ts'
 import type { Recorder } from './ledger/recorder.ts'
 import type { Witnesses } from './ledger/witnesses.ts'
@@ -35,6 +41,14 @@ export interface Agentd {
   readonly watchers: Watchers
   readonly sessions: Sessions
   readonly incidents: Incidents
+  readonly containments: Containments
+  readonly recovery: Recovery
+  readonly bundles: Bundles
+  readonly hold: GatewayHold
+  readonly ledgerWatch: LedgerWatch
+  readonly monitor: IntegrityMonitor
+  /** Ends connections that agentd made itself. */
+  readonly disconnect: () => void
   readonly safeSwitch: SafeSwitch
   readonly backupKeeper: BackupKeeper
   readonly mcpServers: McpServers

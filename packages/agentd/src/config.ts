@@ -3,6 +3,7 @@ import { SessionMode } from '@castellan/contracts'
 import { ProcessConfig } from '@castellan/daemon'
 import { z } from 'zod'
 import { declaredConfig } from './declared/config.ts'
+import { IncidentConfig } from './incidents/rules.ts'
 import { McpServersConfig } from './mcp-servers/config.ts'
 import { ModelsConfig } from './models/settings.ts'
 import { BudgetConfig } from './sessions/limits.ts'
@@ -65,8 +66,21 @@ export const Config = ProcessConfig.extend({
     .prefault({}),
   /** Models that come in (docs/quarantine.md). */
   models: ModelsConfig,
+  /** Where agentd reaches the airlock; `airlock-agentd.sock` beside agent.sock without it. */
+  airlockSocket: AbsolutePath.optional(),
+  /** How bad incidents are, and what is done about them by itself (docs/incidents.md). */
+  incidents: IncidentConfig,
   integrity: z
     .strictObject({
+      /** Minutes from one full scan to the next. */
+      scanMinutes: z.int().min(1).max(10_080).default(60),
+      /** Most that such a scan reads in a second, in bytes. */
+      bytesPerSecond: z
+        .int()
+        .min(65_536)
+        .default(32 * 1024 * 1024),
+      /** Files that nobody needs to read, beside those in the state folder: whoever reads or changes one is an incident. */
+      canaries: z.array(AbsolutePath).max(32).default([]),
       /** Folders and files that integrity_baseline takes in, beside agentd's programs, Node and /etc/castellan. */
       paths: z.array(AbsolutePath).max(64).default([]),
     })

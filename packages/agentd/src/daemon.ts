@@ -65,7 +65,7 @@ export async function startAgentd(
   agentd.incidents.start()
   agentd.ledgerWatch.start()
   void agentd.containments.converge()
-  void agentd.monitor.start()
+  agentd.monitor.start()
   await agentd.safeSwitch.start()
   agentd.routines.start()
   agentd.watchers.start()

@@ -47,6 +47,16 @@ export type CallRequest = z.infer<typeof CallRequest>
 export const UndoState = z.strictObject({ possible: z.boolean(), description: z.string() })
 export type UndoState = z.infer<typeof UndoState>
 
+/** What the words of a result looked like when they were screened for instructions to a model (docs/screening.md). */
+export const CallScreening = z.strictObject({
+  verdict: z.enum(['suspect', 'injection']),
+  /** 0 to 1. */
+  score: z.number(),
+  /** Why, the weightiest first: `override`, `conceal`, …. */
+  reasons: z.array(z.string().max(32)).max(16),
+})
+export type CallScreening = z.infer<typeof CallScreening>
+
 /** HTTP 200: the call ran; but for `ledger_index: null`, its outcome is durable in the ledger. `ok: false`: the tool failed. */
 export const CallOutcome = z.strictObject({
   status: z.literal('done'),
@@ -64,6 +74,8 @@ export const CallOutcome = z.strictObject({
   undo: UndoState.optional(),
   /** What the result brought into an agent’s session; absent where nothing. What is `secret` must not leave the machine. */
   taint: z.array(TaintLabel).min(1).optional(),
+  /** Absent where nothing in the result was others' words, or nothing in them spoke to a model. */
+  screening: CallScreening.optional(),
   /** Asked for by `?proof=1`: the outcome entry's C2SP tlog-proof. Absent where it could not be made; it can be had later. */
   proof: z.string().optional(),
 })

@@ -290,6 +290,7 @@ export {
   recorderOf,
   TokenMarks,
 } from './records.ts'
+export { SearchAnswer, SearchRequest, SearchResult } from './search.ts'
 export {
   BudgetLimits,
   BudgetLine,

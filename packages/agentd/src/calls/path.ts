@@ -5,6 +5,7 @@ import type { Approvals } from '../approvals/approvals.ts'
 import type { Emergency } from '../emergency/emergency.ts'
 import type { Host } from '../host/index.ts'
 import type { Incidents } from '../incidents/incidents.ts'
+import type { RefusalSeries } from '../incidents/series.ts'
 import type { Recorder } from '../ledger/recorder.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -29,7 +30,9 @@ export interface CallParts {
   readonly inFlight: InFlight
   readonly rates: Rates
   readonly sessions: Sessions
-  readonly incidents: Incidents
+  readonly incidents: Pick<Incidents, 'raise'>
+  /** Told of every refusal of an agent's call. */
+  readonly refusals: Pick<RefusalSeries, 'note'>
   readonly policy: Policy
   readonly approvals: Approvals
   readonly standing: StandingRules
@@ -45,6 +48,15 @@ export interface CallParts {
  * happens. From `intend` on the ledger knows of the call, and a tool's own failure is an answer like any other.
  */
 export async function takeCall(parts: CallParts, request: CallRequest, caller: Caller): Promise<CallAnswer> {
+  try {
+    return await walk(parts, request, caller)
+  } catch (error) {
+    if (caller.kind === 'agent') parts.refusals.note(error, request.agent)
+    throw error
+  }
+}
+
+async function walk(parts: CallParts, request: CallRequest, caller: Caller): Promise<CallAnswer> {
   using place = parts.inFlight.enter(request.call_id, caller.kind)
 
   const call = admit(parts, request, { ...caller, signal: AbortSignal.any([caller.signal, place.signal]) })

@@ -1,5 +1,5 @@
 import { type AgentName, CastellanError, type SessionId } from '@castellan/contracts'
-import type { Incidents } from '../incidents/incidents.ts'
+import type { Raises } from '../incidents/sighting.ts'
 
 const MINUTE_MS = 60_000
 /** Buckets remembered at once; a caller who invents sessions gets no more memory than this. */
@@ -38,10 +38,10 @@ interface Limited {
  */
 export class Rates {
   readonly #buckets = new Map<string, Bucket>()
-  readonly #incidents: Incidents
+  readonly #incidents: Raises
   readonly #now: () => number
 
-  constructor(incidents: Incidents, now: () => number = () => performance.now()) {
+  constructor(incidents: Raises, now: () => number = () => performance.now()) {
     this.#incidents = incidents
     this.#now = now
   }

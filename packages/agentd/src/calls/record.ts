@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto'
-import { CastellanError, canonicalJson, type ErrorCode, type LedgerIndex, TaintLabel } from '@castellan/contracts'
+import {
+  type CallScreening,
+  CastellanError,
+  canonicalJson,
+  type ErrorCode,
+  type LedgerFacts,
+  type LedgerIndex,
+  TaintLabel,
+} from '@castellan/contracts'
+import { screenValue } from '@castellan/screening'
+import type { Sighting } from '../incidents/sighting.ts'
 import { labelsIn } from '../sessions/facts.ts'
 import type { Permit } from './approve.ts'
 import { type Call, headerOf } from './call.ts'
@@ -11,6 +21,8 @@ import type { RunReport } from './run.ts'
 export interface Recorded {
   readonly index: LedgerIndex | null
   readonly labels: readonly TaintLabel[]
+  /** Absent where nothing in it speaks to a model. */
+  readonly screening: CallScreening | undefined
 }
 
 /**
@@ -18,18 +30,23 @@ export interface Recorded {
  * written: the caller is never told that something happened which the ledger does not know.
  */
 export async function record(
-  { ledger, inverses, sessions, log }: CallParts,
+  { ledger, inverses, sessions, incidents, log }: CallParts,
   call: Call,
   { resources }: Plan,
   intent: LedgerIndex | null,
   permit: Permit,
   { result, durationMs, inverse, target }: RunReport,
 ): Promise<Recorded> {
-  const facts = sessions.outcomeFacts(call, labelsOf(call, result), call.tool.taints === undefined ? [] : resources)
+  const told = labelsOf(call, result)
+  const screening = call.caller !== 'operator' && told.includes('untrusted-text') ? screened(result) : undefined
+  const facts: LedgerFacts = {
+    ...sessions.outcomeFacts(call, told, call.tool.taints === undefined ? [] : resources),
+    ...(screening === undefined ? {} : { screening: [screening.verdict, ...screening.reasons].join(',') }),
+  }
   const labels = labelsIn(facts.taints)
   if (intent === null) {
     await sessions.takeUnrecorded(call, facts)
-    return { index: null, labels }
+    return { index: null, labels, screening }
   }
   const draft = {
     ...headerOf(call),
@@ -51,7 +68,8 @@ export async function record(
   try {
     const index = await ledger.append(draft, payload)
     if (inverse !== undefined) await inverses.release(call.call_id)
-    return { index, labels }
+    if (screening?.verdict === 'injection') incidents.raise(injectionIn(call, screening, index))
+    return { index, labels, screening }
   } catch (cause) {
     log.error({ err: cause, call_id: call.call_id, tool: call.name, intent }, 'an outcome could not be recorded')
     const code = cause instanceof CastellanError && cause.code === 'ledger_damaged' ? cause.code : 'ledger_unavailable'
@@ -61,6 +79,17 @@ export async function record(
       { cause, detail: { intent } },
     )
   }
+}
+
+/** What others' words in a result, or in a failure, look like; nothing where they look like nothing. */
+function screened(result: RunReport['result']): CallScreening | undefined {
+  const { verdict, score, reasons } = screenValue(result.ok ? result.output : result.error.toEnvelope())
+  return verdict === 'clean' ? undefined : { verdict, score, reasons: [...reasons] }
+}
+
+function injectionIn({ name, agent }: Call, { score, reasons }: CallScreening, evidence: LedgerIndex): Sighting {
+  const summary = `A result of ${name} that ${agent} asked for looks like instructions to a model (${reasons.join(', ')}; ${score}).`
+  return { class: 'prompt_injection', subject: name, summary, evidence }
 }
 
 /** What the result brings into the session. Where a tool cannot tell, whoever wrote it is trusted with nothing. */

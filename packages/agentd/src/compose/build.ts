@@ -15,7 +15,12 @@ import { enrolDeclared } from '../declared/operators.ts'
 import { Emergency } from '../emergency/emergency.ts'
 import { createHost } from '../host/create.ts'
 import { IncidentFile, Incidents } from '../incidents/incidents.ts'
+import { RefusalSeries } from '../incidents/series.ts'
+import type { Sighting } from '../incidents/sighting.ts'
+import { BaselineStore } from '../integrity/baseline.ts'
+import { Canaries } from '../integrity/canaries.ts'
 import { Integrity } from '../integrity/integrity.ts'
+import { IntegrityMonitor } from '../integrity/monitor.ts'
 import { watchedPaths } from '../integrity/watched.ts'
 import { LedgerKeeper } from '../ledger/keeper.ts'
 import type { LedgerRecorder } from '../ledger/ledger-recorder.ts'
@@ -35,6 +40,7 @@ import { Sessions } from '../sessions/sessions.ts'
 import { shippedSkills } from '../skills/shipped.ts'
 import { SkillFile, Skills } from '../skills/skills.ts'
 import { skillToolOf } from '../skills/tool.ts'
+import { EvidenceKey } from '../state/evidence-key.ts'
 import type { StateKeys } from '../state/keys.ts'
 import { StateFile } from '../state/state-file.ts'
 import { SafeSwitch } from '../switch/index.ts'
@@ -43,8 +49,9 @@ import { Undo } from '../undo/undo.ts'
 import { OPERATOR, SYSTEM } from './actors.ts'
 import { stopInEmergency } from './emergency.ts'
 import { openErrands } from './errands.ts'
+import { respond } from './incidents.ts'
 import { openWitnesses } from './ledger.ts'
-import { grantsOf, passkeyPlace, policyDir } from './places.ts'
+import { airlockSocketOf, canariesIn, grantsOf, passkeyPlace, policyDir } from './places.ts'
 
 /** Everything that is open before the parts are built. */
 export interface Ground {
@@ -85,6 +92,7 @@ export async function build(
   const incidents = await Incidents.open({
     ledger,
     file: new StateFile(join(folder, 'incidents.json'), IncidentFile),
+    rules: config.incidents,
     log,
   })
   // The path needs the host, and the host offers what errands do; by the time one is due, all of it is there.
@@ -135,6 +143,17 @@ export async function build(
     tool: (name) => skillToolOf(registry, name),
     trust: () => host.files.trust,
   })
+  const evidenceKey = new EvidenceKey(keys.derive('castellan evidence key v1'))
+  const raise = (sighting: Sighting) => void incidents.raise(sighting)
+  const canaries = new Canaries([...canariesIn(config.stateDir), ...config.integrity.canaries], raise)
+  const integrity = new Integrity({
+    baselines: new BaselineStore({ file: join(folder, 'integrity.json'), key: evidenceKey, ledger }),
+    watched: watchedPaths(config),
+    ledger,
+    raise,
+    canaries: () => canaries.status,
+    bytesPerSecond: config.integrity.bytesPerSecond,
+  })
   const host = await createHost({
     grants: grantsOf(config),
     stateDir: folder,
@@ -167,14 +186,10 @@ export async function build(
       log,
     },
     onModelChanged: (subject, summary) => void incidents.raise({ class: 'manifest_mismatch', subject, summary }),
-    integrity: new Integrity({
-      file: join(folder, 'integrity.json'),
-      key: keys.derive('castellan integrity baseline v1'),
-      watched: watchedPaths(config),
-      onViolation: (subject, summary) => void incidents.raise({ class: 'integrity_violation', subject, summary }),
-    }),
+    integrity,
     switching: safeSwitch,
     nixos: config.nixos,
+    airlockSocket: airlockSocketOf(config),
     placer: config.engineSocket === undefined ? undefined : new EnginePlacer(config.engineSocket),
   })
   const inFlight = new InFlight(config.limits.callsInFlight)
@@ -187,6 +202,7 @@ export async function build(
     rates: new Rates(incidents),
     sessions,
     incidents,
+    refusals: new RefusalSeries(incidents),
     policy,
     approvals,
     standing,
@@ -195,7 +211,15 @@ export async function build(
     host,
     log,
   }
+  const { airlock, ...response } = respond({
+    ...{ config, incidents, emergency, sessions, ledger, witnesses, policy, host, log },
+    calls: () => calls,
+    key: evidenceKey,
+  })
   return {
+    ...response,
+    monitor: new IntegrityMonitor({ integrity, canaries, scanEveryMs: config.integrity.scanMinutes * 60_000, log }),
+    disconnect: () => airlock.close(),
     calls,
     emergency,
     sessions,

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { backupFolder } from '../backup/start.ts'
 import type { Config } from '../config.ts'
 import type { Grant } from '../host/index.ts'
@@ -28,7 +28,17 @@ export function grantsOf(config: Config): [Grant, ...Grant[]] {
   ]
 }
 
+/** Where the airlock listens for agentd. */
+export function airlockSocketOf({ airlockSocket, agentSocket }: Config): string {
+  return airlockSocket ?? join(dirname(agentSocket), 'airlock-agentd.sock')
+}
+
 /** What lies in agentd's folder under a key of {@link StateKeys}: where any of it is there, the root key has to be. */
 export function encryptedIn(folder: string): string[] {
   return ['trash/blobs', 'undo', 'memory.db'].map((name) => join(folder, name))
+}
+
+/** Names that somebody who looks for secrets opens; nothing of Castellan's ever does. */
+export function canariesIn(stateDir: string): string[] {
+  return [join(stateDir, 'recovery-codes.txt'), join(stateDir, 'agentd', 'old-keys', 'ledger-signing-key.txt')]
 }

@@ -1,56 +1,110 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { CastellanError, canonicalJson, Sha256Hex, Timestamp } from '@castellan/contracts'
-import { z } from 'zod'
-import { writePrivateFile } from '../host/files/durable.ts'
-import type { IntegrityFinding, IntegrityPort, IntegrityReport } from '../host/integrity.ts'
+import { readlink } from 'node:fs/promises'
+import { CastellanError } from '@castellan/contracts'
+import type { CanaryStatus, IntegrityFinding, IntegrityPort, IntegrityReport } from '../host/integrity.ts'
+import type { Sighting } from '../incidents/sighting.ts'
+import type { Recorder } from '../ledger/recorder.ts'
+import { Mutex } from '../state/mutex.ts'
+import { type BaselineBody, type BaselineStore, digestOf } from './baseline.ts'
 import { takeSnapshot } from './snapshot.ts'
+import { kindOf, type Watched } from './watched.ts'
 
-const Body = z.strictObject({
-  version: z.literal(1),
-  takenAt: Timestamp,
-  takenBy: z.string(),
-  watched: z.array(z.string()),
-  prints: z.record(z.string(), z.string()),
-})
-/** `mac` is HMAC-SHA-256 over the canonical JSON of `body`, by a key that only root can read. */
-const BaselineFile = z.strictObject({ body: Body, mac: Sha256Hex })
+/** What NixOS runs now. */
+export const RUNNING_SYSTEM = '/run/current-system'
 
 export interface IntegrityParts {
-  readonly file: string
-  readonly key: Buffer
-  readonly watched: readonly string[]
-  /** Told of a violation, in a sentence. */
-  readonly onViolation: (subject: string, summary: string) => void
+  readonly baselines: BaselineStore
+  readonly watched: readonly Watched[]
+  readonly ledger: Pick<Recorder, 'query'>
+  readonly raise: (sighting: Sighting) => void
+  readonly canaries: () => CanaryStatus
+  /** Most that is read in a second by a scan that nobody waits for, in bytes. */
+  readonly bytesPerSecond?: number
+  /** Where the link to the running system is; that of NixOS without it. */
+  readonly runningSystem?: string
 }
 
 /** Holds what is there against a baseline that was taken when the owner knew that all was well. */
 export class Integrity implements IntegrityPort {
   readonly #parts: IntegrityParts
+  readonly #scans = new Mutex()
 
   constructor(parts: IntegrityParts) {
     this.#parts = parts
   }
 
   get watched(): readonly string[] {
-    return this.#parts.watched
+    return this.#parts.watched.map(({ path }) => path)
   }
 
-  async check(signal: AbortSignal): Promise<IntegrityReport> {
-    const { watched, onViolation } = this.#parts
-    const baseline = await this.#load()
-    const nothing = { takenAt: null, takenBy: null, baselineDigest: null, files: 0, findings: [], watched }
+  get canaries(): CanaryStatus {
+    return this.#parts.canaries()
+  }
+
+  check(signal: AbortSignal): Promise<IntegrityReport> {
+    return this.#scan(signal)
+  }
+
+  /** As {@link check}, at a pace that leaves the disk to others. */
+  scan(signal: AbortSignal): Promise<IntegrityReport> {
+    return this.#scans.run(() => this.#scan(signal, this.#parts.bytesPerSecond))
+  }
+
+  /** Looks at these paths alone. What is found is raised as by a scan; nothing is where no baseline was taken. */
+  async look(paths: readonly string[], signal: AbortSignal): Promise<readonly IntegrityFinding[]> {
+    const baseline = await this.#parts.baselines.load()
+    if (typeof baseline === 'string') return []
+    const { prints, unreadable } = await takeSnapshot(paths, signal, { deep: false })
+    const before = new Map(
+      paths.flatMap((path) => (baseline.prints[path] === undefined ? [] : [[path, baseline.prints[path]] as const])),
+    )
+    return this.#report(this.#compare(before, prints, unreadable))
+  }
+
+  takeBaseline(by: string, signal: AbortSignal): Promise<IntegrityReport> {
+    return this.#scans.run(() => this.#take(by, { why: 'taken' }, signal))
+  }
+
+  /** The folders that the baseline has, for whoever watches them. */
+  async folders(): Promise<string[]> {
+    const baseline = await this.#parts.baselines.load()
+    if (typeof baseline === 'string') return []
+    return Object.entries(baseline.prints).flatMap(([path, print]) => (print.startsWith('folder ') ? [path] : []))
+  }
+
+  async #scan(signal: AbortSignal, bytesPerSecond?: number): Promise<IntegrityReport> {
+    const { baselines, raise } = this.#parts
+    const baseline = await baselines.load()
+    const nothing = {
+      takenAt: null,
+      takenBy: null,
+      baselineDigest: null,
+      files: 0,
+      findings: [],
+      watched: this.watched,
+    }
     if (baseline === 'none') return { ...nothing, state: 'none' }
     if (baseline === 'damaged') {
-      onViolation('baseline', 'The integrity baseline is not what agentd wrote.')
+      raise({
+        class: 'integrity_violation',
+        subject: 'baseline',
+        summary: 'The integrity baseline is not the one that agentd wrote last.',
+        severity: 'critical',
+      })
       return { ...nothing, state: 'damaged' }
     }
-    const { prints, unreadable } = await takeSnapshot(baseline.watched, signal)
-    const findings = compare(new Map(Object.entries(baseline.prints)), prints, unreadable)
-    if (findings.length > 0) {
-      const named = findings.slice(0, 3).map(({ path, what }) => `${path} is ${what}`)
-      onViolation('files', `${findings.length} watched files differ from the baseline: ${named.join(', ')}.`)
-    }
+    const switched = await this.#switchedTo(baseline)
+    if (switched !== undefined) return this.#take('switch', { why: 'switch', target: switched }, signal)
+    const { prints, unreadable } = await takeSnapshot(
+      baseline.watched,
+      signal,
+      bytesPerSecond === undefined ? {} : { bytesPerSecond },
+    )
+    const findings = this.#report([
+      ...this.#compare(new Map(Object.entries(baseline.prints)), prints, unreadable),
+      ...((await this.#running()) === baseline.system
+        ? []
+        : [{ path: this.#systemLink, kind: 'system' as const, what: 'changed' as const }]),
+    ])
     return {
       state: findings.length === 0 ? 'intact' : 'violated',
       takenAt: new Date(baseline.takenAt),
@@ -62,69 +116,77 @@ export class Integrity implements IntegrityPort {
     }
   }
 
-  async takeBaseline(by: string, signal: AbortSignal): Promise<IntegrityReport> {
-    const { prints, unreadable } = await takeSnapshot(this.#parts.watched, signal)
+  async #take(by: string, why: { why: string; target?: number }, signal: AbortSignal): Promise<IntegrityReport> {
+    const { prints, unreadable } = await takeSnapshot(this.watched, signal)
     if (unreadable.length > 0) {
       throw new CastellanError(
         'permission_denied',
         `${unreadable.length} watched files cannot be read, first of all ${unreadable[0]}. agentd has to run as root for that.`,
       )
     }
-    const body = Body.parse({
-      version: 1,
+    const body: BaselineBody = {
+      version: 2,
       takenAt: new Date().toISOString(),
       takenBy: by,
-      watched: [...this.#parts.watched],
+      watched: [...this.watched],
+      system: await this.#running(),
       prints: Object.fromEntries(prints),
-    })
-    await writePrivateFile(this.#parts.file, JSON.stringify({ body, mac: this.#macOf(body) }))
+    }
+    await this.#parts.baselines.save(body, why)
     const taken = { takenAt: new Date(body.takenAt), takenBy: by, baselineDigest: digestOf(body) }
     return { state: 'intact', ...taken, files: prints.size, findings: [], watched: body.watched }
   }
 
-  async #load(): Promise<z.infer<typeof Body> | 'none' | 'damaged'> {
-    const text = await readFile(this.#parts.file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return null
-      throw error
-    })
-    if (text === null) return 'none'
-    const parsed = BaselineFile.safeParse(asJson(text))
-    if (!parsed.success) return 'damaged'
-    const { body, mac } = parsed.data
-    const same = timingSafeEqual(Buffer.from(mac, 'hex'), Buffer.from(this.#macOf(body), 'hex'))
-    return same ? body : 'damaged'
+  /** The entry that tells of the switch to the system that runs now, where another one ran when the baseline was taken. */
+  async #switchedTo({ system, takenAt }: BaselineBody): Promise<number | undefined> {
+    const running = await this.#running()
+    if (running === null || running === system) return undefined
+    const since = Date.parse(takenAt)
+    const { records } = await this.#parts.ledger.query({ type: 'switch_step', since, limit: 200 })
+    return records.find(({ entry: { facts = {} } }) => {
+      const landed = facts.phase === 'committed' ? facts.to : facts.phase === 'rolled_back' ? facts.from : undefined
+      return landed === running
+    })?.entry.index
   }
 
-  #macOf(body: z.infer<typeof Body>): string {
-    return createHmac('sha256', this.#parts.key).update(canonicalJson(body)).digest('hex')
+  get #systemLink(): string {
+    return this.#parts.runningSystem ?? RUNNING_SYSTEM
   }
-}
 
-function compare(
-  before: ReadonlyMap<string, string>,
-  now: ReadonlyMap<string, string>,
-  unreadable: readonly string[],
-): IntegrityFinding[] {
-  const blind = new Set(unreadable)
-  const findings: IntegrityFinding[] = unreadable.map((path) => ({ path, what: 'unreadable' }))
-  for (const [path, print] of before) {
-    if (blind.has(path)) continue
-    const found = now.get(path)
-    if (found === undefined) findings.push({ path, what: 'missing' })
-    else if (found !== print) findings.push({ path, what: 'changed' })
+  #running(): Promise<string | null> {
+    return readlink(this.#systemLink).catch(() => null)
   }
-  for (const path of now.keys()) if (!before.has(path)) findings.push({ path, what: 'added' })
-  return findings.sort((left, right) => (left.path < right.path ? -1 : 1))
-}
 
-function digestOf(body: z.infer<typeof Body>): string {
-  return createHash('sha256').update(canonicalJson(body)).digest('hex')
-}
+  /** Differences of one kind are one incident, however many there are. */
+  #report(findings: readonly IntegrityFinding[]): readonly IntegrityFinding[] {
+    for (const kind of new Set(findings.map((finding) => finding.kind))) {
+      const these = findings.filter((finding) => finding.kind === kind)
+      const named = these.slice(0, 3).map(({ path, what }) => `${path} is ${what}`)
+      this.#parts.raise({
+        class: 'integrity_violation',
+        subject: kind,
+        summary: `${these.length} watched of kind ${kind} differ from the baseline: ${named.join(', ')}.`,
+      })
+    }
+    return findings
+  }
 
-function asJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
+  #compare(
+    before: ReadonlyMap<string, string>,
+    now: ReadonlyMap<string, string>,
+    unreadable: readonly string[],
+  ): IntegrityFinding[] {
+    const { watched } = this.#parts
+    const found = (path: string, what: IntegrityFinding['what']) => ({ path, kind: kindOf(watched, path), what })
+    const blind = new Set(unreadable)
+    const findings = unreadable.map((path) => found(path, 'unreadable'))
+    for (const [path, print] of before) {
+      if (blind.has(path)) continue
+      const seen = now.get(path)
+      if (seen === undefined) findings.push(found(path, 'missing'))
+      else if (seen !== print) findings.push(found(path, 'changed'))
+    }
+    for (const path of now.keys()) if (!before.has(path)) findings.push(found(path, 'added'))
+    return findings.sort((left, right) => (left.path < right.path ? -1 : 1))
   }
 }

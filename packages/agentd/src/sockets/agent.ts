@@ -9,19 +9,27 @@ import {
 import type { SocketServer } from '@castellan/daemon'
 import type { Agentd } from '../agentd.ts'
 import { addFollowRoute } from './follow.ts'
+import { addIncidentRoutes } from './incidents.ts'
 import { addSessionRoutes } from './sessions.ts'
 import { addSharedRoutes, approvalId } from './shared.ts'
 
 /** agent.sock: for whoever asks on an agent's behalf. Nothing here decides without a proof that its carrier cannot make. */
 export function addAgentRoutes(server: SocketServer, agentd: Agentd): void {
-  const { approvals, operators, proofs, signIns } = agentd
+  const { approvals, calls, operators, proofs, signIns } = agentd
   addSharedRoutes(server, agentd, 'agent')
   addFollowRoute(server, agentd)
+  addIncidentRoutes(server, agentd)
   addSessionRoutes(server, agentd)
 
   server.route('POST', '/v1/approvals/:id/decision', { body: ApprovalDecision }, async ({ params, body }) => {
     const id = approvalId(params.id)
-    return approvals.decide(id, body.verdict, await proofs.decider(approvals.get(id), body))
+    try {
+      return await approvals.decide(id, body.verdict, await proofs.decider(approvals.get(id), body))
+    } catch (error) {
+      // A proof that does not fit was made by somebody else than it says.
+      calls.refusals.note(error, 'a decision on agent.sock')
+      throw error
+    }
   })
 
   server.route('POST', '/v1/approvals/:id/withdrawal', { body: ApprovalWithdrawal }, ({ params, body }) =>

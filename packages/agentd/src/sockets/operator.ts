@@ -17,6 +17,7 @@ import { ROOT } from '../approvals/proof.ts'
 import { takeCall } from '../calls/path.ts'
 import { addBackupKeeperRoutes } from './backups.ts'
 import { addEmergencyRoutes } from './emergency.ts'
+import { addIncidentKeepingRoutes } from './incidents.ts'
 import { addLedgerKeepingRoutes } from './ledger.ts'
 import { addMcpServerRoutes } from './mcp.ts'
 import { addPolicyRoutes } from './policy.ts'
@@ -39,6 +40,7 @@ export function addOperatorRoutes(server: SocketServer, agentd: Agentd): void {
   addSessionKeepingRoutes(server, agentd)
   addSkillRoutes(server, agentd)
   addMcpServerRoutes(server, agentd)
+  addIncidentKeepingRoutes(server, agentd)
 
   server.route('POST', '/v1/approvals/:id/decision', { body: ApprovalDecision }, ({ params, body }) =>
     approvals.decide(approvalId(params.id), body.verdict, ROOT),

@@ -18,7 +18,7 @@ import type { Agentd } from '../agentd.ts'
 const Scope = z.strictObject({ scope: BudgetScope.optional() })
 
 /** What agents may say about their sessions: nothing that gives them more than they have. */
-export function addSessionRoutes(server: SocketServer, { sessions, proofs, incidents, calls }: Agentd): void {
+export function addSessionRoutes(server: SocketServer, { sessions, proofs, calls }: Agentd): void {
   server.route('POST', '/v1/sessions', { body: SessionOpening }, async ({ body }) => {
     const { name } = await proofs.standsBehind(sessionOpeningText(body), body.proof)
     return sessions.openings.open(body, name)
@@ -34,7 +34,7 @@ export function addSessionRoutes(server: SocketServer, { sessions, proofs, incid
     try {
       return { id: await sessions.capabilities.surrender(body.capability) }
     } catch (error) {
-      incidents.noteRefusal(error, 'somebody on agent.sock')
+      calls.refusals.note(error, 'somebody on agent.sock')
       throw error
     }
   })
@@ -44,7 +44,7 @@ export function addSessionRoutes(server: SocketServer, { sessions, proofs, incid
 const USAGE = { name: 'usage', limits: { perMinute: 120 } }
 
 /** What the operator sees and sets, on operator.sock alone. */
-export function addSessionKeepingRoutes(server: SocketServer, { sessions, incidents }: Agentd): void {
+export function addSessionKeepingRoutes(server: SocketServer, { sessions }: Agentd): void {
   const { capabilities } = sessions
 
   server.route('GET', '/v1/sessions', {}, () => sessions.list())
@@ -66,8 +66,6 @@ export function addSessionKeepingRoutes(server: SocketServer, { sessions, incide
   server.route('POST', '/v1/capabilities/revocation', { body: CapabilityRevocation }, async ({ body }) => ({
     id: await capabilities.revoke(capabilityId(body.capability)),
   }))
-
-  server.route('GET', '/v1/incidents', {}, () => ({ incidents: incidents.list() }))
 }
 
 function sessionId(text: string): SessionId {

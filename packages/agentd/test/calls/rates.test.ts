@@ -1,7 +1,7 @@
 import type { AgentName, SessionId } from '@castellan/contracts'
 import { beforeEach, expect, test } from 'vitest'
 import { Rates } from '../../src/calls/rates.ts'
-import type { Incidents, Sighting } from '../../src/incidents/incidents.ts'
+import type { Sighting } from '../../src/incidents/sighting.ts'
 
 const tool = { name: 'disk_usage', limits: { perMinute: 6 } }
 let sightings: Sighting[] = []
@@ -11,7 +11,7 @@ beforeEach(() => {
 
 function rates(now: () => number): Rates {
   const incidents = { raise: (sighting: Sighting) => sightings.push(sighting) }
-  return new Rates(incidents as unknown as Incidents, now)
+  return new Rates(incidents, now)
 }
 
 function caller(session = '0123456789', agent = 'main') {

@@ -16,7 +16,7 @@ async function open(clock: () => number, ledger = new MemoryRecorder(), folder =
   return { incidents: await Incidents.open({ ledger, file, log, now: clock }), ledger, folder }
 }
 
-test('a hundred of the same are one incident with a count, and one ledger entry', async () => {
+test('a hundred of the same are one incident with a count, and an entry each time it gets worse', async () => {
   let now = 1_000_000
   const { incidents, ledger, folder } = await open(() => now)
   for (let i = 0; i < 100; i += 1) {
@@ -24,8 +24,8 @@ test('a hundred of the same are one incident with a count, and one ledger entry'
     incidents.raise(burst)
   }
   await incidents.close()
-  expect(incidents.list()).toMatchObject([{ class: 'tool_call_burst', count: 100 }])
-  await expect.poll(() => ledger.types).toEqual(['incident_opened'])
+  expect(incidents.list()).toMatchObject([{ class: 'tool_call_burst', count: 100, severity: 'high' }])
+  await expect.poll(() => ledger.types).toEqual(['incident_opened', 'incident_escalated', 'incident_escalated'])
   const again = await open(() => now, ledger, folder)
   again.incidents.raise(burst)
   expect(again.incidents.list()).toMatchObject([{ count: 101 }])
@@ -49,7 +49,8 @@ test('inventing subjects opens no endless row of incidents', async () => {
   await incidents.close()
   expect(incidents.list()).toHaveLength(33)
   expect(incidents.list()[0]).toMatchObject({ subject: 'many', count: 968 })
-  await expect.poll(() => ledger.drafts.length).toBe(33)
+  const opened = () => ledger.types.filter((type) => type === 'incident_opened')
+  await expect.poll(() => opened().length).toBe(33)
 })
 
 test('a burst on agent.sock is refused, and the operator hears of it once', async () => {

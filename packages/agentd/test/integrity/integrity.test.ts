@@ -1,26 +1,65 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { LedgerDraft, LedgerPage, LedgerQuery } from '@castellan/contracts'
+import { createLogger } from '@castellan/daemon'
 import { temporaryFolder } from '@castellan/testing'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import type { Sighting } from '../../src/incidents/sighting.ts'
+import { BaselineStore } from '../../src/integrity/baseline.ts'
+import { Canaries } from '../../src/integrity/canaries.ts'
 import { Integrity } from '../../src/integrity/integrity.ts'
+import { IntegrityMonitor } from '../../src/integrity/monitor.ts'
+import { EvidenceKey } from '../../src/state/evidence-key.ts'
 
-function world() {
+function world({ system = '/nix/store/a' }: { system?: string } = {}) {
   const folder = temporaryFolder()
   const watched = join(folder, 'watched')
   mkdirSync(join(watched, 'bin'), { recursive: true })
   writeFileSync(join(watched, 'bin/tool'), 'one\n')
   writeFileSync(join(watched, 'policy'), 'permit\n')
   symlinkSync('bin/tool', join(watched, 'link'))
-  const violations: string[] = []
+  const runningSystem = join(folder, 'current-system')
+  symlinkSync(system, runningSystem)
+  const sightings: Sighting[] = []
   const file = join(folder, 'integrity.json')
-  const integrity = new Integrity({
-    file,
-    key: Buffer.alloc(32, 7),
-    watched: [watched, join(folder, 'not-there')],
-    onViolation: (subject) => violations.push(subject),
-  })
-  const signal = AbortSignal.timeout(10_000)
-  return { watched, file, integrity, violations, signal }
+  const ledger = new ListLedger()
+  const open = (seed = 7, raise = (sighting: Sighting) => void sightings.push(sighting)) =>
+    new Integrity({
+      baselines: new BaselineStore({ file, key: new EvidenceKey(Buffer.alloc(32, seed)), ledger }),
+      watched: [
+        { path: watched, kind: 'program' },
+        { path: join(folder, 'not-there'), kind: 'configuration' },
+      ],
+      ledger,
+      raise,
+      canaries: () => ({ means: 'none', planted: 0, reason: '' }),
+      runningSystem,
+    })
+  const signal = AbortSignal.timeout(20_000)
+  const switchTo = (to: string) => {
+    rmSync(runningSystem)
+    symlinkSync(to, runningSystem)
+  }
+  return { watched, file, ledger, open, integrity: open(), sightings, signal, switchTo }
+}
+
+/** A ledger that remembers what it was told. */
+class ListLedger {
+  readonly entries: (LedgerDraft & { index: number })[] = []
+
+  async append(draft: LedgerDraft): Promise<number> {
+    const index = this.entries.length
+    this.entries.push({ ...draft, index })
+    return index
+  }
+
+  async query({ type, limit = 50 }: LedgerQuery): Promise<LedgerPage> {
+    const found = this.entries
+      .filter((entry) => entry.type === type)
+      .toReversed()
+      .slice(0, Number(limit))
+    return { records: found.map((entry) => ({ entry, payload_state: 'none' })) as never, more: false }
+  }
 }
 
 it('says that there is no baseline before one was taken', async () => {
@@ -29,14 +68,14 @@ it('says that there is no baseline before one was taken', async () => {
 })
 
 it('finds nothing where nothing changed', async () => {
-  const { integrity, violations, signal } = world()
+  const { integrity, sightings, signal } = world()
   const taken = await integrity.takeBaseline('operator', signal)
   expect(await integrity.check(signal)).toMatchObject({
     state: 'intact',
     baselineDigest: taken.baselineDigest,
     files: 5,
   })
-  expect(violations).toEqual([])
+  expect(sightings).toEqual([])
 })
 
 it.each([
@@ -54,23 +93,85 @@ it.each([
     'changed',
   ],
 ])('finds %s, and it is an incident', async (_, tamper, path, what) => {
-  const { integrity, watched, violations, signal } = world()
+  const { integrity, watched, sightings, signal } = world()
   await integrity.takeBaseline('operator', signal)
   tamper(watched)
   const report = await integrity.check(signal)
   expect(report.state).toBe('violated')
-  expect(report.findings).toContainEqual({ path: join(watched, path), what })
-  expect(violations).toEqual(['files'])
+  expect(report.findings).toContainEqual({ path: join(watched, path), kind: 'program', what })
+  expect(sightings).toMatchObject([{ class: 'integrity_violation', subject: 'program' }])
 })
 
 it('does not believe a baseline that somebody else wrote', async () => {
-  const { integrity, watched, file, violations, signal } = world()
+  const { integrity, open, watched, file, sightings, signal, ledger } = world()
   await integrity.takeBaseline('operator', signal)
   writeFileSync(join(watched, 'policy'), 'forbid\n')
-  const forged = new Integrity({ file, key: Buffer.alloc(32, 8), watched: [watched], onViolation: () => {} })
-  await forged.takeBaseline('operator', signal)
+  await open(8, () => {}).takeBaseline('operator', signal)
+  ledger.entries.pop()
   expect(await integrity.check(signal)).toMatchObject({ state: 'damaged' })
-  expect(violations).toEqual(['baseline'])
+  expect(sightings).toMatchObject([{ subject: 'baseline', severity: 'critical' }])
   writeFileSync(file, readFileSync(file).subarray(0, 100))
   expect(await integrity.check(signal)).toMatchObject({ state: 'damaged' })
+})
+
+it('does not believe an older baseline of its own that was put back, nor that there never was one', async () => {
+  const { integrity, watched, file, signal } = world()
+  await integrity.takeBaseline('operator', signal)
+  const old = readFileSync(file)
+  writeFileSync(join(watched, 'policy'), 'better\n')
+  await integrity.takeBaseline('operator', signal)
+  expect(await integrity.check(signal)).toMatchObject({ state: 'intact' })
+  writeFileSync(file, old)
+  expect(await integrity.check(signal)).toMatchObject({ state: 'damaged' })
+  rmSync(file)
+  expect(await integrity.check(signal)).toMatchObject({ state: 'damaged' })
+})
+
+describe('another NixOS system', () => {
+  const to = '/nix/store/b'
+
+  it('that a switch brought takes a baseline by itself, which says so in the ledger', async () => {
+    const { integrity, watched, switchTo, ledger, sightings, signal } = world()
+    await integrity.takeBaseline('operator', signal)
+    writeFileSync(join(watched, 'bin/tool'), 'two\n')
+    switchTo(to)
+    const actor = { kind: 'system', name: 'agentd' } as const
+    const facts = { switch: 'sw_1', step: 9, phase: 'committed', from: '/nix/store/a', to }
+    const index = await ledger.append({ type: 'switch_step', actor, facts })
+    expect(await integrity.scan(signal)).toMatchObject({ state: 'intact', takenBy: 'switch' })
+    expect(ledger.entries.at(-1)).toMatchObject({ type: 'integrity_baseline', target: index, facts: { why: 'switch' } })
+    expect(sightings).toEqual([])
+  })
+
+  it('that no switch brought is an incident', async () => {
+    const { integrity, switchTo, sightings, signal } = world()
+    await integrity.takeBaseline('operator', signal)
+    switchTo(to)
+    expect(await integrity.scan(signal)).toMatchObject({ state: 'violated', findings: [{ kind: 'system' }] })
+    expect(sightings).toMatchObject([{ subject: 'system' }])
+  })
+})
+
+it('looks at a single file that changed, and finds it as a scan does', async () => {
+  const { integrity, watched, sightings, signal } = world()
+  const path = join(watched, 'bin/tool')
+  await integrity.takeBaseline('operator', signal)
+  expect(await integrity.look([path], signal)).toEqual([])
+  writeFileSync(path, 'two\n')
+  expect(await integrity.look([path, join(watched, 'bin')], signal)).toEqual([
+    { path, kind: 'program', what: 'changed' },
+  ])
+  expect(sightings).toMatchObject([{ subject: 'program' }])
+})
+
+it('notices a change by itself, without a scan', async () => {
+  const { integrity, watched, sightings, signal } = world()
+  await integrity.takeBaseline('operator', signal)
+  const canaries = new Canaries([], () => {})
+  const log = createLogger({ name: 'test', file: '/dev/null' })
+  const monitor = new IntegrityMonitor({ integrity, canaries, scanEveryMs: 3_600_000, log })
+  await monitor.rewatch()
+  writeFileSync(join(watched, 'policy'), 'forbid\n')
+  await expect.poll(() => sightings.length, { timeout: 25_000 }).toBeGreaterThan(0)
+  await monitor.stop()
 })

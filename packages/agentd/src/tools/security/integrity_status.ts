@@ -32,10 +32,21 @@ export const integrityStatus = defineTool({
       .describe('none: no baseline; damaged: the baseline itself was changed.'),
     ...reportFields,
     differences: z.array(
-      z.strictObject({ path: z.string(), what: z.enum(['changed', 'added', 'missing', 'unreadable']) }),
+      z.strictObject({
+        path: z.string(),
+        kind: z.enum(['program', 'policy', 'key', 'configuration', 'system']),
+        what: z.enum(['changed', 'added', 'missing', 'unreadable']),
+      }),
     ),
     total: z.int(),
     truncated: truncatedField,
+    canaries: z
+      .strictObject({
+        means: z.enum(['fanotify', 'inotify', 'atime', 'none']).describe('By what it is noticed that one is read.'),
+        planted: z.int(),
+        reason: z.string().describe('Why the means is no better; empty where it is the best.'),
+      })
+      .describe('Files that nobody needs to read.'),
   }),
   effect: 'read',
   undo: 'none',
@@ -63,6 +74,7 @@ export const integrityStatus = defineTool({
       watched: [...watched],
       differences,
       total: findings.length,
+      canaries: { ...host.integrity.canaries },
       truncated: offset + differences.length < findings.length,
     }
   },

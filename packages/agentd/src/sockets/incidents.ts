@@ -1,0 +1,80 @@
+import {
+  CastellanError,
+  ContainmentApplied,
+  type ContainmentState,
+  IncidentContainment,
+  type IncidentListing,
+  RecoveryRequest,
+  recoveryText,
+  SignedRecovery,
+} from '@castellan/contracts'
+import { reply, type SocketServer } from '@castellan/daemon'
+import { z } from 'zod'
+import type { Agentd } from '../agentd.ts'
+
+/** Longest that a question is held, in seconds. */
+const MAX_WAIT_SECONDS = 30
+/** How long a signature over a step back serves, in milliseconds. */
+const SIGNED_MS = 5 * 60_000
+
+const Known = z.strictObject({
+  known: z.string().max(64).optional(),
+  wait: z.coerce.number().min(0).max(MAX_WAIT_SECONDS).default(0),
+})
+
+/** On agent.sock: what the gateway has to hold shut, and steps back that an operator signed. */
+export function addIncidentRoutes(server: SocketServer, { hold, proofs, recovery, calls }: Agentd): void {
+  server.route('GET', '/v1/containment', { query: Known }, ({ query, signal }): Promise<ContainmentState> => {
+    return hold.changed(query.known, query.wait, signal)
+  })
+  server.route('POST', '/v1/containment/applied', { body: ContainmentApplied }, ({ body }) => {
+    hold.applied(body.version)
+    return reply(hold.state, { status: 200 })
+  })
+
+  const used = new Map<string, number>()
+  server.route('POST', '/v1/incidents/:id/recovery', { body: SignedRecovery }, async ({ params, body, signal }) => {
+    const { proof, ...signed } = body
+    const id = params.id as string
+    try {
+      const text = recoveryText(id, signed)
+      const { name } = await proofs.standsBehind(text, proof)
+      refuseStale(text, Date.parse(signed.at), used)
+      const { step, force, reason } = signed
+      return await recovery.take(id, { step, force, reason }, name, signal)
+    } catch (error) {
+      calls.refusals.note(error, 'a recovery on agent.sock')
+      throw error
+    }
+  })
+}
+
+/** On operator.sock: the kernel lets root in and nobody else. */
+export function addIncidentKeepingRoutes(server: SocketServer, agentd: Agentd): void {
+  const { incidents, containments, recovery, bundles } = agentd
+  server.route('GET', '/v1/incidents', {}, (): IncidentListing => ({ incidents: incidents.list() }))
+  server.route('GET', '/v1/incidents/:id', {}, ({ params }) => incidents.get(params.id as string))
+  server.route('POST', '/v1/incidents/:id/containment', { body: IncidentContainment }, async ({ params, body }) => {
+    const id = params.id as string
+    await incidents.step(id, 'operator', `Contain by ${body.action}: ${body.reason}`, false)
+    return containments.contain(id, body.action, 'operator')
+  })
+  server.route('GET', '/v1/incidents/:id/recovery', {}, ({ params }) => recovery.plan(params.id as string))
+  server.route('POST', '/v1/incidents/:id/recovery', { body: RecoveryRequest }, ({ params, body, signal }) =>
+    recovery.take(params.id as string, body, 'operator', signal),
+  )
+  server.route('GET', '/v1/incidents/:id/bundle', {}, ({ params }) => bundles.make(params.id as string))
+}
+
+/** A signature serves once, and not for long. */
+function refuseStale(text: string, at: number, used: Map<string, number>): void {
+  const now = Date.now()
+  for (const [known, until] of used) if (until < now) used.delete(known)
+  if (Math.abs(now - at) > SIGNED_MS || used.has(text)) {
+    throw new CastellanError(
+      'signature_invalid',
+      'This signature was used before, or is more than five minutes old. Sign anew.',
+    )
+  }
+  used.set(text, at + 2 * SIGNED_MS)
+}

@@ -1,0 +1,63 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { temporaryFolder } from '@castellan/testing'
+import { expect, it, onTestFinished } from 'vitest'
+import type { Sighting } from '../../src/incidents/sighting.ts'
+import { Canaries } from '../../src/integrity/canaries.ts'
+
+async function plant() {
+  const path = join(temporaryFolder(), 'keys', 'recovery-codes.txt')
+  const sightings: Sighting[] = []
+  const canaries = new Canaries([path], (sighting) => void sightings.push(sighting))
+  await canaries.start()
+  onTestFinished(() => canaries.stop())
+  return { path, canaries, sightings }
+}
+
+it('plants what looks worth reading, and nothing is wrong while nobody does', async () => {
+  const { path, canaries, sightings } = await plant()
+  expect(existsSync(path)).toBe(true)
+  await canaries.look()
+  expect(sightings).toEqual([])
+})
+
+it('notices that one is read, by the means that it says it has', async ({ skip }) => {
+  const { path, canaries, sightings } = await plant()
+  const { means, reason } = canaries.status
+  skip(means === 'none', `Reads cannot be noticed here: ${reason}. Debian's inotify-tools would do.`)
+  execFileSync('cat', [path])
+  await expect
+    .poll(
+      async () => {
+        await canaries.look()
+        return sightings.length
+      },
+      { timeout: 25_000 },
+    )
+    .toBeGreaterThan(0)
+  expect(sightings[0]).toMatchObject({ class: 'integrity_violation', severity: 'critical' })
+  expect(sightings[0]?.summary).toContain('was read')
+})
+
+it.each([
+  ['changed', (path: string) => writeFileSync(path, 'mine now')],
+  ['removed', (path: string) => rmSync(path)],
+])('notices that one is %s, and plants it again', async (_, tamper) => {
+  const { path, canaries, sightings } = await plant()
+  tamper(path)
+  await canaries.look()
+  expect(sightings.some(({ summary }) => /was changed|is gone/.test(summary))).toBe(true)
+  expect(readFileSync(path, 'utf8')).toMatch(/^recovery code: /)
+})
+
+it('notices at its start what was done while agentd was away', async () => {
+  const { path, canaries } = await plant()
+  canaries.stop()
+  writeFileSync(path, 'mine now')
+  const sightings: Sighting[] = []
+  const again = new Canaries([path], (sighting) => void sightings.push(sighting))
+  await again.start()
+  onTestFinished(() => again.stop())
+  expect(sightings).toMatchObject([{ summary: expect.stringContaining('not running') }])
+})
