@@ -15,10 +15,13 @@ import { Inspector } from './inspection/inspector.ts'
 import { MarksKeeper } from './inspection/marks-file.ts'
 import { Questions } from './inspection/questions.ts'
 import { Recorder } from './record/recorder.ts'
+import { Scrubber } from './search/scrub.ts'
+import { Search } from './search/search.ts'
 import { Secrets } from './secrets/secrets.ts'
 import { addAgentdRoutes } from './sockets/agentd.ts'
 import { addGatewayRoutes } from './sockets/gateway.ts'
 import { addOperatorRoutes } from './sockets/operator.ts'
+import { TorRoute } from './tor/route.ts'
 import { Grants } from './tunnels/grants.ts'
 import { ConnectProxy } from './tunnels/proxy.ts'
 
@@ -81,8 +84,11 @@ export async function startAirlock(
   addGatewayRoutes(gateway, { health, book, fetcher, grants, proxy, keeper })
   const operator = new SocketServer({ name: 'airlock', log })
   addOperatorRoutes(operator, { health, book, secrets, questions, keeper })
+  const tor = config.search?.tor
+  const caller = { credentials: false, ...(tor === undefined ? {} : { route: new TorRoute(tor) }) }
+  const search = new Search(config.search, fetcher, new Scrubber(marks), caller)
   const agentd = new SocketServer({ name: 'airlock', log })
-  addAgentdRoutes(agentd, { health, book, fetcher, keeper })
+  addAgentdRoutes(agentd, { health, book, fetcher, keeper, search })
   const { airlockSocket, airlockOperatorSocket } = config
   const agentdSocket = config.airlockAgentdSocket ?? join(dirname(airlockOperatorSocket), 'airlock-agentd.sock')
   await gateway.listen({ path: airlockSocket, mode: 0o660 })

@@ -9,6 +9,45 @@ const NameServer = z
     'must be an address, with a port perhaps: 9.9.9.9, [2620:fe::fe]:53',
   )
 
+const TCP = z
+  .string()
+  .regex(
+    /^(?:127(?:\.\d{1,3}){3}|\[::1\]|localhost):\d{1,5}$/,
+    'must be an address of this machine with a port, such as 127.0.0.1:9050',
+  )
+  .transform((text) => {
+    const colon = text.lastIndexOf(':')
+    return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) }
+  })
+
+/** A Tor on this machine: its SOCKS port, and its control port with one of the two ways to be let in (tor(1)). */
+const Tor = z
+  .strictObject({
+    socks: TCP,
+    control: TCP,
+    /** File of `CookieAuthentication`. */
+    cookieFile: z.string().min(1).optional(),
+    /** File with the password of `HashedControlPassword`. */
+    passwordFile: z.string().min(1).optional(),
+  })
+  .refine(({ cookieFile, passwordFile }) => (cookieFile === undefined) !== (passwordFile === undefined), {
+    message: 'needs cookieFile or passwordFile, and not both',
+  })
+  .transform(({ socks, control, cookieFile, passwordFile = '' }) => ({
+    socks,
+    control: { ...control, ...(cookieFile === undefined ? { passwordFile } : { cookieFile }) },
+  }))
+export type TorConfig = z.output<typeof Tor>
+
+/** Where `search_web` asks. */
+const Search = z.strictObject({
+  /** A SearXNG; its host has to be on the list as well. */
+  url: z.url({ protocol: /^https?$/ }).refine((url) => new URL(url).search === '', 'must have no query'),
+  /** Without it questions leave from this host's own address. */
+  tor: Tor.optional(),
+})
+export type SearchConfig = z.output<typeof Search>
+
 export const AirlockConfig = ProcessConfig.extend({
   /** The instance's state folder; the airlock keeps its own files in `airlock/` under it. */
   stateDir: z.string().min(1),
@@ -28,6 +67,8 @@ export const AirlockConfig = ProcessConfig.extend({
   allow: z.array(DestinationRequest).max(256).default([]),
   /** What to do with what is found in what leaves, where a destination's entry does not say. */
   inspect: InspectionPolicy.prefault({}),
+  /** The search engine of `search_web`; there is none without it. */
+  search: Search.optional(),
   /** File of 32 bytes that secrets are sealed with; `airlock/secrets.key` in the state folder without it, made when first needed. */
   secretsKeyFile: z.string().min(1).optional(),
   /** Requests and tunnels at once. */

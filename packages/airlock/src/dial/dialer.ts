@@ -79,7 +79,7 @@ async function firstOf(
 }
 
 /** `address` is no name, so nothing is looked up here. */
-function dial(address: string, port: number, withinMs: number, signal: AbortSignal): Promise<Socket> {
+export function dial(address: string, port: number, withinMs: number, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port, noDelay: true, keepAlive: true })
     const settle = (error?: unknown): void => {
@@ -102,7 +102,8 @@ function dial(address: string, port: number, withinMs: number, signal: AbortSign
   })
 }
 
-function secure(
+/** TLS under the host's name over a connection that stands. */
+export function secure(
   carrier: Socket,
   host: string,
   port: number,

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { CastellanError, type Destination, type EgressLimits } from '@castellan/contracts'
 import { words } from '../dial/dialer.ts'
 import type { Address } from './address.ts'
-import type { DialOptions, Pool } from './pool.ts'
+import type { DialOptions, Pool, Route } from './pool.ts'
 
 /** Of an answer, in bytes. */
 const MAX_HEADER_BYTES = 16 * 1024
@@ -37,6 +37,7 @@ export function exchange(
   pool: Pool,
   limits: EgressLimits,
   signal: AbortSignal,
+  route?: Route,
 ): Promise<Exchange> {
   const { address, destination, headers, body } = hop
   const { url, aim } = address
@@ -44,7 +45,7 @@ export function exchange(
   const dialling: DialOptions = { dialWithinMs: limits.connect_ms, dialSignal: signal }
   const request = httpRequest({
     // TLS is the connection's own matter: the agent hands over one that speaks it already.
-    agent: pool.agentFor(destination, aim),
+    agent: pool.agentFor(destination, aim, route),
     method: aim.method,
     host: aim.host,
     port: aim.port,

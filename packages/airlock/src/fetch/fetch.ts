@@ -18,7 +18,7 @@ import { readAddress } from './address.ts'
 import { bodyOf } from './body.ts'
 import { type Exchange, exchange, type Hop } from './exchange.ts'
 import { inwardHeaders, outwardHeaders } from './headers.ts'
-import type { Pool } from './pool.ts'
+import type { Pool, Route } from './pool.ts'
 import { type NextHop, nextHop } from './redirect.ts'
 
 const MAX_REDIRECTS = 5
@@ -44,6 +44,8 @@ export interface FetcherParts {
 export interface Caller {
   /** Whether its headers may hold credentials of its own; otherwise only those that the airlock puts in. */
   readonly credentials: boolean
+  /** By which way, where hosts are not dialled. */
+  readonly route?: Route
 }
 
 type Request = z.output<typeof EgressRequest>
@@ -78,8 +80,8 @@ export class Fetcher {
         hop = ready.hop
         for (const kind of ready.checked.redacted) redacted.add(kind)
         put.push(...ready.injected.flatMap(({ value, secret }) => [secret, value]))
-        const index = await this.#record(ready, request, redirects)
-        const sent = await this.#send(ready, request, index, startedAt, flight.signal)
+        const index = await this.#record(ready, request, redirects, caller)
+        const sent = await this.#send(ready, request, index, startedAt, flight.signal, caller)
         const next = request.redirect === 'follow' ? this.#redirect(hop, sent, index, startedAt) : undefined
         if (next === undefined) {
           const echo = put.length === 0 ? undefined : new EchoFilter(put)
@@ -195,7 +197,12 @@ export class Fetcher {
     }
   }
 
-  #record({ hop, checked, injected }: Ready, { purpose }: Request, redirects: number): Promise<number> {
+  #record(
+    { hop, checked, injected }: Ready,
+    { purpose }: Request,
+    redirects: number,
+    { route }: Caller,
+  ): Promise<number> {
     const { address, destination, body } = hop
     const { method, scheme, host, port } = address.aim
     const bytes = body?.length ?? 0
@@ -220,6 +227,7 @@ export class Fetcher {
               .slice(0, 500),
           }),
       ...(released === undefined ? {} : { released }),
+      ...(route === undefined ? {} : { via: 'tor' as const }),
     })
   }
 
@@ -229,10 +237,11 @@ export class Fetcher {
     target: number,
     startedAt: number,
     signal: AbortSignal,
+    { route }: Caller,
   ): Promise<Exchange> {
     try {
       const added = Object.fromEntries(injected.map(({ header, value }) => [header, value]))
-      return await exchange(hop, added, this.#parts.pool, limits, signal)
+      return await exchange(hop, added, this.#parts.pool, limits, signal, route)
     } catch (error) {
       const code = error instanceof CastellanError ? error.code : 'internal'
       this.#parts.recorder.after({

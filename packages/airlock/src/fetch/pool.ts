@@ -2,7 +2,7 @@ import { Agent, type ClientRequestArgs } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Destination } from '@castellan/contracts'
 import type { Aim } from '../destinations/match.ts'
-import type { Dialer } from '../dial/dialer.ts'
+import type { Dialer, Target } from '../dial/dialer.ts'
 
 /** A kept connection that nobody used for this long is closed, before the other side does it in the middle of a request. */
 const IDLE_MS = 4_000
@@ -12,6 +12,11 @@ const KEPT_PER_HOST = 8
 export interface DialOptions {
   readonly dialWithinMs: number
   readonly dialSignal: AbortSignal
+}
+
+/** A way to hosts other than by dialling them. */
+export interface Route {
+  open(target: Target, withinMs: number, signal: AbortSignal): Promise<Duplex>
 }
 
 /**
@@ -27,11 +32,13 @@ export class Pool {
   }
 
   /** Opens connections through the {@link Dialer} and keeps those that can be used again. */
-  agentFor(destination: Destination, aim: Aim): Agent {
+  agentFor(destination: Destination, aim: Aim, route?: Route): Agent {
+    // By another way every request has a connection of its own, so that none is tied to one before.
+    if (route !== undefined) return new VettedAgent(route, destination, aim, false)
     const key = `${destination.id} ${aim.scheme}://${aim.host}:${aim.port}`
     const known = this.#agents.get(key)
     if (known !== undefined) return known.agent
-    const agent = new VettedAgent(this.#dialer, destination, aim)
+    const agent = new VettedAgent(this.#dialer, destination, aim, true)
     this.#agents.set(key, { destination: destination.id, agent })
     return agent
   }
@@ -47,13 +54,13 @@ export class Pool {
 }
 
 class VettedAgent extends Agent {
-  readonly #dialer: Dialer
+  readonly #route: Route
   readonly #destination: Destination
   readonly #aim: Aim
 
-  constructor(dialer: Dialer, destination: Destination, aim: Aim) {
-    super({ keepAlive: true, maxFreeSockets: KEPT_PER_HOST, timeout: IDLE_MS })
-    this.#dialer = dialer
+  constructor(route: Route, destination: Destination, aim: Aim, keepAlive: boolean) {
+    super({ keepAlive, maxFreeSockets: KEPT_PER_HOST, timeout: keepAlive ? IDLE_MS : undefined })
+    this.#route = route
     this.#destination = destination
     this.#aim = aim
   }
@@ -66,7 +73,7 @@ class VettedAgent extends Agent {
     const { host, port, scheme } = this.#aim
     const { dialWithinMs = 0, dialSignal = AbortSignal.abort() } = options
     const target = { host, port, reach, tls: scheme === 'https' ? { ca } : undefined }
-    this.#dialer.open(target, dialWithinMs, dialSignal).then(
+    this.#route.open(target, dialWithinMs, dialSignal).then(
       (socket) => done(null, socket),
       (error: Error) => done(error, undefined as unknown as Duplex),
     )

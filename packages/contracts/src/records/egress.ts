@@ -37,6 +37,8 @@ export const egressRecords = [
     redacted: Kinds.optional(),
     /** Names of secrets that were put in, with commas between them. */
     secrets: Kinds.optional(),
+    /** Absent: from this host's own address. */
+    via: z.enum(['tor']).optional(),
     /** The question that the operator answered by letting it go. */
     released: QuestionId.optional(),
   }),
