@@ -2,9 +2,9 @@
 # wrote under `settings`, `ours` what other options say; a key that both say is refused, because one would be ignored.
 { lib }:
 let
-  # What is null was not said: the process has its own default.
+  # What is null was not said: the process has its own default. Under `args` it was: that is what a tool is called with, word for word.
   said = value:
-    if builtins.isAttrs value then builtins.mapAttrs (_: said) (lib.filterAttrs (_: inner: inner != null) value)
+    if builtins.isAttrs value then builtins.mapAttrs (name: inner: if name == "args" then inner else said inner) (lib.filterAttrs (_: inner: inner != null) value)
     else if builtins.isList value then map said value
     else value;
 

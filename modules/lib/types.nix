@@ -15,6 +15,9 @@
   # What MemoryMax takes (systemd.resource-control(5)).
   memory = lib.types.strMatching "[0-9]+[KMGT]?|[0-9]{1,3}%|infinity";
 
+  # What a certificate and a browser know a host by (RFC 1123, section 2.1): labels of letters, digits and inner dashes between single dots.
+  hostName = lib.types.strMatching "([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
+
   # As packages/contracts has them.
   domain = lib.types.strMatching "(\\*\\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]";
 }

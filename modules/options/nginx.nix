@@ -15,7 +15,7 @@ in
       };
 
       hostName = mkOption {
-        type = types.nullOr (types.strMatching "[a-z0-9]([a-z0-9.-]*[a-z0-9])?");
+        type = types.nullOr own.hostName;
         default = null;
         example = "castellan.example.org";
         description = "Name under which people open the page.";

@@ -114,6 +114,8 @@ in
     warnings =
       lib.optional cfg.agentd.settings.approvals.ownerToken
         "services.castellan.agentd.settings.approvals.ownerToken lets the owner's token approve calls. The gateway sees that token while a program uses it, so a gateway that was taken over could approve, too. Operators' keys and passkeys do not have that weakness."
+      ++ lib.optional (!cfg.engine.enable && cfg.agents == { })
+        "services.castellan.engine.enable is off and services.castellan.agents is empty, so the agent there is, main, has no model: chats answer to commands like /help alone. Describe an agent with another engine, or leave the engine on."
       ++ lib.optional (!cfg.egress.enforce)
         "services.castellan.egress.enforce is off: the kernel no longer keeps the gateway and the engine from opening connections past the airlock. Only the walls of their units do."
       ++ lib.optional (nginx.enable && !cfg.openFirewall && (config.networking.firewall.enable or true))

@@ -28,6 +28,8 @@ in
         sslCertificateKey = lib.mkIf (nginx.tls.key != null) nginx.tls.key;
         extraConfig = ''
           access_log /var/log/nginx/access.log castellan;
+          # Its messages repeat whole request lines, queries and all, and have no format of their own; what is worse than a request is kept.
+          error_log /var/log/nginx/error.log crit;
           client_max_body_size ${toString nginx.maxBodyBytes};
           client_header_timeout 15s;
           client_body_timeout 30s;

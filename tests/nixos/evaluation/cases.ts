@@ -185,6 +185,12 @@ const ofErrands: readonly Case[] = [
     is,
   })),
   {
+    option: 'routines.<name>.calls.*.args',
+    set: 'routines.tidy = { everySeconds = 60; calls = [ { tool = "x"; args = { a = null; b.c = [ null ]; }; } ]; };',
+    look: '(lib.head agentd.routines.tidy.calls).args',
+    is: { a: null, b: { c: [null] } },
+  },
+  {
     option: 'routines.<name>.everySeconds',
     set: 'routines.tidy = { everySeconds = 3600; calls = [ { tool = "system_health"; } ]; };',
     look: 'agentd.routines.tidy.timing',
@@ -376,6 +382,13 @@ const ofNginx: readonly Case[] = [
       publicOrigins: ['https://castellan.example.org'],
       passkeys: { origins: ['https://castellan.example.org'] },
     },
+  },
+  {
+    // nginx repeats whole request lines in what it complains of below this.
+    option: 'nginx.hostName',
+    set: certificate,
+    look: `lib.hasInfix "error_log /var/log/nginx/error.log crit;" ${virtualHost}.extraConfig`,
+    is: true,
   },
   { option: 'nginx.tls.acme', set: host, look: `${virtualHost}.enableACME`, is: true },
   ...['certificate', 'key'].map((name) => ({

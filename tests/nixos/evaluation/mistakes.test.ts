@@ -76,6 +76,7 @@ nix.describe('an assertion says in a sentence what is wrong and what helps', () 
 nix.describe('a warning tells of', () => {
   test.each([
     ['agentd.settings.approvals.ownerToken = true;', 'a gateway that was taken over could approve'],
+    ['engine.enable = false;', 'has no model: chats answer to commands like /help alone'],
     ['egress.enforce = false;', 'no longer keeps the gateway and the engine from opening connections'],
     [`${host} ${own}`, 'the firewall keeps others out'],
   ])('%s', async (set, words) => {
@@ -100,6 +101,10 @@ nix.describe('a value of the wrong type is refused by the name of its option', (
     ['nginx.tls.key', `${host} nginx.tls = { certificate = "/c"; key = ./evaluate.nix; };`],
     ['mcpServers.weather.secrets.KEY', 'mcpServers.weather = { command = [ "/x" ]; secrets.KEY = ./evaluate.nix; };'],
     ['mcpServers.weather.domains', 'mcpServers.weather = { command = [ "/x" ]; domains = [ "https://x.org" ]; };'],
+    ...['a..b', '.example.org', 'example.org.', 'a.-b', `${'a'.repeat(64)}.org`, 'a_b'].map((name) => [
+      'nginx.hostName',
+      `nginx.hostName = "${name}";`,
+    ]),
     ['gateway.port', 'gateway.port = 70000;'],
     ['gateway.publicOrigins', 'gateway.publicOrigins = [ "https://x.org/path" ];'],
     ['engine.memoryMax', 'engine.memoryMax = "lots";'],

@@ -16,6 +16,8 @@ export interface Processes {
   foldersApart(): Promise<readonly string[]>
   /** Files with keys of theirs that lie in none of these folders, absolute; they need not be there. */
   keysApart(): Promise<readonly string[]>
+  /** Files of the owner's own that a secret is handed over in, absolute. They are not ours to wipe. */
+  ownersFiles(): Promise<readonly string[]>
 }
 
 /** By the supervisor that has this state folder, else as units of systemd, else not at all. */
@@ -32,4 +34,5 @@ const nothing: Processes = {
   stopAll: says('None of its processes runs.'),
   foldersApart: async () => [],
   keysApart: async () => [],
+  ownersFiles: async () => [],
 }

@@ -74,6 +74,10 @@ export class SupervisedProcesses implements Processes {
     return []
   }
 
+  async ownersFiles(): Promise<readonly string[]> {
+    return []
+  }
+
   async keysApart(): Promise<readonly string[]> {
     return []
   }

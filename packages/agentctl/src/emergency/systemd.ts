@@ -65,12 +65,25 @@ export class SystemdProcesses implements Processes {
     return SEALED_KEYS
   }
 
+  /** `services.castellan.ownerTokenFile`, which the gateway is handed (LoadCredential= of systemd.exec(5)). */
+  async ownersFiles(): Promise<readonly string[]> {
+    const gateway = unit('gateway')
+    if (!this.#units.includes(gateway)) return []
+    const { stdout } = await systemctl(['show', '--property=LoadCredential', '--value', '--', gateway])
+    return loadedFrom(stdout)
+  }
+
   async #each(verb: string, names: readonly string[], done: string): Promise<string> {
     const units = names.map(unit).filter((name) => this.#units.includes(name))
     if (units.length === 0) return `There is no unit ${names.map(unit).join(' or ')} here.`
     await systemctl([verb, '--', ...units])
     return `${done}: ${units.join(', ')}.`
   }
+}
+
+/** The files of what `systemctl show` prints of LoadCredential=: `NAME:PATH`, several of them between blanks. */
+export function loadedFrom(text: string): string[] {
+  return text.split(/\s+/).flatMap((credential) => /^[^:]+:(\/.+)$/.exec(credential)?.[1] ?? [])
 }
 
 function systemctl(args: readonly string[]): Promise<{ stdout: string }> {

@@ -63,16 +63,21 @@ export async function wipeAll(
     const note = `Wiped: ${wiped.gone.join(', ') || 'nothing'}. Of the ledger before: ${last}.`.slice(0, 4000)
     const event = { kind: 'wiped' as const, freeze, at: new Date().toISOString(), note }
     await new Latch(stateFolder).note(event)
-    return verdictOf(wiped)
+    return verdictOf(wiped, await processes.ownersFiles().catch(() => []))
   })
 }
 
-function verdictOf({ gone, left }: Wiped): string {
+/** What was wiped, and what was not. Throws `permission_denied` where something of ours is still there. */
+export function verdictOf({ gone, left }: Wiped, owners: readonly string[]): string {
   const list = gone.length === 0 ? 'There was nothing to wipe.' : `Wiped: ${gone.join(', ')}.`
-  if (left.length === 0) return `${list} The workspace, the policy, the logs, the models and the backups stay.`
+  const yours =
+    owners.length === 0
+      ? ''
+      : ` The owner's token is in a file of your own, ${owners.join(', ')}, which was not wiped: put another token into it.`
+  if (left.length === 0) return `${list} The workspace, the policy, the logs, the models and the backups stay.${yours}`
   throw new CastellanError(
     'permission_denied',
-    `${list} Not wiped: ${left.map(({ path, why }) => `${path} (${why})`).join(', ')}. Remove these by hand.`,
+    `${list} Not wiped: ${left.map(({ path, why }) => `${path} (${why})`).join(', ')}. Remove these by hand.${yours}`,
   )
 }
 

@@ -82,8 +82,16 @@ export function commandFailed(program: string, { exitCode, stderr }: CommandResu
   const words = stderr.trim().split('\n').slice(-3).join(' ').slice(0, 500)
   return new CastellanError(
     'command_failed',
-    `${program} failed with exit code ${exitCode}: ${words || 'it gave no reason'}`,
+    `${program} failed with exit code ${exitCode}: ${words || 'it gave no reason'}${ofAnother(stderr)}`,
   )
+}
+
+/** What helps where git, or nix by it, will not look into a repository of another user (git-config(1), safe.directory). */
+function ofAnother(stderr: string): string {
+  const foreign = /dubious ownership in repository at '([^']+)'|repository path '([^']+)' is not owned by/.exec(stderr)
+  if (foreign === null) return ''
+  const place = JSON.stringify(foreign[1] ?? foreign[2])
+  return ` Another user owns that repository. Give it to the one who runs agentd (chown -R root: ${place} on NixOS), or have git trust it: git config --system --add safe.directory ${place}`
 }
 
 function ended(child: ChildProcess, program: string): Promise<[number | null, NodeJS.Signals | null]> {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { temporaryFolder, until } from '@castellan/testing'
 import { describe, expect, it } from 'vitest'
-import { findProgram, runCommand } from '../../src/host/command.ts'
+import { commandFailed, findProgram, runCommand } from '../../src/host/command.ts'
 
 const options = { signal: new AbortController().signal, maxOutputBytes: 1000 }
 
@@ -54,5 +54,22 @@ describe('findProgram', () => {
     expect(await findProgram('sh')).toMatch(/\/sh$/)
     await expect(findProgram('no-such-program')).rejects.toMatchObject({ code: 'unsupported_host' })
     await expect(findProgram('sh', ['/nowhere'])).rejects.toMatchObject({ code: 'unsupported_host' })
+  })
+})
+
+describe('commandFailed', () => {
+  it.each([
+    ['git', "fatal: detected dubious ownership in repository at '/etc/nixos'\nTo add an exception, call:"],
+    ['nix', "error: repository path '/etc/nixos' is not owned by current user"],
+  ])('names what helps where %s meets a repository of another user', (program, stderr) => {
+    const { code, message } = commandFailed(program, { exitCode: 128, stdout: '', stderr })
+    expect(code).toBe('command_failed')
+    expect(message).toContain('chown -R root: "/etc/nixos"')
+    expect(message).toContain('git config --system --add safe.directory "/etc/nixos"')
+  })
+
+  it('adds nothing to any other failure', () => {
+    const { message } = commandFailed('git', { exitCode: 1, stdout: '', stderr: 'fatal: no' })
+    expect(message).toBe('git failed with exit code 1: fatal: no')
   })
 })
