@@ -8,7 +8,7 @@ import { exitCodes, UsageError } from '../exit.ts'
 import { askGateway } from '../gateway.ts'
 import { fetchModel, importModel, tellDownload, type Wanted, wantedAt, wantedFrom } from '../models/add.ts'
 import { bytesOf, type CatalogueEntry, catalogue } from '../models/catalogue.ts'
-import { type Fit, fit, type Settings } from '../models/fit.ts'
+import { type Fit, fit, type Settings, smallestHost } from '../models/fit.ts'
 import type { Cli } from '../program.ts'
 import { printable } from '../terminal.ts'
 import { conclude, operate } from './switch/operate.ts'
@@ -114,12 +114,20 @@ function printImported(terminal: Context['terminal'], items: Models['items']): v
   )
 }
 
-interface Offer extends CatalogueEntry, Fit {}
+interface Offer extends CatalogueEntry, Fit {
+  readonly smallest_host: number
+}
 
 async function showCatalogue(context: Context): Promise<number> {
   const { terminal } = context
   const host = await hostOf(context)
-  const offers = catalogue.map((entry): Offer => ({ ...entry, ...fit(entry, host.available, host.settings) }))
+  const offers = catalogue.map(
+    (entry): Offer => ({
+      ...entry,
+      ...fit(entry, host.available, host.settings),
+      smallest_host: smallestHost(entry, host.settings),
+    }),
+  )
   terminal.result({ available_bytes: host.available, models: offers }, () => {
     terminal.line(`A model may take about ${bytes(host.available)} of memory here${host.gpu}.`)
     for (const offer of offers) printOffer(context, offer)
@@ -134,7 +142,9 @@ function printOffer({ terminal }: Context, offer: Offer): void {
   const size = 'exact' in offer.bytes ? bytes(bytesOf(offer)) : `about ${bytes(bytesOf(offer))}`
   terminal.line('')
   terminal.line(`${terminal.paint('bold', name)}  ${title}  ${terminal.paint(COLOURS[verdict], verdict)}`)
-  terminal.line(`  ${billions} billion parameters, ${size} to download, about ${bytes(needs)} of memory. ${licence}.`)
+  terminal.line(
+    `  ${billions} billion parameters, ${size} to download, about ${bytes(needs)} of memory: a host with ${bytes(offer.smallest_host)}. ${licence}.`,
+  )
   if (terms !== undefined) terminal.line(`  ${terminal.paint('yellow', terms)}`)
   terminal.line(`  ${goodFor}`)
   const digest =

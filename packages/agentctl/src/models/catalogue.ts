@@ -35,8 +35,7 @@ export const catalogue: readonly CatalogueEntry[] = [
     billions: 0.6,
     bytes: { exact: 639_446_688 },
     attention: { blocks: 28, heads: 8, width: 128 },
-    goodFor:
-      'Trying it out, and hosts with 2 GB. Reads simple requests; often picks the wrong tool on anything harder.',
+    goodFor: 'Trying things out. Reads simple requests; often picks the wrong tool on anything harder.',
   },
   {
     name: 'qwen2.5-1.5b',

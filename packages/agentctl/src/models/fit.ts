@@ -16,6 +16,15 @@ export interface Fit {
   readonly verdict: 'fits' | 'tight' | 'too large'
 }
 
+/** Memory that hosts have, in bytes. */
+const HOSTS = [2, 4, 8, 16, 24, 32, 48, 64, 96, 128].map((gigabytes) => gigabytes * 1_000_000_000)
+
+/** The smallest usual host that a model leaves room on, in bytes of memory. */
+export function smallestHost(entry: Pick<CatalogueEntry, 'bytes' | 'attention'>, settings?: Settings): number {
+  const needs = memoryNeed(entry, settings) / COMFORTABLE
+  return HOSTS.find((host) => host >= needs) ?? Math.ceil(needs / 1_000_000_000) * 1_000_000_000
+}
+
 export interface Settings {
   readonly slots: number
   readonly contextTokens: number

@@ -64,13 +64,13 @@ export class MemoryByMeaning implements MemoryPort {
 
   store(fact: NewFact): Fact {
     const kept = this.#memory.store(fact)
-    this.#placeMissing()
+    this.#placeSoon(kept)
     return kept
   }
 
   restore(fact: Fact): void {
     this.#memory.restore(fact)
-    this.#placeMissing()
+    this.#placeSoon(fact)
   }
 
   find(id: number): Fact {
@@ -113,6 +113,12 @@ export class MemoryByMeaning implements MemoryPort {
       this.#pause(error)
       return undefined
     }
+  }
+
+  /** Before the first text was placed, nobody knows which model there is; then every fact without a vector of it gets one. */
+  #placeSoon({ text }: Fact): void {
+    if (this.#model === undefined) void this.#place(text)
+    else this.#placeMissing()
   }
 
   /** One at a time. Nobody waits for it, and what it fails with costs nothing but meaning. */
