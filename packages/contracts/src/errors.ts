@@ -122,6 +122,8 @@ export const errorCatalogue = {
   egress_truncated: 502,
   egress_unrecorded: 503,
   airlock_unavailable: 503,
+  search_unconfigured: 501,
+  search_failed: 502,
   // The service
   busy: 503,
   shutting_down: 503,
@@ -141,6 +143,8 @@ export const errorCatalogue = {
   engine_stalled: 503,
   model_invalid: 422,
   model_too_large: 507,
+  // It is not on agentd's signed list of trusted models, or was taken off it (docs/quarantine.md)
+  model_untrusted: 403,
   model_changed: 503,
   model_switching: 409,
   manifest_mismatch: 409,
