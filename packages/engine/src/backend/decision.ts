@@ -13,23 +13,42 @@ interface Decided {
   readonly by: string
 }
 
-/** What an answer came from; see `EngineDecision`. */
-export function decisionOf({ request, modelDigest, promptDigest, by }: Decided): EngineDecision {
-  const tools = request.tools.map(({ name, inputSchema }) => ({ name, params: grammarSchema(inputSchema) }))
-  return {
-    modelDigest,
-    promptDigest: promptDigest ?? sha256({ messages: request.messages, tools: request.tools.map(({ name }) => name) }),
-    grammarDigest: tools.length === 0 ? null : sha256(tools),
-    seed: request.seed,
-    engine: { name: 'castellan-engine', version: `${version} (${by})` },
+/** Tells what answers came from; see `EngineDecision`. */
+export class Decisions {
+  /** Of lists of tools as they came, so that the same ones are put into a form once. */
+  readonly #grammars = new Map<string, string>()
+
+  of({ request, modelDigest, promptDigest, by }: Decided): EngineDecision {
+    const { messages, tools, seed } = request
+    return {
+      modelDigest,
+      promptDigest: promptDigest ?? sha256(canonicalJson({ messages, tools: tools.map(({ name }) => name) })),
+      grammarDigest: tools.length === 0 ? null : this.#grammar(tools),
+      seed,
+      engine: { name: 'castellan-engine', version: `${version} (${by})` },
+    }
+  }
+
+  #grammar(tools: SeededCompletion['tools']): string {
+    const key = sha256(JSON.stringify(tools))
+    const known = this.#grammars.get(key)
+    if (known !== undefined) return known
+    const digest = sha256(
+      canonicalJson(tools.map(({ name, inputSchema }) => ({ name, params: grammarSchema(inputSchema) }))),
+    )
+    if (this.#grammars.size >= REMEMBERED) this.#grammars.delete(this.#grammars.keys().next().value as string)
+    this.#grammars.set(key, digest)
+    return digest
   }
 }
+
+const REMEMBERED = 64
 
 /** A seed for whoever gave none: 32 random bits, told with the answer. */
 export function seeded(request: Completion): SeededCompletion {
   return { ...request, seed: request.seed ?? crypto.getRandomValues(new Uint32Array(1))[0] ?? 0 }
 }
 
-function sha256(value: unknown): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('hex')
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }

@@ -12,21 +12,29 @@ const MAX_LISTED = 64
  * Patterns and wide ranges stay with the tool, whose refusal goes back to the model. A grammar has no optional properties,
  * so an optional one may be null; {@link dropNulls} takes those out again. What holds itself, like any JSON value, may do so once.
  */
-export function grammarSchema(schema: JsonSchema, defs: JsonSchema = definitionsOf(schema)): GbnfJsonSchema {
+export function grammarSchema(schema: JsonSchema): GbnfJsonSchema {
+  return forced(schema, { defs: definitionsOf(schema), open: new Set() })
+}
+
+interface Scope {
+  readonly defs: JsonSchema
+  /** References being followed. One that comes up again inside itself has no end, and is taken as a plain value there. */
+  readonly open: ReadonlySet<string>
+}
+
+function forced(schema: JsonSchema, scope: Scope): GbnfJsonSchema {
   const described = typeof schema.description === 'string' ? { description: schema.description } : {}
-  const reference = referenced(schema, defs)
-  if (reference !== undefined) {
-    return { ...grammarSchema(reference.target, reference.rest), ...described } as GbnfJsonSchema
-  }
+  const target = referenced(schema, scope)
+  if (target !== undefined) return { ...forced(target.schema, target.scope), ...described } as GbnfJsonSchema
   if ('const' in schema) return { const: schema.const as string, ...described }
   if (Array.isArray(schema.enum)) return { enum: schema.enum, ...described }
   const variants = schema.oneOf ?? schema.anyOf
   if (Array.isArray(variants)) {
-    return { oneOf: variants.map((variant: JsonSchema) => grammarSchema(variant, defs)), ...described }
+    return { oneOf: variants.map((variant: JsonSchema) => forced(variant, scope)), ...described }
   }
-  if (schema.type === 'object') return { ...objectSchema(schema, defs), ...described }
+  if (schema.type === 'object') return { ...objectSchema(schema, scope), ...described }
   if (schema.type === 'array') {
-    const items = isRecord(schema.items) ? { items: grammarSchema(schema.items, defs) } : {}
+    const items = isRecord(schema.items) ? { items: forced(schema.items, scope) } : {}
     return { type: 'array', ...items, ...bounds(schema, 'minItems', 'maxItems'), ...described }
   }
   if (schema.type === 'string') return { type: 'string', ...bounds(schema, 'minLength', 'maxLength'), ...described }
@@ -48,12 +56,12 @@ export function dropNulls(value: unknown, schema: JsonSchema): unknown {
   )
 }
 
-function objectSchema(schema: JsonSchema, defs: JsonSchema): GbnfJsonSchema {
+function objectSchema(schema: JsonSchema, scope: Scope): GbnfJsonSchema {
   const required = new Set(Array.isArray(schema.required) ? schema.required : [])
   const properties = isRecord(schema.properties) ? schema.properties : {}
   const entries = Object.entries(properties).map(([name, property]) => {
-    const forced = grammarSchema(isRecord(property) ? property : {}, defs)
-    return [name, required.has(name) ? forced : optional(forced)] as const
+    const value = forced(isRecord(property) ? property : {}, scope)
+    return [name, required.has(name) ? value : optional(value)] as const
   })
   return { type: 'object', properties: Object.fromEntries(entries) }
 }
@@ -82,11 +90,11 @@ function bounds(schema: JsonSchema, least: string, most: string): Record<string,
 }
 
 /** What a reference names, and the definitions without it: within itself it is not written out again, or there would be no end. */
-function referenced(schema: JsonSchema, defs: JsonSchema): { target: JsonSchema; rest: JsonSchema } | undefined {
-  if (typeof schema.$ref !== 'string') return undefined
-  const name = schema.$ref.replace(/^#\/(?:\$defs|definitions)\//, '')
-  const { [name]: target, ...rest } = defs
-  return isRecord(target) ? { target, rest } : undefined
+function referenced(schema: JsonSchema, { defs, open }: Scope): { schema: JsonSchema; scope: Scope } | undefined {
+  const name = typeof schema.$ref === 'string' ? schema.$ref.replace(/^#\/(?:\$defs|definitions)\//, '') : undefined
+  if (name === undefined || open.has(name)) return undefined
+  const target = Object.hasOwn(defs, name) ? defs[name] : undefined
+  return isRecord(target) ? { schema: target, scope: { defs, open: new Set([...open, name]) } } : undefined
 }
 
 function definitionsOf(schema: JsonSchema): JsonSchema {

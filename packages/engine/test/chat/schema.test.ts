@@ -47,4 +47,27 @@ describe('the part of a schema that a grammar forces', () => {
     })
     expect(dropNulls({ path: 'a', limit: null }, schema)).toEqual({ path: 'a' })
   })
+
+  it('comes to an end for a schema that contains itself', () => {
+    const tree = {
+      $ref: '#/$defs/node',
+      $defs: {
+        node: {
+          type: 'object',
+          properties: { name: { type: 'string' }, children: { type: 'array', items: { $ref: '#/$defs/node' } } },
+          required: ['name', 'children'],
+        },
+      },
+    }
+    expect(grammarSchema(tree)).toEqual({
+      type: 'object',
+      properties: {
+        name: { type: 'string' },
+        children: { type: 'array', items: { type: ['string', 'number', 'boolean', 'null'] } },
+      },
+    })
+    expect(grammarSchema({ $ref: '#/$defs/constructor', $defs: {} })).toEqual({
+      type: ['string', 'number', 'boolean', 'null'],
+    })
+  })
 })

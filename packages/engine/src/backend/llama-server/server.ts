@@ -10,7 +10,7 @@ import type { Log } from '@castellan/daemon'
 import { stalled } from '../../failures.ts'
 import type { SeededCompletion } from '../../worker/protocol.ts'
 import type { Backend, BackendReport, BackendState } from '../backend.ts'
-import { decisionOf } from '../decision.ts'
+import { Decisions } from '../decision.ts'
 import { Watchdog } from '../watchdog.ts'
 import { parseAddress } from './address.ts'
 import { readAnswer } from './answer.ts'
@@ -40,6 +40,7 @@ export class LlamaServerBackend implements Backend {
   readonly pid = undefined
   readonly #options: LlamaServerOptions
   readonly #http: ServerHttp
+  readonly #decisions = new Decisions()
   readonly #stopping = new AbortController()
   readonly #running = new Set<(reason: CastellanError) => void>()
   readonly #totals = { promptTokens: 0, reusedTokens: 0, copies: 0 }
@@ -97,7 +98,7 @@ export class LlamaServerBackend implements Backend {
           this.#totals.promptTokens += event.usage.promptTokens
           this.#totals.reusedTokens += event.usage.cacheReadTokens ?? 0
           const decided = { request, modelDigest: facts.model.digest, promptDigest: undefined }
-          yield { ...event, decision: decisionOf({ ...decided, by: `llama-server ${facts.build}`.trim() }) }
+          yield { ...event, decision: this.#decisions.of({ ...decided, by: `llama-server ${facts.build}`.trim() }) }
         } else yield event
       }
     } catch (error) {

@@ -2,11 +2,12 @@ import { CastellanError, type EngineEvent, type ErrorEnvelope, errorFromEnvelope
 import type { Log } from '@castellan/daemon'
 import { EngineError } from '../../error.ts'
 import { crashed, stalled, stoppedWhileLoading, unexpected } from '../../failures.ts'
+import type { Trust } from '../../trust.ts'
 import { chooseIsolation, type Isolation } from '../../worker/isolation.ts'
 import { type WorkerExit, WorkerProcess } from '../../worker/process.ts'
 import type { Loaded, ModelDone, PrefixTotals, SeededCompletion, WorkerReport } from '../../worker/protocol.ts'
 import type { Backend, BackendReport, BackendState } from '../backend.ts'
-import { decisionOf } from '../decision.ts'
+import { Decisions } from '../decision.ts'
 import { Watchdog } from '../watchdog.ts'
 import { type ModelFile, openModelFile, stampOf } from './file.ts'
 import { localReport } from './report.ts'
@@ -21,6 +22,8 @@ export interface LocalOptions {
   readonly gpu: boolean
   /** How long the worker may get no further before it is ended, in milliseconds; longer while it loads. */
   readonly stallMs: number
+  /** Who may be loaded; anybody without it. */
+  readonly trust: Trust | undefined
   readonly log: Log
 }
 
@@ -28,7 +31,7 @@ export interface LocalOptions {
 const LOADING_STALL_MS = 300_000
 /** What may have been different a moment later: the next request tries again, once this many milliseconds have passed. */
 const RETRY_FAILED_MS = 5000
-const PASSING: readonly string[] = ['model_too_large', 'engine_unavailable', 'engine_stalled']
+const PASSING: readonly string[] = ['model_too_large', 'model_untrusted', 'engine_unavailable', 'engine_stalled']
 const NO_TOTALS: PrefixTotals = { promptTokens: 0, reusedTokens: 0, copies: 0 }
 
 /**
@@ -40,6 +43,7 @@ export class LocalBackend implements Backend {
   readonly kind = 'llama.cpp'
   readonly #options: LocalOptions
   readonly #runs = new Runs()
+  readonly #decisions = new Decisions()
   readonly #stopping = new AbortController()
   readonly #watchdog = new Watchdog(() => this.#onStall())
   #state: 'loading' | 'ready' | 'asleep' | 'failed' = 'loading'
@@ -57,6 +61,7 @@ export class LocalBackend implements Backend {
   #settled = Promise.withResolvers<void>()
   readonly #restarts = new Restarts()
   #stalledWorker: WorkerProcess | undefined
+  #endWatch: (() => void) | undefined
 
   constructor(options: LocalOptions) {
     this.#options = options
@@ -95,8 +100,11 @@ export class LocalBackend implements Backend {
       if (file !== this.#file) this.#digest = undefined
       this.#file = file
       this.#isolation = await chooseIsolation(this.#stopping.signal)
+      if (this.#options.trust?.listed === true) await this.#options.trust.admit(await file.digest)
       this.#startWorker(file)
-      this.#digest = await file.digest
+      const digest = await file.digest
+      await this.#watchTrust(digest)
+      this.#digest = digest
       this.#settle()
       await this.#settled.promise
       log.info({ state: this.state(), worker: this.pid }, 'loading has ended')
@@ -175,6 +183,7 @@ export class LocalBackend implements Backend {
 
   async stop(reason: ErrorEnvelope): Promise<void> {
     this.#stopping.abort(errorFromEnvelope(reason))
+    this.#endWatch?.()
     this.#watchdog.rest()
     this.#runs.endAll(reason)
     this.#settled.resolve()
@@ -184,7 +193,16 @@ export class LocalBackend implements Backend {
   #stamped({ promptDigest, ...event }: ModelDone, request: SeededCompletion): EngineEvent {
     const modelDigest = this.#digest as string
     const by = `llama.cpp ${this.#loaded?.compute.release ?? ''}`
-    return { ...event, decision: decisionOf({ request, modelDigest, promptDigest, by }) }
+    return { ...event, decision: this.#decisions.of({ request, modelDigest, promptDigest, by }) }
+  }
+
+  /** From here on the model goes as soon as it is trusted no more, in the middle of an answer if need be. */
+  async #watchTrust(digest: string): Promise<void> {
+    const { trust } = this.#options
+    if (trust === undefined) return
+    await trust.admit(digest)
+    this.#endWatch?.()
+    this.#endWatch = trust.watch(digest, (error) => this.#fail(error.toEnvelope()))
   }
 
   #isFailed(): boolean {
