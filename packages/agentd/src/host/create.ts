@@ -42,6 +42,7 @@ import { System } from './system.ts'
 import { Systemd } from './systemd.ts'
 import type { UndoPort } from './undo.ts'
 import type { WatchersPort } from './watchers.ts'
+import { Web } from './web/web.ts'
 
 export interface HostOptions {
   /** What file tools may touch. The first is the workspace, which is made if it is not there. */
@@ -68,6 +69,8 @@ export interface HostOptions {
   readonly onModelChanged: (subject: string, summary: string) => void
   readonly switching: SwitchPort
   readonly nixos: NixosSettings
+  /** Of the airlock, for agentd. */
+  readonly airlockSocket: string
   /** Makes vectors of what is remembered; memory goes by words alone without it. */
   readonly placer?: TextPlacer | undefined
 }
@@ -91,6 +94,7 @@ export async function createHost({
   onModelChanged,
   switching,
   nixos,
+  airlockSocket,
   keys,
   trash: limits,
   backups,
@@ -115,6 +119,7 @@ export async function createHost({
     storage: new Storage(),
     network,
     probes: new Probes(),
+    web: new Web(airlockSocket),
     systemd,
     journal: new Journal(),
     nix: new Nix(),

@@ -30,6 +30,7 @@ import type { System } from './system.ts'
 import type { Systemd } from './systemd.ts'
 import type { UndoPort } from './undo.ts'
 import type { WatchersPort } from './watchers.ts'
+import type { WebPort } from './web/web.ts'
 
 /**
  * The machine as tools see it: one port per source of truth. Tools speak to these and never to `child_process` or
@@ -45,6 +46,7 @@ export interface Host {
   readonly storage: Storage
   readonly network: Network
   readonly probes: Probes
+  readonly web: WebPort
   readonly systemd: Systemd
   readonly journal: Journal
   readonly nix: Nix

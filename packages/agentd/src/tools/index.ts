@@ -21,6 +21,7 @@ import { storageTools } from './storage/index.ts'
 import { switchTools } from './switch/index.ts'
 import { systemTools } from './system/index.ts'
 import { watcherTools } from './watchers/index.ts'
+import { webTools } from './web/index.ts'
 
 export type { Tool } from './define.ts'
 
@@ -30,6 +31,7 @@ export const tools: readonly Tool[] = [
   ...serviceTools,
   ...journalTools,
   ...networkTools,
+  ...webTools,
   ...fileTools,
   ...storageTools,
   ...backupTools,

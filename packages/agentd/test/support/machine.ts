@@ -77,6 +77,7 @@ export async function openMachine({ grants, ledger, nixos, replace }: MachineOpt
       },
       onModelChanged: () => {},
       nixos: nixos ?? { overlayDir: join(folder, 'overlay') },
+      airlockSocket: join(folder, 'airlock-agentd.sock'),
       switching: await SafeSwitch.open({
         folder: join(folder, 'state/switch'),
         ledger: absent('ledger'),
