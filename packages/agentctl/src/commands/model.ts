@@ -174,7 +174,7 @@ async function add(context: Context, name: string, options: AddOptions): Promise
   const wanted = await wantedOf(context, name, options)
   const { path, downloaded } = await fetchModel(context, wanted)
   tellDownload(context, downloaded)
-  const outcome = await importModel(context, path, downloaded)
+  const outcome = await importModel(context, path, downloaded, wanted)
   const code = conclude(context, outcome)
   if (!outcome.ok) return code
   const id = downloaded.sha256.slice(0, 16)

@@ -81,11 +81,20 @@ export async function fetchModel(context: Context, wanted: Wanted): Promise<{ pa
   }
 }
 
-/** Lets a file that was downloaded into the registry, and deletes the download. Answers how that ended. */
-export async function importModel(context: Context, path: string, { sha256 }: Downloaded): Promise<CallOutcome> {
-  const outcome = await operate(context, 'model_import', { path, sha256 })
-  // A copy that is not let in is of no use either: what is wrong with it is wrong with the next one too.
-  await rm(path, { force: true })
+/** Lets a file that was downloaded into the registry, and deletes the download once it is in. Answers how that ended. */
+export async function importModel(
+  context: Context,
+  path: string,
+  downloaded: Downloaded,
+  { address, reach }: Wanted,
+): Promise<CallOutcome> {
+  // A digest that nobody vouched for beforehand says nothing, and is not passed off as one that does.
+  const vouched = downloaded.vouched === 'nobody' ? {} : { sha256: downloaded.sha256 }
+  // A mirror of the owner's own is no publisher: what comes from there counts as a file of this machine.
+  const source = reach === undefined ? { source: `${address.origin}${address.pathname}` } : {}
+  const outcome = await operate(context, 'model_import', { path, ...vouched, ...source })
+  if (outcome.ok) await rm(path, { force: true })
+  else context.terminal.note(`The download stays in ${path}, to be looked at or imported again.`)
   return outcome
 }
 
