@@ -4,6 +4,7 @@ import { LlamaServerBackend } from './backend/llama-server/server.ts'
 import { LocalBackend } from './backend/local/local.ts'
 import type { EngineConfig } from './config.ts'
 import { Engine } from './engine.ts'
+import { trustIn } from './trust.ts'
 
 /** What of the configuration the engine itself depends on. */
 export type EngineSettings = Pick<
@@ -17,6 +18,7 @@ export type EngineSettings = Pick<
   | 'idleUnloadSeconds'
   | 'stallSeconds'
   | 'llamaServer'
+  | 'modelsFolder'
 >
 
 /** The engine as it is configured. A model that is chosen later is always a file of this machine. */
@@ -24,11 +26,16 @@ export function createEngine(settings: EngineSettings, log: Log): Engine {
   const { model, slots, queue, contextTokens, threads, idleUnloadSeconds, stallSeconds, llamaServer } = settings
   const stallMs = stallSeconds * 1000
   const gpu = settings.gpu === 'auto'
-  const local = (modelPath: string) => new LocalBackend({ modelPath, slots, contextTokens, threads, gpu, stallMs, log })
+  const local = (modelPath: string, listed: boolean) => {
+    const trust = settings.modelsFolder === undefined ? undefined : trustIn(settings.modelsFolder, listed)
+    return new LocalBackend({ modelPath, slots, contextTokens, threads, gpu, stallMs, trust, log })
+  }
   return new Engine({
     makeBackend: (path) => {
-      if (path !== undefined) return local(path)
-      return llamaServer === undefined ? local(model) : new LlamaServerBackend({ address: llamaServer, stallMs, log })
+      if (path !== undefined) return local(path, true)
+      return llamaServer === undefined
+        ? local(model, false)
+        : new LlamaServerBackend({ address: llamaServer, stallMs, log })
     },
     slots,
     queue,

@@ -5,6 +5,7 @@ export type EngineErrorCode = Extract<
   ErrorCode,
   | 'model_invalid'
   | 'model_too_large'
+  | 'model_untrusted'
   | 'engine_unavailable'
   | 'context_full'
   | 'busy'

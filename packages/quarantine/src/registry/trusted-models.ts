@@ -52,8 +52,23 @@ export class TrustedModels {
       'model_untrusted',
       model === undefined
         ? `No trusted model has the SHA-256 ${sha256}. Import the file first: model_import examines it and puts it on the list.`
-        : `The model ${model.name} was taken out of use. Undo that, or choose another model.`,
+        : takenOut(model.name),
     )
+  }
+
+  /**
+   * Why this model was taken out of use; undefined for one that is in use, one that is not on the list, and where there is no list:
+   * for a model that its owner named in the configuration, which needs no list to be trusted but must not outlive its removal.
+   */
+  async withdrawn(sha256: string): Promise<string | undefined> {
+    try {
+      const { models } = await this.read()
+      const model = models.find((candidate) => candidate.sha256 === sha256)
+      return model?.removed === true ? takenOut(model.name) : undefined
+    } catch (error) {
+      if (error instanceof RegistryError && error.code === 'registry_missing') return undefined
+      throw error
+    }
   }
 
   /**
@@ -65,10 +80,15 @@ export class TrustedModels {
   }
 
   /**
-   * Calls `revoked` once this model is no longer trusted, whatever the reason; the argument is a sentence. The list is looked at
-   * when its folder changes, and every 5 seconds. Keeps no process alive. Returns what ends the watch.
+   * Calls `revoked` once `judge` has something against this model ({@link withdrawn}), or {@link find} does without it; the argument
+   * is a sentence. The list is looked at when its folder changes, and every 5 seconds. Keeps no process alive. Returns what ends
+   * the watch.
    */
-  watch(sha256: string, revoked: (why: string) => void): () => void {
+  watch(
+    sha256: string,
+    revoked: (why: string) => void,
+    judge?: (sha256: string) => Promise<string | undefined>,
+  ): () => void {
     let over = false
     const end = (): void => {
       over = true
@@ -76,8 +96,7 @@ export class TrustedModels {
       watcher?.close()
     }
     const look = async (): Promise<void> => {
-      const why = await this.find(sha256).then(
-        () => undefined,
+      const why = await (judge?.(sha256) ?? this.find(sha256).then(() => undefined)).catch(
         (error: Error) => error.message,
       )
       if (why === undefined || over) return
@@ -90,6 +109,10 @@ export class TrustedModels {
     void look()
     return end
   }
+}
+
+function takenOut(name: string): string {
+  return `The model ${name} was taken out of use. Undo that, or choose another model.`
 }
 
 /** Told when the file is replaced. Undefined where the host has no such thing left to give; the timer remains. */
