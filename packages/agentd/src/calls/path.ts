@@ -31,8 +31,8 @@ export interface CallParts {
   readonly rates: Rates
   readonly sessions: Sessions
   readonly incidents: Pick<Incidents, 'raise'>
-  /** Told of every refusal of an agent's call. */
-  readonly refusals: Pick<RefusalSeries, 'note'>
+  /** Told of every refusal of an agent's call, and of how those ended that ran. */
+  readonly refusals: Pick<RefusalSeries, 'note' | 'noteRun'>
   readonly policy: Policy
   readonly approvals: Approvals
   readonly standing: StandingRules
@@ -67,6 +67,7 @@ async function walk(parts: CallParts, request: CallRequest, caller: Caller): Pro
 
   const intent = await intend(parts, call, planned, decision, permit)
   const report = await run(parts, call, planned, permit)
+  if (caller.kind === 'agent') parts.refusals.noteRun(report.result, request.agent)
   const recorded = await record(parts, call, planned, intent, permit, report)
   return answer(call, report, recorded)
 }

@@ -37,8 +37,8 @@ export async function record(
   permit: Permit,
   { result, durationMs, inverse, target }: RunReport,
 ): Promise<Recorded> {
-  const told = labelsOf(call, result)
-  const screening = call.caller !== 'operator' && told.includes('untrusted-text') ? screened(result) : undefined
+  const screening = call.caller !== 'operator' && call.tool.taints !== undefined ? screened(result) : undefined
+  const told = withScreening(labelsOf(call, result), screening)
   const facts: LedgerFacts = {
     ...sessions.outcomeFacts(call, told, call.tool.taints === undefined ? [] : resources),
     ...(screening === undefined ? {} : { screening: [screening.verdict, ...screening.reasons].join(',') }),
@@ -79,6 +79,11 @@ export async function record(
       { cause, detail: { intent } },
     )
   }
+}
+
+/** What reads like instructions to a model is not trusted, whoever is said to have written it. */
+function withScreening(labels: readonly TaintLabel[], screening: CallScreening | undefined): readonly TaintLabel[] {
+  return screening?.verdict === 'injection' ? [...new Set([...labels, 'untrusted-text' as const])] : labels
 }
 
 /** What others' words in a result, or in a failure, look like; nothing where they look like nothing. */

@@ -162,7 +162,13 @@ export async function build(
     backups,
     ledger: {
       query: (query) => ledger.query(query),
-      verify: () => ledger.verify(),
+      async verify() {
+        const verdict = await ledger.verify()
+        const { ok, problem } = verdict
+        if (!ok)
+          raise({ class: 'ledger_damage', subject: 'ledger', summary: problem?.message ?? 'It does not verify.' })
+        return verdict
+      },
       prove: async (index) => ({
         index,
         type: (await ledger.read(index)).entry.type,

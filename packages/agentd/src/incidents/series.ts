@@ -20,6 +20,11 @@ const AT_ONCE: ReadonlyMap<ErrorCode, IncidentClass> = new Map([
   ['operator_unknown', 'unauthorized_access'],
 ])
 
+/** Exit code of a program that SIGSYS (31) ended: the sandbox's filter of system calls does that (seccomp(2)). */
+const ENDED_BY_FILTER = 128 + 31
+
+type Ran = { readonly ok: true; readonly output: unknown } | { readonly ok: false; readonly error: CastellanError }
+
 interface Series {
   readonly class: IncidentClass
   readonly codes: ReadonlySet<ErrorCode>
@@ -83,6 +88,18 @@ export class RefusalSeries {
     const times = this.#add(`${series.class} ${agent}`, series.from)
     if (times < series.from) return
     this.#incidents.raise({ class: series.class, subject: agent, summary: series.say(agent, times) })
+  }
+
+  /** A call of an agent ran. What a tool refused counts as a refusal; a program that the kernel ended for a system call is no mistake. */
+  noteRun(result: Ran, agent: string): void {
+    if (!result.ok) {
+      this.note(result.error, agent)
+      return
+    }
+    const { exitCode } = (result.output ?? {}) as { exitCode?: unknown }
+    if (exitCode !== ENDED_BY_FILTER) return
+    const summary = `A program that ${agent} ran in the sandbox was ended by the kernel for a system call that no program needs there.`
+    this.#incidents.raise({ class: 'sandbox_escape_attempt', subject: agent, summary })
   }
 
   #add(key: string, most: number): number {
