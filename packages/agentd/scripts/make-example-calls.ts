@@ -24,6 +24,7 @@ import { securityExamples } from './examples/security.ts'
 import { serviceExamples } from './examples/services.ts'
 import { storageExamples } from './examples/storage.ts'
 import { systemExamples } from './examples/system.ts'
+import { webExamples } from './examples/web.ts'
 import type { ToolExample } from './tools-doc.ts'
 
 const socketPath = process.argv[2]
@@ -61,6 +62,7 @@ for (const family of [
   serviceExamples,
   journalExamples,
   networkExamples,
+  webExamples,
   fileExamples,
   storageExamples,
   backupExamples,

@@ -43,6 +43,16 @@ until grep -q :1F90 /proc/net/tcp; do sleep 0.05; done
 journalctl --sync
 `
 
+/** The way out, to the web server alone, which also stands for a search engine. */
+const airlock = {
+  CASTELLAN_STATE_DIR: '/var/lib/castellan-airlock',
+  CASTELLAN_RECORD_SOCKET: '/run/castellan/record.sock',
+  CASTELLAN_AIRLOCK_SOCKET: '/run/castellan/airlock.sock',
+  CASTELLAN_AIRLOCK_OPERATOR_SOCKET: '/run/castellan/airlock-operator.sock',
+  CASTELLAN_ALLOW: JSON.stringify([{ host: 'localhost', port: 8080, scheme: 'http', reach: 'loopback' }]),
+  CASTELLAN_SEARCH: JSON.stringify({ url: 'http://localhost:8080/' }),
+}
+
 /** Two generations of a small system, of which the second runs, and the configuration that it is built from. */
 function nixos(): string {
   const support = `${installed}/packages/agentd/test`
@@ -76,7 +86,10 @@ my $server = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 8080, 
 while (my $client = $server->accept) {
   $client->recv(my $request, 4096);
   my $page = "<h1>Welcome</h1>\\n";
-  $client->send("HTTP/1.0 200 OK\\r\\nContent-Type: text/html\\r\\nContent-Length: " . length($page) . "\\r\\n\\r\\n" . $page);
+  my $found = '{"results":[{"title":"Controlling nginx","url":"https://nginx.example.org/control","content":"Sending HUP reloads the configuration."}]}';
+  my $type = "text/html";
+  ($page, $type) = ($found, "application/json") if $request =~ m{^GET /search};
+  $client->send("HTTP/1.0 200 OK\\r\\nContent-Type: $type\\r\\nContent-Length: " . length($page) . "\\r\\n\\r\\n" . $page);
 }
 END
 cat > /etc/systemd/system/web.service <<'END'
@@ -120,10 +133,17 @@ await using host = await ThrowawayHost.start({ readOnly: [`${repository}:${insta
 await host.run(['sh', '-c', scene])
 await host.run(['mkdir', '-p', `${state}/workspace`, '/run/castellan'])
 await host.run(['cp', `${installed}/models/interpreter/castellan-interpreter.gguf`, `${state}/workspace`])
-const assignments = Object.entries(environment).map(([key, value]) => `--setenv=${key}=${value}`)
-const agentd = [node, '--conditions=source', `${installed}/packages/agentd/src/main.ts`]
-await host.run(['systemd-run', '--quiet', '--unit=castellan-agentd', ...assignments, ...agentd])
-await host.run(['sh', '-c', `until [ -S ${operatorSocket} ]; do sleep 0.1; done`])
+for (const [name, env] of [
+  ['agentd', environment],
+  ['airlock', airlock],
+] as const) {
+  const assignments = Object.entries(env).map(([key, value]) => `--setenv=${key}=${value}`)
+  const program = [node, '--conditions=source', `${installed}/packages/${name}/src/main.ts`]
+  await host.run(['systemd-run', '--quiet', `--unit=castellan-${name}`, ...assignments, ...program])
+}
+for (const socket of [operatorSocket, '/run/castellan/airlock-agentd.sock']) {
+  await host.run(['sh', '-c', `until [ -S ${socket} ]; do sleep 0.1; done`])
+}
 const { stdout } = await host.run([
   node,
   '--conditions=source',
