@@ -56,6 +56,7 @@ export function defineProcesses(inputs: DefinitionInputs): Record<ProcessName, P
         CASTELLAN_OPERATOR_SOCKET: layout.operatorSocket,
         CASTELLAN_RECORD_SOCKET: layout.recordSocket,
         CASTELLAN_ENGINE_SOCKET: layout.engineSocket,
+        CASTELLAN_AIRLOCK_SOCKET: layout.airlockAgentdSocket,
         CASTELLAN_TOKEN_FILE: layout.tokenFile,
         CASTELLAN_PAGE_PORT: String(port),
       },
@@ -76,6 +77,7 @@ export function defineProcesses(inputs: DefinitionInputs): Record<ProcessName, P
         CASTELLAN_STATE_DIR: layout.root,
         CASTELLAN_AIRLOCK_SOCKET: layout.airlockSocket,
         CASTELLAN_AIRLOCK_OPERATOR_SOCKET: layout.airlockOperatorSocket,
+        CASTELLAN_AIRLOCK_AGENTD_SOCKET: layout.airlockAgentdSocket,
         CASTELLAN_RECORD_SOCKET: layout.recordSocket,
       },
       // Without it nothing leaves; everything on this machine works.

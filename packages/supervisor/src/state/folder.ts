@@ -24,6 +24,7 @@ export interface StateLayout {
   readonly engineSocket: string
   readonly airlockSocket: string
   readonly airlockOperatorSocket: string
+  readonly airlockAgentdSocket: string
 }
 
 const folders = ['logs', 'ledger', 'agentd', 'airlock', 'gateway', 'workspace'] as const
@@ -58,6 +59,7 @@ export function prepareState(stateDir: string): StateLayout {
     engineSocket: join(sockets, 'engine.sock'),
     airlockSocket: join(sockets, 'airlock.sock'),
     airlockOperatorSocket: join(sockets, LONGEST_SOCKET),
+    airlockAgentdSocket: join(sockets, 'airlock-agentd.sock'),
   }
 }
 
