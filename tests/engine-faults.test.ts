@@ -10,7 +10,7 @@ import { childrenOf, cleanEnvironment, root } from './support/castellan.ts'
 import { type Chat, openChat } from './support/chat.ts'
 
 /** Turns that are disturbed; CASTELLAN_FAULT_TURNS=200 is the full form. */
-const TURNS = Number(process.env.CASTELLAN_FAULT_TURNS ?? 20)
+const TURNS = Number(process.env.CASTELLAN_FAULT_TURNS ?? 10)
 const BUILT_IN = join(root, 'models', 'interpreter', 'castellan-interpreter.gguf')
 const TURN_WITHIN_MS = 120_000
 
