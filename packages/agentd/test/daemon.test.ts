@@ -66,8 +66,8 @@ test('a call under way when agentd stops is stopped and has its outcome', async 
 
   const folder = agentd.stateDir
   const ledger = await Ledger.open({ dir: join(folder, 'ledger'), keyDir: join(folder, 'agentd/ledger-keys') })
-  expect(await ledger.read(3)).toMatchObject({ type: 'outcome', ok: false, code: 'shutting_down' })
-  expect(await ledger.read(4)).toMatchObject({ type: 'daemon_stopped' })
+  expect(await ledger.read(4)).toMatchObject({ type: 'outcome', ok: false, code: 'shutting_down' })
+  expect(await ledger.read(5)).toMatchObject({ type: 'daemon_stopped' })
   await ledger.close()
 })
 
