@@ -11,6 +11,7 @@
     ./options/engine.nix
     ./options/gateway.nix
     ./options/mcp-servers.nix
+    ./options/models.nix
     ./options/nginx.nix
     ./options/operators.nix
     ./options/policy.nix

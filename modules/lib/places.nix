@@ -28,5 +28,6 @@ rec {
     airlock = "${run.airlock}/airlock.sock";
     web = "${run.web}/gateway.sock";
     airlockOperator = "${run.airlock}/operator.sock";
+    airlockAgentd = "${run.airlock}/agentd.sock";
   };
 }

@@ -4,6 +4,27 @@ let
   json = pkgs.formats.json { };
   own = import ../lib/types.nix { inherit lib; };
 
+  actions = [ "allow" "redact" "ask" "block" ];
+  action = among: description: mkOption {
+    type = types.nullOr (types.enum among);
+    default = null;
+    inherit description;
+  };
+  guarded = [ "redact" "ask" "block" ];
+  inspection = types.submodule {
+    options = {
+      credential = action actions "Keys, tokens and passwords, by their form.";
+      secret = action guarded "Values of the credential store and of the airlock's own secrets.";
+      canary = action guarded "Values that were planted to be seen.";
+      personal = action actions "Numbers of cards, bank accounts and persons, by their check digits.";
+      contact = action actions "E-mail addresses and phone numbers.";
+      entropy = action actions "Strings drawn at random.";
+      unreadable = action [ "allow" "ask" "block" ] "What unfolds to too much, or too deeply, to be looked at.";
+    };
+  };
+  # A port of this host: what speaks to Tor crosses no network.
+  local = types.strMatching "(127\\.[0-9.]+|localhost|\\[::1]):[0-9]+";
+
   destination = types.submodule {
     options = {
       host = mkOption {
@@ -43,6 +64,17 @@ let
         default = 600;
         description = "Requests a minute.";
       };
+      inspect = mkOption {
+        type = types.nullOr inspection;
+        default = null;
+        example = { credential = "redact"; };
+        description = "What to do with what is found in what goes there. What is null is as {option}`services.castellan.airlock.inspect` says.";
+      };
+      auth = mkOption {
+        type = types.nullOr (types.enum [ "own" "any" "none" ]);
+        default = null;
+        description = "Whose credentials its headers may carry: of its own provider or of no known one (`own`, when null), of any, or only those that the airlock puts in (`none`).";
+      };
       note = mkOption {
         type = types.nullOr (types.strMatching ".{1,200}");
         default = null;
@@ -66,6 +98,62 @@ in
       description = ''
         What may be reached. The operator can allow more with `agentctl`; what is named here can be taken away only here.
       '';
+    };
+
+    inspect = mkOption {
+      type = inspection;
+      default = { };
+      example = { contact = "redact"; personal = "block"; };
+      description = "What to do with what is found in what leaves. What is null is as docs/airlock.md says.";
+    };
+
+    search = mkOption {
+      description = "The search engine that `search_web` asks: a SearXNG. Its host has to be in {option}`services.castellan.airlock.allow` as well.";
+      default = null;
+      type = types.nullOr (types.submodule {
+        options = {
+          url = mkOption {
+            type = types.strMatching "https?://[^ ?#]+";
+            example = "https://searx.example.org/";
+            description = "Its address; it has to give answers as JSON (`search.formats` of its settings).";
+          };
+          tor = mkOption {
+            description = "A Tor of this host to ask by. Nothing is sent unless Tor says that the connection goes by a circuit of its own.";
+            default = null;
+            type = types.nullOr (types.submodule {
+              options = {
+                socks = mkOption {
+                  type = local;
+                  default = "127.0.0.1:9050";
+                  description = "Its SOCKS port.";
+                };
+                control = mkOption {
+                  type = local;
+                  default = "127.0.0.1:9051";
+                  description = "Its control port.";
+                };
+                cookieFile = mkOption {
+                  type = types.nullOr types.path;
+                  default = null;
+                  example = "/run/tor/control.authcookie";
+                  description = "File of its `CookieAuthentication`. Either this or `passwordFile`.";
+                };
+                passwordFile = mkOption {
+                  type = types.nullOr types.path;
+                  default = null;
+                  description = "File with the password of its `HashedControlPassword`, which the airlock's user can read.";
+                };
+                group = mkOption {
+                  type = types.nullOr types.str;
+                  default = null;
+                  example = "tor";
+                  description = "A group that may read that file; the airlock becomes a member.";
+                };
+              };
+            });
+          };
+        };
+      });
     };
 
     nameServers = mkOption {

@@ -22,6 +22,17 @@ in
       '';
     };
 
+    llamaServer = mkOption {
+      type = types.nullOr (types.strMatching "unix:/.+\\.sock");
+      default = null;
+      example = "unix:/run/llama/llama.sock";
+      description = ''
+        A llama-server of this host's that answers in place of a model file, by the Unix socket it listens on (`--host /run/llama/llama.sock`).
+        The engine has no network, so a port cannot be reached; the folder of the socket is shown to it, and its user
+        (`castellan-engine`) has to be allowed to write to the socket. When null, the engine computes itself.
+      '';
+    };
+
     embeddingModel = mkOption {
       type = types.nullOr types.path;
       default = null;
@@ -71,6 +82,11 @@ in
             type = types.ints.between 0 512;
             default = 0;
             description = "Threads for a chat model; 0 for every core but one.";
+          };
+          idleUnloadSeconds = mkOption {
+            type = types.ints.between 0 604800;
+            default = 1800;
+            description = "Seconds without a request after which a chat model leaves the memory; 0 for never. The built-in one stays.";
           };
         };
       };

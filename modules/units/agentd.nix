@@ -31,11 +31,17 @@ in
       operatorSocket = places.sockets.operator;
       recordSocket = places.sockets.record;
       engineSocket = if cfg.engine.enable then places.sockets.engine else null;
+      airlockSocket = if cfg.airlock.enable then places.sockets.airlockAgentd else null;
       tokenFile = places.token;
       pagePort = cfg.gateway.port;
       sessions.mode = cfg.mode;
       approvals.passkeys = if cfg.nginx.enable then { origins = [ "https://${toString cfg.nginx.hostName}" ]; } else null;
       policy.dir = places.policy;
+      models = {
+        sources.hosts = cfg.models.sourceHosts;
+        provenance = { inherit (cfg.models) trustedRootFile identities keyFiles; required = cfg.models.requireSignature; };
+        inherit (cfg.models) keepRefusedDays;
+      };
       backups = { inherit (cfg.backups) folder keepDaily keepWeekly quotaBytes; };
       switch = { inherit (cfg.switch) confirm probationSeconds confirmSeconds checks; };
       ledger = {

@@ -1,10 +1,11 @@
-# The airlock: the way out. It is the only user of ours whose packets leave, and holds no secret.
+# The airlock: the way out. It is the only user of ours whose packets leave, and holds no secret but those the owner has it put into requests.
 { config, lib, ... }:
 let
   cfg = config.services.castellan;
   hardening = import ../lib/hardening.nix { inherit lib; };
   places = import ../lib/places.nix { inherit cfg; };
   settingsOf = import ../lib/settings.nix { inherit lib; };
+  inherit (cfg.airlock) search;
 
   destination = { perMinute, ... }@given: removeAttrs given [ "perMinute" "_module" ] // { per_minute = perMinute; };
 in
@@ -15,9 +16,15 @@ in
       stateDir = places.airlockState;
       airlockSocket = places.sockets.airlock;
       airlockOperatorSocket = places.sockets.airlockOperator;
+      airlockAgentdSocket = places.sockets.airlockAgentd;
       recordSocket = places.sockets.record;
       nameServers = cfg.airlock.nameServers;
       allow = map destination cfg.airlock.allow;
+      inherit (cfg.airlock) inspect;
+      search = if search == null then null else {
+        inherit (search) url;
+        tor = if search.tor == null then null else { inherit (search.tor) socks control cookieFile passwordFile; };
+      };
     })
     {
       systemd.services.castellan-airlock = {
@@ -31,7 +38,7 @@ in
           ExecStart = "${cfg.package}/bin/castellan-airlock --config /etc/castellan/airlock.json";
           User = "castellan-airlock";
           Group = "castellan-airlock";
-          SupplementaryGroups = [ "castellan-record" ];
+          SupplementaryGroups = [ "castellan-record" ] ++ lib.optional (search != null && search.tor != null && search.tor.group != null) search.tor.group;
           StateDirectory = "castellan-airlock";
           StateDirectoryMode = "0700";
           ReadWritePaths = [ places.run.airlock ];

@@ -36,6 +36,14 @@ in
         message = "services.castellan.airlock.allow names destinations, but the airlock is off, so nothing reaches them. Set services.castellan.airlock.enable to true.";
       }
       {
+        assertion = cfg.airlock.search == null || cfg.airlock.enable;
+        message = "services.castellan.airlock.search names a search engine, but the airlock is off, so nothing reaches it. Set services.castellan.airlock.enable to true.";
+      }
+      {
+        assertion = cfg.airlock.search == null || cfg.airlock.search.tor == null || (cfg.airlock.search.tor.cookieFile == null) != (cfg.airlock.search.tor.passwordFile == null);
+        message = "services.castellan.airlock.search.tor needs either cookieFile or passwordFile, and not both: without one Tor does not say which circuit a question goes by.";
+      }
+      {
         assertion = cfg.engine.model == null || !lib.any (folder: lib.hasPrefix folder (toString cfg.engine.model)) [ "/home/" "/root/" "/run/user/" ];
         message = "services.castellan.engine.model is in a folder of a user, and the engine sees none of those. Put the model elsewhere, for example into /srv/models.";
       }

@@ -17,7 +17,7 @@ in
   config = lib.mkIf (cfg.enable && cfg.engine.enable) (lib.mkMerge [
     (settingsOf "engine" cfg.engine.settings {
       inherit (cfg) logLevel;
-      inherit (cfg.engine) model embeddingModel;
+      inherit (cfg.engine) model llamaServer embeddingModel;
       engineSocket = places.sockets.engine;
       modelsFolder = places.modelsForEngine;
     })
@@ -46,7 +46,9 @@ in
           # When memory runs out, the engine goes before what keeps the host.
           OOMScoreAdjust = 500;
           BindReadOnlyPaths = [ "${places.models}:${places.modelsForEngine}" ]
-            ++ map toString (lib.filter (file: file != null) [ cfg.engine.model cfg.engine.embeddingModel ]);
+            ++ map toString (lib.filter (file: file != null) [ cfg.engine.model cfg.engine.embeddingModel ])
+            # The folder, because the server makes its socket anew each time; absent until it does for the first time.
+            ++ lib.optional (cfg.engine.llamaServer != null) "-${dirOf (lib.removePrefix "unix:" cfg.engine.llamaServer)}";
         } // lib.optionalAttrs hasGpu {
           PrivateDevices = false;
           DevicePolicy = "closed";

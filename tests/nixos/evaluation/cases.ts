@@ -349,6 +349,53 @@ const ofTheOthers: readonly Case[] = [
     look: 'airlock.nameServers',
     is: ['9.9.9.9'],
   },
+  {
+    option: 'airlock.inspect',
+    set: 'airlock.inspect.contact = "redact";',
+    look: 'airlock.inspect',
+    is: { contact: 'redact' },
+  },
+  ...['credential', 'secret', 'canary', 'personal', 'contact', 'entropy', 'unreadable'].map((of) => ({
+    option: `airlock.inspect.${of}`,
+    set: `airlock.inspect.${of} = "ask";`,
+    look: 'airlock.inspect',
+    is: { [of]: 'ask' },
+  })),
+  ...['', '.url', '.tor', '.tor.socks', '.tor.control', '.tor.cookieFile', '.tor.passwordFile'].map((part) => ({
+    option: `airlock.search${part}`,
+    set: `airlock.search = { url = "https://searx.example.org/"; tor.${part.endsWith('passwordFile') ? 'passwordFile = "/run/p"' : 'cookieFile = "/run/c"'}; };`,
+    look: 'airlock.search',
+    is: {
+      url: 'https://searx.example.org/',
+      tor: {
+        socks: '127.0.0.1:9050',
+        control: '127.0.0.1:9051',
+        ...(part.endsWith('passwordFile') ? { passwordFile: '/run/p' } : { cookieFile: '/run/c' }),
+      },
+    },
+  })),
+  {
+    option: 'airlock.search.tor.group',
+    set: 'airlock.search = { url = "https://searx.example.org/"; tor = { cookieFile = "/run/c"; group = "tor"; }; };',
+    look: has('SupplementaryGroups=tor', 'airlock'),
+    is: true,
+  },
+  ...[
+    '.inspect',
+    '.inspect.credential',
+    '.inspect.secret',
+    '.inspect.canary',
+    '.inspect.personal',
+    '.inspect.contact',
+    '.inspect.entropy',
+    '.inspect.unreadable',
+    '.auth',
+  ].map((part) => ({
+    option: `airlock.allow.*${part}`,
+    set: 'airlock.allow = [ { host = "a.lan"; inspect.credential = "redact"; auth = "any"; } ];',
+    look: '(builtins.head airlock.allow).auth + (builtins.head airlock.allow).inspect.credential',
+    is: 'anyredact',
+  })),
   ...['', '.*.host', '.*.scheme', '.*.port', '.*.methods', '.*.path', '.*.reach', '.*.perMinute', '.*.note'].map(
     (part) => ({
       option: `airlock.allow${part}`,

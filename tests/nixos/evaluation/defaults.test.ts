@@ -66,6 +66,7 @@ nix.describe('with nothing but enable', () => {
     expect([gateway.recordSocket, airlock.recordSocket]).toEqual([agentd.recordSocket, agentd.recordSocket])
     expect(gateway.engineSocket).toBe(engine.engineSocket)
     expect(gateway.airlockSocket).toBe(airlock.airlockSocket)
+    expect(agentd.airlockSocket).toBe(airlock.airlockAgentdSocket)
     expect(gateway.port).toBe(agentd.pagePort)
     expect(gateway.host).toBe('127.0.0.1')
   })

@@ -41,6 +41,11 @@ nix.describe('an assertion says in a sentence what is wrong and what helps', () 
     ['agents.main = { }; defaultAgent = "watch";', 'names an agent that services.castellan.agents does not have'],
     ['agents.Main = { };', 'has a name that no agent can have'],
     ['agents.main = { }; engine.enable = false;', 'thinks with the model on this host, and there is none'],
+    [
+      'airlock = { enable = false; search.url = "https://s.example.org"; };',
+      'names a search engine, but the airlock is off',
+    ],
+    ['airlock.search = { url = "https://s.example.org"; tor = { }; };', 'needs either cookieFile or passwordFile'],
     ['agents.main.engine.engine = "openai"; airlock.enable = false;', 'and there is no way out'],
     ['policy.files."rules.txt".text = "";', 'is neither a file of rules (.cedar) nor of their tests (.test.json)'],
     ['policy.files."a.cedar" = { };', 'needs either text or source, and not both'],
