@@ -130,6 +130,42 @@ const ofAgentd: readonly Case[] = [
       is: JSON.parse(value),
     }
   }),
+  {
+    option: 'models.sourceHosts',
+    set: 'models.sourceHosts = [ "*.models.example.org" ];',
+    look: 'agentd.models.sources.hosts',
+    is: ['*.models.example.org'],
+  },
+  {
+    option: 'models.requireSignature',
+    set: 'models.requireSignature = true;',
+    look: 'agentd.models.provenance.required',
+    is: true,
+  },
+  {
+    option: 'models.trustedRootFile',
+    set: 'models.trustedRootFile = "/etc/castellan/trusted-root.json";',
+    look: 'agentd.models.provenance.trustedRootFile',
+    is: '/etc/castellan/trusted-root.json',
+  },
+  {
+    option: 'models.keyFiles',
+    set: 'models.keyFiles = [ "/etc/castellan/models.pem" ];',
+    look: 'agentd.models.provenance.keyFiles',
+    is: ['/etc/castellan/models.pem'],
+  },
+  ...['identities', 'identities.*.subject', 'identities.*.issuer'].map((name) => ({
+    option: `models.${name}`,
+    set: 'models.identities = [ { subject = "a@example.org"; issuer = "https://example.org"; } ];',
+    look: 'agentd.models.provenance.identities',
+    is: [{ subject: 'a@example.org', issuer: 'https://example.org' }],
+  })),
+  {
+    option: 'models.keepRefusedDays',
+    set: 'models.keepRefusedDays = 30;',
+    look: 'agentd.models.keepRefusedDays',
+    is: 30,
+  },
   ...['confirm = "both"', 'confirmSeconds = 60', 'probationSeconds = 120'].map((set) => {
     const [name = '', value = ''] = set.split(' = ')
     return { option: `switch.${name}`, set: `switch.${set};`, look: `agentd.switch.${name}`, is: JSON.parse(value) }
@@ -280,9 +316,15 @@ const ofTheOthers: readonly Case[] = [
     look: `[ (${has('DeviceAllow=char-nvidia-uvm rw', 'engine')}) (${has('DevicePolicy=closed', 'engine')}) (${has('PrivateDevices=true', 'engine')}) ]`,
     is: [true, true, false],
   },
+  {
+    option: 'engine.llamaServer',
+    set: 'engine.llamaServer = "unix:/run/llama/llama.sock";',
+    look: `{ inherit (engine) llamaServer; seen = ${has('BindReadOnlyPaths=-/run/llama', 'engine')}; }`,
+    is: { llamaServer: 'unix:/run/llama/llama.sock', seen: true },
+  },
   { option: 'engine.memoryMax', set: 'engine.memoryMax = "24G";', look: has('MemoryMax=24G', 'engine'), is: true },
   { option: 'engine.settings', set: 'engine.settings.queue = 4;', look: 'engine.queue', is: 4 },
-  ...['slots', 'contextTokens', 'threads'].map((name) => ({
+  ...['slots', 'contextTokens', 'threads', 'idleUnloadSeconds'].map((name) => ({
     option: `engine.settings.${name}`,
     set: `engine.settings.${name} = 16;`.replace('Tokens = 16', 'Tokens = 4096'),
     look: `engine.${name}`,
