@@ -101,7 +101,7 @@ function printModels({ terminal }: Context, { loaded, chosen, items }: Models): 
 function printImported(terminal: Context['terminal'], items: Models['items']): void {
   terminal.table(
     ['', 'ID', 'NAME', 'SIZE', 'KIND', 'CONTEXT', 'DIGEST', 'FROM'],
-    items.map(({ id, name, sizeBytes, architecture, contextTokens, sha256, pinned, source, active }) => [
+    items.map(({ id, name, sizeBytes, architecture, contextTokens, sha256, pinned, active, ...from }) => [
       active ? '●' : ' ',
       id,
       printable(name),
@@ -109,7 +109,7 @@ function printImported(terminal: Context['terminal'], items: Models['items']): v
       printable(architecture),
       `${contextTokens}`,
       `${sha256.slice(0, 12)}${pinned ? '' : ' (not pinned)'}`,
-      printable(source),
+      printable(from.declaredSource ?? from.source),
     ]),
   )
 }

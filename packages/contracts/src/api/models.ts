@@ -10,13 +10,27 @@ import { PageQuery, pageOf } from './page.ts'
 export const ModelFile = z.strictObject({
   id: z.string(),
   name: z.string(),
+  /** The engine runs GGUF files. */
+  format: z.enum(['gguf', 'safetensors', 'folder']),
   sha256: z.string(),
   sizeBytes: z.int(),
   architecture: z.string(),
   parameters: z.number(),
   contextTokens: z.int(),
   source: z.string(),
+  /** Where it is said to come from. */
+  declaredSource: z.string().nullable(),
   pinned: z.boolean(),
+  /** Who vouched for it by a signature that held. */
+  signer: z.string().nullable(),
+  /** What the quarantine said of it, by stage. */
+  stages: z.array(
+    z.strictObject({
+      stage: z.string(),
+      result: z.enum(['passed', 'noted', 'skipped', 'refused']),
+      summary: z.string(),
+    }),
+  ),
   importedAt: Timestamp,
   importedBy: z.string(),
   removed: z.boolean(),
@@ -109,6 +123,7 @@ export const useModel = defineOperation({
     'model_invalid',
     'model_too_large',
     'model_switching',
+    'model_untrusted',
     'manifest_mismatch',
     'engine_unavailable',
     'engine_loading',

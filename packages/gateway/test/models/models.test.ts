@@ -11,6 +11,7 @@ const sha256 = 'ab'.repeat(32)
 const id = sha256.slice(0, 16)
 const model = {
   ...{ id, name: 'Large', sha256, sizeBytes: 1, architecture: 'llama', parameters: 1, contextTokens: 1, source: 'x' },
+  ...{ format: 'gguf', declaredSource: null, signer: null, stages: [] },
   ...{ pinned: true, importedAt: '2026-11-21T03:00:00.000Z', importedBy: 'operator', removed: false },
 }
 
@@ -55,6 +56,8 @@ test('what is not in the registry is refused, and nothing is asked of the engine
   expect((await use(gateway, '../../etc/passwd')).json.code).toBe('invalid_request')
   expect((await use(await withModel({}, { model: { ...model, removed: true } }), id)).json.code).toBe('conflict')
   expect((await use(await withModel({}, { present: false }), id)).json.code).toBe('not_found')
+  const folder = { model: { ...model, format: 'folder' } }
+  expect((await use(await withModel({}, folder), id)).json.code).toBe('model_invalid')
   expect(gateway.engine.switched).toEqual([])
 })
 

@@ -40,6 +40,9 @@ export function addModels(app: FastifyInstance, parts: ModelParts): void {
       if (model.removed) {
         throw new CastellanError('conflict', `The model ${model.name} was taken out of use; undo that first.`)
       }
+      if (model.format !== 'gguf') {
+        throw new CastellanError('model_invalid', `${model.name} is no GGUF file, which is what the engine runs.`)
+      }
       if (present) return model
       throw new CastellanError('not_found', `The file of the model ${model.name} is gone. Import it again.`)
     }
