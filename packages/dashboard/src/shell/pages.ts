@@ -1,5 +1,5 @@
 import { navigation } from '../strings/navigation.ts'
-import { Talk } from '../theme/icons.tsx'
+import { Book, Gauge, Spark, Talk } from '../theme/icons.tsx'
 import type { PageEntry } from './page-entry.ts'
 
 /** Every page there is, in the order of the navigation. */
@@ -10,6 +10,27 @@ export const pages: readonly PageEntry[] = [
     group: 'now',
     Icon: Talk,
     load: () => import('../chat/chat-page.tsx').then(({ ChatPage }) => ChatPage),
+  },
+  {
+    name: 'overview',
+    ...navigation.overview,
+    group: 'now',
+    Icon: Gauge,
+    load: () => import('../overview/overview-page.tsx').then(({ OverviewPage }) => OverviewPage),
+  },
+  {
+    name: 'ledger',
+    ...navigation.ledger,
+    group: 'record',
+    Icon: Book,
+    load: () => import('../ledger/ledger-page.tsx').then(({ LedgerPage }) => LedgerPage),
+  },
+  {
+    name: 'engine',
+    ...navigation.engine,
+    group: 'keep',
+    Icon: Spark,
+    load: () => import('../engine/engine-page.tsx').then(({ EnginePage }) => EnginePage),
   },
 ]
 

@@ -5,4 +5,5 @@ export const navigation = {
   approvals: { title: 'Approvals', about: 'answer what waits for your yes or no' },
   timeline: { title: 'Time line', about: 'every change on one axis, and the way back' },
   ledger: { title: 'Ledger', about: 'look up and verify every act' },
+  engine: { title: 'Engine', about: 'agents, what they think with, and who pays' },
 } as const

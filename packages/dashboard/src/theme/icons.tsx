@@ -145,3 +145,9 @@ export const Download = () => (
     <path d="M8 2.5v8M4.5 7.5 8 11l3.5-3.5M3 13.5h10" />
   </Icon>
 )
+
+export const Spark = () => (
+  <Icon>
+    <path d="M8 1.8 9.6 6.4 14.2 8 9.6 9.6 8 14.2 6.4 9.6 1.8 8 6.4 6.4z" />
+  </Icon>
+)
