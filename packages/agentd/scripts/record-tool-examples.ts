@@ -132,7 +132,10 @@ END`
 await using host = await ThrowawayHost.start({ readOnly: [`${repository}:${installed}`] })
 await host.run(['sh', '-c', scene])
 await host.run(['mkdir', '-p', `${state}/workspace`, '/run/castellan'])
-await host.run(['cp', `${installed}/models/interpreter/castellan-interpreter.gguf`, `${state}/workspace`])
+// Another name of the same length: the built-in model itself is in the registry from the start.
+const builtIn = `${installed}/models/interpreter/castellan-interpreter.gguf`
+const rename = 's/castellan-interpreter/house-model-for-tests/'
+await host.run(['sh', '-c', `LC_ALL=C sed ${rename} ${builtIn} > ${state}/workspace/house-model.gguf`])
 for (const [name, env] of [
   ['agentd', environment],
   ['airlock', airlock],

@@ -1,7 +1,7 @@
 import type { RecordCall } from './record.ts'
 
 export async function modelExamples(record: RecordCall): Promise<void> {
-  const { model } = await record('model_import', { path: 'castellan-interpreter.gguf' })
+  const { model } = await record('model_import', { path: 'house-model.gguf' })
   const { id } = model as { id: string }
   await record('model_list')
   await record('model_status', { id })
