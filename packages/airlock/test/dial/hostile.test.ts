@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { DestinationRequest } from '@castellan/contracts'
 import { describe, expect, test } from 'vitest'
 import { airlock, refusal } from '../support/airlock.ts'
+import { inside } from '../support/inside.ts'
 import { startUpstream } from '../support/upstream.ts'
 
 const hostile = readFileSync(join(import.meta.dirname, 'hostile-urls.txt'), 'utf8')
@@ -41,60 +42,6 @@ describe('hostile addresses', () => {
 })
 
 describe('hostile answers of name servers', () => {
-  const inside = [
-    '127.0.0.1',
-    '127.8.8.8',
-    '0.0.0.0',
-    '0.1.2.3',
-    '10.1.2.3',
-    '172.20.0.1',
-    '192.168.0.1',
-    '100.64.0.1',
-    '100.100.100.200',
-    '169.254.169.254',
-    '169.254.1.1',
-    '169.254.170.2',
-    '168.63.129.16',
-    '192.0.0.192',
-    '192.0.0.8',
-    '192.0.2.1',
-    '198.18.0.1',
-    '198.51.100.1',
-    '203.0.113.1',
-    '192.88.99.1',
-    '224.0.0.1',
-    '239.1.1.1',
-    '240.0.0.1',
-    '255.255.255.255',
-    '::',
-    '::1',
-    '::ffff:7f00:1',
-    '::ffff:a9fe:a9fe',
-    '::ffff:808:808',
-    '::7f00:1',
-    '::808:808',
-    '::ffff:0:7f00:1',
-    '64:ff9b::7f00:1',
-    '64:ff9b::a9fe:a9fe',
-    '64:ff9b:1::808:808',
-    '2002:7f00:1::1',
-    '2002:808:808::1',
-    '2001:0:808:808::1',
-    '2001:db8::1',
-    '2001:2::1',
-    '2001:20::1',
-    '3fff::1',
-    'fc00::1',
-    'fd00:ec2::254',
-    'fd20:ce::254',
-    'fe80::1',
-    'fec0::1',
-    'ff02::1',
-    '100::1',
-    '5f00::1',
-    '2a00:1450::5efe:a00:1',
-  ]
-
   test.each(inside)('%s is not connected to', async (address) => {
     const lock = await airlock({ zone: { 'lures.test': [address] } })
     await lock.allow({ host: 'lures.test' })

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { promisify } from 'node:util'
@@ -10,6 +10,7 @@ import { requires, temporaryFolder, until } from '@castellan/testing'
 import { describe, expect, test } from 'vitest'
 import { airlock, refusal } from '../support/airlock.ts'
 import { Authority } from '../support/certificates.ts'
+import { ask, basic } from '../support/connect.ts'
 import { startUpstream } from '../support/upstream.ts'
 
 const zone = { 'api.test': ['127.0.0.1'], 'other.test': ['127.0.0.1'] }
@@ -22,18 +23,6 @@ async function reachable(handler?: Parameters<typeof startUpstream>[1]) {
   const mint = (more: { ttl_s?: number; max_bytes?: number } = {}) =>
     lock.tunnel({ hosts: [{ host: 'api.test', port }], purpose: 'engine.cli', ...more })
   return { upstream, lock, entry, mint, port }
-}
-
-const basic = ({ username, password }: TunnelGrant): string =>
-  `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
-
-/** Sends a request to the proxy as it is; gives back the status line and the open connection. */
-async function ask(grant: TunnelGrant, target: string, authorization = basic(grant), method = 'CONNECT') {
-  const socket = connect({ host: grant.host, port: grant.port })
-  socket.on('error', () => undefined)
-  socket.write(`${method} ${target} HTTP/1.1\r\nhost: ${target}\r\nproxy-authorization: ${authorization}\r\n\r\n`)
-  const [head] = (await once(socket, 'data')) as [Buffer]
-  return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(head.toString())?.[1]), head: head.toString(), socket }
 }
 
 /** One HTTPS request over a tunnel that is open. */
