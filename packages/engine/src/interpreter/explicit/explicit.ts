@@ -10,6 +10,9 @@ import { explicitTime } from './times.ts'
 import { Wants } from './wants.ts'
 import { explicitReplacement, explicitWriting, likelyPath } from './writing.ts'
 
+/** A time that only a tool with a list of its own would not take. */
+const ANY_TIME = '2 hours'
+
 export type Args = Record<string, unknown>
 
 /**
@@ -21,7 +24,8 @@ export function heedExplicit(args: Args, text: string, tool: ToolDescriptor | un
   const wants = new Wants(tool)
   const plain = withoutQuotes(text)
   const heeded: Args = { ...args }
-  if (wants.takes('since')) set(heeded, 'since', explicitTime(args.since, plain))
+  // Where only some words are times to a tool, the model's choice among them stands.
+  if (wants.takes('since') && wants.takes('since', ANY_TIME)) set(heeded, 'since', explicitTime(args.since, plain))
   if (wants.takes('priority')) set(heeded, 'priority', explicitPriority(args, plain, wants))
   if (wants.takes('mode') && wants.takes('content')) {
     const { content, mode } = explicitWriting(args, text, plain)

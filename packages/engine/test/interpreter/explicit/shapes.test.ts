@@ -30,6 +30,7 @@ const tools = [
   tool('app_start', { name: dashed }),
   tool('watcher_add', { name: dashed }),
   tool('mcp_server_stop', { server: text }),
+  tool('search_web', { query: text, since: { enum: ['day', 'week'] } }),
   tool('shell_exec', { script: text }),
 ]
 
@@ -70,6 +71,7 @@ describe('what looks like nothing else', () => {
       'a.b should be [80, 443]',
       { option: 'a.b', value: [80, 443] },
     ],
+    ['search_web', { query: 'zfs' }, 'news on zfs since yesterday', { query: 'zfs' }],
     ['incident_step', { id: 'a', note: 'n' }, 'a: "n", now contained', { id: 'a', note: 'n', contained: true }],
     ['incident_step', { id: 'a', note: 'n' }, 'a: "n", not contained', { id: 'a', note: 'n' }],
     ['backup_restore', { id: 'b' }, 'put b back where it was', { id: 'b', inPlace: true }],
