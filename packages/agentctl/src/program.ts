@@ -14,6 +14,7 @@ import { addCredential } from './commands/credential.ts'
 import { addDecisions } from './commands/decisions.ts'
 import { addEngine } from './commands/engine.ts'
 import { addGeneration } from './commands/generation.ts'
+import { addIncident } from './commands/incident.ts'
 import { addIncidents } from './commands/incidents.ts'
 import { addLedger } from './commands/ledger.ts'
 import { addMcp } from './commands/mcp.ts'
@@ -121,6 +122,7 @@ export async function run(args: readonly string[], host: NodeJS.Process): Promis
     addCapability,
     addCredential,
     addIncidents,
+    addIncident,
     addSkill,
     addMemory,
     addModel,

@@ -17,10 +17,12 @@ export function addIncidents({ program, act }: Cli): void {
         terminal.result(incidents, () => {
           if (incidents.length === 0) return terminal.line('No incident.')
           terminal.table(
-            ['INCIDENT', 'CLASS', 'SEEN', 'LAST', 'ABOUT', 'WHAT'],
-            incidents.map(({ id, class: of, count, last_at, subject, summary }) => [
+            ['INCIDENT', 'CLASS', 'SEVERITY', 'STATE', 'SEEN', 'LAST', 'ABOUT', 'WHAT'],
+            incidents.map(({ id, class: of, severity, state, count, last_at, subject, summary }) => [
               id,
               of,
+              severity,
+              state,
               `${count}`,
               localTime(last_at),
               printable(subject),
