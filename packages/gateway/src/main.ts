@@ -8,7 +8,8 @@ await runDaemon({
   config: GatewayConfig,
   async start({ config, log }) {
     const app = await buildServer(config, log)
-    await listen(app, config)
+    const url = await listen(app, config)
+    log.info({ url }, 'listening')
     return {
       stop: () => app.close(),
       async reload() {
