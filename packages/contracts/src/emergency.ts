@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ApprovalProof } from './approvals.ts'
 import { FreezeId, Timestamp } from './ids.ts'
 
 /**
@@ -28,6 +29,27 @@ export type PanicRequest = z.input<typeof PanicRequest>
 /** `POST /v1/thaw` on operator.sock: agents may act again. */
 export const ThawRequest = z.strictObject({ reason: z.string().trim().max(2000).default('') })
 export type ThawRequest = z.input<typeof ThawRequest>
+
+const SignedReason = z.string().trim().max(500).default('')
+
+/** `POST /v1/freeze` on agent.sock: level 1, by an operator's signature over {@link emergencyText}; `at` is at most five minutes ago. */
+export const SignedFreeze = z.strictObject({ reason: SignedReason, at: Timestamp, proof: ApprovalProof })
+export type SignedFreeze = z.infer<typeof SignedFreeze>
+
+/** `POST /v1/thaw` on agent.sock: ends exactly that freeze, likewise signed. */
+export const SignedThaw = SignedFreeze.extend({ freeze: FreezeId })
+export type SignedThaw = z.infer<typeof SignedThaw>
+
+/** The exact bytes (UTF-8) that such a proof covers. `freeze` is the id of the freeze that is ended, and absent where one begins. */
+export function emergencyText(signed: {
+  readonly reason: string
+  readonly at: string
+  readonly freeze?: string
+}): string {
+  const { reason, at, freeze } = signed
+  const act = freeze === undefined ? ['freeze'] : ['thaw', freeze]
+  return ['castellan emergency v1', ...act, JSON.stringify(reason), at, ''].join('\n')
+}
 
 /** What happened in an emergency and is not in the ledger yet, because agentd or its ledger was away. */
 export const EmergencyEvent = z.strictObject({

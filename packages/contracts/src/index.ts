@@ -114,11 +114,14 @@ export {
 export {
   EMERGENCY_FOLDER,
   EmergencyEvent,
+  emergencyText,
   FROZEN_FILE,
   Freeze,
   FreezeState,
   PanicLevel,
   PanicRequest,
+  SignedFreeze,
+  SignedThaw,
   ThawRequest,
 } from './emergency.ts'
 export {

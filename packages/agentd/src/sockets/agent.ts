@@ -8,6 +8,7 @@ import {
 } from '@castellan/contracts'
 import type { SocketServer } from '@castellan/daemon'
 import type { Agentd } from '../agentd.ts'
+import { addSignedEmergencyRoutes } from './emergency.ts'
 import { addFollowRoute } from './follow.ts'
 import { addIncidentRoutes } from './incidents.ts'
 import { addSessionRoutes } from './sessions.ts'
@@ -19,6 +20,7 @@ export function addAgentRoutes(server: SocketServer, agentd: Agentd): void {
   addSharedRoutes(server, agentd, 'agent')
   addFollowRoute(server, agentd)
   addIncidentRoutes(server, agentd)
+  addSignedEmergencyRoutes(server, agentd)
   addSessionRoutes(server, agentd)
 
   server.route('POST', '/v1/approvals/:id/decision', { body: ApprovalDecision }, async ({ params, body }) => {

@@ -1,7 +1,17 @@
-import { FreezeId, type FreezeState, PanicRequest, ThawRequest } from '@castellan/contracts'
+import {
+  CastellanError,
+  emergencyText,
+  FreezeId,
+  type FreezeState,
+  PanicRequest,
+  SignedFreeze,
+  SignedThaw,
+  ThawRequest,
+} from '@castellan/contracts'
 import type { SocketServer } from '@castellan/daemon'
 import { z } from 'zod'
 import type { Agentd } from '../agentd.ts'
+import { Fresh } from '../approvals/fresh.ts'
 
 /** Longest that a question is held, in seconds. */
 const MAX_WAIT_SECONDS = 30
@@ -20,7 +30,34 @@ export function addFreezeRoute(server: SocketServer, { emergency }: Agentd): voi
   })
 }
 
-/** Freezing and thawing, on operator.sock alone: nobody who is frozen thaws themselves. */
+/** On agent.sock: freezing and thawing by an operator's signature, which whoever carries it cannot make. */
+export function addSignedEmergencyRoutes(server: SocketServer, { calls, emergency, proofs }: Agentd): void {
+  const fresh = new Fresh()
+  const signer = async (signed: SignedFreeze | SignedThaw) => {
+    try {
+      const text = emergencyText(signed)
+      const { name } = await proofs.standsBehind(text, signed.proof)
+      fresh.use(text, Date.parse(signed.at))
+      return { reason: `${signed.reason === '' ? 'No reason was given' : signed.reason} (signed by ${name})` }
+    } catch (error) {
+      calls.refusals.note(error, 'an emergency stop on agent.sock')
+      throw error
+    }
+  }
+  server.route('POST', '/v1/freeze', { body: SignedFreeze }, async ({ body }) => {
+    return emergency.panic({ ...(await signer(body)), level: 1 })
+  })
+  server.route('POST', '/v1/thaw', { body: SignedThaw }, async ({ body }) => {
+    const said = await signer(body)
+    // Of a freeze that has ended meanwhile, or was followed by another, this is no thaw.
+    if (emergency.state.freeze?.id !== body.freeze) {
+      throw new CastellanError('conflict', 'Agents are not frozen by that freeze any more. Look again, then sign anew.')
+    }
+    return emergency.thaw(said)
+  })
+}
+
+/** Freezing and thawing without a signature, on operator.sock alone: nobody who is frozen thaws themselves. */
 export function addEmergencyRoutes(server: SocketServer, { emergency }: Agentd): void {
   server.route('POST', '/v1/panic', { body: PanicRequest }, ({ body }) => emergency.panic(body))
   server.route('POST', '/v1/thaw', { body: ThawRequest }, ({ body }) => emergency.thaw(body))

@@ -1,5 +1,4 @@
 import {
-  CastellanError,
   ContainmentApplied,
   type ContainmentState,
   IncidentContainment,
@@ -11,11 +10,10 @@ import {
 import { reply, type SocketServer } from '@castellan/daemon'
 import { z } from 'zod'
 import type { Agentd } from '../agentd.ts'
+import { Fresh } from '../approvals/fresh.ts'
 
 /** Longest that a question is held, in seconds. */
 const MAX_WAIT_SECONDS = 30
-/** How long a signature over a step back serves, in milliseconds. */
-const SIGNED_MS = 5 * 60_000
 
 const Known = z.strictObject({
   known: z.string().max(64).optional(),
@@ -32,14 +30,14 @@ export function addIncidentRoutes(server: SocketServer, { hold, proofs, recovery
     return reply(hold.state, { status: 200 })
   })
 
-  const used = new Map<string, number>()
+  const fresh = new Fresh()
   server.route('POST', '/v1/incidents/:id/recovery', { body: SignedRecovery }, async ({ params, body, signal }) => {
     const { proof, ...signed } = body
     const id = params.id as string
     try {
       const text = recoveryText(id, signed)
       const { name } = await proofs.standsBehind(text, proof)
-      refuseStale(text, Date.parse(signed.at), used)
+      fresh.use(text, Date.parse(signed.at))
       const { step, force, reason } = signed
       return await recovery.take(id, { step, force, reason }, name, signal)
     } catch (error) {
@@ -64,17 +62,4 @@ export function addIncidentKeepingRoutes(server: SocketServer, agentd: Agentd): 
     recovery.take(params.id as string, body, 'operator', signal),
   )
   server.route('GET', '/v1/incidents/:id/bundle', {}, ({ params }) => bundles.make(params.id as string))
-}
-
-/** A signature serves once, and not for long. */
-function refuseStale(text: string, at: number, used: Map<string, number>): void {
-  const now = Date.now()
-  for (const [known, until] of used) if (until < now) used.delete(known)
-  if (Math.abs(now - at) > SIGNED_MS || used.has(text)) {
-    throw new CastellanError(
-      'signature_invalid',
-      'This signature was used before, or is more than five minutes old. Sign anew.',
-    )
-  }
-  used.set(text, at + 2 * SIGNED_MS)
 }

@@ -33,6 +33,7 @@ import {
   testCredential,
 } from './credentials.ts'
 import { getAgentCard, getOpenApiJson, getOpenApiYaml } from './discovery.ts'
+import { freezeAgents, getFreeze, thawAgents } from './emergency.ts'
 import { listEngines, testEngine } from './engines.ts'
 import { getHealth } from './health.ts'
 import { deleteInsights, getInsight, listInsights } from './insights.ts'
@@ -102,6 +103,7 @@ export {
   testCredential,
 } from './credentials.ts'
 export { AgentCard, getAgentCard, getOpenApiJson, getOpenApiYaml, OpenApiDocument } from './discovery.ts'
+export { EmergencyWord, freezeAgents, getFreeze, thawAgents } from './emergency.ts'
 export { listEngines, testEngine } from './engines.ts'
 export { getHealth } from './health.ts'
 export { deleteInsights, getInsight, listInsights } from './insights.ts'
@@ -248,6 +250,9 @@ export const operations: readonly Operation[] = [
   listSwitches,
   getSwitch,
   listIncidents,
+  getFreeze,
+  freezeAgents,
+  thawAgents,
   listModels,
   useModel,
   listTokens,

@@ -11,6 +11,7 @@ import { addChats } from '../api/v1/chats.ts'
 import { addCredentialStore } from '../api/v1/credential-store.ts'
 import { addCredentials } from '../api/v1/credentials.ts'
 import { addDiscovery } from '../api/v1/discovery.ts'
+import { addEmergency } from '../api/v1/emergency.ts'
 import { addEngines } from '../api/v1/engines.ts'
 import { addHealth } from '../api/v1/health.ts'
 import { addInsights } from '../api/v1/insights.ts'
@@ -75,6 +76,7 @@ export async function addRoutes(
   addLedger(app, { agentd, engine, decisions: parts.decisions })
   addMemory(app, reading)
   addMachine(app, reading)
+  addEmergency(app, agentd)
   addModels(app, { ...reading, models: parts.models, engineModels: parts.engineModels })
   addOpenAi(app, parts)
 
