@@ -12,7 +12,7 @@ import {
 } from '@castellan/contracts'
 import { UnixClient } from '@castellan/daemon'
 import { unpack } from './packed.ts'
-import { OutboundResponse } from './response.ts'
+import type { OutboundResponse } from './response.ts'
 import { Tunnel } from './tunnel.ts'
 
 const HEALTH_MS = 1_000
@@ -61,6 +61,8 @@ export class Outbound {
       ...(body === undefined ? {} : { body: Buffer.from(body).toString('base64') }),
     }
     const timeoutMs = EgressLimits.parse(limits).total_ms + MARGIN_MS
+    // Node's Response comes with all of fetch, which is loaded for the first who asks anything outside.
+    const { OutboundResponse } = await import('./response.ts')
     const answer = await this.#airlock.open('POST', '/v1/fetch', { body: request, signal, timeoutMs })
     const head = unpack(EgressHead, answer.header(EGRESS_HEAD_HEADER))
     if (head === undefined) {
