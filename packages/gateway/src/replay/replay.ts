@@ -116,7 +116,7 @@ async function whyNot(
   return [
     'model_changed',
     `It was decided by the model with the SHA-256 ${recorded.model_digest}, and ${model.name} (${model.digest}) is loaded now. ` +
-      `Where that model is still here, \`agentctl model use ${id}\` brings it back.`,
+      `Where that model is still here, \`agentctl model use ${id}\` brings it back, or \`agentctl model use configured\`.`,
   ]
 }
 
