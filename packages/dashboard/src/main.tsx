@@ -1,4 +1,5 @@
 import { render } from 'preact'
+import { Acts } from './acts/acts.ts'
 import { Api } from './api/api.ts'
 import { App } from './app.tsx'
 import { Chat } from './chat/chat.ts'
@@ -42,7 +43,7 @@ function open(canApprove: boolean): Signed {
   const line = new Line(host, onSignedOut)
   const api = new Api((...asked) => fetch(...asked), onSignedOut)
   const chat = new Chat({ gateway, line, host, signer, onSignedOut })
-  return { api, line, live: new Live(line), chat, engine, signer, canApprove }
+  return { api, line, live: new Live(line), chat, engine, signer, acts: new Acts(api, signer), canApprove }
 }
 
 const look = browserAppearance()

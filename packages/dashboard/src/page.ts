@@ -1,6 +1,7 @@
 import type { ReadonlySignal } from '@preact/signals'
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
+import type { Acts } from './acts/acts.ts'
 import type { Api } from './api/api.ts'
 import type { Chat } from './chat/chat.ts'
 import type { EngineWatch } from './connection/engine-watch.ts'
@@ -34,6 +35,7 @@ export interface Signed {
   readonly chat: Chat
   readonly engine: EngineWatch
   readonly signer: Signer
+  readonly acts: Acts
   /** This browser holds an enrolled key. */
   readonly canApprove: boolean
 }

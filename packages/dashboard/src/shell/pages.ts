@@ -1,5 +1,6 @@
+import { WaitingBadge } from '../approvals/badge.tsx'
 import { navigation } from '../strings/navigation.ts'
-import { Book, Gauge, Spark, Talk } from '../theme/icons.tsx'
+import { Axis, Book, Gauge, Seal, Spark, Talk } from '../theme/icons.tsx'
 import type { PageEntry } from './page-entry.ts'
 
 /** Every page there is, in the order of the navigation. */
@@ -17,6 +18,21 @@ export const pages: readonly PageEntry[] = [
     group: 'now',
     Icon: Gauge,
     load: () => import('../overview/overview-page.tsx').then(({ OverviewPage }) => OverviewPage),
+  },
+  {
+    name: 'approvals',
+    ...navigation.approvals,
+    group: 'now',
+    Icon: Seal,
+    Badge: WaitingBadge,
+    load: () => import('../approvals/approvals-page.tsx').then(({ ApprovalsPage }) => ApprovalsPage),
+  },
+  {
+    name: 'timeline',
+    ...navigation.timeline,
+    group: 'record',
+    Icon: Axis,
+    load: () => import('../timeline/timeline-page.tsx').then(({ TimelinePage }) => TimelinePage),
   },
   {
     name: 'ledger',

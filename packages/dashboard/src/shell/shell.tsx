@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { ActHost } from '../acts/act-host.tsx'
 import { usePage, useSigned } from '../page.ts'
 import { strings } from '../strings.ts'
 import { ConfirmationHost } from '../ui/confirm.tsx'
@@ -51,6 +52,7 @@ export function Shell() {
         />
       )}
       <ConfirmationHost confirmations={confirmations} />
+      <ActHost />
       <ToastHost toasts={toasts} />
     </div>
   )

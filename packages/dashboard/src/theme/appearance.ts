@@ -46,13 +46,17 @@ export class Appearance {
   }
 }
 
-/** The real browser; a browser that keeps nothing for this page just forgets the choice. */
-export function browserAppearance(): AppearanceHost {
-  let storage: Storage | null = null
+/** Where the browser keeps choices for this page; null where it keeps nothing. */
+export function browserStorage(): Storage | null {
   try {
-    storage = localStorage
+    return localStorage
   } catch {
-    storage = null
+    return null
   }
-  return { root: document.documentElement, storage, prefersDark: matchMedia('(prefers-color-scheme: dark)') }
+}
+
+/** The real browser; one that keeps nothing for this page just forgets the choice. */
+export function browserAppearance(): AppearanceHost {
+  const prefersDark = matchMedia('(prefers-color-scheme: dark)')
+  return { root: document.documentElement, storage: browserStorage(), prefersDark }
 }

@@ -1,16 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { requires } from '@castellan/testing'
-import type { AxeResults } from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { strings } from '../../src/strings.ts'
 import { openBrowser } from '../support/browser.ts'
 import { type Castellan, startCastellan } from '../support/castellan.ts'
 import { callFor, say, stop } from '../support/engine.ts'
+import { tooWide, violations } from '../support/look.ts'
 import { signedIn, type Visit, visit } from '../support/visit.ts'
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 const MARKDOWN = [
   '## What I found\n\nThree **disks**, see [the manual](https://example.org/disks) and `df`.\n',
@@ -118,17 +114,7 @@ requires.browser().describe('every state of the page', () => {
   test('fits into 360 pixels without scrolling sideways', async () => {
     await walk(
       async (state, page) => {
-        const wider = await page.evaluate(() => {
-          const panes = [document.documentElement, ...document.querySelectorAll('.transcript, .chat, .dock')]
-          return panes.filter((pane) => pane.scrollWidth > pane.clientWidth).map(({ className }) => className)
-        })
-        expect(wider, state).toEqual([])
-        const outside = await page.evaluate(() =>
-          [...document.querySelectorAll('button, .card, .asked, .markdown > *, textarea, input')]
-            .filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5)
-            .map(({ className, tagName }) => `${tagName}.${className}`),
-        )
-        expect(outside, state).toEqual([])
+        expect(await tooWide(page), state).toEqual([])
       },
       { viewport: { width: 360, height: 740 } },
     )
@@ -140,13 +126,4 @@ async function settled({ page, ask }: Pick<Visit, 'page' | 'ask'>, text: string)
   await ask(text)
   await page.locator('.asked').getByText(text, { exact: true }).waitFor()
   await page.locator('.status-line .spinner').waitFor({ state: 'detached' })
-}
-
-/** What axe finds, each as one line. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe)
-  const results = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as AxeResults
-  return results.violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
-  )
 }

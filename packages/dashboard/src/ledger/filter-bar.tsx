@@ -1,0 +1,92 @@
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { entryTitles } from '../strings/entries.ts'
+import { ledger as words } from '../strings/ledger.ts'
+import type { Filters } from './query.ts'
+
+export interface FilterBarProps {
+  readonly filters: Filters
+  readonly change: (filters: Filters) => void
+  readonly count: string
+}
+
+/** How long after the last letter a search begins, in milliseconds. */
+const TYPING_MS = 250
+
+/** What narrows the list; it is in the address, so that a list can be come back to. */
+export function FilterBar({ filters, change, count }: FilterBarProps) {
+  const set = (name: keyof Filters, value: string) => change({ ...filters, [name]: value })
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: Preact types do not know the element search yet
+    <div class="filters" role="search">
+      <TextFilter label={words.search} hint={words.searchHint} value={filters.text} set={(text) => set('text', text)} />
+      <label class="field">
+        <span>{words.kind}</span>
+        <select value={filters.type ?? ''} onChange={({ currentTarget }) => set('type', currentTarget.value)}>
+          <option value="">{words.anyKind}</option>
+          {Object.entries(entryTitles).map(([type, title]) => (
+            <option key={type} value={type}>
+              {title}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label class="field">
+        <span>{words.result}</span>
+        <select value={filters.ok ?? ''} onChange={({ currentTarget }) => set('ok', currentTarget.value)}>
+          <option value="">{words.anyResult}</option>
+          <option value="true">{words.wentWell}</option>
+          <option value="false">{words.failed}</option>
+        </select>
+      </label>
+      <TextFilter label={words.tool} hint={words.anyTool} value={filters.tool} set={(tool) => set('tool', tool)} />
+      <TextFilter label={words.who} hint={words.anyWho} value={filters.actor} set={(actor) => set('actor', actor)} />
+      <span class="filter-end">
+        {Object.keys(filters).length > 0 && (
+          <button type="button" class="quiet" onClick={() => change({})}>
+            {words.clear}
+          </button>
+        )}
+        <span class="note" role="status">
+          {count}
+        </span>
+      </span>
+    </div>
+  )
+}
+
+interface TextFilterProps {
+  readonly label: string
+  readonly hint: string
+  readonly value: string | undefined
+  readonly set: (value: string) => void
+}
+
+function TextFilter({ label, hint, value = '', set }: TextFilterProps) {
+  const typed = useSignal(value)
+  useEffect(() => {
+    typed.value = value
+  }, [value])
+  const text = typed.value
+  useEffect(() => {
+    if (text === value) return
+    const timer = setTimeout(() => set(text.trim()), TYPING_MS)
+    return () => clearTimeout(timer)
+  }, [text])
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <input
+        type="search"
+        value={text}
+        placeholder={hint}
+        maxLength={200}
+        autocomplete="off"
+        spellcheck={false}
+        onInput={({ currentTarget }) => {
+          typed.value = currentTarget.value
+        }}
+      />
+    </label>
+  )
+}
