@@ -5,16 +5,16 @@ import { CastellanError, Sha256Hex } from '@castellan/contracts'
 import { inspectModel } from '@castellan/gguf'
 import type { RegisteredModel } from '@castellan/quarantine/registry'
 
-/** The model that comes with Castellan, and the digest that is shipped beside it as sha256sum(1) writes it. */
-export const builtInPath = fileURLToPath(
-  new URL('../../../../models/interpreter/castellan-interpreter.gguf', import.meta.url),
-)
+/** The model that comes with Castellan; its digest is shipped beside it as sha256sum(1) writes it. */
+export function builtInPath(): string {
+  return fileURLToPath(new URL('../../../../models/interpreter/castellan-interpreter.gguf', import.meta.url))
+}
 
 /**
  * The built-in model's entry: trusted by the digest that is shipped, not by that of the file, which whoever loads it compares.
  * Throws `model_invalid` where the digest is not there.
  */
-export async function builtInModel(path: string = builtInPath): Promise<RegisteredModel> {
+export async function builtInModel(path: string = builtInPath()): Promise<RegisteredModel> {
   const text = await readFile(`${path}.sha256`, 'utf8').catch(() => '')
   const sha256 = Sha256Hex.safeParse(text.slice(0, 64))
   if (!sha256.success) {

@@ -183,7 +183,7 @@ export class Models implements ModelsPort {
   }
 
   #pathOf({ file }: RegisteredModel): string {
-    return file === null ? builtInPath : join(this.#parts.folder, file)
+    return file === null ? builtInPath() : join(this.#parts.folder, file)
   }
 }
 

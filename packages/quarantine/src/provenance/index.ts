@@ -1,3 +1,1 @@
-export type { CandidateFile } from './statement.ts'
-export { ProvenanceTrust } from './trust.ts'
-export { type Provenance, verifyProvenance } from './verify.ts'
+export { verifyProvenance } from './verify.ts'

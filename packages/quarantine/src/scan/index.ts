@@ -1,2 +1,2 @@
-export { type Finding, judgeMetadata, judgeWeights } from './judge.ts'
-export { scanWeights, type TensorWeights, type WeightScan } from './weights.ts'
+export { judgeMetadata, judgeWeights } from './judge.ts'
+export { scanWeights, type TensorWeights } from './weights.ts'

@@ -1,1 +1,1 @@
-export { judgeSource, type Source, SourcePolicy } from './judge.ts'
+export { judgeSource, SourcePolicy } from './judge.ts'
