@@ -6,6 +6,7 @@ import {
   CallAnswer,
   type CallOutcome,
   type CallRequest,
+  ContainmentState,
   type Freeze,
   FreezeState,
   Happening,
@@ -20,6 +21,8 @@ import {
   type SessionId,
   SessionOpened,
   type SessionOpening,
+  type SignedFreeze,
+  type SignedThaw,
   type SignInAssertion,
   type SignInRedemption,
   SignInResult,
@@ -141,6 +144,31 @@ export class Agentd {
   freezeOnceChanged(known: Freeze | null | undefined, signal: AbortSignal): Promise<FreezeState> {
     const query = known === undefined ? '' : `?known=${known?.id ?? 'none'}&wait=${LONG_POLL_SECONDS}`
     return this.#client.request('GET', `/v1/freeze${query}`, { schema: FreezeState, signal })
+  }
+
+  /** What the gateway has to hold shut, once it is another version than `known`. */
+  containmentOnceChanged(known: string | undefined, signal: AbortSignal): Promise<ContainmentState> {
+    const query = known === undefined ? '' : `?known=${known}&wait=${LONG_POLL_SECONDS}`
+    return this.#client.request('GET', `/v1/containment${query}`, { schema: ContainmentState, signal })
+  }
+
+  /** Tells agentd that what this version says is held shut. */
+  async containmentApplied(version: string, signal: AbortSignal): Promise<void> {
+    await this.#client.request('POST', '/v1/containment/applied', {
+      body: { version },
+      schema: ContainmentState,
+      signal,
+    })
+  }
+
+  /** Stops all agents on an operator's signed word, which agentd judges. */
+  freezeAgents(body: SignedFreeze): Promise<FreezeState> {
+    return this.#client.request('POST', '/v1/freeze', { body, schema: FreezeState })
+  }
+
+  /** Ends a freeze, likewise. */
+  thawAgents(body: SignedThaw): Promise<FreezeState> {
+    return this.#client.request('POST', '/v1/thaw', { body, schema: FreezeState })
   }
 
   /** What happens, from after that many entries of the ledger on, for as long as it is listened to. */
