@@ -24,12 +24,15 @@ interface Canary {
 export class Canaries {
   readonly #paths: readonly string[]
   readonly #raise: (sighting: Sighting) => void
+  readonly #namesReaders: boolean
   readonly #planted = new Map<string, Canary>()
   #alarm: Alarm | undefined
 
-  constructor(paths: readonly string[], raise: (sighting: Sighting) => void) {
+  /** `namesReaders`: whether fanotify is used where it can be, which tells who reads. */
+  constructor(paths: readonly string[], raise: (sighting: Sighting) => void, namesReaders = false) {
     this.#paths = paths
     this.#raise = raise
+    this.#namesReaders = namesReaders
   }
 
   get status(): CanaryStatus {
@@ -41,7 +44,7 @@ export class Canaries {
   /** Plants what is not there, and begins to watch. One that is there but was changed while agentd was away is told. */
   async start(): Promise<void> {
     for (const path of this.#paths) await this.#plant(path)
-    this.#alarm = await watchReads([...this.#planted.keys()], (path, by) => this.#tellRead(path, by))
+    await this.#watch()
   }
 
   /** Looks at times and contents: what no watch tells, and what happened while none ran. */
@@ -74,11 +77,16 @@ export class Canaries {
       // A watch follows the file, not its name.
       if (again && this.#alarm !== undefined) {
         this.#alarm.stop()
-        this.#alarm = await watchReads([...this.#planted.keys()], (read, by) => this.#tellRead(read, by))
+        await this.#watch()
       }
       return
     }
     await this.#rest(path, present)
+  }
+
+  async #watch(): Promise<void> {
+    const paths = [...this.#planted.keys()]
+    this.#alarm = await watchReads(paths, (path, by) => this.#tellRead(path, by), this.#namesReaders)
   }
 
   /** Sets the time of the last access back, and remembers how the file is. */

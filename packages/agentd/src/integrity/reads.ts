@@ -19,18 +19,19 @@ type OnRead = (path: string, by?: string) => void
 const START_MS = 5000
 
 /**
- * Watches reads by the best means that this host has: fanotify by `fatrace` (it knows who reads, and needs CAP_SYS_ADMIN), inotify by
- * `inotifywait` (any user, Debian's inotify-tools), or the time of the last access. Node itself can be told of changes alone.
+ * Watches reads by the best means that this host has: inotify by `inotifywait` (Debian's inotify-tools; of exactly these files), or the
+ * time of the last access. With `namesReaders` fanotify by `fatrace` comes first: it knows who reads, needs CAP_SYS_ADMIN, and hears of
+ * every file of the file system, which costs. Node itself can be told of changes alone.
  */
-export async function watchReads(paths: readonly string[], onRead: OnRead): Promise<Alarm> {
+export async function watchReads(paths: readonly string[], onRead: OnRead, namesReaders = false): Promise<Alarm> {
   if (paths.length === 0) return { means: 'none', reason: 'No canary is configured.', stop: () => undefined }
   const reasons: string[] = []
   const keeper = await findProgram('setpriv')
   if (keeper === undefined) reasons.push('setpriv, which ends a watch with agentd, is not installed')
   for (const [means, program, begin] of [
-    ['fanotify', 'fatrace', fatrace],
-    ['inotify', 'inotifywait', inotifywait],
-  ] as const) {
+    ...(namesReaders ? [['fanotify', 'fatrace', fatrace] as const] : []),
+    ['inotify', 'inotifywait', inotifywait] as const,
+  ]) {
     const found = keeper === undefined ? undefined : await findProgram(program)
     if (keeper === undefined || found === undefined) {
       if (keeper !== undefined) reasons.push(`${program} is not installed`)

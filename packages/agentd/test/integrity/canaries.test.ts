@@ -6,10 +6,10 @@ import { expect, it, onTestFinished } from 'vitest'
 import type { Sighting } from '../../src/incidents/sighting.ts'
 import { Canaries } from '../../src/integrity/canaries.ts'
 
-async function plant() {
+async function plant(namesReaders = false) {
   const path = join(temporaryFolder(), 'keys', 'recovery-codes.txt')
   const sightings: Sighting[] = []
-  const canaries = new Canaries([path], (sighting) => void sightings.push(sighting))
+  const canaries = new Canaries([path], (sighting) => void sightings.push(sighting), namesReaders)
   await canaries.start()
   onTestFinished(() => canaries.stop())
   return { path, canaries, sightings }
@@ -22,23 +22,27 @@ it('plants what looks worth reading, and nothing is wrong while nobody does', as
   expect(sightings).toEqual([])
 })
 
-it('notices that one is read, by the means that it says it has', async ({ skip }) => {
-  const { path, canaries, sightings } = await plant()
-  const { means, reason } = canaries.status
-  skip(means === 'none', `Reads cannot be noticed here: ${reason}. Debian's inotify-tools would do.`)
-  execFileSync('cat', [path])
-  await expect
-    .poll(
-      async () => {
-        await canaries.look()
-        return sightings.length
-      },
-      { timeout: 25_000 },
-    )
-    .toBeGreaterThan(0)
-  expect(sightings[0]).toMatchObject({ class: 'integrity_violation', severity: 'critical' })
-  expect(sightings[0]?.summary).toContain('was read')
-})
+it.each([false, true])(
+  'notices that one is read, by the means that it says it has (who reads: %s)',
+  async (names, { skip }) => {
+    const { path, canaries, sightings } = await plant(names)
+    const { means, reason } = canaries.status
+    skip(means === 'none', `Reads cannot be noticed here: ${reason}. Debian's inotify-tools would do.`)
+    execFileSync('cat', [path])
+    await expect
+      .poll(
+        async () => {
+          await canaries.look()
+          return sightings.length
+        },
+        { timeout: 25_000 },
+      )
+      .toBeGreaterThan(0)
+    expect(sightings[0]).toMatchObject({ class: 'integrity_violation', severity: 'critical' })
+    expect(sightings[0]?.summary).toContain('was read')
+    if (means === 'fanotify') expect(sightings[0]?.summary).toMatch(/by cat \(process \d+\)/)
+  },
+)
 
 it.each([
   ['changed', (path: string) => writeFileSync(path, 'mine now')],
