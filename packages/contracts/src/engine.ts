@@ -56,6 +56,13 @@ export const EngineMessage = z.discriminatedUnion('role', [
     ledger_index: z.int().nullable(),
     /** It must not leave the machine: only the model on it is told of it. */
     secret: z.literal(true).optional(),
+    /** Others may have written it: a model that chats is shown it within a fence, with what screening found. */
+    untrusted: z
+      .strictObject({
+        verdict: z.enum(['clean', 'suspect', 'injection']),
+        reasons: z.array(z.string().max(32)).max(16),
+      })
+      .optional(),
   }),
 ])
 export type EngineMessage = z.infer<typeof EngineMessage>

@@ -76,6 +76,7 @@ export async function buildServer(
 
   void waiting.withdrawLeft(agentd)
   freezeWatch.start()
+  parts.containment.start()
   // Opening the databases takes a moment, which nobody has to wait for.
   app.addHook('onListen', async () => void conversations.begin().catch(() => undefined))
   app.addHook('onListen', async () => void models.settle())

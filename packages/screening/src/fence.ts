@@ -1,4 +1,4 @@
-import type { Screening } from './mark.ts'
+import type { Verdict } from './mark.ts'
 
 /** What a model is told of text that others may have written. */
 export interface Fence {
@@ -6,7 +6,7 @@ export interface Fence {
   readonly source: string
   /** New random letters for every text, so that nothing in it can close the fence. */
   readonly nonce: string
-  readonly screening?: Pick<Screening, 'verdict' | 'reasons'>
+  readonly screening?: { readonly verdict: Verdict; readonly reasons: readonly string[] }
 }
 
 /**

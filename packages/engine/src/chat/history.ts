@@ -1,3 +1,4 @@
+import { fence } from '@castellan/screening'
 import type { ChatHistoryItem, ChatModelFunctionCall, ChatModelResponse } from 'node-llama-cpp'
 import type { Completion } from '../worker/protocol.ts'
 
@@ -49,12 +50,17 @@ export function readConversation(messages: Messages, maxResultCharacters: number
 
 const NOT_ANSWERED = { ok: false, summary: 'The call was not answered.' }
 
+/** What others may have written stands within a fence that it cannot have known: the call's id is new and random. */
 function resultForModel(
-  { ok, summary, result }: Extract<Messages[number], { role: 'tool' }>,
+  { ok, summary, result, untrusted, name, call_id }: Extract<Messages[number], { role: 'tool' }>,
   maxCharacters: number,
 ): Record<string, unknown> {
   if (result === undefined || result === null) return { ok, summary }
-  return JSON.stringify(result).length <= maxCharacters
+  const text = JSON.stringify(result)
+  if (text.length <= maxCharacters && untrusted !== undefined) {
+    return { ok, summary, result: fence(text, { source: name, nonce: call_id, screening: untrusted }) }
+  }
+  return text.length <= maxCharacters
     ? { ok, summary, result }
     : { ok, summary, note: 'The full result is too long for the context; the summary holds what matters.' }
 }

@@ -93,7 +93,13 @@ function tellOutcome({ call_id, name }: ToolCall, outcome: CallOutcome, { chat }
     ...(undo === undefined ? {} : { undo }),
     ...secret,
   })
-  return { role: 'tool', call_id, name, ok, summary, result, ledger_index, ...secret }
+  return { role: 'tool', call_id, name, ok, summary, result, ledger_index, ...secret, ...othersWords(outcome) }
+}
+
+/** What others may have written is shown to a model as such, with what screening found in it. */
+function othersWords({ taint, screening }: CallOutcome): Pick<ToolMessage, 'untrusted'> {
+  if (taint?.includes('untrusted-text') !== true && screening === undefined) return {}
+  return { untrusted: { verdict: screening?.verdict ?? 'clean', reasons: screening?.reasons ?? [] } }
 }
 
 function tellRefusal({ call_id, name }: ToolCall, refusal: CastellanError, { chat }: Turn): ToolMessage {

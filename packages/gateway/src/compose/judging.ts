@@ -3,6 +3,7 @@ import type { Log } from '@castellan/daemon'
 import type { FastifyInstance } from 'fastify'
 import type { GatewayConfig } from '../config.ts'
 import { Repetitions } from '../idempotency/repetitions.ts'
+import { AccessRefusals } from '../plugins/access-refusals.ts'
 import type { Monotonic } from '../plugins/allowance.ts'
 import { addAuth } from '../plugins/auth.ts'
 import { addBodyCap } from '../plugins/body-cap.ts'
@@ -21,7 +22,7 @@ import type { Parts } from './parts.ts'
 export function addJudging(
   app: FastifyInstance,
   config: GatewayConfig,
-  { access, keys }: Parts,
+  { access, keys, records, containment }: Parts,
   monotonic: Monotonic,
   log: Log,
 ): void {
@@ -34,7 +35,9 @@ export function addJudging(
   addBodyCap(app)
   addOriginGuard(app, config)
   addAddressLimit(app, config.limits, monotonic)
-  addAuth(app, { ...access, guesses: new Guesses(config.limits, monotonic) })
+  const refusals = new AccessRefusals(records, log)
+  app.addHook('onClose', async () => refusals.close())
+  addAuth(app, { ...access, guesses: new Guesses(config.limits, monotonic), containment, refusals })
   addTokenLimit(app, config.limits, monotonic)
   const folder = join(config.stateDir, 'gateway', 'idempotency')
   addIdempotency(app, new Repetitions({ folder, key: keys.derive('castellan idempotency v1'), log }))

@@ -11,6 +11,7 @@ import { Waiting } from '../chat/waiting.ts'
 import type { GatewayConfig } from '../config.ts'
 import { Conversations } from '../conversations/conversations.ts'
 import { type CredentialsOfGateway, openCredentials } from '../credentials/open.ts'
+import { ContainmentWatch } from '../emergency/containment-watch.ts'
 import { FreezeWatch } from '../emergency/freeze-watch.ts'
 import { tellChats } from '../emergency/tell.ts'
 import { Walls } from '../engines/cli/walls.ts'
@@ -58,6 +59,7 @@ export interface Parts {
   readonly chats: ChatSessions
   readonly waiting: Waiting
   readonly freezeWatch: FreezeWatch
+  readonly containment: ContainmentWatch
   readonly followers: Followers
   close(): Promise<void>
 }
@@ -73,6 +75,8 @@ export async function openParts(config: GatewayConfig, monotonic: Monotonic, log
   const access = await openAccess(config, { keys, records, agentd, monotonic, log })
 
   const freezeWatch = new FreezeWatch(agentd, log)
+  const containment = new ContainmentWatch(agentd, log)
+  freezeWatch.follow(containment)
   const airlockSocket = config.airlockSocket ?? join(sockets, 'airlock.sock')
   const outbound = new Outbound(airlockSocket)
   const marks = new CredentialMarks(airlockSocket, log)
@@ -110,13 +114,14 @@ export async function openParts(config: GatewayConfig, monotonic: Monotonic, log
   return {
     ...{ telemetry, keys, records, agentd, access, credentials },
     ...{ engine, models, engineModels, embeddings, engines, agents },
-    ...{ conversations, insights, decisions, audience, chats, waiting, freezeWatch, followers },
+    ...{ conversations, insights, decisions, audience, chats, waiting, freezeWatch, containment, followers },
     engineOf({ engine }) {
       const created = engines.create(engine)
       return local && created.host === null ? tellsExchanges(created) : created
     },
     async close() {
       freezeWatch.close()
+      containment.close()
       followers.close()
       await access.tokens.close()
       await store.close()

@@ -6,6 +6,12 @@ import type { Agentd } from '../agentd.ts'
 /** How long until agentd is asked again where it did not answer, in milliseconds. */
 const AGAIN_MS = 1000
 
+/** What incidents ask the gateway to hold shut. */
+export interface Containment {
+  readonly locksCredentials: boolean
+  onChange(listener: () => void): void
+}
+
 type OnChange = (freeze: Freeze | null) => void
 
 /**
@@ -17,6 +23,7 @@ export class FreezeWatch {
   readonly #log: Log
   readonly #listeners: OnChange[] = []
   readonly #closing = new AbortController()
+  #containment: Containment | undefined
   /** Undefined until agentd has answered for the first time. */
   #freeze: Freeze | null | undefined
 
@@ -40,12 +47,21 @@ export class FreezeWatch {
 
   /** Whether credentials must stay closed: from level 2 on, and until agentd has said that it is not so. */
   get credentialsLocked(): boolean {
+    if (this.#containment?.locksCredentials === true) return true
     return this.#freeze === undefined || (this.#freeze !== null && this.#freeze.level >= 2)
   }
 
   /** Throws `agents_frozen` while agents are frozen. */
   refuseIfFrozen(): void {
     if (this.freeze !== null) throw frozenError(this.freeze)
+  }
+
+  /** An incident may want the credentials closed too. */
+  follow(containment: Containment): void {
+    this.#containment = containment
+    containment.onChange(() => {
+      for (const tell of this.#listeners) tell(this.freeze)
+    })
   }
 
   /** Called with every change from here on, and with what agentd says first. */

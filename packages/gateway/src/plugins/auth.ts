@@ -1,11 +1,13 @@
 import { CastellanError } from '@castellan/contracts'
 import type { Scope } from '@castellan/contracts/api'
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
+import type { ContainmentWatch } from '../emergency/containment-watch.ts'
 import type { PageSessions } from '../sign-in/sessions.ts'
 import type { OwnerToken } from '../tokens/owner-token.ts'
 import { ALL_RIGHTS, requireReach, requireScope } from '../tokens/rights.ts'
 import type { Standing } from '../tokens/standing.ts'
 import type { Tokens } from '../tokens/tokens.ts'
+import type { AccessRefusals } from './access-refusals.ts'
 import type { Caller } from './caller.ts'
 import { cookieOf } from './cookies.ts'
 import type { Guesses } from './rate-limit.ts'
@@ -34,6 +36,10 @@ export interface AuthParts {
   readonly ownerToken: OwnerToken
   readonly tokens: Tokens
   readonly pageSessions: PageSessions
+  /** Whether tokens of the API open nothing for now, because of an incident. */
+  readonly containment: Pick<ContainmentWatch, 'refuseIfSuspended'>
+  /** Told of credentials that are not good. */
+  readonly refusals: Pick<AccessRefusals, 'note'>
 }
 
 /**
@@ -77,6 +83,7 @@ function authenticated(request: FastifyRequest, parts: AuthParts): Caller {
   } catch (error) {
     // Whoever brings nothing guesses nothing.
     const isGuess = error instanceof CastellanError && error.code === 'unauthorized' && bringsSomething(request)
+    if (isGuess && bearerOf(request) !== undefined) parts.refusals.note('token_unknown')
     throw isGuess ? parts.guesses.count(request.clientNetwork, error) : error
   }
 }
@@ -98,13 +105,14 @@ function authenticate(request: FastifyRequest, parts: AuthParts): Caller {
 }
 
 /** One answer for every wrong token: whether it was once good is nobody's business but its owner's. */
-function withToken(token: string, { ownerToken, tokens }: AuthParts): Caller {
+function withToken(token: string, { ownerToken, tokens, containment }: AuthParts): Caller {
   const standing = ownerToken.match(token)
   if (standing !== undefined && isGood(standing)) {
     return { kind: 'owner', credential: 'owner', token, standing, expiresAt: Number.POSITIVE_INFINITY, ...ALL_RIGHTS }
   }
   const known = standing === undefined ? tokens.find(token) : undefined
   if (known !== undefined && isGood(known.standing)) {
+    containment.refuseIfSuspended()
     const { id, rights, expiresAt } = known
     return { kind: 'token', credential: id, standing: known.standing, expiresAt, ...rights }
   }
