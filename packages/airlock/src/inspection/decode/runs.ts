@@ -16,6 +16,7 @@ const SPACED_HEX =
 const CODES = /(?<!\d)\d{2,3}(?:[, ]{1,2}\d{2,3}){15,}/g
 /** Runs up to this long are tried from each of the four places where base64 may begin. */
 const MAX_SHIFTED = 4096
+const MIN_PART = 12
 const LETTERS32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 /** Lines of a file in base64 are at least this long, but the last. */
@@ -33,15 +34,23 @@ export function* base64Runs(
       const run = match[0].replace(/\s+/g, '')
       // Words and names are base64, too; those without a capital, a digit or a sign are just words.
       if (run.length < 64 && /^(?:[a-z]+|[A-Z]+|\d+|[A-Z]?[a-z]+)$/.test(run)) continue
-      const shifts = run.length <= MAX_SHIFTED ? [0, 1, 2, 3] : [0]
-      for (const shift of shifts) {
-        const bytes = Buffer.from(run.slice(shift), 'base64')
+      for (const coded of readings(run)) {
+        const bytes = Buffer.from(coded, 'base64')
         if (!accept(bytes)) continue
         yield { bytes, start: start + match.index, end: start + match.index + match[0].length }
         break
       }
     }
   }
+}
+
+/** From each of the four places where it may begin; and what stands between slashes, which paths have as well. */
+function* readings(run: string): Generator<string, void, void> {
+  yield run
+  if (run.length > MAX_SHIFTED) return
+  for (const shift of [1, 2, 3]) yield run.slice(shift)
+  if (!run.includes('/')) return
+  for (const part of run.split('/')) if (part.length >= MIN_PART && part.length < run.length) yield part
 }
 
 /** Words that are lines of one run become one. */

@@ -18,11 +18,11 @@ const NAMED =
   /^(?:chatcmpl|cmpl|call|toolu|srvtoolu|msg|resp|req|run|step|thread|asst|file|fc|rs|ws|fp|cus|ch|pi|sub|in|evt|pm|price|prod|acct|txn|seti|si|ii|il|cs|tun|dst|org|proj|user|usr|team|batch|ft|gen|item|event|trace|span|dep|dpl|prj|ses|snd|rcv|obj|doc|page|rec|tbl|app|wsp|conv|chat|apr|led|inc|i|vol|snap|subnet|sg|vpc|eni|ami|arn|img|sha\d*|md5|blake\w*)[-_](?=\w)/
 /** Names of fields beside which such a value stands. */
 const NEAR =
-  /(?:sha-?\d*|md5|blake\w*|hash|digest|checksum|integrity|etag|e-tag|if-none-match|if-match|signature|sig|commit|rev(?:ision)?|\bid|_id|[a-z]Id|\bids|uuid|guid|fingerprint|thumbprint|encrypted_content|thought_?signature|redacted_thinking|nonce|cursor|page_?token|boundary|trace(?:parent|id)?|request-id|public_?key|pubkey|x5c|kid|cid|narhash|drv|out_?path|cert(?:ificate)?|version|image|src|href|path|filename|file|module|import|from|require|known_?hosts|authorized_keys|ssh-[a-z0-9-]+|ecdsa-[a-z0-9-]+|dkim|v=DKIM1)["']?\s*[:=,>\s]\s*["'(]?(?:\w+[-:])?$/i
+  /(?:sha-?\d*|md5|blake\w*|hash|digest|checksum|integrity|etag|e-tag|if-none-match|if-match|signature|sig|commit|rev(?:ision)?|\bid|_id|[a-z]Id|\bids|uuid|guid|fingerprint|thumbprint|encrypted_content|thought_?signature|redacted_thinking|nonce|cursor|page_?token|boundary|trace(?:parent|id)?|request-id|public_?key|pubkey|x5c|kid|cid|narhash|drv|out_?path|cert(?:ificate)?|\w*timestamp|[?&](?:list|v|id)|version|image|src|href|path|filename|file|module|import|from|require|known_?hosts|authorized_keys|ssh-[a-z0-9-]+|ecdsa-[a-z0-9-]+|dkim|v=DKIM1)["']?\s*[:=,>\s]\s*["'(]?(?:\w+[-:])?$/i
 const NIX = /\/nix\/store\/$|^[0-9a-z]{32}-[a-z0-9]/
 
 /** Blocks of base64 that say what they are, and are no private key. */
-const PUBLIC_BLOCK = /-----BEGIN (?![A-Z ]*PRIVATE)[A-Z0-9 ]{3,40}-----[^-]{1,65536}-----END/g
+const PUBLIC_BLOCK = /-----BEGIN (?![A-Z ]*PRIVATE)[A-Z0-9 ]{3,40}-----(?:[^-]|-(?!----)){1,65536}-----END/g
 
 /**
  * Strings that nobody wrote: drawn at random, long enough to be a key, and of no form that is meant to be public. `makesSense` says of

@@ -41,6 +41,7 @@ export function findFields(text: string, report: Report): void {
     SIGN.lastIndex = Math.max(sign + 1, value.start)
   }
   findNetrc(text, report)
+  findElsewhere(text, report)
 }
 
 interface Value {
@@ -122,7 +123,9 @@ function isPasswordValue({ text, quoted, tight, next, alone }: Value): boolean {
     return quoted && /^\S{3,}(?: \S{3,}){3,6}$/.test(text) && !/[A-Z.,!?:]/.test(text) && text.length >= 20
   const isWord = /^[A-Za-z\u00c0-\uffff\x80-\xff][a-z\x80-\xff]*[.:…]?$/.test(text)
   if (quoted)
-    return !isWord || (text.length >= 6 && /^[a-z]+$/.test(text) && !/pass|wort|word|secret|geheim/.test(text))
+    return (
+      !isWord || (text.length >= 6 && /^[a-z]+$/.test(text) && !/^pass|passwor[dt]|kennwort|geheim|secret/.test(text))
+    )
   // Code: another variable, a call, a type.
   if (/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$]|::|->|\?\.)/.test(text) && !/[!@#%^*]/.test(text)) return false
   if (next === '(' || next === '[' || next === '<' || next === '{') return false
@@ -142,6 +145,41 @@ function isKeyValue({ text, quoted, next }: Value): boolean {
   if (/^(?:[a-z]+[-_./:])*[a-z]+$/i.test(text)) return false
   if (!/\d/.test(text) || !/[A-Za-z]/.test(text)) return false
   return shannon(text) >= 2.8
+}
+
+/** Other ways to say the same: elements of XML, calls that take a name and a value, sentences, options of programs. */
+const PAIRS: readonly RegExp[] = [
+  /<([\w:.-]{3,64})>([^<>]{4,512})<\//g,
+  /\b[\w.]{2,40}\(\s{0,3}["']([\w.-]{3,64})["']\s{0,3},\s{0,3}["']([^"'\n]{4,512})["']/g,
+]
+const SENTENCE =
+  /(?:password|passphrase|passwd|passwort|kennwort|contrase(?:ñ|\xc3\xb1)a|mot de passe)\s{1,3}(?:is|was|ist|lautet|es|est)[:\s]{1,3}["'`]?([^\s"'`,;]{4,100})/gi
+const OPTION =
+  /(?:\s-u|--user)[ =]["']?[\w.@\\-]{1,64}:([^\s"'`]{4,100})|sshpass\s{1,3}-p\s{0,2}["']?([^\s"'`]{4,100})|\bmysql\w{0,8}\s[^\n]{0,100}?\s-p([^\s"'`]{4,100})/g
+
+function findElsewhere(text: string, report: Report): void {
+  const told = (match: RegExpExecArray, value: string, kind: string): void => {
+    const start = match.index + match[0].lastIndexOf(value)
+    report({ class: 'credential', kind, start, end: start + value.length })
+  }
+  for (const form of PAIRS) {
+    for (const match of text.matchAll(form)) {
+      const [, name = '', value = ''] = match
+      if (HARMLESS.test(name)) continue
+      const plain = { text: value, start: 0, end: 0, quoted: true, tight: true, next: '', alone: false }
+      if (PASSWORD.test(name) && isPasswordValue(plain)) told(match, value, 'password_field')
+      else if (KEY.test(name) && isKeyValue(plain)) told(match, value, 'secret_field')
+    }
+  }
+  for (const match of text.matchAll(SENTENCE)) {
+    const value = (match[1] ?? '').replace(/[.!?)]+$/, '')
+    if (/[\d!@#$%^&*]/.test(value) && /[A-Za-z]/.test(value) && !isPlaceholder(value))
+      told(match, value, 'password_in_text')
+  }
+  for (const match of text.matchAll(OPTION)) {
+    const value = match[1] ?? match[2] ?? match[3] ?? ''
+    if (/\d/.test(value) && /[A-Za-z]/.test(value) && !isPlaceholder(value)) told(match, value, 'password_in_command')
+  }
 }
 
 /** netrc(5): `machine x login y password z`. */

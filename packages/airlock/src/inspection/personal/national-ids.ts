@@ -22,7 +22,7 @@ const two = (text: string, at: number): number => Number(text.slice(at, at + 2))
 const IDS: readonly NationalId[] = [
   {
     kind: 'us_ssn',
-    form: /(?!000|666|9)\d{3}[- ](?!00)\d\d[- ](?!0000)\d{4}/,
+    form: /(?!000|666|9)\d{3}[- ]?(?!00)\d\d[- ]?(?!0000)\d{4}/,
     check: () => true,
     near: near('ssn|social.?sec|itin'),
   },
