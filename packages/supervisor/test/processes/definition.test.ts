@@ -30,6 +30,12 @@ test('a process gets what is meant for it and none of the other variables', () =
   expect(agentd.env).not.toHaveProperty('CASTELLAN_PORT')
 })
 
+test('what is compiled is kept for the next start, in the state folder unless somebody said where', () => {
+  const { gateway } = define({})
+  expect(gateway.env.NODE_COMPILE_CACHE).toMatch(/\/s\/cache\/compiled$/)
+  expect(define({ NODE_COMPILE_CACHE: '/elsewhere' }).gateway.env.NODE_COMPILE_CACHE).toBe('/elsewhere')
+})
+
 test('only the engine is started apart from the network', () => {
   const { engine, agentd } = define({})
   expect([engine.command, ...engine.args].slice(0, 4)).toEqual(['unshare', '--net', '--', process.execPath])
