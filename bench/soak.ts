@@ -5,6 +5,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Castellan, createClient } from '@castellan/client-sdk'
 import type { EngineEvent, EngineHealth } from '@castellan/contracts'
@@ -22,6 +24,8 @@ const CLIENTS = 64
 const SOCKETS_A_TOKEN = 3
 const RELOAD_MS = 10_000
 const SAMPLE_MS = 2_000
+/** Between two looks at what is referred to after a full collection. */
+const COLLECT_MS = 5_000
 /** The first part of the run fills caches and the heap; memory is judged after it. */
 const WARM_UP = 1 / 3
 
@@ -29,7 +33,8 @@ export async function run(report: Report): Promise<void> {
   const state = mkdtempSync(join(tmpdir(), 'castellan-soak-'))
   const engine = await talkingEngine(join(state, 'engine.sock'))
   const system = await start(state)
-  const memory: { at: number; mb: number }[] = []
+  const memory: Sample[] = []
+  const live: Sample[] = []
   const faults: Faults = { lost: 0, doubled: 0, dishonest: 0, refused: new Map() }
   const tally: Tally = { frames: 0, turns: 0, requests: 0, cuts: 0, pauses: 0, dropped: 0 }
   try {
@@ -37,9 +42,13 @@ export async function run(report: Report): Promise<void> {
     const tokens = await programTokens(owner)
     const over = AbortSignal.timeout(SECONDS * 1000)
     const began = performance.now()
-    const sample = setInterval(() => {
-      memory.push({ at: (performance.now() - began) / 60_000, mb: residentMB(system.gateway) })
-    }, SAMPLE_MS)
+    const minutes = () => (performance.now() - began) / 60_000
+    const sample = setInterval(() => memory.push({ at: minutes(), mb: residentMB(system.gateway) }), SAMPLE_MS)
+    const collect = setInterval(() => system.gateway.kill('SIGUSR2'), COLLECT_MS)
+    createInterface({ input: system.gateway.stdout as Readable }).on('line', (line) => {
+      const { heapUsed, external } = JSON.parse(line) as { heapUsed: number; external: number }
+      live.push({ at: minutes(), mb: (heapUsed + external) / 1024 / 1024 })
+    })
     const reload = setInterval(() => system.gateway.kill('SIGHUP'), RELOAD_MS)
     await Promise.all(
       Array.from({ length: CLIENTS }, (_, place) => {
@@ -52,15 +61,25 @@ export async function run(report: Report): Promise<void> {
       }),
     )
     clearInterval(sample)
+    clearInterval(collect)
     clearInterval(reload)
   } finally {
     await system.stop()
     await engine.close({ graceMs: 0 })
     rmSync(state, { recursive: true, force: true })
   }
-  const judged = memory.filter(({ at }) => at > (SECONDS / 60) * WARM_UP)
-  report({ name: 'memory slope after the first third', value: slope(judged), unit: 'MB/min', goal: 'about 0' })
-  report({ name: 'memory at the end', value: judged.at(-1)?.mb ?? Number.NaN, unit: 'MB' })
+  const isJudged = ({ at }: Sample) => at > (SECONDS / 60) * WARM_UP
+  const [judged, judgedLive] = [memory.filter(isJudged), live.filter(isJudged)]
+  // A leak is what stays after a collection; what V8 keeps of the machine's memory for later goes up and down with the load.
+  const leak = 'slope of what is referred to after a full collection, after the first third'
+  report({ name: leak, value: slope(judgedLive), unit: 'MB/min', goal: 'about 0' })
+  report({
+    name: 'referred to after a full collection, at the end',
+    value: judgedLive.at(-1)?.mb ?? Number.NaN,
+    unit: 'MB',
+  })
+  report({ name: 'resident memory slope after the first third', value: slope(judged), unit: 'MB/min' })
+  report({ name: 'resident memory at the end', value: judged.at(-1)?.mb ?? Number.NaN, unit: 'MB' })
   for (const [name, value] of Object.entries(tally)) report({ name, value, unit: '' })
   report({ name: 'frames lost by clients that keep up', value: faults.lost, unit: '', goal: '0' })
   report({ name: 'frames heard twice', value: faults.doubled, unit: '', goal: '0' })
@@ -92,6 +111,12 @@ async function talkingEngine(path: string): Promise<SocketServer> {
   return server
 }
 
+/** At so many minutes of the run. */
+interface Sample {
+  readonly at: number
+  readonly mb: number
+}
+
 interface System {
   readonly url: string
   readonly token: string
@@ -111,16 +136,17 @@ async function start(state: string): Promise<System> {
     CASTELLAN_AGENT_SOCKET: join(state, 'agent.sock'),
     CASTELLAN_LOG_LEVEL: 'error',
   }
-  const spawned = (name: string, own: NodeJS.ProcessEnv) =>
-    spawn(process.execPath, ['--conditions=source', `packages/${name}/src/main.ts`], {
-      stdio: ['ignore', 'ignore', 'inherit'],
+  const spawned = (name: string, own: NodeJS.ProcessEnv, flags: readonly string[] = []) =>
+    spawn(process.execPath, [...flags, '--conditions=source', `packages/${name}/src/main.ts`], {
+      stdio: ['ignore', flags.length === 0 ? 'ignore' : 'pipe', 'inherit'],
       env: { ...common, ...own },
     })
   const agentd = spawned('agentd', { CASTELLAN_OPERATOR_SOCKET: join(state, 'operator.sock') })
-  const gateway = spawned('gateway', {
-    CASTELLAN_PORT: String(port),
-    CASTELLAN_ENGINE_SOCKET: join(state, 'engine.sock'),
-  })
+  const gateway = spawned(
+    'gateway',
+    { CASTELLAN_PORT: String(port), CASTELLAN_ENGINE_SOCKET: join(state, 'engine.sock') },
+    ['--expose-gc', '--import=./bench/tools/heap-probe.mjs'],
+  )
   const url = `http://127.0.0.1:${port}`
   const deadline = Date.now() + 120_000
   for (;;) {
@@ -154,7 +180,7 @@ async function programTokens(owner: Castellan): Promise<string[]> {
 }
 
 /** Least squares over the samples, in MB a minute. */
-function slope(samples: readonly { at: number; mb: number }[]): number {
+function slope(samples: readonly Sample[]): number {
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
   const [at, mb] = [mean(samples.map((one) => one.at)), mean(samples.map((one) => one.mb))]
   const over = samples.reduce((sum, one) => sum + (one.at - at) * (one.mb - mb), 0)
