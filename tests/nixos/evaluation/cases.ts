@@ -311,6 +311,12 @@ const ofTheOthers: readonly Case[] = [
     is: { model: '/srv/models/chat.gguf', seen: true },
   },
   {
+    option: 'engine.embeddingModel',
+    set: 'engine.embeddingModel = "/srv/models/embedding.gguf";',
+    look: `{ inherit (engine) embeddingModel; seen = ${has('BindReadOnlyPaths=/srv/models/embedding.gguf', 'engine')}; }`,
+    is: { embeddingModel: '/srv/models/embedding.gguf', seen: true },
+  },
+  {
     option: 'engine.gpus',
     set: 'engine.gpus = [ "nvidia" ];',
     look: `[ (${has('DeviceAllow=char-nvidia-uvm rw', 'engine')}) (${has('DevicePolicy=closed', 'engine')}) (${has('PrivateDevices=true', 'engine')}) ]`,

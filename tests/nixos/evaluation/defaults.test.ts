@@ -64,7 +64,7 @@ nix.describe('with nothing but enable', () => {
     const { agentd, airlock, engine, gateway } = configurations(await render())
     expect(gateway.agentSocket).toBe(agentd.agentSocket)
     expect([gateway.recordSocket, airlock.recordSocket]).toEqual([agentd.recordSocket, agentd.recordSocket])
-    expect(gateway.engineSocket).toBe(engine.engineSocket)
+    expect([gateway.engineSocket, agentd.engineSocket]).toEqual([engine.engineSocket, engine.engineSocket])
     expect(gateway.airlockSocket).toBe(airlock.airlockSocket)
     expect(agentd.airlockSocket).toBe(airlock.airlockAgentdSocket)
     expect(gateway.port).toBe(agentd.pagePort)
