@@ -64,7 +64,7 @@ export async function startAgentd(
   agentd.emergency.start()
   agentd.incidents.start()
   agentd.ledgerWatch.start()
-  void agentd.containments.converge()
+  agentd.containments.start()
   agentd.monitor.start()
   await agentd.safeSwitch.start()
   agentd.routines.start()
@@ -105,7 +105,7 @@ export async function startAgentd(
       )
       await agentd.calls.inFlight.idle(RECORD_MS)
       await schedules
-      await agentd.containments.idle()
+      await agentd.containments.stop()
       await agentd.incidents.close()
       agentd.disconnect()
       await ledger.append({ type: 'daemon_stopped', actor: SYSTEM }).catch((error: unknown) => {

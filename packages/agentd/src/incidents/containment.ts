@@ -1,6 +1,7 @@
-import { CastellanError, type ContainmentAction, type Incident } from '@castellan/contracts'
+import { CastellanError, type Containment, type ContainmentAction, type Incident } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import { Mutex } from '../state/mutex.ts'
+import { Schedule } from '../state/schedule.ts'
 import type { Incidents } from './incidents.ts'
 import { measuresFor } from './rules.ts'
 
@@ -16,6 +17,11 @@ export interface Measure {
 
 export type Measures = Readonly<Record<ContainmentAction, Measure>>
 
+const HELD: ReadonlySet<Containment['state']> = new Set(['applying', 'in_force', 'lifting'])
+
+/** How often what failed is tried again, in milliseconds. */
+const AGAIN_MS = 60_000
+
 export interface ContainmentParts {
   readonly incidents: Incidents
   readonly measures: Measures
@@ -29,14 +35,31 @@ export interface ContainmentParts {
 export class Containments {
   readonly #parts: ContainmentParts
   readonly #changes = new Mutex()
+  readonly #converging: Schedule
   #pending = 0
 
   constructor(parts: ContainmentParts) {
     this.#parts = parts
+    this.#converging = new Schedule(
+      AGAIN_MS,
+      () => this.converge(),
+      (error) => parts.log.error({ err: error }, 'incidents could not be brought to order'),
+    )
     parts.incidents.onWorse((incident) => this.#follow(incident))
   }
 
-  /** Ends what the last run began, and does what it did not come to. */
+  /** Converges now and every minute. */
+  start(): void {
+    this.#converging.start()
+  }
+
+  /** Waits for what is being done. */
+  async stop(): Promise<void> {
+    await this.#converging.stop()
+    await this.idle()
+  }
+
+  /** Ends what the last run began, does what it did not come to, and tries again what failed. */
   async converge(): Promise<void> {
     const { incidents, log } = this.#parts
     for (const incident of incidents.list()) {
@@ -50,7 +73,9 @@ export class Containments {
           )
         })
       }
-      if (incident.state !== 'resolved' && incident.containment.length === 0) this.#follow(incident)
+      // Where the operator has begun to walk back, what is lifted stays so.
+      const walking = incident.containment.some(({ state }) => state === 'lifted' || state === 'lifting')
+      if (incident.state !== 'resolved' && !walking) this.#follow(incidents.get(incident.id))
     }
   }
 
@@ -111,7 +136,7 @@ export class Containments {
     const { incidents, log } = this.#parts
     const wanted = measuresFor(incidents.rules, incident)
     const missing = wanted.filter(
-      (action) => !incident.containment.some((one) => one.action === action && one.state !== 'lifted'),
+      (action) => !incident.containment.some((one) => one.action === action && HELD.has(one.state)),
     )
     for (const action of missing) {
       this.#pending += 1

@@ -22,7 +22,7 @@ it('plants what looks worth reading, and nothing is wrong while nobody does', as
   expect(sightings).toEqual([])
 })
 
-it.each([false, true])(
+it.for([false, true])(
   'notices that one is read, by the means that it says it has (who reads: %s)',
   async (names, { skip }) => {
     const { path, canaries, sightings } = await plant(names)
