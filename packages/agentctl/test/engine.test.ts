@@ -60,10 +60,14 @@ test('the engine at the command line: how it is, which models there are, and a d
   const tail = (await ctl('ledger', 'tail', '--tool', 'disk_usage', '--json')).stdout
   const indexes = [...tail.matchAll(/"index":(\d+)/g)].map(([, index]) => index as string)
   const outcome = indexes.at(-1) as string
-  const replayed = await until('the prompt is kept', async () => {
-    const ran = await ctl('replay', outcome)
-    return ran.code === 5 ? null : ran
-  })
+  const replayed = await until(
+    'the prompt is kept',
+    async () => {
+      const ran = await ctl('replay', outcome)
+      return ran.code === 5 ? null : ran
+    },
+    60_000,
+  )
   expect(replayed).toMatchObject({ code: 0, stdout: expect.stringContaining('decides the same again: disk_usage') })
   expect(replayed.stdout).toMatch(/model [0-9a-f]{16} · prompt [0-9a-f]{16} · grammar [0-9a-f]{16} · seed \d+/)
 

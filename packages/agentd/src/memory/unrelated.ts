@@ -1,7 +1,7 @@
 import type { TextPlacer } from './text-vectors.ts'
 
 /** Sentences that have nothing to do with each other, of the length that facts have. */
-const SENTENCES = [
+export const SENTENCES = [
   'The printer on the second floor needs magenta toner.',
   'Nightly backups go to the NAS in the cellar at two.',
   'Our certificate for the web shop expires in March.',
