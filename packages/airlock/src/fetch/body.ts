@@ -1,5 +1,6 @@
 import { CastellanError, type EgressEnd, type EgressLimits } from '@castellan/contracts'
 import { words } from '../dial/dialer.ts'
+import type { EchoFilter } from '../secrets/echo.ts'
 import type { Exchange } from './exchange.ts'
 
 /**
@@ -57,4 +58,17 @@ export async function* bodyOf(
 function explain(error: unknown, host: string): { code: string; message: string } {
   if (error instanceof CastellanError) return { code: error.code, message: error.message }
   return { code: 'egress_failed', message: `${host} broke off in the middle of its answer: ${words(error)}.` }
+}
+
+/** The same pieces without values that were put into the request. */
+export async function* withoutEcho(
+  body: AsyncGenerator<Uint8Array, void, void>,
+  echo: EchoFilter,
+): AsyncGenerator<Uint8Array, void, void> {
+  for await (const piece of body) {
+    const clean = echo.push(piece)
+    if (clean.length > 0) yield clean
+  }
+  const rest = echo.flush()
+  if (rest.length > 0) yield rest
 }

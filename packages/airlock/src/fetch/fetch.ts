@@ -9,16 +9,16 @@ import type { z } from 'zod'
 import type { Book } from '../destinations/book.ts'
 import type { Rates } from '../destinations/rate.ts'
 import type { Flight, Flights } from '../flights.ts'
-import type { Checked, Gate } from '../inspection/gate.ts'
+import type { Gate } from '../inspection/gate.ts'
 import type { Recorder } from '../record/recorder.ts'
 import { EchoFilter } from '../secrets/echo.ts'
-import { secretNamed } from '../secrets/placeholder.ts'
-import type { Injected, Secrets } from '../secrets/secrets.ts'
+import type { Secrets } from '../secrets/secrets.ts'
 import { readAddress } from './address.ts'
-import { bodyOf } from './body.ts'
+import { bodyOf, withoutEcho } from './body.ts'
 import { type Exchange, exchange, type Hop } from './exchange.ts'
 import { inwardHeaders, outwardHeaders } from './headers.ts'
 import type { Pool, Route } from './pool.ts'
+import { makeReady, type Ready } from './ready.ts'
 import { type NextHop, nextHop } from './redirect.ts'
 
 const MAX_REDIRECTS = 5
@@ -50,13 +50,6 @@ export interface Caller {
 
 type Request = z.output<typeof EgressRequest>
 
-/** A hop that was looked into, with the secrets that go with it. */
-interface Ready {
-  readonly hop: Hop
-  readonly checked: Checked
-  readonly injected: readonly Injected[]
-}
-
 /** The way of a request to the outside, as steps: read, admit, look into, record, send, follow, answer, record how it ended. */
 export class Fetcher {
   readonly #parts: FetcherParts
@@ -76,7 +69,7 @@ export class Fetcher {
     try {
       for (let redirects = 0; ; redirects++) {
         const startedAt = performance.now()
-        const ready = await this.#check(hop, request, caller, flight.signal)
+        const ready = await makeReady(this.#parts, hop, { purpose: request.purpose, caller, signal: flight.signal })
         hop = ready.hop
         for (const kind of ready.checked.redacted) redacted.add(kind)
         put.push(...ready.injected.flatMap(({ value, secret }) => [secret, value]))
@@ -166,35 +159,6 @@ export class Fetcher {
       flight.land()
     }
     return { ...flight, land }
-  }
-
-  /** Looks into it, and puts in what it may have; secrets come last, so nobody looks into them. A refusal is put on record. */
-  async #check(hop: Hop, { purpose }: Request, caller: Caller, signal: AbortSignal): Promise<Ready> {
-    const { address, destination } = hop
-    const named = Object.entries(hop.headers).filter(([, value]) => secretNamed(value) !== undefined)
-    const plain = Object.fromEntries(
-      Object.entries(hop.headers).filter(([, value]) => secretNamed(value) === undefined),
-    )
-    try {
-      const injected = named.map(([name, value]) =>
-        this.#parts.secrets.inject(name, secretNamed(value) as string, address.aim, destination),
-      )
-      const outgoing = { url: address.url, headers: plain, body: hop.body }
-      const auth = caller.credentials ? destination.auth : 'none'
-      const asked = { method: address.aim.method, purpose, outgoing, destination: { ...destination, auth } }
-      const checked = await this.#parts.gate.check(asked, signal)
-      const { url, headers, body } = checked.outgoing
-      const next = { ...hop, address: { ...address, url }, headers: { ...headers, ...Object.fromEntries(named) }, body }
-      return { hop: next, checked, injected }
-    } catch (error) {
-      const { code, message } = error as CastellanError
-      if (code === 'egress_denied') {
-        const { method, host } = address.aim
-        const why = /^The secret/.test(message) ? { found: 'secret_not_granted' } : {}
-        this.#parts.recorder.refused({ type: 'egress_refused', purpose, method, host, ...why, ok: false, code })
-      }
-      throw error
-    }
   }
 
   #record(
@@ -291,7 +255,7 @@ export class Fetcher {
       this.#ended(sent, head.index, startedAt, { bytes, ...outcome })
     }
     const body = bodyOf(sent, address.aim.host, limits, flight.signal, onEnd)
-    return { head, body: echo === undefined ? body : filtered(body, echo), end: () => end }
+    return { head, body: echo === undefined ? body : withoutEcho(body, echo), end: () => end }
   }
 
   #ended(
@@ -310,16 +274,4 @@ export class Fetcher {
       ...rest,
     })
   }
-}
-
-async function* filtered(
-  body: AsyncGenerator<Uint8Array, void, void>,
-  echo: EchoFilter,
-): AsyncGenerator<Uint8Array, void, void> {
-  for await (const piece of body) {
-    const clean = echo.push(piece)
-    if (clean.length > 0) yield clean
-  }
-  const rest = echo.flush()
-  if (rest.length > 0) yield rest
 }
