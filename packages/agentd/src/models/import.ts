@@ -1,24 +1,13 @@
-import { chmod, mkdir, open, rename } from 'node:fs/promises'
-import { basename, extname, join } from 'node:path'
+import { open, rename } from 'node:fs/promises'
+import { join } from 'node:path'
 import { CastellanError, type LedgerActor, type ToolProgress } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
-import {
-  ClaimError,
-  type ClaimedFile,
-  claimFile,
-  claimFolder,
-  folderDigest,
-  hashOf,
-  type StageName,
-  type StageVerdict,
-  stageNames,
-} from '@castellan/quarantine'
+import { ClaimError, folderDigest, hashOf, type StageName, type StageVerdict, stageNames } from '@castellan/quarantine'
 import type { RegisteredModel } from '@castellan/quarantine/registry'
-import { bytesOf } from '../host/files/content.ts'
 import { syncFolder } from '../host/files/durable.ts'
 import type { Files } from '../host/files/files.ts'
-import type { Place } from '../host/files/walk.ts'
 import type { ImportRequest } from '../host/models.ts'
+import { claimCandidate, readBundle } from './claim-candidate.ts'
 import { candidateModel } from './describe.ts'
 import type { ImportFolders } from './import-folders.ts'
 import type { ImportRecord } from './record.ts'
@@ -28,11 +17,6 @@ import type { ModelsConfig } from './settings.ts'
 import { allowanceOf, type Candidate, type JobParts, jobFor, sourceJob } from './stage-jobs.ts'
 import type { StageRunner } from './stage-runner.ts'
 import { takeBack } from './sweep.ts'
-
-/** A signature file is some kilobytes. */
-const MOST_BUNDLE_BYTES = 4 * 1024 * 1024
-/** Between two words of progress about reading, in bytes. */
-const TELL_BYTES = 64 * 1024 * 1024
 
 export interface ImportParts extends JobParts {
   /** Folder of the registry. */
@@ -120,61 +104,22 @@ export class Import {
   async #claim(): Promise<Candidate> {
     const { folders, files, runner, config } = this.#parts
     const folder = folders.candidate(this.#record.id)
-    using place = await files.walker.walk(this.#request.path, 'keep')
-    const { descriptor, stats } = place.existing
-    const options = {
+    const claimed = await claimCandidate(files, this.#request.path, folder, {
       maxBytes: config.maxBytes,
       signal: this.#signal,
-      progress: this.#meter('Copying', Number(stats.size)),
-    }
-    const claimed = stats.isDirectory()
-      ? await claimFolder(descriptor.self, folder, options)
-      : [await this.#claimOne(place, folder)]
-    const bytes = claimed.reduce((sum, file) => sum + file.bytes, 0)
-    const only = stats.isDirectory() ? undefined : claimed[0]
-    const digest = only?.sha256 ?? folderDigest(claimed)
-    const bundle = await this.#bundle()
+      tell: this.#tell,
+    })
+    const bundle = await readBundle(files, this.#request.signature)
     await syncFolder(folder)
-    await this.#save({ state: 'examining', sha256: digest, bytes })
+    await this.#save({ state: 'examining', sha256: claimed.digest, bytes: claimed.bytes })
     return {
       folder: runner.candidateFolder(folder),
-      files: claimed,
-      digest,
+      files: claimed.files,
+      digest: claimed.digest,
       expected: this.#request.sha256,
       declared: this.#request.source,
       bundle,
     }
-  }
-
-  async #claimOne(place: Place, folder: string): Promise<ClaimedFile> {
-    const { descriptor, stats } = place.existing
-    if (!stats.isFile())
-      throw new ClaimError('not_a_file', 'It is no regular file: links, FIFOs, devices and sockets are not taken in.')
-    await mkdir(folder, { mode: 0o755 })
-    await chmod(folder, 0o755)
-    // Its ending says what kind it has to be; the rest of the name is somebody else's words.
-    const ending = extname(basename(place.path)).toLowerCase()
-    const name = `model${/^\.[a-z0-9]{1,16}$/.test(ending) ? ending : ''}`
-    await using from = await descriptor.open(0)
-    const progress = this.#meter('Copying', Number(stats.size))
-    const snapshot = await claimFile(from, join(folder, name), {
-      maxBytes: this.#parts.config.maxBytes,
-      signal: this.#signal,
-      progress,
-    })
-    return { name, ...snapshot }
-  }
-
-  async #bundle(): Promise<string | undefined> {
-    const path = this.#request.signature
-    if (path === undefined) return undefined
-    using place = await this.#parts.files.walker.walk(path)
-    const { descriptor, stats } = place.existing
-    if (!stats.isFile() || stats.size > BigInt(MOST_BUNDLE_BYTES)) {
-      throw new CastellanError('invalid_arguments', `${place.path} is no signature file: those are small JSON files.`)
-    }
-    await using file = await descriptor.open(0)
-    return (await bytesOf(file, 0, Number(stats.size))).toString('utf8')
   }
 
   /** Runs one stage; a refusal ends the import. */
@@ -283,15 +228,6 @@ export class Import {
   async #save(changes: Partial<ImportRecord>): Promise<void> {
     this.#record = { ...this.#record, ...changes }
     await this.#parts.folders.save(this.#record)
-  }
-
-  #meter(message: string, total: number): (done: number) => void {
-    let told = 0
-    return (done) => {
-      if (done - told < TELL_BYTES) return
-      told = done
-      this.#tell({ message, done, total: Math.max(1, total) })
-    }
   }
 }
 

@@ -138,10 +138,20 @@ export class Models implements ModelsPort {
 
   async #open(): Promise<void> {
     await this.#registry.open()
+    await this.#mendBuiltIn()
     const trusted = await this.#registry.models()
     await sweepImports(this.#folders, this.#parts.folder, trusted)
     const { keepRefusedDays: days, keepRefusedBytes: bytes } = this.#parts.config
     await this.#folders.prune(Date.now(), { days, bytes })
+  }
+
+  /** The built-in model was damaged and is whole again: Castellan was installed anew. */
+  async #mendBuiltIn(): Promise<void> {
+    const builtIn = (await this.#registry.models()).find(({ file }) => file === null)
+    if (builtIn?.removed !== true) return
+    const found = await this.#digestOf(builtIn, builtInPath(), () => undefined, new AbortController().signal)
+    if (found === builtIn.sha256)
+      await this.#registry.change('restored', SELF, replacing({ ...builtIn, removed: false }))
   }
 
   async #changed(check: ModelCheck): Promise<ModelCheck> {

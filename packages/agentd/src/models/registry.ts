@@ -81,7 +81,8 @@ export class ModelRegistry {
   async #load(): Promise<RegistryBody> {
     if (this.#body !== undefined) return this.#body
     const { folder, ledger, onForeign } = this.#parts
-    await mkdir(folder, { recursive: true, mode: 0o755 })
+    // mkdir's mode passes through the umask; only a folder of our own making is adjusted.
+    if ((await mkdir(folder, { recursive: true })) !== undefined) await chmod(folder, 0o755)
     const mark = await ledger.newest()
     await this.#publishKey()
     if (mark === undefined) return await this.#begin('begun', 1)

@@ -1,7 +1,8 @@
 import type { EngineEvent, EngineRequest, ToolDescriptor } from '@castellan/contracts'
 import { describe, expect, it } from 'vitest'
-import { leaks, makeCases } from '../../src/behaviour/cases.ts'
+import { makeCases } from '../../src/behaviour/cases.ts'
 import { BehaviourLimits, categoryNames, examine } from '../../src/behaviour/index.ts'
+import { leaks } from '../../src/behaviour/leaks.ts'
 import { wilson } from '../../src/behaviour/risk.ts'
 
 const tools = [...new Set(makeCases('K1').flatMap(({ offer }) => offer))].map(
