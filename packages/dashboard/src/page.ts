@@ -8,7 +8,7 @@ import type { EngineWatch } from './connection/engine-watch.ts'
 import type { Line } from './connection/line.ts'
 import type { Live } from './live/live.ts'
 import type { Session } from './session/session.ts'
-import type { Signer } from './session/signer.ts'
+import type { Prover, Signer } from './session/signer.ts'
 import type { Router } from './shell/router.ts'
 import type { Appearance } from './theme/appearance.ts'
 import type { Confirmations } from './ui/confirm.tsx'
@@ -34,7 +34,7 @@ export interface Signed {
   readonly live: Live
   readonly chat: Chat
   readonly engine: EngineWatch
-  readonly signer: Signer
+  readonly signer: Signer & Prover
   readonly acts: Acts
   /** This browser holds an enrolled key. */
   readonly canApprove: boolean

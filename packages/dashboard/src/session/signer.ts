@@ -18,21 +18,35 @@ export interface Signer {
   sign(tool: ToolItem, approval: Approval, verdict: ApprovalVerdict): Promise<Proof>
 }
 
-export function keySigner(key: () => OperatorKey | null, passkeys: Pick<Passkeys, 'sign'>): Signer {
+/** What can put the owner's word under a text that this page made itself, of what somebody confirmed. */
+export interface Prover {
+  /** Throws when there is no key, or a passkey was refused. */
+  prove(text: string): Promise<Proof>
+}
+
+export function keySigner(key: () => OperatorKey | null, passkeys: Pick<Passkeys, 'sign'>): Signer & Prover {
+  const held = () => {
+    const own = key()
+    if (own?.keyId == null) throw new Error(strings.approval.noKey)
+    return { own, key_id: own.keyId }
+  }
+  const prove = async (text: string): Promise<Proof> => {
+    const { own, key_id } = held()
+    if (!isPasskey(own)) return { key_id, signature: await signText(own, text) }
+    const assertion = await passkeys.sign(own.credentialId, text).catch((error: Error) => {
+      throw error.name === 'NotAllowedError' ? new Error(strings.approval.passkeyRefused) : error
+    })
+    return { key_id, assertion }
+  }
   return {
+    prove,
     async sign(tool, approval, verdict) {
-      const own = key()
-      if (own?.keyId == null) throw new Error(strings.approval.noKey)
+      held()
       const text = approval.signing[verdict]
       if (text === undefined || !(await saysWhatIsShown(text, tool, approval, verdict))) {
         throw new Error(strings.approval.mismatch)
       }
-      const { keyId: key_id } = own
-      if (!isPasskey(own)) return { key_id, signature: await signText(own, text) }
-      const assertion = await passkeys.sign(own.credentialId, text).catch((error: Error) => {
-        throw error.name === 'NotAllowedError' ? new Error(strings.approval.passkeyRefused) : error
-      })
-      return { key_id, assertion }
+      return prove(text)
     },
   }
 }

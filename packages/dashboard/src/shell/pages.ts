@@ -1,6 +1,6 @@
 import { WaitingBadge } from '../approvals/badge.tsx'
 import { navigation } from '../strings/navigation.ts'
-import { Axis, Book, Gauge, Seal, Spark, Talk } from '../theme/icons.tsx'
+import { Axis, Book, Box, Gauge, Seal, Shield, Spark, Talk } from '../theme/icons.tsx'
 import type { PageEntry } from './page-entry.ts'
 
 /** Every page there is, in the order of the navigation. */
@@ -42,11 +42,25 @@ export const pages: readonly PageEntry[] = [
     load: () => import('../ledger/ledger-page.tsx').then(({ LedgerPage }) => LedgerPage),
   },
   {
+    name: 'security',
+    ...navigation.security,
+    group: 'record',
+    Icon: Shield,
+    load: () => import('../security/security-page.tsx').then(({ SecurityPage }) => SecurityPage),
+  },
+  {
     name: 'engine',
     ...navigation.engine,
     group: 'keep',
     Icon: Spark,
     load: () => import('../engine/engine-page.tsx').then(({ EnginePage }) => EnginePage),
+  },
+  {
+    name: 'models',
+    ...navigation.models,
+    group: 'keep',
+    Icon: Box,
+    load: () => import('../models/models-page.tsx').then(({ ModelsPage }) => ModelsPage),
   },
 ]
 

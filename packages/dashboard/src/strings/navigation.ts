@@ -6,4 +6,6 @@ export const navigation = {
   timeline: { title: 'Time line', about: 'every change on one axis, and the way back' },
   ledger: { title: 'Ledger', about: 'look up and verify every act' },
   engine: { title: 'Engine', about: 'agents, what they think with, and who pays' },
+  security: { title: 'Security', about: 'stop everything, incidents, hardening, integrity' },
+  models: { title: 'Models', about: 'what thinks on this machine, and letting another one in' },
 } as const

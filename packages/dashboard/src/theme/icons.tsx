@@ -151,3 +151,15 @@ export const Spark = () => (
     <path d="M8 1.8 9.6 6.4 14.2 8 9.6 9.6 8 14.2 6.4 9.6 1.8 8 6.4 6.4z" />
   </Icon>
 )
+
+export const Shield = () => (
+  <Icon>
+    <path d="M8 1.8 13 3.5v4c0 3.2-2 5.4-5 6.7-3-1.3-5-3.5-5-6.7v-4z" />
+  </Icon>
+)
+
+export const Box = () => (
+  <Icon>
+    <path d="M8 1.8 13.5 4.6v6.8L8 14.2 2.5 11.4V4.6zM2.5 4.6 8 7.5l5.5-2.9M8 7.5v6.7" />
+  </Icon>
+)
