@@ -16,9 +16,9 @@ export async function loadedEngine(model: string, settings: Partial<EngineSettin
 }
 
 export interface Asked {
-  /** From the request to the first word, and from there to the end; in milliseconds. */
+  /** From the request to the first word, and to the end; in milliseconds. */
   readonly firstMs: number
-  readonly restMs: number
+  readonly totalMs: number
   readonly promptTokens: number
   readonly reusedTokens: number
   readonly outputTokens: number
@@ -35,8 +35,7 @@ export async function ask(engine: Engine, request: Partial<Request> & Pick<Reque
     if (event.type !== 'done') continue
     const ended = performance.now()
     const { promptTokens, outputTokens, cacheReadTokens = 0 } = event.usage
-    const firstAt = first === 0 ? ended : first
-    const times = { firstMs: firstAt - started, restMs: ended - firstAt }
+    const times = { firstMs: (first === 0 ? ended : first) - started, totalMs: ended - started }
     return { ...times, promptTokens, outputTokens, reusedTokens: cacheReadTokens }
   }
   throw new Error('the answer did not end')

@@ -3,9 +3,11 @@ import type { Report } from '../../scripts/bench/report.ts'
 import { ask, loadedEngine } from './ask.ts'
 
 const CONTEXT_TOKENS = 2048
-const PROMPT_WORDS = 400
+const PROMPT_WORDS = 180
 const ANSWER_TOKENS = 64
-const ROUNDS = 7
+const ROUNDS = 5
+
+type Tokens = ReturnType<Awaited<ReturnType<typeof loadLlama>>['model']['tokenize']>
 
 /** Tokens a second. */
 interface Rates {
@@ -32,13 +34,18 @@ export async function reportRates(model: string, report: Report): Promise<void> 
   }
 }
 
+/** The prompt by an answer of one token, then a longer answer to the same prompt, which is evaluated already. */
 async function startEngine(modelPath: string) {
   const engine = await loadedEngine(modelPath, { contextTokens: CONTEXT_TOKENS })
   return {
     async rates(round: number): Promise<Rates> {
       const messages = [{ role: 'user' as const, text: promptText(round) }]
-      const { firstMs, restMs, promptTokens, outputTokens } = await ask(engine, { messages, maxTokens: ANSWER_TOKENS })
-      return rates(promptTokens, firstMs, outputTokens, restMs)
+      const prompt = await ask(engine, { messages, maxTokens: 1 })
+      const answer = await ask(engine, { messages, maxTokens: ANSWER_TOKENS })
+      return {
+        prompt: (prompt.promptTokens / prompt.totalMs) * 1000,
+        decode: (answer.outputTokens / answer.totalMs) * 1000,
+      }
     },
     stop: () => engine.stop(),
   }
@@ -47,18 +54,20 @@ async function startEngine(modelPath: string) {
 async function startBare(modelPath: string) {
   const { llama, model } = await loadLlama(modelPath, false, 1)
   const sequence = (await model.createContext({ contextSize: CONTEXT_TOKENS, threads: 1 })).getSequence()
+  const take = async (tokens: Tokens, count: number): Promise<number> => {
+    const started = performance.now()
+    let taken = 0
+    for await (const _ of sequence.evaluate(tokens, { temperature: 0 })) if (++taken === count) break
+    return performance.now() - started
+  }
   return {
     async rates(round: number): Promise<Rates> {
       await sequence.clearHistory()
-      const prompt = model.tokenize(`<|im_start|>user\n${promptText(round)}<|im_end|>\n<|im_start|>assistant\n`, true)
-      const started = performance.now()
-      let first = 0
-      let count = 0
-      for await (const _ of sequence.evaluate(prompt, { temperature: 0 })) {
-        if (first === 0) first = performance.now()
-        if (++count === ANSWER_TOKENS) break
-      }
-      return rates(prompt.length, first - started, count, performance.now() - first)
+      const tokens = model.tokenize(`<|im_start|>user\n${promptText(round)}<|im_end|>\n<|im_start|>assistant\n`, true)
+      const promptMs = await take(tokens, 1)
+      await sequence.adaptStateToTokens(tokens.slice(0, -1), false)
+      const answerMs = await take(tokens.slice(-1), ANSWER_TOKENS)
+      return { prompt: (tokens.length / promptMs) * 1000, decode: (ANSWER_TOKENS / answerMs) * 1000 }
     },
     stop: () => llama.dispose(),
   }
@@ -70,8 +79,4 @@ function promptText(round: number): string {
   return Array.from({ length: PROMPT_WORDS }, (_, index) => words[(index * (round + 3) + round) % words.length]).join(
     ' ',
   )
-}
-
-function rates(promptTokens: number, firstMs: number, outputTokens: number, restMs: number): Rates {
-  return { prompt: (promptTokens / firstMs) * 1000, decode: ((outputTokens - 1) / restMs) * 1000 }
 }

@@ -7,6 +7,8 @@ import type { Completion, SeededCompletion } from '../worker/protocol.ts'
 interface Decided {
   readonly request: SeededCompletion
   readonly modelDigest: string
+  /** Of the request's tools, by {@link toolsKey}. */
+  readonly toolsKey: string
   /** Of the tokens, where the model told; of the request itself without it. */
   readonly promptDigest: string | undefined
   /** What computed, in which release. */
@@ -18,19 +20,18 @@ export class Decisions {
   /** Of lists of tools as they came, so that the same ones are put into a form once. */
   readonly #grammars = new Map<string, string>()
 
-  of({ request, modelDigest, promptDigest, by }: Decided): EngineDecision {
+  of({ request, modelDigest, toolsKey, promptDigest, by }: Decided): EngineDecision {
     const { messages, tools, seed } = request
     return {
       modelDigest,
       promptDigest: promptDigest ?? sha256(canonicalJson({ messages, tools: tools.map(({ name }) => name) })),
-      grammarDigest: tools.length === 0 ? null : this.#grammar(tools),
+      grammarDigest: tools.length === 0 ? null : this.#grammar(toolsKey, tools),
       seed,
       engine: { name: 'castellan-engine', version: `${version} (${by})` },
     }
   }
 
-  #grammar(tools: SeededCompletion['tools']): string {
-    const key = sha256(JSON.stringify(tools))
+  #grammar(key: string, tools: SeededCompletion['tools']): string {
     const known = this.#grammars.get(key)
     if (known !== undefined) return known
     const digest = sha256(
@@ -43,6 +44,11 @@ export class Decisions {
 }
 
 const REMEMBERED = 64
+
+/** Stands for a list of tools as it came. */
+export function toolsKey(tools: SeededCompletion['tools']): string {
+  return sha256(JSON.stringify(tools))
+}
 
 /** A seed for whoever gave none: 32 random bits, told with the answer. */
 export function seeded(request: Completion): SeededCompletion {

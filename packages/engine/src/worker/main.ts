@@ -4,6 +4,8 @@ import type { LoadOptions, ModelEvent, SeededCompletion, WorkerCommand, WorkerRe
 
 /** Signs of life are worth a message only so often. In milliseconds. */
 const ALIVE_EVERY_MS = 1000
+/** Completions after which what the library has left behind is collected, once nobody waits. */
+const COLLECT_EVERY = 32
 
 /**
  * The worker's whole program: loads one model when told to, then runs completions until the engine closes the channel. It
@@ -11,6 +13,7 @@ const ALIVE_EVERY_MS = 1000
  */
 function serve(channel: NodeJS.Process): void {
   const cancellations = new Map<number, AbortController>()
+  const toolLists = new Map<string, SeededCompletion['tools']>()
   let model: Model | undefined
   let spokeAt = 0
   const report = (message: WorkerReport): void => {
@@ -19,6 +22,14 @@ function serve(channel: NodeJS.Process): void {
   }
   const alive = (): void => {
     if (performance.now() - spokeAt > ALIVE_EVERY_MS) report({ type: 'alive' })
+  }
+
+  let uncollected = 0
+  const collectNowAndThen = (): void => {
+    uncollected++
+    if (uncollected < COLLECT_EVERY || cancellations.size > 0) return
+    uncollected = 0
+    void globalThis.gc?.({ type: 'major', execution: 'async' })
   }
 
   const run = async (id: number, request: SeededCompletion): Promise<void> => {
@@ -36,12 +47,18 @@ function serve(channel: NodeJS.Process): void {
     } finally {
       cancellations.delete(id)
       report({ type: 'end', id, prefix: loaded.prefixTotals })
+      collectNowAndThen()
     }
   }
 
   channel.on('message', async (command: WorkerCommand) => {
-    if (command.type === 'complete') return await run(command.id, command.request)
+    if (command.type === 'complete') {
+      const tools = toolLists.get(command.toolsKey) ?? []
+      return await run(command.id, { ...command.request, tools })
+    }
     if (command.type === 'cancel') return cancellations.get(command.id)?.abort()
+    if (command.type === 'tools') return void toolLists.set(command.key, command.tools)
+    if (command.type === 'forget-tools') return void toolLists.delete(command.key)
     try {
       model = await loadModel(command.options, alive)
       report({ type: 'ready', loaded: model.loaded })

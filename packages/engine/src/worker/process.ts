@@ -6,8 +6,11 @@ import type { Isolation } from './isolation.ts'
 import type { WorkerCommand, WorkerReport } from './protocol.ts'
 
 const STDERR_TAIL_BYTES = 4096
-/** The worker makes little garbage: a small nursery saves a dozen megabytes and costs nothing measurable. */
-const MEMORY = ['--max-semi-space-size=1']
+/**
+ * The worker makes little garbage: a small nursery saves a dozen megabytes and costs nothing measurable. It may collect by
+ * itself, because what the library keeps behind its objects is not seen by V8, which would let it grow.
+ */
+const MEMORY = ['--max-semi-space-size=1', '--expose-gc']
 
 export interface WorkerExit {
   readonly code: number | null

@@ -44,7 +44,15 @@ export interface PrefixTotals {
 /** What the engine tells its worker, one JSON message each. */
 export type WorkerCommand =
   | { readonly type: 'load'; readonly options: LoadOptions }
-  | { readonly type: 'complete'; readonly id: number; readonly request: SeededCompletion }
+  | { readonly type: 'tools'; readonly key: string; readonly tools: SeededCompletion['tools'] }
+  | { readonly type: 'forget-tools'; readonly key: string }
+  | {
+      readonly type: 'complete'
+      readonly id: number
+      readonly request: Omit<SeededCompletion, 'tools'>
+      /** Of a list of tools that was sent before. */
+      readonly toolsKey: string
+    }
   | { readonly type: 'cancel'; readonly id: number }
 
 /** What the worker answers. `end` follows the last event of a completion and frees its slot; `alive` says that it gets on. */

@@ -10,7 +10,7 @@ import type { Log } from '@castellan/daemon'
 import { stalled } from '../../failures.ts'
 import type { SeededCompletion } from '../../worker/protocol.ts'
 import type { Backend, BackendReport, BackendState } from '../backend.ts'
-import { Decisions } from '../decision.ts'
+import { Decisions, toolsKey } from '../decision.ts'
 import { Watchdog } from '../watchdog.ts'
 import { parseAddress } from './address.ts'
 import { readAnswer } from './answer.ts'
@@ -97,7 +97,8 @@ export class LlamaServerBackend implements Backend {
         if (event.type === 'done') {
           this.#totals.promptTokens += event.usage.promptTokens
           this.#totals.reusedTokens += event.usage.cacheReadTokens ?? 0
-          const decided = { request, modelDigest: facts.model.digest, promptDigest: undefined }
+          const key = toolsKey(request.tools)
+          const decided = { request, modelDigest: facts.model.digest, toolsKey: key, promptDigest: undefined }
           yield { ...event, decision: this.#decisions.of({ ...decided, by: `llama-server ${facts.build}`.trim() }) }
         } else yield event
       }

@@ -4,12 +4,11 @@ import { EngineError } from '../../error.ts'
 import { crashed, stalled, stoppedWhileLoading, unexpected } from '../../failures.ts'
 import type { Trust } from '../../trust.ts'
 import { chooseIsolation, type Isolation } from '../../worker/isolation.ts'
-import { type WorkerExit, WorkerProcess } from '../../worker/process.ts'
 import type { Loaded, ModelDone, PrefixTotals, SeededCompletion, WorkerReport } from '../../worker/protocol.ts'
 import type { Backend, BackendReport, BackendState } from '../backend.ts'
 import { Decisions } from '../decision.ts'
-import { Watchdog } from '../watchdog.ts'
 import { type ModelFile, openModelFile, stampOf } from './file.ts'
+import { type WorkerEnd, WorkerLink } from './link.ts'
 import { localReport } from './report.ts'
 import { Restarts } from './restarts.ts'
 import { Runs } from './runs.ts'
@@ -45,7 +44,6 @@ export class LocalBackend implements Backend {
   readonly #runs = new Runs()
   readonly #decisions = new Decisions()
   readonly #stopping = new AbortController()
-  readonly #watchdog = new Watchdog(() => this.#onStall())
   #state: 'loading' | 'ready' | 'asleep' | 'failed' = 'loading'
   #file: ModelFile | undefined
   #digest: string | undefined
@@ -57,10 +55,9 @@ export class LocalBackend implements Backend {
   #failedAt = 0
   #stamp: string | undefined
   #isolation: Isolation = { network: 'host', prefix: [] }
-  #worker: WorkerProcess | undefined
+  #worker: WorkerLink | undefined
   #settled = Promise.withResolvers<void>()
   readonly #restarts = new Restarts()
-  #stalledWorker: WorkerProcess | undefined
   #endWatch: (() => void) | undefined
 
   constructor(options: LocalOptions) {
@@ -143,15 +140,14 @@ export class LocalBackend implements Backend {
     }
     const { id, channel } = this.#runs.begin(release)
     const cancel = (): void => {
-      worker.send({ type: 'cancel', id })
+      worker.cancel(id)
       channel.end()
     }
     signal.addEventListener('abort', cancel, { once: true })
-    this.#watchdog.watch(this.#options.stallMs)
-    worker.send({ type: 'complete', id, request })
+    const key = worker.complete(id, request, this.#options.stallMs)
     let whole = false
     try {
-      for await (const event of channel) yield event.type === 'done' ? this.#stamped(event, request) : event
+      for await (const event of channel) yield event.type === 'done' ? this.#stamped(event, request, key) : event
       whole = true
     } finally {
       signal.removeEventListener('abort', cancel)
@@ -167,7 +163,6 @@ export class LocalBackend implements Backend {
     if (reason !== undefined) this.#runs.endAll(reason)
     if (this.#state !== 'ready' || this.#runs.size > 0) return
     this.#state = 'asleep'
-    this.#watchdog.rest()
     this.#isThere = false
     const worker = this.#worker
     this.#worker = undefined
@@ -184,16 +179,15 @@ export class LocalBackend implements Backend {
   async stop(reason: ErrorEnvelope): Promise<void> {
     this.#stopping.abort(errorFromEnvelope(reason))
     this.#endWatch?.()
-    this.#watchdog.rest()
     this.#runs.endAll(reason)
     this.#settled.resolve()
     await this.#worker?.stop()
   }
 
-  #stamped({ promptDigest, ...event }: ModelDone, request: SeededCompletion): EngineEvent {
+  #stamped({ promptDigest, ...event }: ModelDone, request: SeededCompletion, key: string): EngineEvent {
     const modelDigest = this.#digest as string
     const by = `llama.cpp ${this.#loaded?.compute.release ?? ''}`
-    return { ...event, decision: this.#decisions.of({ request, modelDigest, promptDigest, by }) }
+    return { ...event, decision: this.#decisions.of({ request, modelDigest, toolsKey: key, promptDigest, by }) }
   }
 
   /** From here on the model goes as soon as it is trusted no more, in the middle of an answer if need be. */
@@ -218,19 +212,16 @@ export class LocalBackend implements Backend {
 
   #startWorker(file: ModelFile): void {
     const { modelPath, slots, contextTokens, threads, gpu, log } = this.#options
-    const startedAt = Date.now()
-    const worker = new WorkerProcess(this.#isolation, log, {
+    const worker = new WorkerLink(this.#isolation, log, {
       onReport: (report) => this.#worker === worker && this.#onReport(report),
-      onExit: (exit) => this.#onExit(worker, exit, Date.now() - startedAt),
+      onEnd: (end) => this.#worker === worker && this.#onEnd(end),
     })
     this.#worker = worker
-    this.#watchdog.watch(LOADING_STALL_MS)
     const { kind } = file.facts
-    worker.send({ type: 'load', options: { modelPath, kind, slots, contextTokens, threads, gpu } })
+    worker.load({ modelPath, kind, slots, contextTokens, threads, gpu }, LOADING_STALL_MS)
   }
 
   #onReport(report: WorkerReport): void {
-    this.#watchdog.heard()
     if (report.type === 'ready') {
       this.#loaded = report.loaded
       this.#prefix = NO_TOTALS
@@ -243,7 +234,7 @@ export class LocalBackend implements Backend {
     } else if (report.type === 'end') {
       if (report.prefix !== null) this.#prefix = report.prefix
       this.#runs.end(report.id)
-      if (this.#runs.size === 0) this.#watchdog.rest()
+      if (this.#runs.size === 0) this.#worker?.rest()
     }
   }
 
@@ -251,29 +242,20 @@ export class LocalBackend implements Backend {
   #settle(): void {
     if (this.#state !== 'loading' || !this.#isThere || this.#digest === undefined) return
     this.#state = 'ready'
-    this.#watchdog.rest()
+    this.#worker?.rest()
     this.#settled.resolve()
   }
 
-  #onStall(): void {
-    this.#options.log.error({ worker: this.pid, state: this.#state }, 'the worker got no further and is ended')
-    this.#stalledWorker = this.#worker
-    void this.#worker?.stop()
-  }
-
-  #onExit(worker: WorkerProcess, exit: WorkerExit, livedMs: number): void {
-    if (worker !== this.#worker || this.#stopping.signal.aborted || this.#state === 'failed') return
-    const { modelPath, stallMs, log } = this.#options
-    const hung = worker === this.#stalledWorker
-    const how = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`
-    const words = exit.lastWords === '' ? '' : `: ${exit.lastWords}`
+  #onEnd({ how, signal, silentMs, livedMs, lastWords }: WorkerEnd): void {
+    if (this.#stopping.signal.aborted || this.#state === 'failed') return
+    const { modelPath, log } = this.#options
     if (this.#state === 'loading' && this.#restarts.crashes === 0) {
-      const error = hung ? stalled(LOADING_STALL_MS) : stoppedWhileLoading(modelPath, exit.signal, `${how}${words}`)
+      const error = silentMs === undefined ? stoppedWhileLoading(modelPath, signal, how) : stalled(silentMs)
       this.#fail(error.toEnvelope())
       return
     }
-    log.error({ ...exit, crashes: this.#restarts.crashes, hung }, 'the worker died; it is started again')
-    const error = hung ? stalled(stallMs) : crashed(`stopped in the middle (${how}${words})`)
+    log.error({ how, lastWords, crashes: this.#restarts.crashes, silentMs }, 'the worker died; it is started again')
+    const error = silentMs === undefined ? crashed(`stopped in the middle (${how})`) : stalled(silentMs)
     this.#runs.endAll(error.toEnvelope())
     this.#restartLater(this.#restarts.afterCrash(livedMs))
   }
@@ -283,7 +265,6 @@ export class LocalBackend implements Backend {
     this.#state = 'loading'
     this.#isThere = false
     this.#worker = undefined
-    this.#watchdog.rest()
     const timer = setTimeout(() => {
       // The file is looked at again: it may be why the worker died.
       if (!this.#stopping.signal.aborted) void this.load()
@@ -296,7 +277,6 @@ export class LocalBackend implements Backend {
     this.#state = 'failed'
     this.#failedAt = Date.now()
     this.#error = error
-    this.#watchdog.rest()
     this.#options.log.error({ error }, 'the model cannot be used')
     this.#runs.endAll(error)
     void this.#worker?.stop()
