@@ -24,7 +24,7 @@ async function started(model: string, settings: Partial<EngineSettings> = {}): P
   return engine
 }
 
-describe('the engine', () => {
+describe('the engine', { timeout: 180_000 }, () => {
   it('says what it has loaded', async () => {
     const engine = await started(endless)
     expect(engine.health()).toMatchObject({
@@ -59,7 +59,7 @@ describe('the engine', () => {
       expect(event.type).toBe('text')
       cancel.abort()
     }
-    await expect.poll(() => engine.health().busy, { timeout: 10_000 }).toBe(0)
+    await expect.poll(() => engine.health().busy, { timeout: 60_000 }).toBe(0)
     const next = await all(await engine.complete(asked(5), never))
     expect(next.at(-1)).toMatchObject({ type: 'done' })
   })
@@ -67,7 +67,7 @@ describe('the engine', () => {
   it('cancels a completion whose reader leaves the stream', async () => {
     const engine = await started(endless, { queue: 0 })
     for await (const _ of await engine.complete(asked(), never)) break
-    await expect.poll(() => engine.health().busy, { timeout: 10_000 }).toBe(0)
+    await expect.poll(() => engine.health().busy, { timeout: 60_000 }).toBe(0)
   })
 
   it('refuses with the place in line when every slot is taken and the line is full', async () => {
@@ -100,7 +100,7 @@ describe('the engine', () => {
       events.push(event)
     }
     expect(events.at(-1)).toMatchObject({ type: 'error', error: { code: 'engine_crashed' } })
-    await expect.poll(() => engine.health().state, { timeout: 20_000 }).toBe('ready')
+    await expect.poll(() => engine.health().state, { timeout: 120_000 }).toBe('ready')
     expect(engine.health().busy).toBe(0)
     const next = await all(await engine.complete(asked(5), never))
     expect(next.at(-1)).toMatchObject({ type: 'done' })

@@ -51,7 +51,7 @@ async function started(model: string): Promise<Started> {
           ({ state }) => state,
           () => 'absent',
         ),
-      { timeout: 20_000 },
+      { timeout: 120_000 },
     )
     .toMatch(/ready|failed/)
   return { child, client, health }
@@ -65,7 +65,7 @@ const complete = (client: UnixClient, signal?: AbortSignal) =>
     ...(signal === undefined ? {} : { signal }),
   })
 
-describe('the engine process', () => {
+describe('the engine process', { timeout: 180_000 }, () => {
   it('streams over its socket, and frees the slots of clients that go away', async () => {
     const { client, health } = await started(endless)
     // More than there are slots and places in the line, if a slot were ever lost.
@@ -75,7 +75,7 @@ describe('the engine process', () => {
         break
       }
     }
-    await expect.poll(() => health().then(({ busy }) => busy), { timeout: 10_000 }).toBe(0)
+    await expect.poll(() => health().then(({ busy }) => busy), { timeout: 60_000 }).toBe(0)
   })
 
   it('cuts the stream detectably when it is killed', async () => {
@@ -97,7 +97,7 @@ describe('the engine process', () => {
     expect(before).not.toBe('')
     child.kill('SIGKILL')
     await once(child, 'exit')
-    await expect.poll(() => isRunning(Number(before)), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => isRunning(Number(before)), { timeout: 60_000 }).toBe(false)
   })
 
   it('stays up with a file that is no model, and says so', async () => {
