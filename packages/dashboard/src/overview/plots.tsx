@@ -28,7 +28,7 @@ export function Plots() {
       title={`${words.processor}, ${words.memory.toLowerCase()}, ${words.load.toLowerCase()}`}
       class="wide"
       acts={
-        <fieldset class="choice" aria-label={words.range}>
+        <fieldset class="segments" aria-label={words.range}>
           {RANGES.map((name) => (
             <button
               key={name}

@@ -14,13 +14,7 @@ export function Header({ openPalette }: { readonly openPalette: () => void }) {
       <span class="brand">
         <Tower size={22} /> {strings.title}
       </span>
-      <button
-        type="button"
-        class="palette-button"
-        aria-label={strings.palette.open}
-        aria-keyshortcuts="Control+K Meta+K"
-        onClick={openPalette}
-      >
+      <button type="button" class="palette-button" aria-keyshortcuts="Control+K Meta+K" onClick={openPalette}>
         <Search /> <span>{strings.palette.open}</span> <kbd>Ctrl K</kbd>
       </button>
       <span class={`health ${TONES[health]}`} role="status">

@@ -7,6 +7,7 @@ export const timeline = {
   switched: (phase: string) => `Switch: ${phase.replaceAll('_', ' ')}`,
   ranges: { hour: 'Hour', day: 'Day', week: 'Week', month: 'Month' },
   range: 'Time shown',
+  several: (count: number) => `${count} events`,
   earlier: 'Earlier',
   later: 'Later',
   closer: 'Zoom in',

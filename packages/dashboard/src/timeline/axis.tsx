@@ -9,7 +9,7 @@ export interface AxisProps {
   readonly marks: readonly Mark[]
   readonly chosen: string | null
   readonly move: (window: Window) => void
-  readonly pick: (mark: Mark) => void
+  readonly pick: (marks: readonly Mark[]) => void
 }
 
 /** All that happened on one axis, a lane for each kind. Wheel and keys zoom and move it. */
@@ -45,26 +45,65 @@ export function Axis({ window, marks, chosen, move, pick }: AxisProps) {
         {LANES.map((lane) => (
           <div key={lane} class="lane">
             <span class="lane-name">{words.lanes[lane]}</span>
-            {shown
-              .filter((mark) => mark.lane === lane)
-              .map((mark) => (
-                <button
-                  key={mark.id}
-                  type="button"
-                  class={`event ${mark.tone}`}
-                  style={{ left: share(mark.at) }}
-                  title={`${mark.title}, ${exactTime(mark.at)}`}
-                  aria-pressed={mark.id === chosen}
-                  onClick={() => pick(mark)}
-                >
-                  <span class="unseen">{`${mark.title}, ${exactTime(mark.at)}`}</span>
-                </button>
-              ))}
+            {clusters(
+              shown.filter((mark) => mark.lane === lane),
+              window,
+            ).map((marks) => (
+              <Event
+                key={marks[0]?.id}
+                marks={marks}
+                left={share(marks[0]?.at ?? 0)}
+                chosen={marks.some(({ id }) => id === chosen)}
+                pick={pick}
+              />
+            ))}
           </div>
         ))}
       </div>
     </section>
   )
+}
+
+interface EventProps {
+  readonly marks: readonly Mark[]
+  readonly left: string
+  readonly chosen: boolean
+  readonly pick: (marks: readonly Mark[]) => void
+}
+
+/** One mark, or several that happened at about the same time. */
+function Event({ marks, left, chosen, pick }: EventProps) {
+  const [first] = marks
+  if (first === undefined) return null
+  const name = marks.length === 1 ? first.title : words.several(marks.length)
+  const tone = marks.find((mark) => mark.tone === 'bad')?.tone ?? first.tone
+  return (
+    <button
+      type="button"
+      class={marks.length === 1 ? `event ${tone}` : `event many ${tone}`}
+      style={{ left }}
+      title={`${name}, ${exactTime(first.at)}`}
+      aria-pressed={chosen}
+      onClick={() => pick(marks)}
+    >
+      {marks.length > 1 && <span aria-hidden="true">{marks.length > 99 ? '99+' : marks.length}</span>}
+      <span class="unseen">{`${name}, ${exactTime(first.at)}`}</span>
+    </button>
+  )
+}
+
+/** Marks nearer to each other than this, as a share of the axis, would lie on each other. */
+const NEAR = 0.04
+
+/** Marks of one lane, those that would hide each other together. */
+function clusters(marks: readonly Mark[], { from, to }: Window): readonly (readonly Mark[])[] {
+  const found: Mark[][] = []
+  for (const mark of marks) {
+    const last = found.at(-1)
+    if (last?.[0] !== undefined && mark.at - last[0].at < (to - from) * NEAR) last.push(mark)
+    else found.push([mark])
+  }
+  return found
 }
 
 function keyed(key: string, window: Window): Window | null {

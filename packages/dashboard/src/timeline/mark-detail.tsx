@@ -12,6 +12,28 @@ import { Shown, sentenceOf } from '../ui/states.tsx'
 import { When } from '../ui/when.tsx'
 import type { Generation, Mark, Switched } from './events.ts'
 
+/** Several marks that lie together on the axis, newest first. */
+export function MarkList(props: { readonly marks: readonly Mark[]; readonly pick: (mark: Mark) => void }) {
+  return (
+    <Panel title={words.several(props.marks.length)} class="mark-detail">
+      <ul class="entry-list">
+        {props.marks.toReversed().map((mark) => (
+          <li key={mark.id} class={`entry-line ${mark.tone}`}>
+            <span class={`dot ${mark.tone}`} aria-hidden="true" />
+            <button type="button" class="link" onClick={() => props.pick(mark)}>
+              {mark.title}
+            </button>
+            <span class="entry-who">
+              <When at={mark.at} />
+            </span>
+            <span class="entry-summary">{mark.summary}</span>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  )
+}
+
 /** What one mark on the axis was, and the way back from it. */
 export function MarkDetail({ mark }: { readonly mark: Mark }) {
   const { of } = mark

@@ -9,7 +9,7 @@ import { PageFrame } from '../ui/page-frame.tsx'
 import { Empty, Shown, sentenceOf } from '../ui/states.tsx'
 import { Axis } from './axis.tsx'
 import { type Mark, marksOf } from './events.ts'
-import { MarkDetail } from './mark-detail.tsx'
+import { MarkDetail, MarkList } from './mark-detail.tsx'
 import { moved, SPANS, upToNow, type Window, zoomed } from './window.ts'
 
 /** Pages of 200 entries that one look at the axis reads at most. */
@@ -19,7 +19,7 @@ const MOST_PAGES = 5
 export function TimelinePage() {
   const { api } = useSigned()
   const window = useSignal<Window>(upToNow(SPANS.day, Date.now()))
-  const chosen = useSignal<Mark | null>(null)
+  const chosen = useSignal<readonly Mark[]>([])
   const { from, to } = window.value
   // Fetched by whole hours, so that a small move asks for nothing new.
   const since = Math.floor(from / 3_600_000) * 3_600_000
@@ -78,10 +78,10 @@ export function TimelinePage() {
                     <Axis
                       window={window.value}
                       marks={marks}
-                      chosen={chosen.value?.id ?? null}
+                      chosen={chosen.value[0]?.id ?? null}
                       move={move}
-                      pick={(mark) => {
-                        chosen.value = mark
+                      pick={(picked) => {
+                        chosen.value = picked
                       }}
                     />
                     {cut && <p class="note">{words.cut}</p>}
@@ -93,10 +93,15 @@ export function TimelinePage() {
               }}
             </Shown>
             {problem !== null && <p class="note">{words.noGenerations(problem)}</p>}
-            {chosen.value === null ? (
-              <p class="note timeline-pick">{words.pick}</p>
-            ) : (
-              <MarkDetail key={chosen.value.id} mark={chosen.value} />
+            {chosen.value.length === 0 && <p class="note timeline-pick">{words.pick}</p>}
+            {chosen.value.length === 1 && chosen.value.map((mark) => <MarkDetail key={mark.id} mark={mark} />)}
+            {chosen.value.length > 1 && (
+              <MarkList
+                marks={chosen.value}
+                pick={(mark) => {
+                  chosen.value = [mark]
+                }}
+              />
             )}
           </>
         )}
@@ -108,7 +113,7 @@ export function TimelinePage() {
 function Controls({ window, move }: { readonly window: Window; readonly move: (window: Window) => void }) {
   const span = window.to - window.from
   return (
-    <fieldset class="choice" aria-label={words.range}>
+    <fieldset class="segments" aria-label={words.range}>
       {(Object.keys(SPANS) as (keyof typeof SPANS)[]).map((name) => (
         <button
           key={name}
