@@ -20,6 +20,7 @@ interface ClaimLimits {
 /** What was taken in. `digest` is the file's where there is one, and names the folder as a whole otherwise. */
 export interface ClaimedCandidate {
   readonly files: readonly ClaimedFile[]
+  readonly isFolder: boolean
   readonly digest: string
   readonly bytes: number
 }
@@ -38,10 +39,10 @@ export async function claimCandidate(
   const { descriptor, stats } = place.existing
   if (!stats.isDirectory()) {
     const file = await claimOne(place, folder, limits)
-    return { files: [file], digest: file.sha256, bytes: file.bytes }
+    return { files: [file], isFolder: false, digest: file.sha256, bytes: file.bytes }
   }
   const files = await claimFolder(descriptor.self, folder, { ...limits, progress: meter(limits, 0) })
-  return { files, digest: folderDigest(files), bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) }
+  return { files, isFolder: true, digest: folderDigest(files), bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) }
 }
 
 async function claimOne(place: Place, folder: string, limits: ClaimLimits): Promise<ClaimedFile> {

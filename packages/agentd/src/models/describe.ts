@@ -7,11 +7,10 @@ import type { Candidate } from './stage-jobs.ts'
 /** The entry of a candidate that every stage let pass. What it says about itself is what the format stage read, in its sandbox. */
 export function candidateModel(
   { verdicts, bytes }: ImportRecord,
-  { digest, files }: Candidate,
+  { digest, isFolder }: Candidate,
   request: ImportRequest,
 ): RegisteredModel {
   const format = evidenceOf(verdicts, 'format')
-  const isFolder = files.length > 1 || files[0]?.name.includes('/') === true
   const kind = isFolder ? 'folder' : format.format === 'safetensors' ? 'safetensors' : 'gguf'
   const signer = evidenceOf(verdicts, 'provenance').signer
   return {

@@ -17,6 +17,7 @@ import type { ModelsConfig } from './settings.ts'
 import { allowanceOf, type Candidate, type JobParts, jobFor, sourceJob } from './stage-jobs.ts'
 import type { StageRunner } from './stage-runner.ts'
 import { takeBack } from './sweep.ts'
+import { sealFile } from './verity.ts'
 
 export interface ImportParts extends JobParts {
   /** Folder of the registry. */
@@ -115,6 +116,7 @@ export class Import {
     return {
       folder: runner.candidateFolder(folder),
       files: claimed.files,
+      isFolder: claimed.isFolder,
       digest: claimed.digest,
       expected: this.#request.sha256,
       declared: this.#request.source,
@@ -143,7 +145,7 @@ export class Import {
   }
 
   /** The copy is still what was claimed. */
-  async #rehash({ files, digest }: Candidate, when: string): Promise<void> {
+  async #rehash({ files, isFolder, digest }: Candidate, when: string): Promise<void> {
     const folder = this.#parts.folders.candidate(this.#record.id)
     const now: { name: string; sha256: string }[] = []
     for (const { name } of files) {
@@ -151,7 +153,7 @@ export class Import {
       const { sha256 } = await hashOf(file, { maxBytes: this.#parts.config.maxBytes, signal: this.#signal })
       now.push({ name, sha256 })
     }
-    if ((files.length === 1 ? now[0]?.sha256 : folderDigest(now)) === digest) return
+    if ((isFolder ? folderDigest(now) : now[0]?.sha256) === digest) return
     throw new CastellanError(
       'model_invalid',
       `The copy in quarantine was changed (${when}): somebody writes where only agentd may. Nothing was let in.`,
@@ -167,13 +169,14 @@ export class Import {
   /** By one rename; and what the registry does not list is not trusted, wherever it lies. */
   async #promote(candidate: Candidate): Promise<RegisteredModel> {
     const { folders, registry, registryFolder } = this.#parts
-    const model = candidateModel(this.#record, candidate, this.#request)
+    const described = candidateModel(this.#record, candidate, this.#request)
     await this.#save({ state: 'promoting' })
     const from = folders.candidate(this.#record.id)
-    const isFolder = candidate.files.length > 1 || candidate.files[0]?.name.includes('/') === true
-    const source = isFolder ? from : join(from, candidate.files[0]?.name ?? '')
-    await rename(source, join(registryFolder, model.file ?? ''))
+    const target = join(registryFolder, described.file ?? '')
+    await rename(described.format === 'folder' ? from : join(from, candidate.files[0]?.name ?? ''), target)
     await syncFolder(registryFolder)
+    const seals = described.format === 'folder' ? [] : [await sealFile(target)]
+    const model = { ...described, verdicts: [...described.verdicts, ...seals] }
     await registry.change('let_in', actorOf(this.#request), (models) => [
       ...models.filter(({ sha256 }) => sha256 !== model.sha256),
       model,

@@ -8,6 +8,8 @@ export interface Candidate {
   /** As the stages see it. */
   readonly folder: string
   readonly files: readonly StageFile[]
+  /** Whether a folder was imported, of however many files. */
+  readonly isFolder: boolean
   readonly digest: string
   readonly expected: string | undefined
   readonly declared: string | undefined

@@ -36,7 +36,9 @@ requires.command('bwrap', 'bubblewrap').describe('an imported model', () => {
     const { call, host, imported, registry, trusted } = await machine()
     const model = await imported()
     expect(model).toMatchObject({ pinned: false, sizeBytes: otherModel().length, architecture: 'llama', signer: null })
-    expect(model.stages.map(({ stage, result }) => `${stage} ${result}`)).toEqual([
+    expect(
+      model.stages.filter(({ stage }) => stage !== 'seal').map(({ stage, result }) => `${stage} ${result}`),
+    ).toEqual([
       'source passed',
       'format passed',
       'integrity noted',

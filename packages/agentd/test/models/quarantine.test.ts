@@ -227,6 +227,16 @@ describe('a folder of weights', () => {
     expect((await models.list())[0]).toMatchObject({ removed: true })
   })
 
+  it('of one file is a folder all the same', async () => {
+    const { workspace, take, present, models } = await opened()
+    mkdirSync(join(workspace, 'lora'))
+    writeFileSync(join(workspace, 'lora', 'weights.safetensors'), safetensorsFile(usualHeader, usualData))
+    const { model } = await take('lora')
+    expect(model).toMatchObject({ format: 'folder', name: 'lora' })
+    expect(present()).toEqual([model.sha256])
+    expect(await models.verify(model.id, ignore, signal)).toMatchObject({ state: 'intact' })
+  })
+
   it.each([
     [
       'asks for code',
