@@ -1,4 +1,4 @@
-import { BASE62, BASE64URL, DIGITS, Draw, HEX, UPPER32 } from './draw.ts'
+import { BASE62, BASE64URL, DIGITS, type Draw, HEX, UPPER32 } from './draw.ts'
 
 export interface Planted {
   readonly what: string
@@ -108,8 +108,4 @@ export function personal(): Planted[] {
     ['sg nric', 'S1234567D'],
     ['mx curp', 'HEGG560427MVZRRL04'],
   ].map(([what, text]) => ({ what: what as string, text: text as string }))
-}
-
-export function drawn(seed: number): Draw {
-  return new Draw(seed)
 }
