@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 import { addAgents } from './commands/agents.ts'
 import { addAirlock } from './commands/airlock.ts'
 import { addApprovals } from './commands/approvals.ts'
+import { addAttest } from './commands/attest.ts'
 import { addBackup } from './commands/backup.ts'
 import { addBudget } from './commands/budget.ts'
 import { addCall } from './commands/call.ts'
@@ -123,6 +124,7 @@ export async function run(args: readonly string[], host: NodeJS.Process): Promis
     addCredential,
     addIncidents,
     addIncident,
+    addAttest,
     addSkill,
     addMemory,
     addModel,

@@ -1,6 +1,7 @@
 import type { ProcessHealth } from '@castellan/contracts'
 import type { Approvals } from './approvals/approvals.ts'
 import type { Proofs } from './approvals/proof.ts'
+import type { Attestor } from './attestation/attestor.ts'
 import type { BackupKeeper } from './backup/keeper.ts'
 import type { CallParts } from './calls/path.ts'
 import type { Emergency } from './emergency/emergency.ts'
@@ -47,6 +48,7 @@ export interface Agentd {
   readonly hold: GatewayHold
   readonly ledgerWatch: LedgerWatch
   readonly monitor: IntegrityMonitor
+  readonly attestor: Attestor
   /** Ends connections that agentd made itself. */
   readonly disconnect: () => void
   readonly safeSwitch: SafeSwitch

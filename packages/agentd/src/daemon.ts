@@ -66,6 +66,7 @@ export async function startAgentd(
   agentd.ledgerWatch.start()
   agentd.containments.start()
   agentd.monitor.start()
+  agentd.attestor.start()
   await agentd.safeSwitch.start()
   agentd.routines.start()
   agentd.watchers.start()
@@ -92,6 +93,7 @@ export async function startAgentd(
         agentd.emergency.close(),
         agentd.ledgerWatch.stop(),
         agentd.monitor.stop(),
+        agentd.attestor.stop(),
         pruning?.stop(),
         agentd.routines.stop(),
         agentd.watchers.stop(),

@@ -1,3 +1,4 @@
+export { pcrDigest, quoteProblem } from './attestation/quote.ts'
 export { Config } from './config.ts'
 export { startAgentd } from './daemon.ts'
 export type { Comparison, Difference } from './policy/compare.ts'

@@ -45,6 +45,7 @@ export {
   approvalSigningText,
   StandingRule,
 } from './approvals.ts'
+export { Attestation, AttestationNonce, AttestationRequest, attestationText, RunningSet } from './attestation.ts'
 export {
   BackupId,
   BackupKey,

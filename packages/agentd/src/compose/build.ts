@@ -5,6 +5,7 @@ import { Approvals } from '../approvals/approvals.ts'
 import { ApprovalFile } from '../approvals/lifecycle.ts'
 import { approvalsOfSession } from '../approvals/of-session.ts'
 import { Proofs } from '../approvals/proof.ts'
+import { Tpm } from '../attestation/tpm.ts'
 import { startBackups } from '../backup/start.ts'
 import { InFlight } from '../calls/in-flight.ts'
 import type { CallParts } from '../calls/path.ts'
@@ -225,6 +226,7 @@ export async function build(
     ...{ config, incidents, emergency, sessions, ledger, witnesses, policy, host, log },
     calls: () => calls,
     key: evidenceKey,
+    tpm: await Tpm.find(config.integrity.tpm),
   })
   return {
     ...response,

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type Log, UnixClient } from '@castellan/daemon'
+import { type Log, UnixClient, version } from '@castellan/daemon'
+import { Attestor, ReferenceFile } from '../attestation/attestor.ts'
+import type { Tpm } from '../attestation/tpm.ts'
 import type { CallParts } from '../calls/path.ts'
 import type { Config } from '../config.ts'
 import type { Emergency } from '../emergency/emergency.ts'
@@ -22,8 +24,11 @@ import type { Witnesses } from '../ledger/witnesses.ts'
 import type { PolicyKeeper } from '../policy/policy-keeper.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { EvidenceKey } from '../state/evidence-key.ts'
+import { StateFile } from '../state/state-file.ts'
 
 const AIRLOCK_MS = 5000
+/** Longest that all files are read for, when another system booted. */
+const ATTEST_MS = 10 * 60_000
 
 export interface ResponseParts {
   readonly config: Config
@@ -36,6 +41,7 @@ export interface ResponseParts {
   readonly host: Host
   readonly calls: () => CallParts
   readonly key: EvidenceKey
+  readonly tpm: Tpm | undefined
   readonly log: Log
 }
 
@@ -46,6 +52,7 @@ export interface Response {
   readonly bundles: Bundles
   readonly hold: GatewayHold
   readonly ledgerWatch: LedgerWatch
+  readonly attestor: Attestor
   readonly airlock: UnixClient
 }
 
@@ -71,6 +78,22 @@ export function respond(parts: ResponseParts): Response {
     },
     log,
   })
+  const digestIn = (name: string) => digestOfFile(join(config.stateDir, name))
+  const attestor = new Attestor({
+    tpm: parts.tpm,
+    async runningSet() {
+      const { baselineDigest, system } = await host.integrity.identity()
+      const models = await digestIn('models/registry.json')
+      const known = models === 'absent' ? null : models
+      return { castellan: version, system, policy: policy.digest, baseline: baselineDigest, models: known }
+    },
+    file: new StateFile(join(config.stateDir, 'agentd', 'attestation.json'), ReferenceFile),
+    ledger,
+    incidents,
+    isIntact: async () => (await host.integrity.check(AbortSignal.timeout(ATTEST_MS))).state === 'intact',
+    everyMs: config.integrity.scanMinutes * 60_000,
+    onError: (error) => log.warn({ err: error }, 'the TPM could not be asked'),
+  })
   const ledgerWatch = new LedgerWatch({
     ledger,
     witnesses,
@@ -80,11 +103,15 @@ export function respond(parts: ResponseParts): Response {
   const recovery = new Recovery({
     incidents,
     containments,
+    // What the machine boots from now on is what the operator saw and insisted on.
+    onForced: async (incident) => {
+      if (incident.class === 'attestation_failure') await attestor.accept()
+    },
     cause: causeCheck({
       integrity: host.integrity,
       ledger: ledgerWatch,
       models: host.models,
-      attest: async () => null,
+      attest: () => attestor.check(),
       quietMs: config.incidents.quietSeconds * 1000,
     }),
   })
@@ -95,13 +122,13 @@ export function respond(parts: ResponseParts): Response {
     logs: join(config.stateDir, 'logs'),
     digests: async () => ({
       policy: policy.digest,
-      configuration: await digestOfFile(join(config.stateDir, 'config.json')),
-      integrity_baseline: await digestOfFile(join(config.stateDir, 'agentd', 'integrity.json')),
-      operators: await digestOfFile(join(config.stateDir, 'agentd', 'operators.json')),
-      models: await digestOfFile(join(config.stateDir, 'models', 'registry.json')),
+      configuration: await digestIn('config.json'),
+      integrity_baseline: await digestIn('agentd/integrity.json'),
+      operators: await digestIn('agentd/operators.json'),
+      models: await digestIn('models/registry.json'),
     }),
   })
-  return { containments, recovery, bundles, hold, ledgerWatch, airlock }
+  return { containments, recovery, bundles, hold, ledgerWatch, attestor, airlock }
 }
 
 /** The registry of models, as containment needs it: doing twice what is done is nothing. */

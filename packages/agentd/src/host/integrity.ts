@@ -34,6 +34,8 @@ export interface IntegrityPort {
   /** The folders and files that are watched, as configured. */
   readonly watched: readonly string[]
   readonly canaries: CanaryStatus
+  /** Which baseline counts, without reading what is watched, and which NixOS system runs. */
+  identity(): Promise<{ readonly baselineDigest: string | null; readonly system: string | null }>
   /** Reads everything that is watched. Throws the signal's reason. */
   check(signal: AbortSignal): Promise<IntegrityReport>
   /** Makes what is there now the baseline. Throws `too_large`, and what the ledger throws. */

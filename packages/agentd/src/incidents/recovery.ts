@@ -20,6 +20,8 @@ export interface RecoveryParts {
   readonly incidents: Incidents
   readonly containments: Containments
   readonly cause: CauseCheck
+  /** Told where the operator insists that what caused an incident is right from now on. */
+  readonly onForced?: (incident: Incident) => Promise<void>
 }
 
 /** In which order measures are lifted: agents act last, when all that they work with is back. */
@@ -97,6 +99,7 @@ export class Recovery {
         `${persists} End that first. To go on all the same, force it and say why.`,
       )
     }
+    if (persists !== null) await this.#parts.onForced?.(incidents.get(id))
     const note = persists === null ? `The cause is gone: ${seen}` : `Forced although ${persists} Reason: ${reason}`
     await incidents.noteRecovery(
       id,

@@ -64,6 +64,11 @@ export class Integrity implements IntegrityPort {
     return this.#scans.run(() => this.#take(by, { why: 'taken' }, signal))
   }
 
+  async identity(): Promise<{ readonly baselineDigest: string | null; readonly system: string | null }> {
+    const baseline = await this.#parts.baselines.load()
+    return { baselineDigest: typeof baseline === 'string' ? null : digestOf(baseline), system: await this.#running() }
+  }
+
   /** The folders that the baseline has, for whoever watches them. */
   async folders(): Promise<string[]> {
     const baseline = await this.#parts.baselines.load()

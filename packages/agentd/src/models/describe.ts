@@ -15,10 +15,7 @@ export function candidateModel(
   const signer = evidenceOf(verdicts, 'provenance').signer
   return {
     id: digest.slice(0, 16),
-    name:
-      textOf(format.name) ||
-      (isFolder ? (request.path.split('/').findLast(Boolean) ?? '').slice(0, 200) : '') ||
-      'unnamed',
+    name: (isFolder ? lastPart(request.path) : textOf(format.name)) || 'unnamed',
     format: kind,
     sha256: digest,
     bytes,
@@ -51,4 +48,13 @@ function textOf(value: unknown): string {
 
 function numberOf(value: unknown): number {
   return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : 0
+}
+
+/** A folder is called what it is called; the words are somebody else's. */
+function lastPart(path: string): string {
+  const name = path.split('/').findLast(Boolean) ?? ''
+  return name
+    .replaceAll(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, ' ')
+    .slice(0, 200)
+    .trim()
 }

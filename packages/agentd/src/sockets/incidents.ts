@@ -1,4 +1,5 @@
 import {
+  AttestationRequest,
   ContainmentApplied,
   type ContainmentState,
   IncidentContainment,
@@ -49,7 +50,8 @@ export function addIncidentRoutes(server: SocketServer, { hold, proofs, recovery
 
 /** On operator.sock: the kernel lets root in and nobody else. */
 export function addIncidentKeepingRoutes(server: SocketServer, agentd: Agentd): void {
-  const { incidents, containments, recovery, bundles } = agentd
+  const { incidents, containments, recovery, bundles, attestor } = agentd
+  server.route('POST', '/v1/attestation', { body: AttestationRequest }, ({ body }) => attestor.attest(body.nonce))
   server.route('GET', '/v1/incidents', {}, (): IncidentListing => ({ incidents: incidents.list() }))
   server.route('GET', '/v1/incidents/:id', {}, ({ params }) => incidents.get(params.id as string))
   server.route('POST', '/v1/incidents/:id/containment', { body: IncidentContainment }, async ({ params, body }) => {
