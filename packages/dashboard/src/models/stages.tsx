@@ -16,8 +16,9 @@ export interface StagesProps {
 export function Stages({ label, stages, running }: StagesProps) {
   return (
     <ol class="stages" aria-label={label}>
-      {stages.map(({ stage, result, summary, findings = [] }) => {
+      {stages.map(({ stage, result, summary, findings: all = [] }) => {
         const Icon = ICONS[result]
+        const findings = all.filter((finding) => finding !== summary)
         return (
           <li key={stage} class={`stage-row ${TONES[result]}`}>
             <span class="stage-mark">

@@ -22,6 +22,9 @@ import { ScriptedEngine } from './engine.ts'
 
 const PACKAGES = fileURLToPath(new URL('../../..', import.meta.url))
 
+/** Longest that a process may take to start, in milliseconds: others may want the processor as well. */
+const START_MS = 60_000
+
 /** The built page, the real gateway and the real agentd as processes of their own; only the model's words are scripted. */
 export interface Castellan {
   readonly url: string
@@ -75,7 +78,7 @@ export async function startCastellan(): Promise<Castellan> {
       CASTELLAN_PAGE_DIR: page,
       CASTELLAN_PORT: String(port),
     })
-    await until('the gateway answers', () => answers(`${url}/health`, started))
+    await until('the gateway answers', () => answers(`${url}/health`, started), START_MS)
     return started
   }
   const operator = new UnixClient({ socketPath: paths.operator, unavailable: 'agentd_unavailable', peer: 'agentd' })
@@ -86,11 +89,14 @@ export async function startCastellan(): Promise<Castellan> {
     rmSync(folder, { recursive: true, force: true })
   }
   try {
-    await until('agentd answers', () =>
-      operator.request('GET', '/v1/health', { schema: ProcessHealth }).then(
-        () => true,
-        () => false,
-      ),
+    await until(
+      'agentd answers',
+      () =>
+        operator.request('GET', '/v1/health', { schema: ProcessHealth }).then(
+          () => true,
+          () => false,
+        ),
+      START_MS,
     )
     gateway = await startGateway()
   } catch (error) {
