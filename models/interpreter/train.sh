@@ -19,5 +19,7 @@ export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 "$python" evaluate.py build/first.pt
 "$python" train.py --all --start build/first.pt --examples 80000 --rate 0.35 --output build/interpreter.pt
 "$python" export.py build/interpreter.pt castellan-interpreter.gguf
+# What the registry of models trusts the built-in one by.
+sha256sum castellan-interpreter.gguf > castellan-interpreter.gguf.sha256
 "$python" sample_tokens.py build/interpreter.pt | "$node" check-tokens.ts
 "$node" --conditions=source evaluate.ts
