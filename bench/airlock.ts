@@ -18,6 +18,7 @@ const ROUNDS = 12
 const CALLS_A_ROUND = 50
 const DOWNLOAD_BYTES = 64 * 1024 * 1024
 const DOWNLOADS = 5
+const CONVERSATIONS = 110
 const START_WITHIN_MS = 30_000
 const purpose = 'bench.airlock'
 
@@ -57,6 +58,7 @@ export async function run(report: Report): Promise<void> {
   try {
     const bench = await start(folder, processes)
     await reportCalls(bench, report)
+    await reportConversations(bench, report)
     await reportDownloads(bench, report)
     bench.outbound.close()
     bench.agentd.close()
@@ -157,6 +159,23 @@ async function reportCalls({ url, ca, outbound, agentd }: Bench, report: Report)
   })
   report({ name: 'overhead, p50', value: all - bare, unit: 'ms', goal: 'under 2 ms' })
   report({ name: 'of which one durable record, p50', value: durable, unit: 'ms' })
+}
+
+/** What a model elsewhere is sent in the middle of a long conversation; all of it is looked into before it leaves. */
+async function reportConversations({ url, ca, outbound }: Bench, report: Report): Promise<void> {
+  const agent = new Agent({ keepAlive: true, ca })
+  const content =
+    'The castellan keeps the keys, runs the place, and answers for every act: "nothing leaves unseen".\n'.repeat(10)
+  const messages = Array.from({ length: 100 }, () => ({ role: 'user', content }))
+  const body = JSON.stringify({ messages })
+  const [through, direct]: [number[], number[]] = [[], []]
+  for (let call = 0; call < CONVERSATIONS; call++) {
+    through.push(await timed(async () => (await outbound.fetch(url, { method: 'POST', body, purpose })).arrayBuffer()))
+    direct.push(await timed(() => post(url, agent, body)))
+  }
+  agent.destroy()
+  const [value, baseline] = [quantile(through.slice(10), 0.5), quantile(direct.slice(10), 0.5)]
+  report({ name: 'POST of a conversation of 100 KB, p50', value, unit: 'ms', baseline, ratio: value / baseline })
 }
 
 async function reportDownloads({ url, ca, outbound }: Bench, report: Report): Promise<void> {
