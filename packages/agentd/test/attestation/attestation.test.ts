@@ -150,7 +150,7 @@ requires
             timeout: 120_000,
           })
           .toEqual([['attestation_failure', 'in_force']])
-        const [{ id }] = (await incidents()) as [{ id: string }]
+        const id = (await incidents())[0]?.id as string
         const take = (body: object) =>
           again.operator.request('POST', `/v1/incidents/${id}/recovery`, { body, schema: RecoveryPlan })
         expect((await refusal(take({ step: 'cause' }))).code).toBe('cause_persists')
