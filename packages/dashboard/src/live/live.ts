@@ -48,6 +48,11 @@ export class Live {
     this.#hangUp()
   }
 
+  /** Somebody has the page before their eyes: the gateway closes sockets that have nothing to say for ten minutes. */
+  keepAwake(): void {
+    if (this.#line.state.value.kind === 'open') this.#follow()
+  }
+
   /** Calls back with all that is new from here on; returns how to stop that. */
   listen(listener: (news: News) => void): () => void {
     this.#listeners.add(listener)

@@ -17,11 +17,11 @@ import { useWakefulness } from './wakefulness.ts'
 /** Everything around a page: where to go, how things stand, and what any page may say on top of itself. */
 export function Shell() {
   const { router, confirmations, toasts } = usePage()
-  const { engine, line } = useSigned()
+  const { engine, line, live } = useSigned()
   const asking = useSignal(false)
   const route = router.route.value
   const entry = pageNamed(route.page)
-  useWakefulness(line)
+  useWakefulness(line, live)
   useEffect(
     () => line.listen({ state: ({ kind }) => (kind === 'open' ? engine.look() : engine.stop()) }),
     [line, engine],
