@@ -22,7 +22,7 @@ function standIn(streams: (readonly Happening[])[]) {
       throw new Error('agentd went away')
     },
   }
-  const followers = new Followers(agentd, createLogger({ name: 'test', level: 'fatal' }))
+  const followers = new Followers(agentd, createLogger({ name: 'test', level: 'error' }))
   onTestFinished(() => followers.close())
   return { followers, asked, frames, signals, socket: { send: (frame: string) => void frames.push(JSON.parse(frame)) } }
 }
