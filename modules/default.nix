@@ -10,6 +10,7 @@
     ./options/egress.nix
     ./options/engine.nix
     ./options/gateway.nix
+    ./options/incidents.nix
     ./options/mcp-servers.nix
     ./options/models.nix
     ./options/nginx.nix

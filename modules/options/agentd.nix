@@ -85,7 +85,7 @@ in
       default = [ ];
       example = lib.literalExpression "[ pkgs.smartmontools ]";
       description = ''
-        Programs that are added to the system for tools to use, beside bubblewrap, git, nftables and util-linux. agentd finds programs in
+        Programs that are added to the system for tools to use, beside bubblewrap, git, inotify-tools, nftables, tpm2-tools and util-linux. agentd finds programs in
         {file}`/run/current-system/sw/bin` only.
       '';
     };

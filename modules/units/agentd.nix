@@ -42,6 +42,8 @@ in
         provenance = { inherit (cfg.models) trustedRootFile identities keyFiles; required = cfg.models.requireSignature; };
         inherit (cfg.models) keepRefusedDays;
       };
+      incidents.automaticContainment = cfg.incidents.automaticContainment;
+      integrity = { inherit (cfg.integrity) paths scanMinutes canaries; };
       backups = { inherit (cfg.backups) folder keepDaily keepWeekly quotaBytes; };
       switch = { inherit (cfg.switch) confirm probationSeconds confirmSeconds checks; };
       ledger = {
@@ -60,7 +62,7 @@ in
       };
 
       # agentd looks for programs in the system's own profile and nowhere else.
-      environment.systemPackages = [ pkgs.bubblewrap pkgs.git pkgs.nftables pkgs.util-linux ] ++ cfg.agentd.extraPackages;
+      environment.systemPackages = [ pkgs.bubblewrap pkgs.git pkgs.inotify-tools pkgs.nftables pkgs.tpm2-tools pkgs.util-linux ] ++ cfg.agentd.extraPackages;
 
       systemd.services.castellan-agentd = {
         description = "Castellan's agentd: policy, approvals, the ledger, and every change of this host";
