@@ -133,6 +133,9 @@ function sampleLoad({ calls }: Agentd, log: Log): Schedule {
 /** Time from the start to the first reading of all models, in milliseconds: a start is busy enough. */
 const FIRST_VERIFY_MS = 10 * 60_000
 
+/** Between two looks at the list of trusted models, in milliseconds. */
+const HOLD_LIST_MS = 15_000
+
 /** Brings imports that the last run left open to an end, and reads all trusted models now and then. */
 async function openModels({ calls }: Agentd, { models }: Config, log: Log): Promise<{ stop(): Promise<void> }> {
   // The registry is opened again by whatever needs it; until then nothing new is trusted.
@@ -145,11 +148,18 @@ async function openModels({ calls }: Agentd, { models }: Config, log: Log): Prom
   )
   const timer = setTimeout(() => verifying.start(), FIRST_VERIFY_MS)
   timer.unref()
+  // Looking at the list holds it against what agentd wrote.
+  const holding = new Schedule(
+    HOLD_LIST_MS,
+    async () => void (await calls.host.models.list()),
+    (error) => log.warn({ err: error }, 'the list of trusted models could not be held against the ledger'),
+  )
+  holding.start()
   return {
     async stop() {
       clearTimeout(timer)
       stopping.abort(new Error('agentd is stopping'))
-      await verifying.stop()
+      await Promise.all([verifying.stop(), holding.stop()])
     },
   }
 }

@@ -4,7 +4,7 @@ import { LlamaServerBackend } from './backend/llama-server/server.ts'
 import { LocalBackend } from './backend/local/local.ts'
 import type { EngineConfig } from './config.ts'
 import { Engine } from './engine.ts'
-import { trustIn } from './trust.ts'
+import { openTrusted, trustIn } from './trust.ts'
 
 /** What of the configuration the engine itself depends on. */
 export type EngineSettings = Pick<
@@ -26,8 +26,9 @@ export function createEngine(settings: EngineSettings, log: Log): Engine {
   const { model, slots, queue, contextTokens, threads, idleUnloadSeconds, stallSeconds, llamaServer } = settings
   const stallMs = stallSeconds * 1000
   const gpu = settings.gpu === 'auto'
+  const trusted = settings.modelsFolder === undefined ? undefined : openTrusted(settings.modelsFolder)
   const local = (modelPath: string, listed: boolean) => {
-    const trust = settings.modelsFolder === undefined ? undefined : trustIn(settings.modelsFolder, listed)
+    const trust = trusted === undefined ? undefined : trustIn(trusted, listed)
     return new LocalBackend({ modelPath, slots, contextTokens, threads, gpu, stallMs, trust, log })
   }
   return new Engine({

@@ -12,13 +12,17 @@ export interface Trust {
   watch(sha256: string, revoked: (error: EngineError) => void): () => void
 }
 
+/** The list in a folder of models. One for the life of the process: it remembers the newest list that it has seen. */
+export function openTrusted(folder: string): TrustedModels {
+  return new TrustedModels({ manifest: join(folder, 'registry.json'), publicKey: join(folder, 'registry.pub') })
+}
+
 /**
  * agentd's signed list of trusted models, in the folder of models. A model that is chosen while the engine runs has to be on it. The
  * one that the owner's configuration names, and the built-in one, are the owner's word; they too are given up once the list says
  * that they were taken out of use.
  */
-export function trustIn(folder: string, listed: boolean): Trust {
-  const models = new TrustedModels({ manifest: join(folder, 'registry.json'), publicKey: join(folder, 'registry.pub') })
+export function trustIn(models: TrustedModels, listed: boolean): Trust {
   const problem = (sha256: string): Promise<string | undefined> =>
     listed ? models.find(sha256).then(() => undefined) : models.withdrawn(sha256)
   return {

@@ -78,6 +78,22 @@ it('a model that is chosen has to be on the list, with this very digest', slow, 
   await expect(engine.switchModel(path)).rejects.toMatchObject({ code: 'model_untrusted' })
 })
 
+it('an older list that is put back brings no model back', slow, async () => {
+  const { folder, list } = registry()
+  const { path, sha256 } = other(folder)
+  const engine = start(builtIn, { modelsFolder: folder })
+  await engine.load()
+  list({ sha256 })
+  const older = readFileSync(join(folder, 'registry.json'))
+  list({ sha256, removed: true })
+  await expect(engine.switchModel(path)).rejects.toMatchObject({ code: 'model_untrusted' })
+  writeFileSync(join(folder, 'registry.json'), older)
+  await expect(engine.switchModel(path)).rejects.toMatchObject({
+    code: 'model_untrusted',
+    message: expect.stringContaining('older than'),
+  })
+})
+
 it('a model that is taken out of use goes while it is loaded, and may come back', slow, async () => {
   const { folder, list } = registry()
   const { path, sha256 } = other(folder)

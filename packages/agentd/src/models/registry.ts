@@ -77,9 +77,9 @@ export class ModelRegistry {
     return this.#changes.run(() => this.#load())
   }
 
-  /** Read once; then what this process wrote is the newest. */
+  /** The ledger is asked once; then what this process wrote is the newest. */
   async #load(): Promise<RegistryBody> {
-    if (this.#body !== undefined) return this.#body
+    if (this.#body !== undefined) return await this.#held(this.#body)
     const { folder, ledger, onForeign } = this.#parts
     // mkdir's mode passes through the umask; only a folder of our own making is adjusted.
     if ((await mkdir(folder, { recursive: true })) !== undefined) await chmod(folder, 0o755)
@@ -97,10 +97,26 @@ export class ModelRegistry {
     return await this.#withBuiltIn(found)
   }
 
+  /** What is on disk is still what this process wrote. Anything else is put aside, and the newest list back in its place. */
+  async #held(body: RegistryBody): Promise<RegistryBody> {
+    const found = await this.#read(this.#path())
+    if (found !== undefined && registryDigest(found) === registryDigest(body)) return body
+    this.#parts.onForeign(
+      `The list of trusted models was changed, lost or put back while agentd ran; number ${body.serial} is in its place again.`,
+    )
+    await this.#putAside()
+    await writePrivateFile(this.#next(), signRegistry(body, this.#key))
+    await this.#putInPlace()
+    return body
+  }
+
+  /** Kept for whoever looks into it; trusted by nobody, for its digest is not the ledger's. */
+  async #putAside(): Promise<void> {
+    await rename(this.#path(), `${this.#path()}.foreign`).catch(ifAbsent)
+  }
+
   async #begin(what: RegistryChange, serial: number): Promise<RegistryBody> {
-    const path = this.#path()
-    // Kept for whoever looks into it; trusted by nobody, for its digest is not the ledger's.
-    await rename(path, `${path}.foreign`).catch(ifAbsent)
+    await this.#putAside()
     return await this.#write(what, SELF, serial, [await this.#parts.builtIn()])
   }
 

@@ -283,6 +283,23 @@ describe('the registry', () => {
     expect(readFileSync(join(registry, 'registry.json.foreign'))).toEqual(older)
   })
 
+  it('puts its newest list back in place of another one while it runs', async () => {
+    const told: string[] = []
+    const { take, models, registry, trusted } = await opened({ onChanged: (_subject, summary) => told.push(summary) })
+    const { model } = await take()
+    const older = readFileSync(join(registry, 'registry.json'))
+    await models.setRemoved(model.id, true, 'tester')
+    const newest = readFileSync(join(registry, 'registry.json'))
+    writeFileSync(join(registry, 'registry.json'), older)
+    expect((await models.list()).map(({ removed }) => removed)).toEqual([true])
+    expect(told).toEqual([expect.stringContaining('while agentd ran')])
+    expect(readFileSync(join(registry, 'registry.json'))).toEqual(newest)
+    expect(readFileSync(join(registry, 'registry.json.foreign'))).toEqual(older)
+    await expect(trusted.find(model.sha256)).rejects.toMatchObject({ code: 'model_untrusted' })
+    await models.list()
+    expect(told).toHaveLength(1)
+  })
+
   it('believes no list that somebody changed, cut or took away', async () => {
     for (const spoil of [
       (path: string) => writeFileSync(path, readFileSync(path, 'utf8').replace('"pinned": false', '"pinned": true')),
