@@ -49,7 +49,15 @@ test('no turn is lost without saying so, and no intent without its outcome, what
 /** How many frames of a chat belong to turns that are over. */
 const heard = new WeakMap<Chat, number>()
 const QUESTIONS = ['how full are my disks?', 'how much memory is free?', 'which services failed?']
-const ALLOWED = ['done', 'engine_crashed', 'engine_stalled', 'engine_unavailable', 'engine_loading', 'model_invalid']
+const ALLOWED = [
+  'done',
+  'engine_crashed',
+  'engine_stalled',
+  'engine_unavailable',
+  'engine_loading',
+  'model_invalid',
+  'model_untrusted',
+]
 
 interface System {
   readonly state: string
