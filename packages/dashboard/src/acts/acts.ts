@@ -9,13 +9,12 @@ import type {
   getCall,
 } from '@castellan/contracts/api'
 import { type ReadonlySignal, signal } from '@preact/signals'
-import type { z } from 'zod'
-import type { Api } from '../api/api.ts'
+import type { Api, InputOf } from '../api/api.ts'
 import type { Signer } from '../session/signer.ts'
 import { askedAs } from './question.ts'
 
-export type Question = z.input<typeof ApprovalQuestion>
-type Followed = z.input<typeof Call>
+export type Question = InputOf<typeof ApprovalQuestion>
+type Followed = InputOf<typeof Call>
 
 /** Longest that the gateway is asked to hold an answer, in seconds. */
 const HOLD_S = 25

@@ -1,9 +1,9 @@
 import type { ErrorEnvelope } from '@castellan/contracts'
 import type { AnswerOf, Operation } from '@castellan/contracts/api'
-import type { z } from 'zod'
 import { RequestError } from '../connection/http.ts'
 
-type InputOf<Schema> = Schema extends z.ZodType ? z.input<Schema> : undefined
+/** What a schema takes, read off its type: zod itself is no part of the page. */
+export type InputOf<Schema> = Schema extends { readonly _zod: { readonly input: infer Input } } ? Input : undefined
 
 /** What an operation is asked with: the fields it describes, and none where it describes none. */
 export type AskOf<O extends Operation> = {
