@@ -1,10 +1,16 @@
 import type { Transcript } from '@castellan/contracts'
+import { until } from '@castellan/testing'
 import { expect, test } from 'vitest'
 import { typesOf } from '../support/client.ts'
 import { say } from '../support/engine.ts'
 import { startGateway } from '../support/gateway.ts'
 
-test('a client that reads too slowly is paused, told how many frames it missed, and can fetch them', async () => {
+// 16 MiB of words go through the disk.
+const ALL_WORDS_MS = 150_000
+
+test('a client that reads too slowly is paused, told how many frames it missed, and can fetch them', {
+  timeout: 180_000,
+}, async () => {
   const gateway = await startGateway()
   const piece = 'x'.repeat(16 * 1024)
   const long = Array.from({ length: 1024 }, () => piece)
@@ -14,7 +20,7 @@ test('a client that reads too slowly is paused, told how many frames it missed, 
   const slow = await gateway.connect()
   slow.socket.pause()
   quick.send({ type: 'chat', text: 'talk' })
-  await quick.hears('done')
+  await until('the turn is over', () => quick.frames.some(({ type }) => type === 'done'), ALL_WORDS_MS)
   slow.socket.resume()
 
   const { dropped_frames } = await slow.hears('backpressure_resume')
