@@ -40,7 +40,7 @@ it.for([false, true])(
       .toBeGreaterThan(0)
     expect(sightings[0]).toMatchObject({ class: 'integrity_violation', severity: 'critical' })
     expect(sightings[0]?.summary).toContain('was read')
-    if (means === 'fanotify') expect(sightings[0]?.summary).toMatch(/by cat \(process \d+\)/)
+    if (means === 'fanotify') expect(sightings[0]?.summary).toMatch(/by \S+ \(process \d+\)/)
   },
 )
 
