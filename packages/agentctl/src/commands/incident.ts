@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   CastellanError,
   ContainmentAction,
@@ -18,7 +19,7 @@ import type { Cli } from '../program.ts'
 import { printable, type Terminal } from '../terminal.ts'
 
 const teach = `
-Recovering takes one step after the other: whether the cause is gone, then what contains the incident, agents last, then
+Recovering takes one step after the other: whether the cause is gone, then what contains the incident, the way out last, then
 closing it. Each is checked and goes on record. Without options it takes the steps as far as they go and stops at the one
 that does not.
 
@@ -30,6 +31,9 @@ Examples:
   agentctl incident recover inc_… --force --reason '…'     go on although the cause is still there
   agentctl incident export inc_… --to incident.tar
   agentctl incident verify incident.tar --key 'castellan/web1/…'     on any machine, without a daemon`
+
+/** How long the airlock has to start, in milliseconds. */
+const AIRLOCK_START_MS = 60_000
 
 interface RecoverOptions {
   readonly plan?: true
@@ -139,10 +143,20 @@ function tell({ step, text, state }: RecoveryStep, terminal: Terminal): void {
   terminal.line(`${{ done: '✓', next: '→', later: ' ' }[state]} ${step}  ${text}`)
 }
 
-/** Whoever walks this way is the operator, who alone may open it. */
+/** Whoever walks this way is the operator, who alone may open it. It was stopped while agents were frozen and may just be starting. */
 async function openAirlock(context: Context): Promise<void> {
-  const airlock = await context.airlock()
-  await airlock.request('POST', '/v1/latch', { body: { off: false }, schema: LatchChange })
+  const until = Date.now() + AIRLOCK_START_MS
+  for (;;) {
+    try {
+      const airlock = await context.airlock()
+      await airlock.request('POST', '/v1/latch', { body: { off: false }, schema: LatchChange })
+      return
+    } catch (error) {
+      const starting = error instanceof CastellanError && error.code === 'airlock_unavailable'
+      if (!starting || Date.now() >= until) throw error
+      await sleep(500)
+    }
+  }
 }
 
 async function exportBundle(context: Context, id: string, { to }: { to: string }): Promise<number> {

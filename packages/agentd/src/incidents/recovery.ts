@@ -24,14 +24,14 @@ export interface RecoveryParts {
   readonly onForced?: (incident: Incident) => Promise<void>
 }
 
-/** In which order measures are lifted: agents act last, when all that they work with is back. */
+/** In which order measures are lifted. The way out opens last: while agents are frozen there is no airlock that could be asked. */
 const ORDER: readonly ContainmentAction[] = [
   'quarantine_model',
   'lock_credentials',
   'suspend_tokens',
   'revoke_capabilities',
-  'airlock_off',
   'freeze_agents',
+  'airlock_off',
 ]
 
 const WORDS: Readonly<Record<ContainmentAction, string>> = {

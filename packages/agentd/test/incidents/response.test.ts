@@ -119,7 +119,7 @@ describe('each class: raised by what really causes it, contained, recovered', ()
     expect(evidence.length).toBeGreaterThan(0)
     expect(here.lock.isShut).toBe(true)
     expect((await refusal(here.agentd.call('time_status'))).code).toBe('agents_frozen')
-    expect(await recover(here, id)).toEqual(['cause', 'lift:airlock_off', 'lift:freeze_agents', 'resolve'])
+    expect(await recover(here, id)).toEqual(['cause', 'lift:freeze_agents', 'lift:airlock_off', 'resolve'])
     expect(asDone(await here.agentd.call('time_status')).ok).toBe(true)
   })
 
