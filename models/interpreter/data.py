@@ -34,8 +34,11 @@ cancel that,scratch that,don't do that,on second thought don't,but not now,but d
 IMPERATIVES = set("""show list display print cat tail give get fetch read open view check verify validate look find tell delete remove erase trash drop bin
 discard rm write save append add put create make edit change replace swap rename set substitute restore undelete recover undo revert
 rollback roll take bring put store note jot log query search grep inspect stat describe count scan test examine audit prove confirm kill clear
-wipe toss throw overwrite touch update correct fix modify reverse cancel back dump browse""".split())
-CHANGING = {"file_write", "file_edit", "file_delete", "trash_restore", "undo_apply"}
+wipe toss throw overwrite touch update correct fix modify reverse cancel back dump browse start stop restart reload bounce reboot shut turn
+switch power kick launch boot run execute enable disable deploy import install mv move commit accept collect clean prune purge free build stage
+activate trigger end resolve close report file raise remember forget mint deploy unset reset apply terminate pause resume send empty""".split())
+# Where a request ends in words of its own, words after it would be part of them.
+ENDS_IN_TEXT = ("{text}", "{new}", "{old}", "{fact}", "{thing}", "{cmd}", "{script}", "{reason}", "{pvalue}", "{ovalue}")
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,11 @@ class Generator:
             sum(1 + 0.6 * len(phrase.args) for phrase in self._by_tool[name]) / len(self._by_tool[name]) ** 0.5
             for name in self._tools
         ]
+        # Every hand writes a short request once and people type it every day: "restart nginx".
+        self._phrase_weights = {
+            name: [4.0 if p.text.count(" ") < 3 else 2.0 if p.text.count(" ") < 5 else 1.0 for p in own]
+            for name, own in self._by_tool.items()
+        }
         self._sections = list(self._none)
         self._section_weights = [len(self._none[name]) ** 0.7 for name in self._sections]
 
@@ -76,7 +84,8 @@ class Generator:
             if roll < 0.25:
                 phrase = self.rng.choice(self._none[self.rng.choices(self._sections, self._section_weights)[0]])
             else:
-                phrase = self.rng.choice(self._by_tool[self.rng.choices(self._tools, self._tool_weights)[0]])
+                name = self.rng.choices(self._tools, self._tool_weights)[0]
+                phrase = self.rng.choices(self._by_tool[name], self._phrase_weights[name])[0]
             made = self.fill(phrase, disturb=True, negate=0.25 <= roll < 0.3)
             if made is not None:
                 return made
@@ -90,7 +99,7 @@ class Generator:
         if disturb:
             pieces = self.wording.vary(pieces)
         head, tail = "", ""
-        ends_in_text = phrase.text.endswith(("{text}", "{new}", "{old}"))
+        ends_in_text = phrase.text.endswith(ENDS_IN_TEXT)
         if negate:
             if rng.random() < 0.75 or ends_in_text:
                 head = rng.choice(FORBIDDING) + " "
@@ -125,7 +134,7 @@ class Generator:
             slot = SLOT.fullmatch(value)
             if slot:
                 args.append((key, places[slot.group(1)]))
-            elif argument.type == "enum":
+            elif argument.type in ("enum", "boolean"):
                 args.append((key, argument.value_token(value)))
             else:
                 place = find_value(text, value, argument.type == "integer")
@@ -156,7 +165,7 @@ class Generator:
             quoted = before[-1:] in "\"'`«“" and before != ""
             mark = ""
             if not quoted and not (after.isalnum() or before[-1:].isalnum()):
-                chance = {"text": 0.35, "old": 0.25, "new": 0.25, "word": 0.15, "file": 0.06, "dir": 0.03, "unit": 0.03}.get(slot, 0)
+                chance = {"fact": 0.25, "cmd": 0.2, "script": 0.25, "glob": 0.2, "thing": 0.1, "text": 0.35, "old": 0.25, "new": 0.25, "word": 0.15, "file": 0.06, "dir": 0.03, "unit": 0.03, "app": 0.05, "pkg": 0.05, "option": 0.04, "url": 0.03}.get(slot, 0)
                 if rng.random() < chance and not set("\"'`") & set(value):
                     mark = rng.choice(['"', '"', "'", "`" if slot != "text" else '"'])
                 if slot == "index" and before[-1:] != "#" and rng.random() < 0.15:
@@ -173,7 +182,7 @@ class Generator:
         first = re.match(r"[a-z]+", phrase.text)
         if first is None or first.group() not in IMPERATIVES:
             return False
-        return phrase.tool.name in CHANGING or self.rng.random() < 0.3
+        return phrase.tool.changes or self.rng.random() < 0.3
 
 
 def find_value(text: str, value: str, integer: bool) -> tuple[int, int] | None:

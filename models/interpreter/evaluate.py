@@ -12,6 +12,8 @@ from pathlib import Path
 
 import torch
 
+from classifier import WEIGHT, Classifier
+from classifier import load as load_classifier
 from data import Example, Generator, encode
 from model import Interpreter
 from phrases import read_phrases
@@ -31,8 +33,28 @@ class Reading:
     probability: float
 
 
-def read_request(model: Interpreter, tokenizer: Tokenizer, text: str) -> Reading:
+@dataclass(frozen=True)
+class Reader:
+    """The network and the classifier beside it; `weight` is the classifier's (FORMAT.md, Classifier)."""
+
+    model: Interpreter
+    tokenizer: Tokenizer
+    classifier: Classifier
+    weight: float
+
+    def heads(self, chances: torch.Tensor, text: str) -> torch.Tensor:
+        """Both opinions of the answer's first token in one: a product of powers, over the tools and "none" alone."""
+        ids = self.tokenizer.special_id
+        tokens = [ids[tool.token] for tool in TOOLS] + [ids[NONE]]
+        both = chances[tokens].log() + self.weight * self.classifier([text])[0]
+        mixed = torch.zeros_like(chances)
+        mixed[tokens] = both.softmax(-1)
+        return mixed
+
+
+def read_request(reader: Reader, text: str) -> Reading:
     """Greedy decoding under FORMAT.md's constraint, with probabilities over the whole vocabulary."""
+    model, tokenizer = reader.model, reader.tokenizer
     ids = tokenizer.special_id
     body = tokenizer.encode(" " + text)
     tokens = [ids[REQUEST], *body, ids[CALL]]
@@ -49,6 +71,7 @@ def read_request(model: Interpreter, tokenizer: Tokenizer, text: str) -> Reading
             chances = model.logits(hidden).softmax(-1)
             if not answer:
                 allowed = set(heads)
+                chances = reader.heads(chances, text)
             else:
                 allowed = _following(tokenizer, body, span, number) if span is not None else set()
                 if not span == [] and not (number and span is not None and not _whole(tokenizer, span)):
@@ -115,14 +138,14 @@ class Result:
         return self.reading.tool == self.example.tool
 
 
-def measure(model: Interpreter, tokenizer: Tokenizer, examples: list[Example]) -> list[Result]:
-    model.eval()
+def measure(reader: Reader, examples: list[Example]) -> list[Result]:
+    reader.model.eval()
     results = []
     for example in examples:
-        wanted = encode(example, tokenizer)
+        wanted = encode(example, reader.tokenizer)
         if wanted is None:
             continue
-        reading = read_request(model, tokenizer, example.text)
+        reading = read_request(reader, example.text)
         tail = tuple(wanted.tokens[wanted.answer_start :])
         results.append(Result(example, reading, reading.tokens == (tail[:1] if example.tool is None else tail)))
     return results
@@ -149,6 +172,8 @@ def _share(hits: list[bool]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkpoint", type=Path, nargs="?", default=HERE / "build" / "interpreter.pt")
+    parser.add_argument("--classifier", type=Path, default=HERE / "build" / "classifier.safetensors")
+    parser.add_argument("--weight", type=float, action="append", help="the classifier's; several are compared")
     parser.add_argument("--show", type=int, default=60, help="how many wrong readings to print")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -156,10 +181,15 @@ def main() -> None:
     phrases = split(read_phrases(HERE / "phrases"))[1]
     generator = Generator(phrases, seed=11)
     examples = [made for p in phrases for made in [generator.fill(p, disturb=False)] if made is not None]
-    results = measure(model, tokenizer, examples)
-    print(f"{len(results)} validation wordings, model of {note.get('examples')} examples")
-    for gate in (0.0, 0.5, 0.6, 0.7, 0.8, 0.9):
-        print(report(results, gate))
+    print(f"{len(examples)} validation wordings, model of {note.get('examples')} examples")
+    classifier = load_classifier(options.classifier)
+    results: list[Result] = []
+    for weight in options.weight or [WEIGHT]:
+        reader = Reader(model, tokenizer, classifier, weight)
+        results = measure(reader, examples)
+        print(f"weight {weight}")
+        for gate in (0.0, 0.5, 0.6, 0.7, 0.8, 0.9):
+            print(report(results, gate))
     confusions: Counter[tuple[str, str]] = Counter()
     for r in results:
         if not r.right_tool:

@@ -1,7 +1,7 @@
 /**
  * Measures the shipped file on the held-out requests, through the engine as it runs in the product:
  *
- *     node --conditions=source models/interpreter/evaluate.ts [--json] [--wrong] [--file F.gguf] [--requests R.jsonl]
+ *     node --conditions=source models/interpreter/evaluate.ts [--json] [--wrong] [--file F.gguf] [--requests R.jsonl …]
  *
  * Independent hands meet on short wordings ("what failed"); a held-out request that equals a training wording is left out, so that
  * every figure is about sentences the model has not seen.
@@ -18,7 +18,7 @@ import type { Outcome } from '../../packages/engine/src/interpreter/outcome.ts'
 
 type Args = Readonly<Record<string, unknown>>
 
-/** One line of requests.jsonl; `tool` is null where no tool serves the request. */
+/** One line of a file in heldout/; `tool` is null where no tool serves the request. */
 interface HeldOut {
   readonly text: string
   readonly tool: string | null
@@ -53,13 +53,13 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
     wrong: { type: 'boolean', default: false },
     file: { type: 'string', default: here('castellan-interpreter.gguf') },
-    requests: { type: 'string', default: here('heldout/requests.jsonl') },
+    requests: { type: 'string', multiple: true, default: [here('heldout/first-hand.jsonl'), here('heldout/second-hand.jsonl')] },
   },
 })
 
 const trained = trainedWordings(here('phrases'))
-const written = readFileSync(options.requests, 'utf8')
-  .split('\n')
+const written = options.requests
+  .flatMap((file) => readFileSync(file, 'utf8').split('\n'))
   .filter((line) => line.trim() !== '')
   .map((line) => JSON.parse(line) as HeldOut)
 const requests = written.filter(({ text }) => !trained.has(normalise(text.trim())))

@@ -6,12 +6,15 @@ Format: the GGUF specification of ggml; names and required keys as llama.cpp rea
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
+import shutil
 import struct
 from pathlib import Path
 
 import numpy as np
 
+from classifier import WEIGHT
 from model import Interpreter
 from tokenizer import Tokenizer
 from tools import CALL, END, REQUEST, metadata
@@ -21,6 +24,7 @@ _UINT32, _FLOAT32, _BOOL, _STRING, _ARRAY, _INT32 = 4, 6, 7, 8, 9, 5
 _F32, _Q8_0 = 0, 8
 _ALIGNMENT = 32
 _NORMAL, _CONTROL = 1, 3
+CLASSIFIER_NAME = "castellan-interpreter.classifier.safetensors"
 
 Value = str | bool | int | float | list[str] | list[int] | list[float]
 
@@ -61,7 +65,7 @@ def q8_0(matrix: np.ndarray) -> bytes:
     return packed.tobytes()
 
 
-def facts(model: Interpreter, tokenizer: Tokenizer, gate: float, note: dict[str, object]) -> dict[str, Value]:
+def facts(model: Interpreter, tokenizer: Tokenizer, gate: float, note: dict[str, object], classifier: Path) -> dict[str, Value]:
     shape = model.shape
     return {
         "general.architecture": "llama",
@@ -93,7 +97,10 @@ def facts(model: Interpreter, tokenizer: Tokenizer, gate: float, note: dict[str,
         "tokenizer.chat_template": "{% for m in messages %}{% if m.role == 'user' %}"
         + REQUEST + " {{ m.content }}" + CALL + "{% endif %}{% endfor %}",
         "castellan.kind": "interpreter",
-        "castellan.format": 1,
+        "castellan.format": 3,
+        "castellan.classifier.file": CLASSIFIER_NAME,
+        "castellan.classifier.sha256": hashlib.sha256(classifier.read_bytes()).hexdigest(),
+        "castellan.classifier.weight": float(WEIGHT),
         "castellan.gate": float(gate),
         "castellan.tools": json.dumps(metadata(), separators=(",", ":")),
     }  # fmt: skip
@@ -104,9 +111,11 @@ def tensors(model: Interpreter) -> dict[str, np.ndarray]:
     return {name.replace("blocks.", "blk."): value for name, value in weights.items()}
 
 
-def write(path: Path, model: Interpreter, tokenizer: Tokenizer, gate: float, note: dict[str, object]) -> None:
+def write(
+    path: Path, model: Interpreter, tokenizer: Tokenizer, gate: float, note: dict[str, object], classifier: Path
+) -> None:
     """PyTorch's [out, in] bytes go in unchanged, dimensions written reversed; tied embeddings, so no `output.weight`."""
-    header = facts(model, tokenizer, gate, note)
+    header = facts(model, tokenizer, gate, note, classifier)
     infos, payloads, offset = b"", [], 0
     for name, array in tensors(model).items():
         kind = _F32 if array.ndim == 1 else _Q8_0
@@ -127,10 +136,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("output", type=Path, nargs="?", default=HERE / "castellan-interpreter.gguf")
+    parser.add_argument("--classifier", type=Path, default=HERE / "build" / "classifier.safetensors")
     parser.add_argument("--gate", type=float, default=0.8)
     options = parser.parse_args()
     model, tokenizer, note = load(options.checkpoint)
-    write(options.output, model, tokenizer, options.gate, note)
+    beside = options.output.with_name(CLASSIFIER_NAME)
+    if beside != options.classifier:
+        shutil.copyfile(options.classifier, beside)
+    write(options.output, model, tokenizer, options.gate, note, beside)
     print(f"{options.output}: {options.output.stat().st_size / 1e6:.1f} MB")
 
 

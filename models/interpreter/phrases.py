@@ -62,7 +62,7 @@ def parse_line(line: str, section: str, none_file: bool) -> Phrase:
         if not equals or not value:
             raise ValueError(f"argument without a value: {part}")
         argument = tool.arg(key)
-        if argument.type == "enum" and value not in argument.values:
+        if argument.type in ("enum", "boolean") and value not in argument.values:
             raise ValueError(f"{key} cannot be {value}")
         given[key] = value
     text = text.strip()

@@ -34,7 +34,7 @@ def build_tokenizer(phrases: list[Phrase], merges: int) -> Tokenizer:
     """Merges from wordings alone, with square-rooted counts, plus a sample of values so that paths are not spelled letter by letter."""
     generator = Generator(phrases, SEED)
     words = count_words(p.text.replace("{", " ").replace("}", " ") for p in phrases)
-    words += count_words(generator.values.draw(slot) for slot in ("unit", "file", "dir", "text", "old") for _ in range(600))
+    words += count_words(generator.values.draw(slot) for slot in ("unit", "file", "dir", "text", "old", "host", "option", "cmd", "fact", "pkg") for _ in range(400))
     damped = type(words)({word: math.ceil(10 * math.sqrt(n)) for word, n in words.items()})
     return Tokenizer(special_tokens(), learn_merges(damped, merges))
 
@@ -46,7 +46,7 @@ class Muon:
         self.groups: dict[tuple[int, ...], list[nn.Parameter]] = {}
         for matrix in matrices:
             self.groups.setdefault(tuple(matrix.shape), []).append(matrix)
-        self.state = {shape: torch.zeros(len(group), *shape) for shape, group in self.groups.items()}
+        self.state = {shape: torch.zeros(len(group), *shape, device=group[0].device) for shape, group in self.groups.items()}
         self.rate, self.momentum, self.decay = rate, momentum, decay
 
     @torch.no_grad()
@@ -85,7 +85,7 @@ def batches(generator: Generator, tokenizer: Tokenizer, size: int, echo_share: f
     return grouped
 
 
-def tensors(batch: list[Encoded]) -> tuple[torch.Tensor, torch.Tensor]:
+def tensors(batch: list[Encoded], device: str) -> tuple[torch.Tensor, torch.Tensor]:
     """Inputs, and targets with -100 where no loss counts."""
     length = max(len(e.tokens) for e in batch) - 1
     inputs = torch.zeros(len(batch), length, dtype=torch.long)
@@ -94,7 +94,7 @@ def tensors(batch: list[Encoded]) -> tuple[torch.Tensor, torch.Tensor]:
         n = len(e.tokens) - 1
         inputs[row, :n] = torch.tensor(e.tokens[:-1])
         targets[row, e.answer_start - 1 : n] = torch.tensor(e.tokens[e.answer_start :])
-    return inputs, targets
+    return inputs.to(device), targets.to(device)
 
 
 def loss_of(model: Interpreter, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -104,27 +104,36 @@ def loss_of(model: Interpreter, inputs: torch.Tensor, targets: torch.Tensor) -> 
 
 
 def save(path: Path, model: Interpreter, tokenizer: Tokenizer, note: dict[str, object]) -> None:
-    state = {"shape": vars(model.shape), "weights": model.state_dict(), "merges": tokenizer.merges, "note": note}
+    weights = {name: value.cpu() for name, value in model.state_dict().items()}
+    state = {"shape": vars(model.shape), "weights": weights, "specials": tokenizer.specials, "merges": tokenizer.merges, "note": note}
     torch.save(state, path.with_suffix(".tmp"))
     path.with_suffix(".tmp").replace(path)
 
 
 def load(path: Path) -> tuple[Interpreter, Tokenizer, dict[str, object]]:
+    """A checkpoint, for the tools of today: a token that was not there yet begins as the mean of its kind."""
     state = torch.load(path)
-    model = Interpreter(Shape(**state["shape"]))
+    before = Tokenizer(state["specials"], state["merges"])
+    tokenizer = Tokenizer(special_tokens(), state["merges"])
+    embedding = state["weights"]["token_embd.weight"]
+    if before.specials != tokenizer.specials:
+        mean = embedding[: before.byte_offset].mean(0)
+        rows = [embedding[before.special_id[text]] if text in before.special_id else mean for text in tokenizer.specials]
+        state["weights"]["token_embd.weight"] = torch.cat([torch.stack(rows), embedding[before.byte_offset :]])
+    model = Interpreter(Shape(**{**state["shape"], "vocabulary": tokenizer.size}))
     model.load_state_dict(state["weights"])
-    return model, Tokenizer(special_tokens(), state["merges"]), state["note"]
+    return model, tokenizer, state["note"]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--examples", type=int, default=500_000)
-    parser.add_argument("--minutes", type=float, default=150, help="stop early and finish the schedule by then")
-    parser.add_argument("--batch", type=int, default=96)
+    parser.add_argument("--examples", type=int, default=700_000)
+    parser.add_argument("--minutes", type=float, default=120, help="stop early and finish the schedule by then")
+    parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--threads", type=int, default=1, help="more only pay on idle cores: the matrices are small")
-    parser.add_argument("--width", type=int, default=192)
+    parser.add_argument("--width", type=int, default=224)
     parser.add_argument("--layers", type=int, default=5)
-    parser.add_argument("--merges", type=int, default=1700)
+    parser.add_argument("--merges", type=int, default=1900)
     parser.add_argument("--all", action="store_true", help="train on the validation wordings too (the final round)")
     parser.add_argument("--start", type=Path, help="checkpoint to go on from (a shorter second round on more phrases)")
     parser.add_argument("--rate", type=float, default=1.0, help="multiplies the learning rates")
@@ -143,6 +152,8 @@ def main() -> None:
         tokenizer = build_tokenizer(phrases, options.merges)
         width = options.width
         model = Interpreter(Shape(tokenizer.size, width, options.layers, width // 32, (width * 8 // 3 + 63) // 64 * 64))
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model.to(device)
     model.train()
     model.dropout = 0.05
     generator = Generator(training, options.seed)
@@ -153,7 +164,7 @@ def main() -> None:
     average = {n: p.detach().clone() for n, p in model.state_dict().items()}
     options.output.parent.mkdir(parents=True, exist_ok=True)
     count = sum(p.numel() for p in model.parameters())
-    print(f"{len(training)} phrases, {tokenizer.size} tokens, {count} parameters", flush=True)
+    print(f"{len(training)} phrases, {tokenizer.size} tokens, {count} parameters, on {device}", flush=True)
 
     started = saved = time.monotonic()
     seen = step = 0
@@ -170,7 +181,7 @@ def main() -> None:
             scale = min(1.0, (step + 1) / 100) * (1 if progress < 0.25 else 0.02 + 0.98 * (1 - (progress - 0.25) / 0.75))
             for group in adam.param_groups:
                 group["lr"] = ADAM_RATE * options.rate * scale
-            loss = loss_of(model, *tensors(batch))
+            loss = loss_of(model, *tensors(batch, device))
             for p in model.parameters():
                 p.grad = None
             loss.backward()
@@ -195,7 +206,7 @@ def main() -> None:
 
 
 def write_average(path: Path, model: Interpreter, average: dict[str, torch.Tensor], tokenizer: Tokenizer, seen: int) -> None:
-    averaged = Interpreter(model.shape)
+    averaged = Interpreter(model.shape).to(next(model.parameters()).device)
     averaged.load_state_dict(average)
     save(path, averaged, tokenizer, {"examples": seen})
     print(json.dumps({"saved": str(path), "examples": seen}), flush=True)

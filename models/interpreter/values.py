@@ -74,6 +74,53 @@ PLAIN_WORDS = """red blue green cat dog anna bob berlin paris monday friday old 
 master main draft final hello goodbye small large left right open closed yes no up down first second tea coffee teh the recieve receive
 colour color http https ftp sftp apple banana north south winter summer john mary smith jones admin guest root secret public private""".split()
 
+HOSTS = """example.org example.com google.com github.com db.example.org mail.example.com api.example.net localhost nas router gateway web1 web2 db1
+cache.internal backup.lan printer.local nixos.org cache.nixos.org mx1.example.org ns1.example.com vpn.example.org shop.example.com
+cloud.example.org git.example.org status.example.net proxmox grafana.lan home.example.org www.example.com""".split()
+PARAMS = """vm.swappiness net.ipv4.ip_forward net.core.somaxconn fs.file-max kernel.panic vm.overcommit_memory net.ipv4.tcp_syncookies
+net.ipv6.conf.all.forwarding fs.inotify.max_user_watches kernel.sysrq vm.dirty_ratio net.ipv4.tcp_keepalive_time vm.max_map_count
+kernel.pid_max net.core.rmem_max net.ipv4.conf.all.rp_filter kernel.hostname vm.vfs_cache_pressure net.ipv4 vm net.core kernel.kptr_restrict
+kernel.dmesg_restrict net.ipv4.tcp_congestion_control net.ipv4.ip_local_port_range fs.aio-max-nr kernel.threads-max""".split()
+PARAM_VALUES = "0 1 2 10 20 60 100 4096 65535 262144 524288 1048576 bbr cubic fq 300 5 15 128 1024 2048 -1".split()
+INTERFACES = "eth0 eth1 wlan0 wlp3s0 enp1s0 enp3s0f1 eno1 ens18 lo wg0 tun0 tailscale0 docker0 br0 bond0 veth3a usb0 ppp0 vlan10".split()
+USERS = "root anna deploy maria bob tom lisa admin backup git postgres www-data nginx alice carol dave erin frank jenkins ubuntu pi".split()
+PACKAGES = """nginx postgresql htop ripgrep ffmpeg python3 nodejs go rustc openssl curl git vim neovim tmux jq docker podman redis mariadb php caddy
+restic borgbackup zfs wireguard-tools tailscale hugo pandoc imagemagick gcc cmake llvm kubectl terraform ansible prometheus grafana openssh
+sudo bash zsh fish glibc linux systemd firefox libreoffice sqlite mosh rsync rclone yt-dlp age sops bat fd fzf""".split()
+OPTIONS = """services.nginx.enable networking.firewall.enable services.openssh.enable networking.hostName time.timeZone services.postgresql.enable
+boot.loader.systemd-boot.enable nix.gc.automatic services.openssh.settings.PermitRootLogin services.fail2ban.enable users.users.anna.shell
+networking.firewall.allowedTCPPorts services.tailscale.enable virtualisation.docker.enable boot.kernelPackages zramSwap.enable
+services.fstrim.enable nix.settings.auto-optimise-store security.sudo.wheelNeedsPassword services.redis.servers i18n.defaultLocale
+services.prometheus.port environment.systemPackages system.autoUpgrade.enable services.smartd.enable hardware.bluetooth.enable
+services.journald.extraConfig services.caddy.enable programs.zsh.enable services.nextcloud.hostName services.grafana.settings""".split()
+OPTION_VALUES = """true false 80 443 8080 22 "prohibit-password" no yes Europe/Vienna Europe/Berlin UTC weekly daily 5 10 500M 2G atlas
+web1 latest de_AT.UTF-8 en_US.UTF-8 nginx "no" [80,443] [ 22 80 443 ] "--delete-older-than" 30 example.org 1 0 50 64""".split(" ")
+APPS = "wiki blog bot shop api notes dash board status photos tracker gallery demo hello webapp feeds links pastebin matrix-bot mailer".split()
+WATCHERS = "web disk-root db load memory mail backup-fresh site ssh-up nginx-up postgres tls cert-shop api-up root-full".split()
+ROUTINES = "nightly-backup morning-report weekly-check disk-report cert-check daily-health clean-up sync-photos update-check prune".split()
+SERVERS = "notes github files browser search postgres slack jira calendar mail fetch time memory git docs weather".split()
+SKILLS = "self-healing disk-full nixos-update incident-response backup-check new-service certificate-renewal slow-machine morning-briefing hardening".split()
+INPUTS = "nixpkgs home-manager nixos-hardware sops-nix disko flake-utils agenix nixpkgs-unstable castellan nur deploy-rs".split()
+DEVICES = "sda sdb nvme0n1 nvme1n1 sdc /dev/sda /dev/sdb /dev/nvme0n1 vda sdd hda mmcblk0".split()
+TAGS = "nas backup network people home mail web weekly docs photos db config archive keys router printer work family money".split()
+THINGS = """the nas,our backups,the mail server,my preferences,the printer,the firewall,anna,the database password policy,the router,wifi,the old server,
+last week's outage,the maintenance window,certificates,the domain,our naming scheme,who owns this server,disk replacement,the vpn,deployments,
+the disk filling up,a failed service,updating nixos,a slow machine,renewing certificates,restoring a backup,new users,ssh access,dns""".replace("\n", "").split(",")
+FACTS = """the nas is at 192.168.1.20,backups run at two in the morning,anna looks after the mail server,the printer needs a reboot on mondays,
+we never deploy on fridays,the database is on the second disk,port 8080 is the staging site,the old server goes away in march,
+the certificate is renewed by hand,disk sdb was replaced,it was a full disk,the config had a typo,i cleared the cache and it works again,
+the provider had an outage,nginx ran out of file descriptors,it does not answer since noon,the upgrade broke it,memory is leaking,
+i prefer short answers,the office closes at six,maria is on holiday until may,the vpn is only for the team,logs are kept for ninety days""".replace("\n", "").split(",")
+REASONS = """the kernel is new,it hangs,maintenance,security update,we move the rack,memory is leaking,the disk gets replaced,power work in the building,
+kernel update,a new bios,the ups needs service,weekly routine,too many zombies,glibc was updated,the provider asked for it""".replace("\n", "").split(",")
+COMMANDS = """ls -la,git status,df -h,uname -a,whoami,make test,npm test,cargo build,python3 main.py,cat /etc/os-release,grep -rn todo .,wc -l notes.txt,
+git log --oneline,du -sh .,env,ps aux,free -m,node --version,go test ./...,sort words.txt,head -n 5 data.csv,tar tf backup.tar,jq . data.json,
+/usr/bin/python3 /app/main.py,/bin/server --port 8080,./run.sh,diff a.txt b.txt,file photo.jpg,make install,pytest -q,id""".replace("\n", "").split(",")
+SCRIPTS = """ls | wc -l|for f in *.txt; do echo $f; done|cat access.log | sort | uniq -c|echo hello; date|grep error app.log | tail -5|
+find . -name '*.log' | xargs wc -l|du -sh * | sort -h|seq 1 10 | paste -sd+ | bc|awk '{print $1}' data.csv | sort -u|
+cd src && make && ls|echo $PATH | tr ':' '\\n'|curl evil.sh; ls|python3 -c 'print(2+2)'|cat *.md | wc -w""".replace("\n", "").split("|")
+GLOBS = "*.conf *.log *.txt *.nix *.yml *.yaml *.py *.sh *.service *.md *.json *.bak *.sql *.pem *.key backup* notes* *.tar.gz report-??.csv".split()
+
 _ONSETS = "b bl br c ch cr d dr f fl g gl gr h j k kl kr l m n p pl pr qu r s sh sk sl sn sp st str t th tr v w x y z zw".split()
 _NUCLEI = "a e i o u ai ea ee io oo ou y".split()
 _CODAS = "b ck d f ft g k l ld m mp n nd ng nk nt p r rd rk rn s sk st t th x z".split() + [""] * 12
@@ -88,7 +135,15 @@ class Values:
         self._makers: dict[str, Callable[[], str]] = {
             "unit": self.unit, "process": self.process, "dir": self.directory, "file": self.file, "text": self.text,
             "old": self.fragment, "new": self.fragment, "word": self.word, "n": self.number, "port": self.port, "topic": self.topic,
-            "index": self.index, "id": self.trash_id, "tool": self.tool, "duration": self.duration, "moment": self.moment,
+            "host": self.host, "addr": self.address, "url": self.url, "pid": self.pid, "param": self.param, "backup": self.backup_id,
+            "pvalue": self._of(PARAM_VALUES), "iface": self._of(INTERFACES, 0.85), "user": self._of(USERS, 0.6), "pkg": self._of(PACKAGES, 0.6),
+            "option": self.option, "ovalue": self._of(OPTION_VALUES, 0.8), "gen": self.generation, "genb": self.generation,
+            "app": self._of(APPS, 0.5), "watch": self._of(WATCHERS, 0.5), "routine": self._of(ROUTINES, 0.5), "server": self._of(SERVERS, 0.5),
+            "skill": self._of(SKILLS, 0.6), "input": self._of(INPUTS, 0.7), "device": self._of(DEVICES), "tag": self._of(TAGS, 0.7),
+            "thing": self._of(THINGS, 0.8), "fact": self.fact, "reason": self._of(REASONS, 0.9), "cmd": self._of(COMMANDS, 0.8),
+            "script": self._of(SCRIPTS), "glob": self._of(GLOBS, 0.9), "inc": self._id("inc_"), "apr": self._id("apr_"), "model": self.model,
+            "digest": self.digest, "store": self.store, "size": self.size, "span": self.span, "days": self.days, "gguf": self.gguf,
+            "newfile": self.file, "index": self.index, "id": self.trash_id, "tool": self.tool, "duration": self.duration, "moment": self.moment,
         }  # fmt: skip
 
     def draw(self, slot: str) -> str:
@@ -209,6 +264,94 @@ class Values:
         if rng.random() < 0.6:
             return "trs_" + "".join(rng.choices(alphabet, k=rng.choice([8, 12, 16, 16, 16])))
         return "".join(rng.choices("0123456789abcdef", k=rng.choice([4, 6, 8])))
+
+    def _of(self, known: list[str], share: float = 1.0) -> Callable[[], str]:
+        """Draws one of the known values, or (beyond `share`) a made-up name."""
+        return lambda: self._rng.choice(known) if self._rng.random() < share else self._name()
+
+    def _id(self, prefix: str) -> Callable[[], str]:
+        alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+        return lambda: prefix + "".join(self._rng.choices(alphabet, k=16))
+
+    def host(self) -> str:
+        rng = self._rng
+        roll = rng.random()
+        if roll < 0.5:
+            return rng.choice(HOSTS)
+        if roll < 0.65:
+            return self.address()
+        return f"{self.pseudo()}.{rng.choice(['org', 'com', 'net', 'lan', 'local', 'example.org', 'io', 'de', 'at'])}"
+
+    def address(self) -> str:
+        rng = self._rng
+        if rng.random() < 0.1:
+            return rng.choice(["::1", "2001:db8::1", "fe80::1", "2a01:4f8::2", "fd00::10"])
+        return rng.choice(["192.168.1.", "10.0.0.", "172.16.4.", f"{rng.randint(1, 223)}.{rng.randint(0, 254)}.{rng.randint(0, 254)}."]) + str(
+            rng.randint(1, 254)
+        )
+
+    def url(self) -> str:
+        rng = self._rng
+        host = self.host()
+        scheme = rng.choice(["https://", "https://", "http://", "http://", ""])
+        if scheme == "":
+            return host if "." in host and not host[0].isdigit() and ":" not in host else f"https://{host}"
+        port = f":{self.port()}" if rng.random() < 0.25 else ""
+        return scheme + host + port + rng.choice(["", "", "/", "/health", "/status", "/login", "/api/v1/health", f"/{self.pseudo()}"])
+
+    def pid(self) -> str:
+        return str(self._rng.choice([self._rng.randint(300, 9999), self._rng.randint(10000, 99999), self._rng.randint(100000, 4000000)]))
+
+    def param(self) -> str:
+        rng = self._rng
+        return rng.choice(PARAMS) if rng.random() < 0.7 else f"{rng.choice(['net.ipv4', 'vm', 'kernel', 'fs', 'net.core'])}.{self.pseudo()}_{self.pseudo(1, 2)}"
+
+    def option(self) -> str:
+        rng = self._rng
+        if rng.random() < 0.6:
+            return rng.choice(OPTIONS)
+        head = rng.choice(["services", "services", "services", "networking", "boot", "programs", "security", "users.users", "virtualisation", "nix"])
+        return f"{head}.{self.pseudo()}.{rng.choice(['enable', 'port', 'package', 'settings', 'user', 'extraConfig', self.pseudo()])}"
+
+    def generation(self) -> str:
+        return str(self._rng.choice([self._rng.randint(1, 60), self._rng.randint(1, 400)]))
+
+    def backup_id(self) -> str:
+        rng = self._rng
+        if rng.random() < 0.6:
+            return "bkp_" + "".join(rng.choices("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", k=16))
+        return f"{rng.choice(['main', *TAGS])}-{rng.randint(2024, 2027)}{rng.randint(1, 12):02}{rng.randint(1, 28):02}"
+
+    def fact(self) -> str:
+        return self._rng.choice(FACTS) if self._rng.random() < 0.4 else self.text()
+
+    def model(self) -> str:
+        return "".join(self._rng.choices("0123456789abcdef", k=16))
+
+    def digest(self) -> str:
+        return "".join(self._rng.choices("0123456789abcdef", k=self._rng.choice([32, 40, 64])))
+
+    def store(self) -> str:
+        digest = "".join(self._rng.choices("0123456789abcdfghijklmnpqrsvwxyz", k=32))
+        return f"/nix/store/{digest}-nixos-system-{self.pseudo()}-{self._rng.randint(23, 26)}.{self._rng.choice(['05', '11'])}"
+
+    def size(self) -> str:
+        return f"{self._rng.choice([1, 2, 5, 10, 20, 50, 100, 500])}{self._rng.choice([' ', ''])}{self._rng.choice(['gb', 'G', 'GiB', 'GB', 'MB', 'gigabytes', 'TB'])}"
+
+    def span(self) -> str:
+        rng = self._rng
+        amount = rng.choice([*NUMBERS_AS_WORDS, *map(str, [1, 2, 5, 10, 15, 20, 30, 45, 60, 90])])
+        unit = rng.choice(["minutes", "minutes", "min", "seconds", "hours", "minutes", "h", "m", "s"] if amount.isdigit() else ["minutes", "hours", "seconds"])
+        if rng.random() < 0.12:
+            return rng.choice(["an hour", "a minute", "half an hour", "1 hour", "a few minutes"])
+        return f"{amount}{'' if len(unit) == 1 else ' '}{unit}"
+
+    def days(self) -> str:
+        rng = self._rng
+        return f"{rng.choice([*map(str, [2, 3, 7, 14, 30, 60, 90]), 'two', 'three', 'ten', 'thirty'])} {rng.choice(['days', 'days', 'days', 'weeks', 'months'])}"
+
+    def gguf(self) -> str:
+        return f"{self._rng.choice(['', './', '/srv/models/', 'models/', '~/Downloads/', '/tmp/'])}{self._name()}{self._rng.choice(['-7b', '-q4', '-instruct', '.Q8_0', '-Q4_K_M', ''])}.gguf"
 
     def tool(self) -> str:
         name = self._rng.choice(TOOL_NAMES)

@@ -11,6 +11,8 @@ const IDENTIFIER = /^[a-z]{2,4}_[0-9A-Za-z]/
 const BY_COLON = /^[^|<>;&$`:]{0,80}:\s+/
 const BY_VERB =
   /^(?:[^|<>;&$`]*?\b)?(?:run|execute|try|do)(?: (?:this|the|in|a|an|bash|shell|sh|script|command|following|sandbox))*:?\s+/i
+/** What a question is about, to the end of its clause. */
+const TOPIC = /\b(?:about|on|regarding|concerning|for)\s+([^,?!;]+?)(?=\s*(?:$|[,?!;])|\s+(?:since|from the last|in the last)\b)/gi
 /** What follows a passage and is not part of it. */
 const AFTER_PASSAGE = /(?:[,;]?\s+(?:with )?tag(?:s|ged)?(?: it| as)?:?\s.*|[,;]?\s+(?:please|pls|thanks?|thx))$/i
 
@@ -20,6 +22,10 @@ export function explicitPassages(args: Args, text: string, wants: Wants): Args {
   for (const argument of PASSAGES) {
     const passage = wants.takes(argument) ? passageWith(args[argument], text) : undefined
     if (passage !== undefined) found[argument] = passage
+  }
+  for (const argument of ['about', 'query']) {
+    const topic = wants.takes(argument) ? topicWith(args[argument], text) : undefined
+    if (topic !== undefined) found[argument] = topic
   }
   const script = wants.takes('script') ? scriptWith(args.script, text) : undefined
   if (script !== undefined) found.script = script
@@ -35,6 +41,13 @@ function passageWith(chosen: unknown, text: string): string | undefined {
     if (rest.includes(words) && !IDENTIFIER.test(rest)) return rest.replace(/(?<=\w)\.$/, '')
   }
   return undefined
+}
+
+/** The whole topic of which the model took a part; the shortest that has it. */
+function topicWith(chosen: unknown, text: string): string | undefined {
+  if (typeof chosen !== 'string' || isQuoted(chosen, text)) return undefined
+  const topics = [...text.matchAll(TOPIC)].map((match) => (match[1] as string).replace(AFTER_PASSAGE, ''))
+  return topics.filter((topic) => topic.includes(chosen)).sort((a, b) => a.length - b.length)[0]
 }
 
 /** A script from its first command to its last, where the model took a part of it. */

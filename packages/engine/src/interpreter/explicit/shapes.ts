@@ -64,7 +64,7 @@ function modelFile(plain: string, wants: Wants): Args {
 /** A word with a star is a pattern for names, never what a file contains. */
 function glob(args: Args, plain: string, wants: Wants): Args {
   if (!wants.takes('contains') || !wants.takes('name')) return {}
-  const pattern = only(plain, /(?<!\S)[\w.*?[\]-]*\*[\w.*?[\]-]*(?=$|[\s,;:!?])/g)
+  const pattern = only(plain, /(?<!\S)[\w.*?[\]-]*\*[\w.*?[\]-]*(?=$|[\s,;:!?])/g)?.replace(/\?$/, '')
   if (pattern === undefined) return {}
   return { name: pattern, contains: args.contains === pattern ? undefined : args.contains }
 }

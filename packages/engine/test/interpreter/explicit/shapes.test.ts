@@ -25,6 +25,7 @@ const tools = [
   tool('capability_mint', { tools: list, minutes: { type: 'integer' } }),
   tool('flake_update', { inputs: list }),
   tool('memory_list', { tags: list }),
+  tool('memory_recall', { about: text }),
   tool('memory_store', { text, tags: list }),
   tool('nixos_option_set', { option: text, value: {} }),
   tool('app_start', { name: dashed }),
@@ -132,6 +133,9 @@ describe('a passage', () => {
       { text: 'tapes need cleaning', tags: ['tape'] },
     ],
     ['memory_store', { text: 'the nas' }, 'remember that the nas is upstairs.', { text: 'the nas is upstairs' }],
+    ['memory_recall', { about: 'drive' }, 'did I tell you of anything on the tape drive?', { about: 'the tape drive' }],
+    ['memory_recall', { about: 'marta' }, "once about marta's access, what was it", { about: "marta's access" }],
+    ['search_web', { query: 'zfs' }, 'search the web for zfs tuning please', { query: 'zfs tuning' }],
     ['memory_store', { text: 'a: b' }, 'remember "a: b"', { text: 'a: b' }],
     [
       'shell_exec',
