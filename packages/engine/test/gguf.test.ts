@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -30,6 +31,9 @@ describe('a model file', () => {
   it.each([
     ['a file that is not there', () => join(folder, 'absent.gguf'), /There is no file .*absent\.gguf/],
     ['a folder', () => made('folder', (path) => mkdirSync(path)), /is not a file/],
+    // Opening it would wait for somebody who writes to it.
+    ['a named pipe', () => made('pipe', (path) => execFileSync('mkfifo', [path])), /is not a file/],
+    ['a path with a zero byte', () => join(folder, 'a\0b.gguf'), /zero byte/],
     ['an empty file', () => made('empty', (path) => writeFileSync(path, '')), /is empty/],
     ['a text file', () => made('text', (path) => writeFileSync(path, 'Dear diary,\n')), /is not a GGUF file/],
     ['two bytes', () => made('short', (path) => writeFileSync(path, 'GG')), /is not a GGUF file/],

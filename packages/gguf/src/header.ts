@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { GgufError } from './error.ts'
 
@@ -66,12 +67,15 @@ export async function readGgufHeader(
 
 async function openModel(path: string): Promise<FileHandle> {
   try {
-    const file = await open(path, 'r')
+    // Not waited for: a named pipe that nobody writes to would keep the opening waiting for ever.
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     if ((await file.stat()).isFile()) return file
     await file.close()
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code
     if (code === 'ENOENT') throw invalid(`There is no file ${path}. Check the path given as the model.`)
+    if (code === 'ERR_INVALID_ARG_VALUE')
+      throw invalid('No path of a file has a zero byte in it. Check the path given as the model.')
     throw invalid(`${path} cannot be read (${code ?? String(cause)}). Check its permissions.`)
   }
   throw invalid(`${path} is not a file. Give the path of one GGUF file.`)
