@@ -4,8 +4,12 @@ import { quotedParts } from './values.ts'
 const OPENERS =
   /^(?:(?:please|pls|just|only|also|then|now|and|i mean|afterwards?|finally|next|can you|could you|would you|will you|i want to|i'd like to|let me|let's)\s+)*(?:show|list|tell|give|get|check|print|display|read|open|cat|see|view|find|look|count|verify|restart|start|stop|write|overwrite|save|append|add|insert|jot|put|empty|clear|correct|fix|modify|swap|turn|note|delete|remove|rm|trash|erase|drop|edit|change|replace|rename|restore|recover|bring|undo|revert|take back|roll|what|what's|whats|which|who|who's|how|is|are|was|were|does|do|did|has|have|when|why|where|any|ls|df|ps|free|tail|grep|journalctl|systemctl|confirm|make|create|fetch|report|describe|explain|status|reload|bounce|reboot|kill|run|execute|move|mv|back up|backup|import|deploy|remember|forget|enable|disable|set|unset|build|switch|collect|prune|search|ping|curl|dig|resolve|test|prove|trigger|commit|import|update|install)\b/i
 
-/** A comma alone joins two halves of one request more often than two requests: "why did nginx die, show its log". */
-const JOINTS = /\s*(?:[;\n]+|,?\s+(?:and\s+then|and\s+also|then|and|plus|&&?)\s+|,\s+(?:then|also|and)\s+)\s*/gi
+/**
+ * A comma alone joins two halves of one request more often than two requests: "why did nginx die, show its log". Each way has one
+ * place for each run of spaces: with several, a few thousand spaces would take a minute.
+ */
+const JOINTS =
+  /\s+(?:and\s+then|and\s+also|then|and|plus|&&?)\s+|\s*,\s+(?:and\s+then|and\s+also|then|also|and|plus|&&?)\s+|\s*[;\n]+\s*/gi
 const CLAUSE_JOINTS = /\s*(?:[;\n,!]|[.?](?=\s)|\s(?:but|only|instead|rather|and)\s|\s-+\s)\s*/gi
 
 /**

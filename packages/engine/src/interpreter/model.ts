@@ -33,6 +33,8 @@ export class InterpreterModel implements Model {
   readonly #model: LlamaModel
   readonly #opinion: SecondOpinion | undefined
   readonly #free: LlamaContextSequence[]
+  /** In bytes, of which a character has at least one. */
+  readonly #longestToken: number
   readonly #dispose: () => Promise<void>
 
   private constructor(
@@ -48,6 +50,7 @@ export class InterpreterModel implements Model {
     this.#model = model
     this.#opinion = opinion
     this.#free = sequences
+    this.#longestToken = Math.max(...format.tokenBytes)
     this.#dispose = dispose
   }
 
@@ -105,6 +108,8 @@ export class InterpreterModel implements Model {
     signal: AbortSignal,
     usage: Usage = { promptTokens: 0, outputTokens: 0 },
   ): Promise<Outcome> {
+    const last = messages.at(-1)
+    if (last?.role === 'user') this.#refuseBook(last.text)
     return await this.#withSequence((sequence) =>
       interpret({
         messages,
@@ -125,6 +130,17 @@ export class InterpreterModel implements Model {
     return rankReadings(text.trim(), readings, tools)
   }
 
+  /**
+   * Throws `context_full` for a text that has too many tokens whatever they are. llama.cpp's tokenizer recurses over a long run
+   * of the same kind of character until its stack is full, and ends the process; and what reads the words before the model does
+   * is made for sentences.
+   */
+  #refuseBook(text: string): void {
+    const { length } = text.trim()
+    const most = MAX_REQUEST_TOKENS * this.#longestToken
+    if (length > most) throw tooLong(`${length} characters`, `${most} at the very most`)
+  }
+
   async #withSequence<Result>(use: (sequence: LlamaContextSequence) => Promise<Result>): Promise<Result> {
     const sequence = this.#free.pop()
     if (sequence === undefined) throw new EngineError('busy', 'Every slot of the model is taken. Try again.')
@@ -143,13 +159,11 @@ export class InterpreterModel implements Model {
     signal: AbortSignal,
     usage: Usage,
   ): Promise<Readings> {
+    this.#refuseBook(text)
     const tokenise = (words: string): readonly number[] => this.#model.tokenize(words, false)
     const request = prepareRequest(text, tokenise, this.format.tokenBytes)
     if (request.tokens.length > MAX_REQUEST_TOKENS) {
-      throw new EngineError(
-        'context_full',
-        `The request has ${request.tokens.length} tokens, and the built-in model takes ${MAX_REQUEST_TOKENS}. Say it in one or two sentences, or start with a larger model: npm start -- --model FILE.gguf`,
-      )
+      throw tooLong(`${request.tokens.length} tokens`, String(MAX_REQUEST_TOKENS))
     }
     const prompt = [this.format.request, ...request.tokens, this.format.call]
     const reader = new SequenceReader(
@@ -163,6 +177,13 @@ export class InterpreterModel implements Model {
     usage.outputTokens += readings.answerTokens
     return readings
   }
+}
+
+function tooLong(has: string, takes: string): EngineError {
+  return new EngineError(
+    'context_full',
+    `The request has ${has}, and the built-in model takes ${takes}. Say it in one or two sentences, or start with a larger model: npm start -- --model FILE.gguf`,
+  )
 }
 
 /** Reads answers from a context sequence, with the probabilities the model gives and nothing cut off. */

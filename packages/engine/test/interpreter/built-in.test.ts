@@ -64,6 +64,20 @@ describe('the built-in model', () => {
     },
   )
 
+  it.each([
+    ['quotes', '"'.repeat(50_000)],
+    ['letters', 'a'.repeat(200_000)],
+    ['spaces', `show ${' '.repeat(100_000)}x`],
+  ])('refuses a text that is far too long, and looks no further at it: %s', async (_, text) => {
+    await expect(said(text)).rejects.toMatchObject({ code: 'context_full', message: /characters.*larger model/s })
+  })
+
+  it('refuses a long thing that "it" would stand for, too', async () => {
+    const calls = past('file_read', { path: '('.repeat(50_000) })
+    const outcome = await said('delete it', calls).catch((error: { code: string }) => error.code)
+    expect(outcome).toBe('context_full')
+  })
+
   it('takes back the act before', async () => {
     const outcome = await said('undo that', past('file_write', { path: 'notes.txt' }))
     expect(outcome).toMatchObject({ kind: 'calls', calls: [{ name: 'undo_apply', args: { index: 12 } }] })

@@ -15,6 +15,10 @@ describe('a sentence with several requests', () => {
     ['show errors and warnings', ['show errors and warnings']],
     ['how full are my disks?', ['how full are my disks?']],
     ['read /etc/nginx/nginx.conf and then delete notes.txt', ['read /etc/nginx/nginx.conf', 'delete notes.txt']],
+    ['restart nginx ,\n and show me its log', ['restart nginx', 'show me its log']],
+    ['restart nginx;\nand show me its log', ['restart nginx', 'and show me its log']],
+    // Would take the better part of a minute if a run of spaces could be parted in several ways.
+    [`restart nginx${' '.repeat(4500)}.`, [`restart nginx${' '.repeat(4500)}.`]],
   ])('%j', (text, parts) => {
     expect(splitRequests(text)).toEqual(parts)
   })
