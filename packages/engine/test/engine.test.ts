@@ -52,6 +52,16 @@ describe('the engine', { timeout: 180_000 }, () => {
     if (outcome !== 'engine_loading') expect((outcome as EngineEvent[]).at(-1)).toMatchObject({ type: 'done' })
   })
 
+  it('refuses what is nested too deeply to be handed over, and keeps its slot', async () => {
+    const engine = await started(endless, { queue: 0 })
+    let inputSchema: Record<string, unknown> = {}
+    for (let level = 0; level < 20_000; level++) inputSchema = { properties: { inner: inputSchema } }
+    const tools = [{ name: 'deep', inputSchema }] as never
+    const refused = engine.complete(asked(5, { tools }), never).then(all)
+    await expect(refused).rejects.toMatchObject({ code: 'invalid_request', message: expect.stringContaining('nested') })
+    expect(engine.health()).toMatchObject({ state: 'ready', busy: 0 })
+  })
+
   it('frees the slot of a cancelled completion for the next one', async () => {
     const engine = await started(endless, { queue: 0 })
     const cancel = new AbortController()

@@ -24,7 +24,8 @@ export class Decisions {
     const { messages, tools, seed } = request
     return {
       modelDigest,
-      promptDigest: promptDigest ?? sha256(canonicalJson({ messages, tools: tools.map(({ name }) => name) })),
+      promptDigest:
+        promptDigest ?? sha256(canonicalJson(wellFormed({ messages, tools: tools.map(({ name }) => name) }))),
       grammarDigest: tools.length === 0 ? null : this.#grammar(toolsKey, tools),
       seed,
       engine: { name: 'castellan-engine', version: `${version} (${by})` },
@@ -35,7 +36,7 @@ export class Decisions {
     const known = this.#grammars.get(key)
     if (known !== undefined) return known
     const digest = sha256(
-      canonicalJson(tools.map(({ name, inputSchema }) => ({ name, params: grammarSchema(inputSchema) }))),
+      canonicalJson(wellFormed(tools.map(({ name, inputSchema }) => ({ name, params: grammarSchema(inputSchema) })))),
     )
     if (this.#grammars.size >= REMEMBERED) this.#grammars.delete(this.#grammars.keys().next().value as string)
     this.#grammars.set(key, digest)
@@ -53,6 +54,14 @@ export function toolsKey(tools: SeededCompletion['tools']): string {
 /** A seed for whoever gave none: 32 random bits, told with the answer. */
 export function seeded(request: Completion): SeededCompletion {
   return { ...request, seed: request.seed ?? crypto.getRandomValues(new Uint32Array(1))[0] ?? 0 }
+}
+
+/** Half a character, cut off somewhere on its way, has no canonical form; the model sees a replacement character in its place, too. */
+function wellFormed(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed()
+  if (Array.isArray(value)) return value.map(wellFormed)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key.toWellFormed(), wellFormed(item)]))
 }
 
 function sha256(text: string): string {

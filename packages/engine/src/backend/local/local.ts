@@ -144,14 +144,30 @@ export class LocalBackend implements Backend {
       channel.end()
     }
     signal.addEventListener('abort', cancel, { once: true })
-    const key = worker.complete(id, request, this.#options.stallMs)
     let whole = false
     try {
+      const key = this.#handOver(worker, id, request)
       for await (const event of channel) yield event.type === 'done' ? this.#stamped(event, request, key) : event
       whole = true
     } finally {
       signal.removeEventListener('abort', cancel)
       if (!whole) cancel()
+    }
+  }
+
+  /** Throws `invalid_request` for what cannot be handed over; its slot is free again then, because no worker will say so. */
+  #handOver(worker: WorkerLink, id: number, request: SeededCompletion): string {
+    try {
+      return worker.complete(id, request, this.#options.stallMs)
+    } catch (error) {
+      this.#runs.end(id)
+      if (this.#runs.size === 0) worker.rest()
+      if (!(error instanceof RangeError)) throw error
+      throw new CastellanError(
+        'invalid_request',
+        'The conversation or a tool in it is nested too deeply to be read. Send it with fewer levels.',
+        { cause: error },
+      )
     }
   }
 
