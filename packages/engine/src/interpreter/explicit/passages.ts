@@ -12,7 +12,8 @@ const BY_COLON = /^[^|<>;&$`:]{0,80}:\s+/
 const BY_VERB =
   /^(?:[^|<>;&$`]*?\b)?(?:run|execute|try|do)(?: (?:this|the|in|a|an|bash|shell|sh|script|command|following|sandbox))*:?\s+/i
 /** What a question is about, to the end of its clause. */
-const TOPIC = /\b(?:about|on|regarding|concerning|for)\s+([^,?!;]+?)(?=\s*(?:$|[,?!;])|\s+(?:since|from the last|in the last)\b)/gi
+const TOPIC =
+  /\b(?:about|on|regarding|concerning|for)\s+([^,?!;]+?)(?=\s*(?:$|[,?!;])|\s+(?:since|from the last|in the last)\b)/gi
 /** What follows a passage and is not part of it. */
 const AFTER_PASSAGE = /(?:[,;]?\s+(?:with )?tag(?:s|ged)?(?: it| as)?:?\s.*|[,;]?\s+(?:please|pls|thanks?|thx))$/i
 
