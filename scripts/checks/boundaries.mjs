@@ -75,7 +75,7 @@ function entriesOf(name) {
 function importsOf(file) {
   const text = readFileSync(file, 'utf8')
   const found = new Set()
-  for (const match of text.matchAll(/^(?:import|export)\b[^;'"]*?['"]([^'"]+)['"]/gm)) found.add(match[1])
+  for (const match of text.matchAll(/^(?:import|export)\b[^;'"(=]*?['"]([^'"]+)['"]/gm)) found.add(match[1])
   if (file.endsWith('.tsx')) return found
   const [imports] = parse(stripTypeScriptTypes(text), file)
   for (const { n } of imports) if (n !== undefined) found.add(n)
