@@ -79,12 +79,14 @@ export const Config = ProcessConfig.extend({
         .int()
         .min(65_536)
         .default(32 * 1024 * 1024),
-      /** Files that nobody needs to read, beside those in the state folder: whoever reads or changes one is an incident. */
+      /** Files that nobody needs to read, beside those in the state folder: reading or changing one is an incident. */
       canaries: z.array(AbsolutePath).max(32).default([]),
       /** Which TPM 2.0 vouches for this machine, as tpm2-tss names it (`swtpm:path=…`); /dev/tpmrm0 without it. */
       tpm: z.string().min(1).max(200).optional(),
       /** Whether fanotify (fatrace) tells who reads them: it hears of every file of the file system, which costs. */
       namesReaders: z.boolean().default(false),
+      /** Whether reading one is as bad as changing it: where no backup, search or index of the owner's reads them. */
+      containReads: z.boolean().default(false),
       /** Folders and files that integrity_baseline takes in, beside agentd's programs, Node and /etc/castellan. */
       paths: z.array(AbsolutePath).max(64).default([]),
     })

@@ -146,11 +146,7 @@ export async function build(
   })
   const evidenceKey = new EvidenceKey(keys.derive('castellan evidence key v1'))
   const raise = (sighting: Sighting) => void incidents.raise(sighting)
-  const canaries = new Canaries(
-    [...canariesIn(config.stateDir), ...config.integrity.canaries],
-    raise,
-    config.integrity.namesReaders,
-  )
+  const canaries = new Canaries([...canariesIn(config.stateDir), ...config.integrity.canaries], raise, config.integrity)
   const integrity = new Integrity({
     baselines: new BaselineStore({ file: join(folder, 'integrity.json'), key: evidenceKey, ledger }),
     watched: watchedPaths(config),
