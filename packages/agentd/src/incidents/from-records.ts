@@ -51,6 +51,7 @@ function sightingIn(record: LedgerRecordRequest): Sighting | undefined {
         class: 'integrity_violation',
         subject: 'credential store',
         summary: `The gateway refuses its credential store (${record.code ?? 'no reason given'}).`,
+        severity: 'high',
       }
     default:
       return undefined

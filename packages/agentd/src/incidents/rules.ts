@@ -7,7 +7,8 @@ const levels = IncidentSeverity.options
 /** How bad each class is when it is seen once. */
 const BASE: Readonly<Record<IncidentClass, IncidentSeverity>> = {
   attestation_failure: 'critical',
-  integrity_violation: 'high',
+  // Of what the owner edits; of all else whoever raises it says more.
+  integrity_violation: 'medium',
   manifest_mismatch: 'high',
   unauthorized_access: 'medium',
   policy_bypass_attempt: 'medium',

@@ -6,7 +6,10 @@ import type { Recorder } from '../ledger/recorder.ts'
 import { Mutex } from '../state/mutex.ts'
 import { type BaselineBody, type BaselineStore, digestOf } from './baseline.ts'
 import { takeSnapshot } from './snapshot.ts'
-import { kindOf, type Watched } from './watched.ts'
+import { isEdited, kindOf, type Watched } from './watched.ts'
+
+/** A program that is replaced piece by piece is seen again and again; what is told of it in so long counts once, in milliseconds. */
+const PART_MS = 10 * 60_000
 
 /** What NixOS runs now. */
 export const RUNNING_SYSTEM = '/run/current-system'
@@ -27,6 +30,8 @@ export interface IntegrityParts {
 export class Integrity implements IntegrityPort {
   readonly #parts: IntegrityParts
   readonly #scans = new Mutex()
+  /** By subject: what was told last, and when. */
+  readonly #told = new Map<string, { readonly what: string; readonly at: number }>()
 
   constructor(parts: IntegrityParts) {
     this.#parts = parts
@@ -57,7 +62,7 @@ export class Integrity implements IntegrityPort {
     const before = new Map(
       paths.flatMap((path) => (baseline.prints[path] === undefined ? [] : [[path, baseline.prints[path]] as const])),
     )
-    return this.#report(this.#compare(before, prints, unreadable))
+    return this.#report(this.#compare(before, prints, unreadable), 'part')
   }
 
   takeBaseline(by: string, signal: AbortSignal): Promise<IntegrityReport> {
@@ -138,6 +143,7 @@ export class Integrity implements IntegrityPort {
       prints: Object.fromEntries(prints),
     }
     await this.#parts.baselines.save(body, why)
+    this.#told.clear()
     const taken = { takenAt: new Date(body.takenAt), takenBy: by, baselineDigest: digestOf(body) }
     return { state: 'intact', ...taken, files: prints.size, findings: [], watched: body.watched }
   }
@@ -162,14 +168,29 @@ export class Integrity implements IntegrityPort {
     return readlink(this.#systemLink).catch(() => null)
   }
 
-  /** Differences of one kind are one incident, however many there are. */
-  #report(findings: readonly IntegrityFinding[]): readonly IntegrityFinding[] {
-    for (const kind of new Set(findings.map((finding) => finding.kind))) {
-      const these = findings.filter((finding) => finding.kind === kind)
+  /**
+   * Differences of one kind are one incident, however many there are. What is seen `part` by part, as an upgrade writes it, is told once
+   * in a while, and what the owner edits only where it is not as it was told: neither gets worse by being looked at again.
+   */
+  #report(findings: readonly IntegrityFinding[], seen: 'part' | 'whole' = 'whole'): readonly IntegrityFinding[] {
+    const { watched } = this.#parts
+    const bySubject = Map.groupBy(findings, ({ kind, path }) => `${kind}${isEdited(watched, path) ? ' (edited)' : ''}`)
+    if (seen === 'whole')
+      for (const subject of this.#told.keys()) if (!bySubject.has(subject)) this.#told.delete(subject)
+    for (const [subject, these] of bySubject) {
+      const [{ kind, path }] = these as [IntegrityFinding]
+      const edited = isEdited(watched, path)
+      const what = JSON.stringify(these)
+      const before = this.#told.get(subject)
+      const now = performance.now()
+      if (edited && before?.what === what) continue
+      if (seen === 'part' && before !== undefined && now - before.at < PART_MS) continue
+      this.#told.set(subject, { what, at: now })
       const named = these.slice(0, 3).map(({ path, what }) => `${path} is ${what}`)
       this.#parts.raise({
         class: 'integrity_violation',
-        subject: kind,
+        subject: edited ? `${kind} of the owner` : kind,
+        ...(edited ? {} : { severity: 'high' as const }),
         summary: `${these.length} watched of kind ${kind} differ from the baseline: ${named.join(', ')}.`,
       })
     }

@@ -11,6 +11,8 @@ const programs = fileURLToPath(new URL('../../../', import.meta.url)).replace(/\
 export interface Watched {
   readonly path: string
   readonly kind: IntegrityKind
+  /** Whether the owner edits it in normal work: that it differs is told, and stops nothing by itself. */
+  readonly edited?: boolean
 }
 
 /**
@@ -22,10 +24,10 @@ export function watchedPaths(config: Pick<Config, 'integrity' | 'stateDir' | 'po
     { path: programs, kind: 'program' },
     { path: shippedSkills.path, kind: 'program' },
     { path: process.execPath, kind: 'program' },
-    { path: policyDir(config as Config), kind: 'policy' },
+    { path: policyDir(config as Config), kind: 'policy', edited: true },
     { path: join(config.stateDir, 'agentd', 'state.key'), kind: 'key' },
-    { path: '/etc/castellan', kind: 'configuration' },
-    { path: join(config.stateDir, 'config.json'), kind: 'configuration' },
+    { path: '/etc/castellan', kind: 'configuration', edited: true },
+    { path: join(config.stateDir, 'config.json'), kind: 'configuration', edited: true },
     ...config.integrity.paths.map((path) => ({ path, kind: 'configuration' as const })),
   ]
   return all.filter(({ path }, at) => all.findIndex((other) => other.path === path) === at)
@@ -33,8 +35,16 @@ export function watchedPaths(config: Pick<Config, 'integrity' | 'stateDir' | 'po
 
 /** The kind of the nearest thing above a path that is watched. */
 export function kindOf(watched: readonly Watched[], path: string): IntegrityKind {
-  const above = watched
+  return nearest(watched, path)?.kind ?? 'configuration'
+}
+
+/** Whether a path is the owner's to edit. */
+export function isEdited(watched: readonly Watched[], path: string): boolean {
+  return nearest(watched, path)?.edited === true
+}
+
+function nearest(watched: readonly Watched[], path: string): Watched | undefined {
+  return watched
     .filter((one) => path === one.path || path.startsWith(`${one.path}/`))
-    .sort((left, right) => right.path.length - left.path.length)
-  return above[0]?.kind ?? 'configuration'
+    .sort((left, right) => right.path.length - left.path.length)[0]
 }

@@ -28,6 +28,7 @@ function world({ system = '/nix/store/a' }: { system?: string } = {}) {
       baselines: new BaselineStore({ file, key: new EvidenceKey(Buffer.alloc(32, seed)), ledger }),
       watched: [
         { path: watched, kind: 'program' },
+        { path: join(folder, 'rules'), kind: 'policy', edited: true },
         { path: join(folder, 'not-there'), kind: 'configuration' },
       ],
       ledger,
@@ -40,7 +41,7 @@ function world({ system = '/nix/store/a' }: { system?: string } = {}) {
     rmSync(runningSystem)
     symlinkSync(to, runningSystem)
   }
-  return { watched, file, ledger, open, integrity: open(), sightings, signal, switchTo }
+  return { folder, watched, file, ledger, open, integrity: open(), sightings, signal, switchTo }
 }
 
 /** A ledger that remembers what it was told. */
@@ -162,6 +163,38 @@ it('looks at a single file that changed, and finds it as a scan does', async () 
     { path, kind: 'program', what: 'changed' },
   ])
   expect(sightings).toMatchObject([{ subject: 'program' }])
+})
+
+it('tells what the owner edits once as it is, and not as bad as another program', async () => {
+  const { integrity, folder, watched, sightings, signal } = world()
+  await integrity.takeBaseline('operator', signal)
+  mkdirSync(join(folder, 'rules'))
+  for (const _ of Array.from({ length: 12 })) await integrity.scan(signal)
+  expect(sightings).toMatchObject([{ subject: 'policy of the owner' }])
+  expect(sightings[0]?.severity).toBeUndefined()
+  writeFileSync(join(folder, 'rules', 'own.cedar'), 'permit')
+  await integrity.scan(signal)
+  writeFileSync(join(watched, 'bin/tool'), 'two\n')
+  await integrity.scan(signal)
+  expect(sightings.slice(1)).toMatchObject([
+    { subject: 'policy of the owner' },
+    { subject: 'program', severity: 'high' },
+  ])
+})
+
+it('counts an upgrade that is written piece by piece once', async () => {
+  const { integrity, watched, sightings, signal } = world()
+  await integrity.takeBaseline('operator', signal)
+  for (const piece of Array.from({ length: 12 }).keys()) {
+    const path = join(watched, `bin/piece${piece}`)
+    writeFileSync(path, 'new')
+    expect(await integrity.look([path], signal)).toHaveLength(1)
+  }
+  expect(sightings).toHaveLength(1)
+  await integrity.takeBaseline('operator', signal)
+  writeFileSync(join(watched, 'bin/tool'), 'two\n')
+  await integrity.look([join(watched, 'bin/tool')], signal)
+  expect(sightings).toHaveLength(2)
 })
 
 it('notices a change by itself, without a scan', async () => {
