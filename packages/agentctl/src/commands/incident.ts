@@ -6,6 +6,7 @@ import {
   ContainmentAction,
   Incident,
   IncidentBundle,
+  IncidentListing,
   LatchChange,
   RecoveryPlan,
   type RecoveryRequest,
@@ -34,6 +35,9 @@ Examples:
 
 /** How long the airlock has to start, in milliseconds. */
 const AIRLOCK_START_MS = 60_000
+
+/** How a measure stands that agentd counts as needed. */
+const HELD: ReadonlySet<string> = new Set(['in_force', 'applying'])
 
 interface RecoverOptions {
   readonly plan?: true
@@ -123,7 +127,7 @@ async function recover(context: Context, id: string, options: RecoverOptions): P
   const walked: RecoveryStep[] = []
   for (let next = nextOf(plan); next !== undefined; next = nextOf(plan)) {
     const { step, text } = next
-    if (step === 'lift:airlock_off') await openAirlock(context)
+    if (step === 'lift:airlock_off' && !(await shutForAnother(context, id))) await openAirlock(context)
     const body: RecoveryRequest = { step, reason: options.reason, force: options.force === true && step === 'cause' }
     plan = await operator.request('POST', path, { body, schema: RecoveryPlan, timeoutMs: 11 * 60_000 })
     walked.push({ step, text, state: 'done' })
@@ -141,6 +145,17 @@ function nextOf({ steps }: RecoveryPlan): RecoveryStep | undefined {
 
 function tell({ step, text, state }: RecoveryStep, terminal: Terminal): void {
   terminal.line(`${{ done: '✓', next: '→', later: ' ' }[state]} ${step}  ${text}`)
+}
+
+/** Whether another incident keeps the airlock shut; agentd then passes this one's over, and the last one opens it. */
+async function shutForAnother(context: Context, id: string): Promise<boolean> {
+  const operator = await context.operator()
+  const { incidents } = await operator.request('GET', '/v1/incidents', { schema: IncidentListing })
+  const latch = ({ containment }: Incident) =>
+    containment.find(({ action, state }) => action === 'airlock_off' && HELD.has(state))?.ref
+  const mine = incidents.find((incident) => incident.id === id)
+  const ref = mine && latch(mine)
+  return ref !== undefined && incidents.some((other) => other.id !== id && latch(other) === ref)
 }
 
 /** Whoever walks this way is the operator, who alone may open it. It was stopped while agents were frozen and may just be starting. */

@@ -161,6 +161,35 @@ describe('each class: raised by what really causes it, contained, recovered', ()
     expect(await recover(here, id)).toEqual(['cause', 'lift:revoke_capabilities', 'lift:freeze_agents', 'resolve'])
   })
 
+  it('two at once: the way out opens with the last of them', async () => {
+    const here = await world()
+    for (const purpose of ['engine.one', 'engine.two']) {
+      await here.record({
+        type: 'egress_refused',
+        code: 'egress_leak',
+        host: 'api.example.org',
+        purpose,
+        found: 'canary:body',
+        ok: false,
+      })
+    }
+    await expect
+      .poll(async () => (await here.list()).map(({ containment }) => containment.map(({ state }) => state)), {
+        timeout: 25_000,
+      })
+      .toEqual([
+        ['in_force', 'in_force'],
+        ['in_force', 'in_force'],
+      ])
+    const [second, first] = (await here.list()) as [Incident, Incident]
+    for (const step of ['cause', 'lift:freeze_agents', 'lift:airlock_off', 'resolve'] as const) {
+      await here.take(first.id, { step })
+    }
+    expect(here.lock.isShut).toBe(true)
+    expect(await recover(here, second.id)).toEqual(['cause', 'lift:freeze_agents', 'lift:airlock_off', 'resolve'])
+    expect(here.lock.isShut).toBe(false)
+  }, 60_000)
+
   it('prompt_injection: a file that speaks to the model is marked in the answer, taints, and shuts the airlock where it is told to', async () => {
     const here = await world({
       settings: { incidents: { quietSeconds: 0, containment: { prompt_injection: { medium: ['airlock_off'] } } } },
