@@ -153,6 +153,7 @@ export async function build(
     ledger,
     raise,
     canaries: () => canaries.status,
+    standing: (subject) => incidents.list().find((one) => one.subject === subject && one.state !== 'resolved')?.summary,
     bytesPerSecond: config.integrity.bytesPerSecond,
   })
   const host = await createHost({

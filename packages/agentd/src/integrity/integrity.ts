@@ -19,6 +19,8 @@ export interface IntegrityParts {
   readonly watched: readonly Watched[]
   readonly ledger: Pick<Recorder, 'query'>
   readonly raise: (sighting: Sighting) => void
+  /** What was seen of a subject that the operator has not closed: a restart does not tell it again. */
+  readonly standing?: (subject: string) => string | undefined
   readonly canaries: () => CanaryStatus
   /** Most that is read in a second by a scan that nobody waits for, in bytes. */
   readonly bytesPerSecond?: number
@@ -30,7 +32,7 @@ export interface IntegrityParts {
 export class Integrity implements IntegrityPort {
   readonly #parts: IntegrityParts
   readonly #scans = new Mutex()
-  /** By subject: what was told last, and when. */
+  /** By kind: what was told last, and when. */
   readonly #told = new Map<string, { readonly what: string; readonly at: number }>()
 
   constructor(parts: IntegrityParts) {
@@ -173,26 +175,23 @@ export class Integrity implements IntegrityPort {
    * in a while, and what the owner edits only where it is not as it was told: neither gets worse by being looked at again.
    */
   #report(findings: readonly IntegrityFinding[], seen: 'part' | 'whole' = 'whole'): readonly IntegrityFinding[] {
-    const { watched } = this.#parts
-    const bySubject = Map.groupBy(findings, ({ kind, path }) => `${kind}${isEdited(watched, path) ? ' (edited)' : ''}`)
-    if (seen === 'whole')
-      for (const subject of this.#told.keys()) if (!bySubject.has(subject)) this.#told.delete(subject)
-    for (const [subject, these] of bySubject) {
+    const { watched, raise, standing } = this.#parts
+    const groups = Map.groupBy(findings, ({ kind, path }) => `${kind}${isEdited(watched, path) ? ' (edited)' : ''}`)
+    if (seen === 'whole') for (const group of this.#told.keys()) if (!groups.has(group)) this.#told.delete(group)
+    for (const [group, these] of groups) {
       const [{ kind, path }] = these as [IntegrityFinding]
       const edited = isEdited(watched, path)
-      const what = JSON.stringify(these)
-      const before = this.#told.get(subject)
-      const now = performance.now()
-      if (edited && before?.what === what) continue
-      if (seen === 'part' && before !== undefined && now - before.at < PART_MS) continue
-      this.#told.set(subject, { what, at: now })
+      const subject = edited ? `${kind} of the owner` : kind
       const named = these.slice(0, 3).map(({ path, what }) => `${path} is ${what}`)
-      this.#parts.raise({
-        class: 'integrity_violation',
-        subject: edited ? `${kind} of the owner` : kind,
-        ...(edited ? {} : { severity: 'high' as const }),
-        summary: `${these.length} watched of kind ${kind} differ from the baseline: ${named.join(', ')}.`,
-      })
+      const summary = `${these.length} watched of kind ${kind} differ from the baseline: ${named.join(', ')}.`
+      const what = JSON.stringify(these)
+      const before = this.#told.get(group)
+      const now = performance.now()
+      const known = before === undefined ? standing?.(subject) === summary : before.what === what
+      if (edited && known) continue
+      if (seen === 'part' && before !== undefined && now - before.at < PART_MS) continue
+      this.#told.set(group, { what, at: now })
+      raise({ class: 'integrity_violation', subject, summary, ...(edited ? {} : { severity: 'high' as const }) })
     }
     return findings
   }

@@ -25,6 +25,7 @@ function world({ system = '/nix/store/a' }: { system?: string } = {}) {
   const ledger = new ListLedger()
   const open = (seed = 7, raise = (sighting: Sighting) => void sightings.push(sighting)) =>
     new Integrity({
+      standing: (subject) => sightings.find((one) => one.subject === subject)?.summary,
       baselines: new BaselineStore({ file, key: new EvidenceKey(Buffer.alloc(32, seed)), ledger }),
       watched: [
         { path: watched, kind: 'program' },
@@ -166,10 +167,11 @@ it('looks at a single file that changed, and finds it as a scan does', async () 
 })
 
 it('tells what the owner edits once as it is, and not as bad as another program', async () => {
-  const { integrity, folder, watched, sightings, signal } = world()
+  const { integrity, open, folder, watched, sightings, signal } = world()
   await integrity.takeBaseline('operator', signal)
   mkdirSync(join(folder, 'rules'))
   for (const _ of Array.from({ length: 12 })) await integrity.scan(signal)
+  await open().scan(signal)
   expect(sightings).toMatchObject([{ subject: 'policy of the owner' }])
   expect(sightings[0]?.severity).toBeUndefined()
   writeFileSync(join(folder, 'rules', 'own.cedar'), 'permit')
