@@ -3,6 +3,7 @@ import {
   type ApprovalId,
   type ApprovalVerdict,
   CastellanError,
+  decisionFacts,
   type LedgerDraft,
   type OperatorKeyId,
   type SessionId,
@@ -119,8 +120,11 @@ export class Approvals {
       const record = newRecord(claim, question, this.#now())
       const actor = { kind: 'agent' as const, name: record.agent }
       const { args, reason, preview } = record
-      const payload = { args, reason, ...(preview === undefined ? {} : { preview }) }
-      await this.#write({ ...about(record), type: 'approval_requested', actor, facts: factsOf(record) }, payload)
+      const { decision } = question
+      const prompt = decision === undefined ? {} : { prompt_digest: decision.prompt_digest }
+      const payload = { args, reason, ...(preview === undefined ? {} : { preview }), ...prompt }
+      const facts = { ...factsOf(record), ...(decision === undefined ? {} : decisionFacts(decision)) }
+      await this.#write({ ...about(record), type: 'approval_requested', actor, facts }, payload)
       await this.#put(record)
       return shown(record)
     })

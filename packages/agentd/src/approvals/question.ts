@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { newId, type StandingRule, type TaintLabel } from '@castellan/contracts'
+import { type CallDecision, newId, type StandingRule, type TaintLabel } from '@castellan/contracts'
 import { APPROVAL_LIFE_MS, type ApprovalRecord, type Claim } from './lifecycle.ts'
 import type { Previewed } from './preview.ts'
 
@@ -14,6 +14,8 @@ export interface Question {
   readonly always: StandingRule
   /** Asked ahead of the call, so the call id of the grant is not that of the call. */
   readonly ahead?: boolean
+  /** What a model decided the call by, for the ledger alone: a person may say no, and then no other entry tells of it. */
+  readonly decision?: CallDecision | undefined
 }
 
 /** The record that a question begins as: open, with a nonce of its own, for ten minutes from `now`. */

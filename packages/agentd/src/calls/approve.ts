@@ -54,8 +54,12 @@ export function claimOf(
 /** The question about this call, made where it is not open yet. A yes that was given ahead is used up at once. */
 async function ask(parts: CallParts, call: Call, claim: Claim, permission: Permission): Promise<Approval> {
   const { approvals } = parts
+  const question = async (): Promise<Question> => ({
+    ...(await questionAbout(parts, call, claim, permission)),
+    decision: call.decision,
+  })
   const earlier = approvals.earlier(claim)
-  const asked = earlier ?? (await approvals.ask(claim, await questionAbout(parts, call, claim, permission)))
+  const asked = earlier ?? (await approvals.ask(claim, await question()))
   return asked.ahead && asked.state === 'approved' ? approvals.spend(asked.approval_id, claim) : asked
 }
 

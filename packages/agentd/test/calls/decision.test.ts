@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type CallDecision, decisionOf, newId } from '@castellan/contracts'
 import { expect, test } from 'vitest'
-import { asDone, refusal, request, send, TestAgentd } from '../support/agentd.ts'
+import { asDone, asPending, refusal, request, send, TestAgentd } from '../support/agentd.ts'
 
 const decision: CallDecision = {
   model_digest: 'a'.repeat(64),
@@ -49,6 +49,16 @@ test('a decision that is none is refused before anything happens', async () => {
     },
   )
   expect(await agentd.entries()).toHaveLength(before)
+})
+
+test('the decision behind a call that a person is asked about is on record, whatever the person says', async () => {
+  const agentd = await TestAgentd.start()
+  const note = request('test_note', { path: join(agentd.stateDir, 'note'), text: 'x' })
+  asPending(await send(agentd.agent, { ...note, decision }))
+  const asked = (await agentd.entries()).find(({ entry }) => entry.type === 'approval_requested')
+  expect(decisionOf(asked?.entry.facts)).toEqual(recorded)
+  expect(asked?.payload).toMatchObject({ prompt_digest })
+  expect(JSON.stringify(asked?.entry)).not.toContain(prompt_digest)
 })
 
 test('the decision behind a call that is refused is on record as well', async () => {

@@ -83,7 +83,9 @@ async function firstOf(
   if (type === 'intent' || type === 'refused' || call_id === undefined) return record
   if (intent !== undefined) return agentd.ledgerEntry(intent, signal)
   const { records } = await agentd.ledgerEntries({ call_id, limit: 50 }, signal)
-  return records.find(({ entry }) => entry.type === 'intent' || entry.type === 'refused') ?? record
+  const ofType = (...types: readonly string[]) => records.find(({ entry }) => types.includes(entry.type))
+  // What waits for a person, and what a person said no to, has no other entry that tells.
+  return ofType('intent', 'refused') ?? ofType('approval_requested') ?? record
 }
 
 type WhyNot = readonly [reason: NonNullable<Replay['reason']>, message: string]

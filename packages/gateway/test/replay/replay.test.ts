@@ -124,6 +124,17 @@ test('what no model here decided cannot be replayed, nor what is of no call', as
   await until('it is kept', async () => (await replayed(gateway, 10)).verdict === 'same')
 })
 
+test('a call that waits for a person, or that one said no to, is replayed by its question', async () => {
+  const { gateway, call } = await withDecision()
+  if (call.decision === undefined) throw new Error('the call came without its decision')
+  const of = { call_id: call.call_id, tool: DISK_USAGE }
+  gateway.agentd.ledger.delete(7)
+  gateway.agentd.ledger.set(11, { ...of, type: 'approval_requested', facts: decisionFacts(call.decision) })
+  gateway.agentd.ledger.set(12, { ...of, type: 'approval_decided', ok: false })
+  await until('it is kept', async () => (await replayed(gateway, 12)).verdict === 'same')
+  expect(await replayed(gateway, 12)).toMatchObject({ verdict: 'same', index: 11 })
+})
+
 test('a ledger that tells of another decision than the one that was kept is not taken for it', async () => {
   const { gateway, call } = await withDecision()
   await until('it is kept', async () => (await replayed(gateway)).reason !== 'not_kept')

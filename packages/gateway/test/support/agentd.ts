@@ -134,9 +134,16 @@ export class StandInAgentd {
       const index = Number(params.index)
       const entry = this.ledger.get(index)
       if (entry === undefined) throw new CastellanError('not_found', `There is no entry ${index}.`)
-      const fixed = { v: 1, index, time: 0, prev: sha256(''), actor: { kind: 'agent', name: 'main' } }
-      return { entry: { ...fixed, ...entry }, payload_state: 'none' }
+      return recordOf(index, entry)
     })
+    const OfCall = z.object({ call_id: z.string() })
+    this.#server.route('GET', '/v1/ledger/entries', { query: OfCall }, ({ query }) => ({
+      records: [...this.ledger]
+        .filter(([, { call_id }]) => call_id === query.call_id)
+        .map(([index, entry]) => recordOf(index, entry))
+        .toReversed(),
+      more: false,
+    }))
     this.#server.route('GET', '/v1/approvals', {}, () => ({
       approvals: [...this.#approvals.values()].map(({ approval }) => approval),
     }))
@@ -256,4 +263,9 @@ function describe(name: string, { effect = 'read' }: StandInTool): ToolDescripto
     inputSchema: { type: 'object' },
     outputSchema: {},
   }
+}
+
+function recordOf(index: number, entry: Partial<LedgerRecord['entry']>) {
+  const fixed = { v: 1, index, time: 0, prev: sha256(''), actor: { kind: 'agent', name: 'main' } }
+  return { entry: { ...fixed, ...entry }, payload_state: 'none' }
 }
