@@ -15,17 +15,22 @@ export interface Fitted {
 const MARGIN_TOKENS = 32
 /** The answer gets at least this part of the context. */
 const ANSWER_SHARE = 1 / 4
+/** Characters of one kind in a row. With some vocabularies llama.cpp's tokenizer has no more stack at 24,000, and ends the process. */
+const LONGEST_RUN = 10_000
+const RUNS = /\s+|\p{L}+|\p{N}+|[^\s\p{L}\p{N}]+/gu
 
 /**
  * Sees that a conversation fits into the context with room for an answer. Where it does not, long results of tools give way to
  * their summaries, and the model is told so. Nothing else is left out: whoever keeps the conversation folds its beginning into
- * a summary when it hears `context_full`, which is thrown with the figures.
+ * a summary when it hears `context_full`, which is thrown with the figures. Throws `invalid_request` for a text with a run of
+ * one kind of character that no tokenizer is safe with.
  */
 export function fitConversation(
   request: Pick<Completion, 'messages' | 'maxTokens'>,
   contextTokens: number,
   write: (history: ChatHistoryItem[]) => PromptTokens,
 ): Fitted {
+  refuseRuns(request.messages)
   const answer = Math.min(request.maxTokens, Math.floor(contextTokens * ANSWER_SHARE))
   const room = contextTokens - answer - MARGIN_TOKENS
   let promptTokens = 0
@@ -43,4 +48,18 @@ export function fitConversation(
     `The conversation and the list of tools have ${promptTokens} tokens, and ${room} of the model's context of ${contextTokens} are free for them. Begin a new conversation or shorten the message, or give the model a larger context (contextTokens).`,
     { detail: { contextTokens, promptTokens, room } },
   )
+}
+
+function refuseRuns(messages: Completion['messages']): void {
+  for (const message of messages) {
+    const text = message.role === 'tool' ? message.summary : message.text
+    if (text.length <= LONGEST_RUN) continue
+    for (const [run] of text.matchAll(RUNS)) {
+      if (run.length <= LONGEST_RUN) continue
+      throw new EngineError(
+        'invalid_request',
+        `A message has ${run.length} letters, digits, spaces or signs in a row, and the model reads ${LONGEST_RUN} at most. Shorten it, or begin a new conversation if it was said before.`,
+      )
+    }
+  }
 }

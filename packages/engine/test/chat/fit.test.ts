@@ -32,6 +32,13 @@ describe('a conversation', () => {
     )
   })
 
+  it.each(['a', '=', '7', ' '])('with too many of %j in a row is refused before the tokenizer sees it', (character) => {
+    const fit = (length: number) => () =>
+      fitConversation({ messages: conversation(character.repeat(length)), maxTokens: 100 }, 100_000, count)
+    expect(fit(10_000)).not.toThrow()
+    expect(fit(10_001)).toThrow(expect.objectContaining({ code: 'invalid_request' }))
+  })
+
   it('whose last message alone is too long is refused', () => {
     const messages = conversation('a'.repeat(2000))
     expect(() => fitConversation({ messages, maxTokens: 100 }, 1000, count)).toThrow(
