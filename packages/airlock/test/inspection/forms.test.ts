@@ -17,6 +17,7 @@ const base64 = (bytes: string | Buffer): string => Buffer.from(bytes).toString('
 const gh = joined('gh', 'p_', draw.of(BASE62, 36))
 const cst = joined('cst', '_', draw.of(BASE62, 43))
 
+const hexOf = (char: string): string => char.charCodeAt(0).toString(16).toUpperCase()
 const body = (text: string | Buffer, type = 'application/json'): Outgoing => ({
   url: new URL('https://api.test/v1'),
   headers: { 'content-type': type },
@@ -179,6 +180,23 @@ const leaks: readonly Case[] = [
   ['vault', body(joined('hv', 's.', draw.of(BASE62, 24)), 'text/plain')],
   ['putty', body('PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1\nAAAA', 'text/plain')],
   ['ssh der b64 only', body(base64(Buffer.concat([Buffer.from('openssh-key-v1\0'), draw.bytes(200)])), 'text/plain')],
+]
+
+const pieces = (text: string, size: number): string[] => text.match(new RegExp(`.{1,${size}}`, 'g')) ?? []
+
+/** And once more, by somebody else: of 68, 22 were let through. Those of them that are worth it. */
+const later: readonly Case[] = [
+  ['parts of a path', { url: new URL(`https://api.test/${pieces(gh, 8).join('/')}`), headers: {}, body: undefined }],
+  ['a dash every four letters', body(pieces(gh, 4).join('-'), 'text/plain')],
+  ['pieces between tags', body(pieces(gh, 6).join('</b><b>'), 'text/html')],
+  ['pieces between comments', body(pieces(gh, 6).join('<!-- -->'), 'text/html')],
+  ['pieces of CDATA', body(`<![CDATA[${pieces(gh, 7).join(']]><![CDATA[')}]]>`, 'application/xml')],
+  ['quoted-printable that does not say so', body([...gh].map((c) => `=${hexOf(c)}`).join(''), 'text/plain')],
+  ['lines broken off', body(pieces(gh, 8).join('=\r\n'), 'message/rfc822')],
+  ['an event a letter', body([...gh].map((t) => JSON.stringify({ t })).join('\n'), 'application/x-ndjson')],
+  ['tag characters', body([...gh].map((c) => String.fromCodePoint(0xe0000 + c.charCodeAt(0))).join(''), 'text/plain')],
+  ['accents', body([...gh].join('\u0301'), 'text/plain')],
+  ['mathematical letters', body(gh.replace(/[a-z]/g, (c) => String.fromCodePoint(0x1d3b9 + c.charCodeAt(0))))],
 ]
 
 const harmless: readonly Case[] = [
@@ -376,6 +394,10 @@ const destination = { id: 'dst_test0000', host: 'api.test' } as unknown as Desti
 const verdict = (outgoing: Outgoing) => inspector.inspect(outgoing, destination, new AbortController().signal)
 
 test.each(leaks)('caught: %s', async (_name, outgoing) => {
+  expect((await verdict(outgoing)).action).not.toBe('allow')
+})
+
+test.each(later)('caught later: %s', async (_name, outgoing) => {
   expect((await verdict(outgoing)).action).not.toBe('allow')
 })
 
