@@ -255,12 +255,23 @@ export function describeIssue(issue: z.core.$ZodIssue): string {
       return issue.message.startsWith('Invalid')
         ? `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`
         : issue.message
+    case 'invalid_union':
+      return issue.message === 'Invalid input' ? describeWays(issue.errors) : issue.message
     case 'unrecognized_keys':
       return `must not have ${issue.keys.map(keyName).join(' or ')}`
     default:
       return issue.message
   }
 }
+
+/** What each of several ways to be right would want; the first few, since nobody reads ten. */
+function describeWays(ways: readonly (readonly z.core.$ZodIssue[])[]): string {
+  const wanted = ways.map((issues) => describeIssues(new z.ZodError([...issues])).replaceAll('; ', ' and '))
+  const shown = [...new Set(wanted)].slice(0, MOST_WAYS)
+  return shown.length === 0 ? 'does not fit any of the ways it can be given' : shown.join(', or ')
+}
+
+const MOST_WAYS = 4
 
 /** A key is repeated only where it looks like a name: in the place of one may stand a secret, put there by mistake. */
 function keyName(key: string): string {

@@ -35,3 +35,21 @@ test('the place in the whole goes before the field', () => {
   const { error } = Shape.safeParse({})
   expect(error && describeIssues(error, 'args')).toBe('args.path: is missing and must be a string')
 })
+
+const OneOf = z.union([z.strictObject({ path: z.string() }), z.strictObject({ id: z.string() }), z.literal('none')])
+
+test.each([
+  [{}, 'path: is missing and must be a string, or id: is missing and must be a string, or must be "none"'],
+  [
+    { id: 5 },
+    'path: is missing and must be a string and must not have "id", or id: must be a string, or must be "none"',
+  ],
+])('%j, which can be given in several ways, is told each of them', (value, sentence) => {
+  const { error } = OneOf.safeParse(value)
+  expect(error && describeIssues(error)).toBe(sentence)
+})
+
+test('a way that the schema has words of its own for is told in them', () => {
+  const { error } = z.discriminatedUnion('role', [z.strictObject({ role: z.literal('user') })]).safeParse({ role: 'x' })
+  expect(error && describeIssues(error)).toContain("Expected 'user'")
+})
