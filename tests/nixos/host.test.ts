@@ -46,6 +46,7 @@ installedHost.describe('the module’s units on a host of systemd', () => {
   test('leave sockets to exactly those who have to get in', async () => {
     const modes = await host.shell('stat -c "%A %U:%G %n" /run/castellan*/*.sock')
     expect(modes.trim().split('\n')).toEqual([
+      'srw------- castellan-airlock:castellan-gateway /run/castellan-airlock/agentd.sock',
       'srw-rw---- castellan-airlock:castellan-gateway /run/castellan-airlock/airlock.sock',
       'srw------- castellan-airlock:castellan-gateway /run/castellan-airlock/operator.sock',
       'srw-rw---- castellan-engine:castellan-gateway /run/castellan-engine/engine.sock',

@@ -129,13 +129,14 @@ it('freezes although it cannot be written down, says so, and writes it when it c
   expect((await refusal(agentd.call('test_echo'))).code).toBe('agents_frozen')
 })
 
-it('cannot be ended on the socket of agents', async () => {
+it.each([
+  ['/v1/thaw', 'invalid_request'],
+  ['/v1/panic', 'not_found'],
+])('cannot be ended on the socket of agents without an operator’s signature: %s', async (path, code) => {
   const agentd = await TestAgentd.start()
   await panic(agentd)
-  for (const path of ['/v1/thaw', '/v1/panic']) {
-    const error = await refusal(agentd.agent.request('POST', path, { body: {}, schema: FreezeState }))
-    expect(error.code).toBe('not_found')
-  }
+  const error = await refusal(agentd.agent.request('POST', path, { body: {}, schema: FreezeState }))
+  expect(error.code).toBe(code)
   expect((await state(agentd)).freeze).not.toBeNull()
 })
 
