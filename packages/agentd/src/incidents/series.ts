@@ -38,6 +38,9 @@ const SERIES: readonly Series[] = [
     class: 'policy_bypass_attempt',
     codes: new Set([
       'policy_denied',
+      // Assistants look around in folders that nobody granted, a dozen in a minute; the wall that refuses them holds.
+      'path_outside_roots',
+      'path_invalid',
       'capability_denied',
       'approval_denied',
       'approval_stale',
@@ -53,12 +56,6 @@ const SERIES: readonly Series[] = [
     from: 12,
     say: (agent, count) =>
       `${agent} asked for ${count} calls within ten minutes that there are no tools or no arguments for.`,
-  },
-  {
-    class: 'sandbox_escape_attempt',
-    codes: new Set(['path_outside_roots', 'path_invalid']),
-    from: 8,
-    say: (agent, count) => `${agent} named ${count} paths within ten minutes that lie outside of what it may touch.`,
   },
 ]
 

@@ -16,6 +16,7 @@ import { createLogger, SocketServer } from '@castellan/daemon'
 import { temporaryFolder } from '@castellan/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
+import { defineTool, readLimits } from '../../src/tools/define.ts'
 import { tools } from '../../src/tools/index.ts'
 import { asDone, client, refusal, TestAgentd, temporaryState } from '../support/agentd.ts'
 
@@ -153,10 +154,29 @@ describe('each class: raised by what really causes it, contained, recovered', ()
     await recover(here, id)
   })
 
-  it('sandbox_escape_attempt: one path after the other outside of what may be touched', async () => {
+  it('an agent that looks around outside of what it may touch stops nobody', async () => {
     const here = await world()
-    for (let i = 0; i < 8; i += 1)
+    for (let i = 0; i < 12; i += 1)
       await here.agentd.call('file_read', { path: `/root/secret-${i}` }).catch(() => undefined)
+    expect(await here.list()).toMatchObject([{ class: 'policy_bypass_attempt', severity: 'medium', containment: [] }])
+    asDone(await here.agentd.call('time_status'))
+  })
+
+  it('sandbox_escape_attempt: a program that the kernel ended for a system call', async () => {
+    const program = defineTool({
+      name: 'ended_program',
+      title: 'A program',
+      description: 'Runs a program that the kernel ends with SIGSYS, as a shell tells it.',
+      input: z.strictObject({}),
+      output: z.strictObject({ exitCode: z.int() }),
+      effect: 'read',
+      undo: 'none',
+      limits: readLimits,
+      summary: () => 'It was ended.',
+      run: async () => ({ exitCode: 128 + 31 }),
+    })
+    const here = await world({ tools: [...tools, program] })
+    asDone(await here.agentd.call('ended_program'))
     const { id } = await here.contained('sandbox_escape_attempt', ['freeze_agents', 'revoke_capabilities'])
     expect(await recover(here, id)).toEqual(['cause', 'lift:revoke_capabilities', 'lift:freeze_agents', 'resolve'])
   })
