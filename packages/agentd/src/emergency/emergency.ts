@@ -199,7 +199,7 @@ function frozen(freeze: Freeze | null): CastellanError {
   const since = freeze === null ? '' : ` since ${freeze.at}`
   return new CastellanError(
     'agents_frozen',
-    `The operator has frozen all agents${since}, so nothing was done. \`agentctl thaw\` lets them act again.`,
+    `All agents are frozen${since}, so nothing was done. \`agentctl thaw\` lets them act again.`,
     { detail: { freeze: freeze?.id ?? null, level: freeze?.level ?? null } },
   )
 }
