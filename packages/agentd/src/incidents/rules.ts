@@ -36,7 +36,7 @@ const MEASURES: Readonly<Partial<Record<IncidentClass, Measures>>> = {
   policy_bypass_attempt: { high: ['revoke_capabilities'], critical: ['freeze_agents'] },
   prompt_injection: { critical: ['airlock_off'] },
   tool_call_burst: { critical: ['freeze_agents'] },
-  model_behavior_anomaly: { critical: ['freeze_agents'] },
+  model_behavior_anomaly: { critical: ['revoke_capabilities'] },
   forbidden_egress: { high: ['airlock_off'], critical: ['freeze_agents'] },
   ledger_damage: { critical: ['airlock_off', 'freeze_agents'] },
   sandbox_escape_attempt: { high: ['revoke_capabilities', 'freeze_agents'] },

@@ -287,7 +287,7 @@ function frozen(freeze: unknown): CastellanError {
   }
   return new CastellanError(
     'credentials_locked',
-    'The operator has frozen all agents and closed the credential store. `agentctl thaw` opens it again.',
+    'All agents are frozen and the credential store is closed. `agentctl thaw` opens it again.',
   )
 }
 

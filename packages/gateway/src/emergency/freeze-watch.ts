@@ -90,7 +90,7 @@ export function frozenError({ id, level, reason }: Freeze): CastellanError {
   const why = reason === '' ? '' : ` (${reason})`
   return new CastellanError(
     'agents_frozen',
-    `The operator has frozen all agents${why}, so nothing is done. \`agentctl thaw\` on the host lets them act again.`,
+    `All agents are frozen${why}, so nothing is done. \`agentctl thaw\` on the host lets them act again.`,
     { detail: { freeze: id, level } },
   )
 }

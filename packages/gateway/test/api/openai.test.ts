@@ -168,7 +168,7 @@ test('while agents are frozen the refusal says so, by whom, and what thaws them'
   })
   expect(answer.json.error).toMatchObject({
     code: 'agents_frozen',
-    message: expect.stringMatching(/operator has frozen all agents \(strange logins\).*agentctl thaw/),
+    message: expect.stringMatching(/All agents are frozen \(strange logins\).*agentctl thaw/),
   })
 })
 
