@@ -47,7 +47,7 @@ it('tells a chat that is opened while agents are frozen first of all', async () 
   const first = await gateway.connect()
   await first.hears('status', ({ state }) => state === 'frozen')
   const later = await gateway.connect()
-  expect((await later.hears('status', ({ state }) => state === 'frozen')).message).toContain('frozen all agents')
+  expect((await later.hears('status', ({ state }) => state === 'frozen')).message).toContain('All agents are frozen')
 })
 
 it('keeps credentials locked until agentd has spoken, from level 2 on, and while agentd is away as it was', async () => {
@@ -81,6 +81,6 @@ it('keeps credentials locked until agentd has spoken, from level 2 on, and while
   await until('it is locked', () => watch.credentialsLocked)
   say(() => Promise.reject(new CastellanError('agentd_unavailable', '')))
   expect(watch.credentialsLocked).toBe(true)
-  expect(() => watch.refuseIfFrozen()).toThrow(/frozen all agents/)
+  expect(() => watch.refuseIfFrozen()).toThrow(/All agents are frozen/)
   watch.close()
 })
