@@ -39,7 +39,8 @@ async function start(stateDir: string): Promise<Running> {
   onTestFinished(kill)
   await until(
     'agentd answers',
-    () => operator.request('GET', '/v1/health', { schema: ProcessHealth }).catch(() => undefined),
+    // Agents are let in last.
+    () => agent.request('GET', '/v1/health', { schema: ProcessHealth }).catch(() => undefined),
     SLOW_MS,
   )
   return { agent, operator, kill }

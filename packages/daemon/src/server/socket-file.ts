@@ -10,6 +10,7 @@ export const MAX_SOCKET_PATH_BYTES = 107
 
 const ASKED_TIMES = 3
 const ASKED_EVERY_MS = 50
+const YOUNG_MS = 1000
 
 export interface SocketFile {
   readonly path: string
@@ -53,7 +54,7 @@ async function removeStale(path: string): Promise<void> {
   if (!found.isSocket()) {
     throw new CastellanError('socket_in_use', `${path} exists and is not a socket. Move it away and start again.`)
   }
-  if (await isHeld(path)) {
+  if (await isHeld(path, found)) {
     throw new CastellanError(
       'socket_in_use',
       `Another process is listening on ${path}. Stop it, or choose another path.`,
@@ -66,11 +67,11 @@ function statIfPresent(path: string): Stats | undefined {
   return lstatSync(path, { throwIfNoEntry: false })
 }
 
-/** A process that has bound the file and does not listen yet refuses as a dead one does, so it is asked more than once. */
-async function isHeld(path: string): Promise<boolean> {
+/** A process that has just bound the file and does not listen yet refuses as a dead one does, so a young file is asked again. */
+async function isHeld(path: string, { mtimeMs }: Stats): Promise<boolean> {
   for (let asked = 1; ; asked += 1) {
     if (await isAnswered(path)) return true
-    if (asked === ASKED_TIMES) return false
+    if (asked === ASKED_TIMES || Date.now() - mtimeMs > YOUNG_MS) return false
     await sleep(ASKED_EVERY_MS)
   }
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Classifier } from './classifier/classifier.ts'
 import { readClassifierWeights } from './classifier/weights.ts'
@@ -10,11 +11,16 @@ export interface SecondOpinion {
   mix(first: Probabilities, normal: string): Probabilities
 }
 
-/** Reads the classifier an interpreter file names, from the folder the file is in; undefined where it names none. */
+/**
+ * Reads the classifier an interpreter file names, from the folder the file is in; undefined where it names none, and where a copy of the
+ * file came alone: the network then judges by itself. Throws `model_invalid` for a classifier of another model.
+ */
 export async function readSecondOpinion(path: string, format: InterpreterFormat): Promise<SecondOpinion | undefined> {
   if (format.classifier === undefined) return undefined
   const { file, sha256, weight } = format.classifier
-  const classifier = new Classifier(await readClassifierWeights(join(dirname(path), file), sha256))
+  const beside = join(dirname(path), file)
+  if (!existsSync(beside)) return undefined
+  const classifier = new Classifier(await readClassifierWeights(beside, sha256))
   return { mix: (first, normal) => mix(format, classifier, weight, first, normal) }
 }
 

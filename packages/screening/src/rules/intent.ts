@@ -254,8 +254,8 @@ export const actRules: readonly Rule[] = [
   rule(
     'act',
     0.5,
-    '\\b(?:hacked|pwned|owned|injection (?:successful|succeeded|complete)|lol you got|i have been (?:hacked|pwned|compromised)|haha\\b)',
-    ['hacked', 'pwned', 'owned', 'injection', 'lol', 'i have been', 'haha'],
+    '\\b(?:pwned|injection (?:successful|succeeded|complete)|lol you got|i have been (?:hacked|pwned|compromised)|haha\\b)',
+    ['pwned', 'injection', 'lol', 'i have been', 'haha'],
   ),
   rule(
     'act',

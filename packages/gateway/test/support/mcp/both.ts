@@ -63,7 +63,7 @@ export class Both {
     })
     const app = await buildServer(config, quietLog('gateway'))
     const port = Number(new URL(await listen(app, config)).port)
-    const stopAgentd = await startAgentd(folder, operator, settings)
+    const stopAgentd = await startAgentd(folder, settings)
     return new Both({ folder, port, token, operator, closeGateway: () => app.close(), stopAgentd })
   }
 
@@ -77,7 +77,7 @@ export class Both {
   /** Kills agentd as a crash would, and starts the next one. */
   async restartAgentd(): Promise<void> {
     await this.#stopAgentd()
-    this.#stopAgentd = await startAgentd(this.folder, this.#operator, {})
+    this.#stopAgentd = await startAgentd(this.folder, {})
   }
 
   decide(id: string, verdict: 'approve' | 'deny'): Promise<Approval> {
@@ -94,11 +94,7 @@ export class Both {
   }
 }
 
-async function startAgentd(
-  folder: string,
-  operator: UnixClient,
-  settings: Record<string, unknown>,
-): Promise<() => Promise<void>> {
+async function startAgentd(folder: string, settings: Record<string, unknown>): Promise<() => Promise<void>> {
   const child = spawn(process.execPath, ['--conditions=source', MAIN], {
     stdio: 'ignore',
     env: {
@@ -113,14 +109,21 @@ async function startAgentd(
     },
   })
   const exited = once(child, 'exit')
+  // Agents are let in last.
+  const agent = new UnixClient({
+    socketPath: join(folder, 'agent.sock'),
+    unavailable: 'agentd_unavailable',
+    peer: 'agentd',
+  })
   await until(
     'agentd answers',
     () => {
       if (child.exitCode !== null) throw new Error(`agentd ended with ${child.exitCode}`)
-      return operator.request('GET', '/v1/health', { schema: ProcessHealth }).catch(() => undefined)
+      return agent.request('GET', '/v1/health', { schema: ProcessHealth }).catch(() => undefined)
     },
     START_MS,
   )
+  agent.close()
   return async () => {
     child.kill('SIGKILL')
     await exited
