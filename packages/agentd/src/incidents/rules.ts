@@ -38,7 +38,8 @@ const MEASURES: Readonly<Partial<Record<IncidentClass, Measures>>> = {
   tool_call_burst: { critical: ['freeze_agents'] },
   model_behavior_anomaly: { critical: ['revoke_capabilities'] },
   forbidden_egress: { high: ['airlock_off'], critical: ['freeze_agents'] },
-  ledger_damage: { critical: ['airlock_off', 'freeze_agents'] },
+  // agentd itself takes no change while its ledger is damaged, and lets agents read what there is (docs/ledger.md).
+  ledger_damage: { critical: ['airlock_off'] },
   sandbox_escape_attempt: { high: ['revoke_capabilities', 'freeze_agents'] },
 }
 

@@ -261,7 +261,7 @@ describe('each class: raised by what really causes it, contained, recovered', ()
     asDone(await here.agentd.operate('ledger_verify'))
     flipByte(join(here.stateDir, 'ledger'))
     await here.agentd.operate('ledger_verify').catch(() => undefined)
-    const { id } = await here.contained('ledger_damage', ['airlock_off', 'freeze_agents'])
+    const { id } = await here.contained('ledger_damage', ['airlock_off'])
     expect((await refusal(here.take(id, { step: 'cause' }))).code).toBe('cause_persists')
     await here.take(id, { step: 'cause', force: true, reason: 'The disk is being replaced.' })
     expect(
