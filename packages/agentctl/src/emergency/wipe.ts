@@ -4,7 +4,11 @@ import { lstat, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** What is Castellan's own in a state folder: keys, what they lock, and what was written under them. */
-const ours = ['token', 'ledger', 'agentd', 'gateway', 'airlock', 'agentctl']
+const ours = [
+  ...['token', 'ledger', 'agentd', 'gateway', 'airlock', 'agentctl', 'recovery-codes.txt'],
+  // The list of models is signed by a key that goes; the models themselves are nobody's secret.
+  ...['models/registry.json', 'models/registry.pub'],
+]
 /** What of it stays: that agents are frozen, the way back to the system before, and backups, which only the owner opens. */
 const stays = ['agentd/emergency', 'agentd/switch', 'agentd/backups']
 /** Files up to this size are overwritten before they go, in bytes: every key is smaller. */
