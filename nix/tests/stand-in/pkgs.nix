@@ -2,8 +2,8 @@
 { lib, usr ? "/usr" }:
 let
   names = [
-    "bubblewrap" "coreutils" "findutils" "git" "gnugrep" "gnused" "iproute2" "nftables" "nginx" "nodejs" "shellcheck" "smartmontools" "strace"
-    "systemd" "util-linux"
+    "bubblewrap" "coreutils" "findutils" "git" "gnugrep" "gnused" "inotify-tools" "iproute2" "nftables" "nginx" "nodejs" "shellcheck" "smartmontools"
+    "strace" "systemd" "tpm2-tools" "util-linux"
   ];
 
   package = name: {
@@ -37,5 +37,5 @@ rec {
   };
 
   packages = lib.genAttrs names package;
-  inherit (packages) bubblewrap coreutils findutils git gnugrep gnused nftables nodejs smartmontools systemd util-linux;
+  inherit (packages) bubblewrap coreutils findutils git gnugrep gnused inotify-tools nftables nodejs smartmontools systemd tpm2-tools util-linux;
 }

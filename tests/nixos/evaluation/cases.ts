@@ -166,6 +166,21 @@ const ofAgentd: readonly Case[] = [
     look: 'agentd.models.keepRefusedDays',
     is: 30,
   },
+  {
+    option: 'incidents.automaticContainment',
+    set: 'incidents.automaticContainment = false;',
+    look: 'agentd.incidents.automaticContainment',
+    is: false,
+  },
+  ...['paths = [ "/etc/ssh" ]', 'scanMinutes = 5', 'canaries = [ "/root/passwords.txt" ]'].map((set) => {
+    const [name = '', value = ''] = set.split(' = ')
+    return {
+      option: `integrity.${name}`,
+      set: `integrity.${set};`,
+      look: `agentd.integrity.${name}`,
+      is: JSON.parse(value),
+    }
+  }),
   ...['confirm = "both"', 'confirmSeconds = 60', 'probationSeconds = 120'].map((set) => {
     const [name = '', value = ''] = set.split(' = ')
     return { option: `switch.${name}`, set: `switch.${set};`, look: `agentd.switch.${name}`, is: JSON.parse(value) }

@@ -133,8 +133,12 @@ export async function startCastellan(): Promise<Castellan> {
     },
     async emptyChat() {
       const headers = { authorization: `Bearer ${readFileSync(token, 'utf8').trim()}` }
-      const { status } = await fetch(`${url}/api/v1/chats/main`, { method: 'DELETE', headers })
-      if (status !== 204 && status !== 404) throw new Error(`the chat was not deleted: ${status}`)
+      // A turn that has just ended may still be on its way to disk: until then the chat is busy.
+      await until('the chat is deleted', async () => {
+        const { status } = await fetch(`${url}/api/v1/chats/main`, { method: 'DELETE', headers })
+        if (status !== 204 && status !== 404 && status !== 409) throw new Error(`the chat was not deleted: ${status}`)
+        return status !== 409
+      })
     },
     async restartGateway() {
       await end(gateway)
