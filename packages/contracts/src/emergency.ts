@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ApprovalProof } from './approvals.ts'
-import { FreezeId, Timestamp } from './ids.ts'
+import { FreezeId, IncidentId, Timestamp } from './ids.ts'
 
 /**
  * How far the operator goes. 1: no agent acts, engine and airlock stop, services stay. 2: also back to the system before,
@@ -15,6 +15,8 @@ export const Freeze = z.strictObject({
   level: PanicLevel,
   at: Timestamp,
   reason: z.string().max(2000),
+  /** The incident whose containment froze them; absent where it was the operator's own word. */
+  incident: IncidentId.optional(),
 })
 export type Freeze = z.infer<typeof Freeze>
 

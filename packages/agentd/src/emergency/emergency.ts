@@ -3,6 +3,7 @@ import {
   type EmergencyEvent,
   type Freeze,
   type FreezeState,
+  type IncidentId,
   type LedgerDraft,
   newId,
   type PanicRequest,
@@ -18,6 +19,7 @@ import { Schedule } from '../state/schedule.ts'
 const LOOK_MS = 1000
 
 const OPERATOR = { kind: 'operator', name: 'operator' } as const
+const SYSTEM = { kind: 'system', name: 'agentd' } as const
 
 const entryTypes = { frozen: 'agents_frozen', thawed: 'agents_thawed', wiped: 'state_wiped' } as const
 
@@ -97,10 +99,11 @@ export class Emergency {
 
   /**
    * Freezes all agents: in force at once, then on disk, then in the ledger. Throws where it cannot be written down; agents
-   * are frozen all the same, and writing is tried again every second.
+   * are frozen all the same, and writing is tried again every second. `incident` is what an automatic freeze contains.
    */
-  panic({ level, reason = '' }: PanicRequest): Promise<FreezeState> {
-    const wanted: Freeze = { id: newId('frz'), level, at: new Date().toISOString(), reason }
+  panic({ level, reason = '' }: PanicRequest, incident?: IncidentId): Promise<FreezeState> {
+    const at = new Date().toISOString()
+    const wanted: Freeze = { id: newId('frz'), level, at, reason, ...(incident === undefined ? {} : { incident }) }
     // Not in line with other changes: whatever those wait for, nobody acts from here on.
     this.#unwritten = wanted
     return this.#changes.run(async () => {
@@ -191,8 +194,14 @@ export class Emergency {
   }
 }
 
+/** Containment freezes by itself; only the operator thaws and wipes. */
 function draftOf({ kind, freeze, at }: EmergencyEvent): LedgerDraft {
-  return { type: entryTypes[kind], actor: OPERATOR, facts: { freeze: freeze.id, level: freeze.level, at } }
+  const { id, level, incident } = freeze
+  return {
+    type: entryTypes[kind],
+    actor: kind === 'frozen' && incident !== undefined ? SYSTEM : OPERATOR,
+    facts: { freeze: id, level, at, ...(incident === undefined ? {} : { incident }) },
+  }
 }
 
 function frozen(freeze: Freeze | null): CastellanError {

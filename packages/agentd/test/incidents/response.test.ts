@@ -116,6 +116,8 @@ describe('each class: raised by what really causes it, contained, recovered', ()
       code: 'egress_leak',
     })
     const { id, severity, evidence } = await here.contained('forbidden_egress', ['airlock_off', 'freeze_agents'])
+    const froze = (await here.agentd.entries()).find(({ entry }) => entry.type === 'agents_frozen')?.entry
+    expect(froze).toMatchObject({ actor: { kind: 'system', name: 'agentd' }, facts: { incident: id } })
     expect(severity).toBe('critical')
     expect(evidence.length).toBeGreaterThan(0)
     expect(here.lock.isShut).toBe(true)

@@ -122,7 +122,7 @@ export type ErrorEnvelope = { code: ErrorCode; message: string; detail?: unknown
 
 export type ExportRequest = { passphrase: string } | { recipient: string }
 
-export type Freeze = { id: FreezeId; level: PanicLevel; at: Timestamp; reason: string }
+export type Freeze = { id: FreezeId; level: PanicLevel; at: Timestamp; reason: string; incident?: IncidentId }
 
 export type FreezeId = string
 
@@ -143,6 +143,8 @@ export type ImportRequest = { file: string; passphrase: string } | { file: strin
 export type ImportedModel = { id: string; name: string; format: "gguf" | "safetensors" | "folder"; sha256: string; sizeBytes: number; architecture: string; parameters: number; contextTokens: number; source: string; declaredSource: string | null; pinned: boolean; signer: string | null; stages: ({ stage: string; result: "passed" | "noted" | "skipped" | "refused"; summary: string })[]; importedAt: Timestamp; importedBy: string; removed: boolean; active: boolean }
 
 export type IncidentClass = "attestation_failure" | "integrity_violation" | "manifest_mismatch" | "unauthorized_access" | "policy_bypass_attempt" | "prompt_injection" | "tool_call_burst" | "model_behavior_anomaly" | "forbidden_egress" | "ledger_damage" | "sandbox_escape_attempt" | "watched_failure" | "reported"
+
+export type IncidentId = string
 
 export type IncidentPage = { items: (IncidentView)[]; next_cursor: string | null }
 

@@ -109,7 +109,7 @@ requires.browser().describe('the page in a browser, with the real gateway and ag
     const words = (await summary.textContent()) ?? ''
     await page.reload()
     await answer(page, words).waitFor()
-    expect(await page.getByRole('article', { name: 'disk_usage, Done' }).count()).toBeGreaterThan(0)
+    await page.getByRole('article', { name: 'disk_usage, Done' }).first().waitFor()
     expect(complaints).toEqual([])
   })
 
@@ -126,6 +126,7 @@ requires.browser().describe('the page in a browser, with the real gateway and ag
     await ask('write a note')
     const approval = page.getByRole('region', { name: strings.approval.title })
     await approval.locator('.arguments').getByText('Call Anna.').waitFor()
+    await approval.locator('.diff .added').first().waitFor()
     expect(await approval.locator('.diff .added').allTextContents()).toEqual(['+Buy a bigger disk.\n', '+Call Anna.\n'])
     expect(await approval.locator('.undo-note').textContent()).toContain('Undo')
     expect(await approval.getByText(/^\d+:\d\d left$/).count()).toBe(1)

@@ -201,7 +201,7 @@ requires.browser().describe('the pages beside the chat, with the real gateway an
     await page.getByRole('link', { name: 'file_write: done' }).first().click()
     await page.getByRole('button', { name: ledger.undo }).click()
     const confirm = page.getByRole('dialog').filter({ hasText: ledger.undoTitle('file_write') })
-    expect(await confirm.locator('.effects li').count()).toBeGreaterThan(0)
+    await confirm.locator('.effects li').first().waitFor()
     await confirm.getByRole('button', { name: ledger.undoAct }).click()
     await question(page)
       .getByRole('button', { name: /Approve once/ })

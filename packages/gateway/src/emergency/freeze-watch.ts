@@ -86,11 +86,12 @@ export class FreezeWatch {
   }
 }
 
-export function frozenError({ id, level, reason }: Freeze): CastellanError {
+export function frozenError({ id, level, reason, incident }: Freeze): CastellanError {
   const why = reason === '' ? '' : ` (${reason})`
+  const act = incident === undefined ? '`agentctl thaw`' : `\`agentctl incident recover ${incident}\``
   return new CastellanError(
     'agents_frozen',
-    `All agents are frozen${why}, so nothing is done. \`agentctl thaw\` on the host lets them act again.`,
+    `All agents are frozen${why}, so nothing is done. ${act} on the host lets them act again.`,
     { detail: { freeze: id, level } },
   )
 }

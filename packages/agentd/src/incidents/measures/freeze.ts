@@ -3,16 +3,13 @@ import { type CallParts, takeCall } from '../../calls/path.ts'
 import type { Emergency } from '../../emergency/emergency.ts'
 import type { Measure } from '../containment.ts'
 
-/** How the reason of a freeze begins that containment made: only such a one does recovery thaw. */
-const BY_INCIDENT = 'Incident '
-
 const PROBE = { session: SessionId.parse('ses_containment'), agent: AgentName.parse('containment') }
 
 /** No agent acts. Seen to hold by a call that is made as an agent makes it. */
 export function freezeMeasure(emergency: Emergency, calls: () => CallParts): Measure {
   return {
     async apply({ id }) {
-      if (!emergency.isFrozen) await emergency.panic({ level: 1, reason: `${BY_INCIDENT}${id}.` })
+      if (!emergency.isFrozen) await emergency.panic({ level: 1, reason: `Incident ${id}.` }, id)
       return emergency.state.freeze?.id ?? ''
     },
     async verify() {
@@ -23,7 +20,7 @@ export function freezeMeasure(emergency: Emergency, calls: () => CallParts): Mea
     async lift(ref) {
       const { freeze } = emergency.state
       if (freeze === null) return 'Agents were not frozen any more.'
-      if (freeze.id !== ref || !freeze.reason.startsWith(BY_INCIDENT)) {
+      if (freeze.id !== ref || freeze.incident === undefined) {
         return 'Agents stay frozen, because you froze them yourself: `agentctl thaw` lets them act.'
       }
       await emergency.thaw({ reason: 'Recovered from the incident.' })
