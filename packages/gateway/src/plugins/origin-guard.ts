@@ -1,5 +1,5 @@
 import { CastellanError } from '@castellan/contracts'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 export interface OriginRules {
   /** The address listened on, as configured. */
@@ -11,6 +11,9 @@ export interface OriginRules {
 /**
  * Refuses requests that name another `Host` (a web page whose name was made to resolve to this machine: DNS rebinding)
  * and requests that another origin's page makes. Programs send no `Origin` and pass.
+ *
+ * Browsers leave `Origin` out where a page only fetches (an image, a script, a frame), and the cookies of one port go to all
+ * ports of a machine: there `Sec-Fetch-Site` says whose page it was (Fetch Metadata, W3C). Following a link is allowed.
  */
 export function addOriginGuard(app: FastifyInstance, rules: OriginRules): void {
   const publicHosts = rules.publicOrigins.map((origin) => new URL(origin).host)
@@ -41,8 +44,19 @@ export function addOriginGuard(app: FastifyInstance, rules: OriginRules): void {
           'Open the page that the gateway itself serves, or name that origin in publicOrigins.',
       )
     }
+    if (origin === undefined) refuseEmbedding(request)
     done()
   })
+}
+
+function refuseEmbedding({ headers }: FastifyRequest): void {
+  const { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': destination } = headers
+  if (site !== 'cross-site' && site !== 'same-site') return
+  if (mode === 'navigate' && destination === 'document') return
+  throw new CastellanError(
+    'origin_refused',
+    'Another page may lead to this gateway, and not embed or fetch what it serves. Open its address itself.',
+  )
 }
 
 /** The names a local client may call this gateway, with the port it really listens on. */

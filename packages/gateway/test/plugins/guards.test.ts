@@ -59,6 +59,28 @@ test.each([
   }
 })
 
+test.each([
+  ['an image', { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }],
+  ['a script', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'script' }],
+  ['a frame', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' }],
+])('%s of another page is refused on every route, although it names no origin', async (_name, headers) => {
+  const gateway = await startGateway()
+  const { cookie } = await signIn(gateway)
+  for (const path of ['/health', '/', '/session', TRANSCRIPT, '/assets/app-1a2b.js', '/nothing']) {
+    const answer = await gateway.ask(path, { headers: { ...headers, cookie } })
+    expect(answer.json.code).toBe('origin_refused')
+  }
+})
+
+test.each([
+  ['a link on another page', { 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'document' }],
+  ['an address typed by hand', { 'sec-fetch-site': 'none', 'sec-fetch-dest': 'document' }],
+  ['the page itself', { 'sec-fetch-site': 'same-origin', 'sec-fetch-dest': 'document' }],
+])('%s leads to the page', async (_name, headers) => {
+  const gateway = await startGateway()
+  expect((await gateway.ask('/', { headers: { ...headers, 'sec-fetch-mode': 'navigate' } })).status).toBe(200)
+})
+
 test('a public origin from the configuration is answered to, and its cookie needs TLS', async () => {
   const gateway = await startGateway({ config: { publicOrigins: ['https://castellan.example'] } })
   const headers = { host: 'castellan.example', origin: 'https://castellan.example', 'content-type': 'application/json' }
