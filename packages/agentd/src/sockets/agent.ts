@@ -8,6 +8,7 @@ import {
 } from '@castellan/contracts'
 import type { SocketServer } from '@castellan/daemon'
 import type { Agentd } from '../agentd.ts'
+import { SignedWords } from '../approvals/signed-words.ts'
 import { addSignedEmergencyRoutes } from './emergency.ts'
 import { addFollowRoute } from './follow.ts'
 import { addIncidentRoutes } from './incidents.ts'
@@ -19,8 +20,9 @@ export function addAgentRoutes(server: SocketServer, agentd: Agentd): void {
   const { approvals, calls, operators, proofs, signIns } = agentd
   addSharedRoutes(server, agentd, 'agent')
   addFollowRoute(server, agentd)
-  addIncidentRoutes(server, agentd)
-  addSignedEmergencyRoutes(server, agentd)
+  const words = new SignedWords(proofs, calls.refusals)
+  addIncidentRoutes(server, agentd, words)
+  addSignedEmergencyRoutes(server, agentd, words)
   addSessionRoutes(server, agentd)
 
   server.route('POST', '/v1/approvals/:id/decision', { body: ApprovalDecision }, async ({ params, body }) => {

@@ -11,7 +11,7 @@ import {
 import type { SocketServer } from '@castellan/daemon'
 import { z } from 'zod'
 import type { Agentd } from '../agentd.ts'
-import { Fresh } from '../approvals/fresh.ts'
+import type { SignedWords } from '../approvals/signed-words.ts'
 
 /** Longest that a question is held, in seconds. */
 const MAX_WAIT_SECONDS = 30
@@ -31,18 +31,10 @@ export function addFreezeRoute(server: SocketServer, { emergency }: Agentd): voi
 }
 
 /** On agent.sock: freezing and thawing by an operator's signature, which whoever carries it cannot make. */
-export function addSignedEmergencyRoutes(server: SocketServer, { calls, emergency, proofs }: Agentd): void {
-  const fresh = new Fresh()
+export function addSignedEmergencyRoutes(server: SocketServer, { emergency }: Agentd, words: SignedWords): void {
   const signer = async (signed: SignedFreeze | SignedThaw) => {
-    try {
-      const text = emergencyText(signed)
-      const { name } = await proofs.standsBehind(text, signed.proof)
-      fresh.use(text, Date.parse(signed.at))
-      return { reason: `${signed.reason === '' ? 'No reason was given' : signed.reason} (signed by ${name})` }
-    } catch (error) {
-      calls.refusals.note(error, 'an emergency stop on agent.sock')
-      throw error
-    }
+    const { name } = await words.signer(emergencyText(signed), signed, 'an emergency stop on agent.sock')
+    return { reason: `${signed.reason === '' ? 'No reason was given' : signed.reason} (signed by ${name})` }
   }
   server.route('POST', '/v1/freeze', { body: SignedFreeze }, async ({ body }) => {
     return emergency.panic({ ...(await signer(body)), level: 1 })

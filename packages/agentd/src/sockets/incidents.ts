@@ -11,7 +11,7 @@ import {
 import { reply, type SocketServer } from '@castellan/daemon'
 import { z } from 'zod'
 import type { Agentd } from '../agentd.ts'
-import { Fresh } from '../approvals/fresh.ts'
+import type { SignedWords } from '../approvals/signed-words.ts'
 
 /** Longest that a question is held, in seconds. */
 const MAX_WAIT_SECONDS = 30
@@ -22,7 +22,7 @@ const Known = z.strictObject({
 })
 
 /** On agent.sock: what the gateway has to hold shut, and steps back that an operator signed. */
-export function addIncidentRoutes(server: SocketServer, { hold, proofs, recovery, calls }: Agentd): void {
+export function addIncidentRoutes(server: SocketServer, { hold, recovery }: Agentd, words: SignedWords): void {
   server.route('GET', '/v1/containment', { query: Known }, ({ query, signal }): Promise<ContainmentState> => {
     return hold.changed(query.known, query.wait, signal)
   })
@@ -31,20 +31,11 @@ export function addIncidentRoutes(server: SocketServer, { hold, proofs, recovery
     return reply(hold.state, { status: 200 })
   })
 
-  const fresh = new Fresh()
   server.route('POST', '/v1/incidents/:id/recovery', { body: SignedRecovery }, async ({ params, body, signal }) => {
-    const { proof, ...signed } = body
     const id = params.id as string
-    try {
-      const text = recoveryText(id, signed)
-      const { name } = await proofs.standsBehind(text, proof)
-      fresh.use(text, Date.parse(signed.at))
-      const { step, force, reason } = signed
-      return await recovery.take(id, { step, force, reason }, name, signal)
-    } catch (error) {
-      calls.refusals.note(error, 'a recovery on agent.sock')
-      throw error
-    }
+    const { name } = await words.signer(recoveryText(id, body), body, 'a recovery on agent.sock')
+    const { step, force, reason } = body
+    return recovery.take(id, { step, force, reason }, name, signal)
   })
 }
 

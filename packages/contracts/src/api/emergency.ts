@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { FreezeState } from '../emergency.ts'
-import { FreezeId, OperatorKeyId, Timestamp } from '../ids.ts'
-import { PasskeyAssertion } from '../operators.ts'
+import { FreezeId } from '../ids.ts'
 import { defineOperation } from './operation.ts'
+import { SIGNED_ERRORS, SignedWord, signedExample } from './signed.ts'
 
 const freeze = {
   id: 'frz_hB9mWkqzP0aYt3Q2',
@@ -24,33 +24,15 @@ export const getFreeze = defineOperation({
   example: { answer: { freeze: null } },
 })
 
-/** Who wants it: an operator key's `signature` (Ed25519, base64) or a passkey's `assertion` over the text that `emergencyText` makes. */
-export const EmergencyWord = z.strictObject({
+/** Who wants it, over the text that `emergencyText` makes. */
+export const EmergencyWord = SignedWord.extend({
   /** For the ledger. */
   reason: z.string().trim().max(500).default(''),
-  /** When it was signed, at most five minutes ago. */
-  at: Timestamp,
-  key_id: OperatorKeyId,
-  signature: z.base64().optional(),
-  assertion: PasskeyAssertion.optional(),
 })
 export type EmergencyWord = z.infer<typeof EmergencyWord>
 
-const errors = [
-  'conflict',
-  'signature_invalid',
-  'operator_unknown',
-  'ledger_unavailable',
-  'ledger_damaged',
-  'agentd_unavailable',
-] as const
-
-const word = {
-  reason: freeze.reason,
-  at: freeze.at,
-  key_id: 'opk_hB9mWkqzP0aYt3Q2',
-  signature: 'c2lnbmVk',
-}
+const errors = ['conflict', ...SIGNED_ERRORS] as const
+const word = { reason: freeze.reason, ...signedExample }
 
 export const freezeAgents = defineOperation({
   id: 'freezeAgents',

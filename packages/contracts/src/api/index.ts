@@ -184,6 +184,7 @@ export {
   SignInView,
   setPassphrase,
 } from './sign-ins.ts'
+export { SIGNED_ERRORS, SignedWord } from './signed.ts'
 export {
   createToken,
   getToken,

@@ -2,11 +2,11 @@ import type { AnswerOf, freezeAgents, getFreeze, thawAgents } from '@castellan/c
 import { useTry } from '../forms/doing.ts'
 import type { Resource } from '../live/resource.ts'
 import { usePage, useSigned } from '../page.ts'
+import { emergencyStatement, signed } from '../session/statement.ts'
 import { security as words } from '../strings/security.ts'
 import { Panel } from '../ui/page-frame.tsx'
 import { Shown } from '../ui/states.tsx'
 import { When } from '../ui/when.tsx'
-import { statementText } from './statement.ts'
 
 type FreezeState = AnswerOf<typeof getFreeze>
 
@@ -18,16 +18,14 @@ export function EmergencyPanel({ freeze }: { readonly freeze: Resource<FreezeSta
   const stop = () =>
     attempt(async () => {
       if (!(await confirmations.ask({ ...words.freeze, danger: true }))) return
-      const said = { reason: '', at: new Date().toISOString() }
-      const body = { ...said, ...(await signer.prove(statementText(said))) }
+      const body = await signed(signer, { reason: '' }, emergencyStatement)
       freeze.replace(await api.ask<typeof freezeAgents>('POST', '/api/v1/freeze', { body }))
       toasts.good(words.emergency.frozenNow)
     })
   const thaw = (id: string) =>
     attempt(async () => {
       if (!(await confirmations.ask(words.thaw))) return
-      const said = { reason: '', at: new Date().toISOString(), freeze: id }
-      const body = { ...said, ...(await signer.prove(statementText(said))) }
+      const body = await signed(signer, { reason: '', freeze: id }, emergencyStatement)
       freeze.replace(await api.ask<typeof thawAgents>('POST', '/api/v1/thaw', { body }))
       toasts.good(words.emergency.thawedNow)
     })

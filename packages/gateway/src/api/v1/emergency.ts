@@ -1,7 +1,7 @@
-import { type ApprovalProof, CastellanError } from '@castellan/contracts'
-import { type EmergencyWord, freezeAgents, getFreeze, thawAgents } from '@castellan/contracts/api'
+import { freezeAgents, getFreeze, thawAgents } from '@castellan/contracts/api'
 import type { FastifyInstance } from 'fastify'
 import type { Agentd } from '../../agentd.ts'
+import { proofOf } from '../proof.ts'
 import { serve } from '../serve.ts'
 
 /** The emergency stop. Who wants it is proved to agentd; the gateway carries the proof and cannot make it. */
@@ -15,13 +15,4 @@ export function addEmergency(app: FastifyInstance, agentd: Agentd): void {
     const { reason, at, freeze } = body
     return agentd.thawAgents({ reason, at, freeze, proof: proofOf(body) })
   })
-}
-
-function proofOf({ key_id, signature, assertion }: EmergencyWord): ApprovalProof {
-  if (signature !== undefined && assertion === undefined) return { kind: 'signature', key_id, signature }
-  if (assertion !== undefined && signature === undefined) return { kind: 'passkey', key_id, assertion }
-  throw new CastellanError(
-    'signature_invalid',
-    'Send either a signature or an assertion, by the key that key_id names.',
-  )
 }
