@@ -188,6 +188,16 @@ export type EgressRequest = z.input<typeof EgressRequest>
 export const EGRESS_HEAD_HEADER = 'castellan-egress-head'
 export const EGRESS_END_TRAILER = 'castellan-egress-end'
 
+/** A request as it was written to the connection. What a credential header carries is `[secret]`. */
+export const EgressSent = z.strictObject({
+  /** Method, path and query. */
+  line: z.string(),
+  headers: z.array(z.tuple([z.string(), z.string()])),
+  /** Where in the body that was asked for, in bytes from and to, `[redacted]` stands instead. */
+  cuts: z.array(z.tuple([z.int().min(0), z.int().min(0)])),
+})
+export type EgressSent = z.infer<typeof EgressSent>
+
 /** How an answer begins. */
 export const EgressHead = z.strictObject({
   status: z.int().min(200).max(599),
@@ -200,6 +210,8 @@ export const EgressHead = z.strictObject({
   stripped: z.array(z.string()),
   /** Kinds of what was taken out of the request before it left. */
   redacted: z.array(z.string()).optional(),
+  /** What left, last where there were redirects; absent where it is too long to be told in a header. */
+  sent: EgressSent.optional(),
   /** The ledger entry that was written before the request left. */
   index: LedgerIndex,
 })

@@ -23,6 +23,7 @@ export {
   EgressMethod,
   EgressPurpose,
   EgressRequest,
+  EgressSent,
   HostName,
   LatchChange,
   LatchRequest,
@@ -68,15 +69,18 @@ export {
 } from './calls.ts'
 export { canonicalJson } from './canonical.ts'
 export {
+  Attachment,
   ChatId,
   ClientFrame,
+  MAX_ATTACHED_CHARACTERS,
+  MAX_ATTACHMENTS,
   MAX_FRAME_BYTES,
   RecalledFact,
   ServerFrame,
   Suggestion,
   Transcript,
 } from './chat.ts'
-export { ChatHit, ChatMessage, ChatTitle, ChatView } from './conversations.ts'
+export { ChatHit, ChatMessage, ChatTitle, ChatUsage, ChatView } from './conversations.ts'
 export {
   CoolingReason,
   CredentialAuth,
@@ -259,6 +263,13 @@ export {
 } from './ledger.ts'
 export { McpAcceptance, McpServerListing, McpServerTool, McpServerView } from './mcp.ts'
 export {
+  EnrolledKey,
+  EnrolledKeys,
+  operatorKeyText,
+  SignedKeyRemoval,
+  SignedKeyRenaming,
+} from './operator-keys.ts'
+export {
   enrolmentText,
   normalSignInCode,
   OperatorEnrolment,
@@ -286,6 +297,25 @@ export {
   RecordedCalls,
 } from './policy.ts'
 export {
+  CallDifference,
+  KindDifference,
+  MAX_POLICY_BODY_BYTES,
+  MAX_POLICY_FILE_BYTES,
+  PolicyChangeRequest,
+  PolicyDraft,
+  PolicyFile,
+  PolicyFileName,
+  PolicyProblemView,
+  PolicyRevocationRequest,
+  type PolicyStatement,
+  PolicyTrial,
+  PolicyTrialRequest,
+  PolicyVersions,
+  PolicyView,
+  PolicyWord,
+  policyStatement,
+} from './policy-change.ts'
+export {
   CREDENTIAL_CHANGES,
   CredentialStoreMark,
   LedgerRecorded,
@@ -296,6 +326,7 @@ export {
 } from './records.ts'
 export { SearchAnswer, SearchRequest, SearchResult } from './search.ts'
 export {
+  AttachmentReport,
   BudgetLimits,
   BudgetLine,
   BudgetListing,
@@ -306,6 +337,7 @@ export {
   CapabilityRevocation,
   CapabilityRights,
   CapabilityView,
+  ChatMode,
   ModeSetting,
   SessionListing,
   SessionMode,

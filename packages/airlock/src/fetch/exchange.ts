@@ -20,6 +20,8 @@ export interface Hop {
 export type Added = Readonly<Record<string, string>>
 
 export interface Exchange {
+  /** As it was written to the connection, secrets and all. */
+  readonly sent: { readonly line: string; readonly headers: readonly (readonly [string, string])[] }
   readonly response: IncomingMessage
   /** The address that was connected to. */
   readonly remote: string | undefined
@@ -67,6 +69,15 @@ export function exchange(
   return answered
 }
 
+/** Node writes the connection's own header itself: a kept connection says so. */
+function sentBy(request: ClientRequest): Exchange['sent'] {
+  const headers = request
+    .getRawHeaderNames()
+    .map((name): [string, string] => [name, String(request.getHeader(name) ?? '')])
+  const kept = request.shouldKeepAlive ? 'keep-alive' : 'close'
+  return { line: `${request.method} ${request.path} HTTP/1.1`, headers: [...headers, ['connection', kept]] }
+}
+
 function headersOf(request: ClientRequest, host: string, withinMs: number, signal: AbortSignal): Promise<Exchange> {
   return new Promise((resolve, reject) => {
     let connected = false
@@ -107,7 +118,7 @@ function headersOf(request: ClientRequest, host: string, withinMs: number, signa
       }
       settle()
       const remote = request.socket?.remoteAddress
-      resolve({ response, remote, close: () => request.destroy() })
+      resolve({ sent: sentBy(request), response, remote, close: () => request.destroy() })
     })
   })
 }

@@ -20,6 +20,7 @@ import { inwardHeaders, outwardHeaders } from './headers.ts'
 import type { Pool, Route } from './pool.ts'
 import { makeReady, type Ready } from './ready.ts'
 import { type NextHop, nextHop } from './redirect.ts'
+import { toldOf } from './told.ts'
 
 const MAX_REDIRECTS = 5
 
@@ -86,6 +87,7 @@ export class Fetcher {
             redirects,
             stripped,
             ...(redacted.size === 0 ? {} : { redacted: [...redacted] }),
+            ...toldOf(sent, ready),
             index,
           }
           return this.#answer(head, sent, hop, request, startedAt, flight, echo)

@@ -1,5 +1,6 @@
 import type { Recorder } from '../record/recorder.ts'
 import { foundWords, kindsOf, leakError } from './describe.ts'
+import type { Span } from './finding.ts'
 import type { Inspector } from './inspector.ts'
 import type { Outgoing } from './parts.ts'
 import type { Asked, Questions } from './questions.ts'
@@ -9,6 +10,8 @@ export interface Checked {
   readonly outgoing: Outgoing
   /** Kinds of what was taken out. */
   readonly redacted: readonly string[]
+  /** Where in the body it was. */
+  readonly cuts: readonly Span[]
   /** The question that was answered by letting it go. */
   readonly released?: string
 }
@@ -29,9 +32,11 @@ export class Gate {
   async check(asked: Asked, signal: AbortSignal): Promise<Checked> {
     const { outgoing, destination, method, purpose } = asked
     const verdict = await this.#inspector.inspect(outgoing, destination, signal)
-    if (verdict.action === 'allow') return { outgoing: verdict.outgoing, redacted: kindsOf(verdict.redacted) }
+    if (verdict.action === 'allow') {
+      return { outgoing: verdict.outgoing, redacted: kindsOf(verdict.redacted), cuts: verdict.cuts }
+    }
     const released = verdict.action === 'ask' ? this.#questions.spend(asked) : undefined
-    if (released !== undefined) return { outgoing, redacted: [], released }
+    if (released !== undefined) return { outgoing, redacted: [], cuts: [], released }
     const question = verdict.action === 'ask' ? this.#questions.ask(asked, verdict.findings) : undefined
     const host = outgoing.url.hostname
     const error = leakError(verdict.findings, host, question)

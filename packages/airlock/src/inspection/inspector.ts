@@ -6,7 +6,7 @@ import {
   InspectionClass,
   type InspectionPolicy,
 } from '@castellan/contracts'
-import type { Finding } from './finding.ts'
+import type { Finding, Span } from './finding.ts'
 import type { Marks } from './marks.ts'
 import { isAtHome, type Outgoing, partsOf } from './parts.ts'
 import { redact } from './redact.ts'
@@ -19,7 +19,13 @@ const MAX_MS = 10_000
 
 /** What becomes of a request. */
 export type Verdict =
-  | { readonly action: 'allow'; readonly outgoing: Outgoing; readonly redacted: readonly Finding[] }
+  | {
+      readonly action: 'allow'
+      readonly outgoing: Outgoing
+      readonly redacted: readonly Finding[]
+      /** Where in the body something was taken out. */
+      readonly cuts: readonly Span[]
+    }
   | { readonly action: 'ask' | 'block'; readonly findings: readonly Finding[] }
 
 const STRENGTH: Readonly<Record<InspectionAction, number>> = { allow: 0, redact: 1, ask: 2, block: 3 }
@@ -38,13 +44,13 @@ export class Inspector {
   async inspect(outgoing: Outgoing, destination: Destination, signal: AbortSignal): Promise<Verdict> {
     const findings = await this.#find(outgoing, destination, signal)
     const strongest = this.#strongest(findings, destination)
-    if (strongest === 'allow') return { action: 'allow', outgoing, redacted: [] }
+    if (strongest === 'allow') return { action: 'allow', outgoing, redacted: [], cuts: [] }
     if (strongest !== 'redact') return { action: strongest, findings: this.#acting(findings, destination) }
     const redacted = this.#acting(findings, destination)
     const cleaned = redact(outgoing, redacted)
     if (cleaned === undefined) return { action: 'block', findings: redacted }
-    const rest = this.#acting(await this.#find(cleaned, destination, signal), destination)
-    return rest.length > 0 ? { action: 'block', findings: rest } : { action: 'allow', outgoing: cleaned, redacted }
+    const rest = this.#acting(await this.#find(cleaned.outgoing, destination, signal), destination)
+    return rest.length > 0 ? { action: 'block', findings: rest } : { action: 'allow', ...cleaned, redacted }
   }
 
   async #find(outgoing: Outgoing, destination: Destination, signal: AbortSignal): Promise<Finding[]> {

@@ -1,6 +1,12 @@
 import type { Finding, Span } from './finding.ts'
 import type { Outgoing } from './parts.ts'
 
+/** A request without what was found in it, and where in its body that was, in bytes. */
+export interface Redacted {
+  readonly outgoing: Outgoing
+  readonly cuts: readonly Span[]
+}
+
 /** What stands where something was taken out. */
 const PLACE_HOLDER = '[redacted]'
 const IN_QUERY = 'redacted'
@@ -9,10 +15,11 @@ const IN_QUERY = 'redacted'
  * The request without what was found; undefined where something cannot be cut out: it is in the name of the host, in the path, spread
  * over several fields, or in something compressed.
  */
-export function redact(outgoing: Outgoing, findings: readonly Finding[]): Outgoing | undefined {
+export function redact(outgoing: Outgoing, findings: readonly Finding[]): Redacted | undefined {
   const url = new URL(outgoing.url)
   const headers = { ...outgoing.headers }
-  let body = outgoing.body
+  let { body } = outgoing
+  let cuts: readonly Span[] = []
   for (const [place, name] of placesOf(findings)) {
     const spans = findings
       .filter((finding) => finding.place === place && (finding.name ?? '') === name)
@@ -21,9 +28,12 @@ export function redact(outgoing: Outgoing, findings: readonly Finding[]): Outgoi
     const merged = merge(spans as Span[])
     if (place === 'query') url.search = cut(url.search.slice(1), merged, IN_QUERY)
     else if (place === 'header') headers[name] = cut(headers[name] ?? '', merged, PLACE_HOLDER)
-    else if (body !== undefined) body = Buffer.from(cut(body.toString('latin1'), merged, PLACE_HOLDER), 'latin1')
+    else if (body !== undefined) {
+      cuts = merged
+      body = Buffer.from(cut(body.toString('latin1'), merged, PLACE_HOLDER), 'latin1')
+    }
   }
-  return { url, headers, body }
+  return { outgoing: { url, headers, body }, cuts }
 }
 
 function placesOf(findings: readonly Finding[]): [Finding['place'], string][] {

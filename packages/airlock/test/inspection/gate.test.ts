@@ -87,7 +87,11 @@ describe('headers made for credentials', () => {
       'Bearer some-local-key-0123456789abcdef',
       `Bearer ${['sk', '-'].join('')}${'a1B2c3D4e5F6g7H8i9J0k1L2'}`,
     ]) {
-      expect((await lock.fetch(origin, { headers: { authorization: value } })).text).toBe('hello')
+      const { text, head } = await lock.fetch(origin, { headers: { authorization: value } })
+      expect(text).toBe('hello')
+      // What is told of it has no credential, nor a part of one.
+      expect(head.sent?.headers).toContainEqual(['authorization', 'Bearer [secret]'])
+      expect(JSON.stringify(head)).not.toContain(value.slice(7, 15))
     }
     expect(upstream.requests).toHaveLength(2)
     const own = { authorization: `Bearer ${['cst', '_'].join('')}${'A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8S9t0U1v'}` }
@@ -115,6 +119,13 @@ describe('redacting', () => {
       list: ['x', 'card [redacted]!'],
       deep: JSON.stringify({ key: '[redacted]' }),
     })
+    expect(head.sent?.line).toBe(`POST ${asked?.url} HTTP/1.1`)
+    // Exactly what arrived can be put together from what was asked for and what is told of it.
+    const told = head.sent?.cuts.toReversed().reduce((bytes, [start, end]) => {
+      return Buffer.concat([bytes.subarray(0, start), Buffer.from('[redacted]'), bytes.subarray(end)])
+    }, Buffer.from(text))
+    expect(told?.toString()).toBe(body)
+    expect(Object.fromEntries(head.sent?.headers ?? [])).toEqual(asked?.headers)
     expect(asked?.headers).toMatchObject({
       'user-agent': 'agent [redacted]',
       'content-length': String(Buffer.byteLength(body)),
