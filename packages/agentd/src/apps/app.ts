@@ -39,6 +39,11 @@ export type KeptApp = z.infer<typeof KeptApp>
 /** `apps.json` in agentd's state folder. */
 export const AppFile = z.strictObject({ version: z.literal(1), apps: z.array(KeptApp) })
 
+/** The user that systemd makes for it: named after the unit (DynamicUser= in systemd.exec(5)). */
+export function userOf(name: string): string {
+  return `castellan-app-${name}`
+}
+
 export function unitOf(name: string): string {
   return `castellan-app-${name}.service`
 }

@@ -4,17 +4,20 @@ import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { CastellanError } from '@castellan/contracts'
 import { didYouMean } from '@castellan/daemon'
-import type { AppBefore, AppState, AppsPort } from '../host/apps.ts'
+import type { AppBefore, AppState, AppsPort, AppUse } from '../host/apps.ts'
 import { findProgram, runCommand } from '../host/command.ts'
 import { copyFolder } from '../host/files/copying.ts'
 import type { Files } from '../host/files/files.ts'
-import { requireSystemd, systemctl } from '../host/systemctl.ts'
+import type { Network } from '../host/network.ts'
+import { systemctl } from '../host/systemctl.ts'
 import type { Systemd } from '../host/systemd.ts'
 import { controlUnit } from '../host/unit-control.ts'
 import { Mutex } from '../state/mutex.ts'
 import type { StateFile } from '../state/state-file.ts'
 import { type App, type AppFile, type KeptApp, unitOf } from './app.ts'
+import { requireAppHost } from './supported.ts'
 import { startArguments } from './unit.ts'
+import { measureUse } from './use.ts'
 
 const MOST_APPS = 64
 /** What a release may hold. */
@@ -28,6 +31,7 @@ export interface AppsParts {
   readonly releases: string
   readonly files: Files
   readonly systemd: Systemd
+  readonly network: Pick<Network, 'listeners'>
 }
 
 /** Apps as transient units of systemd, and what is kept of them so that they are there again after a boot. */
@@ -49,6 +53,17 @@ export class Apps implements AppsPort {
     return [...this.#apps.values()]
   }
 
+  unsupported(): Promise<string | null> {
+    return requireAppHost().then(
+      () => null,
+      (error: Error) => error.message,
+    )
+  }
+
+  use(names: readonly string[], signal: AbortSignal): Promise<AppUse[]> {
+    return measureUse(names.map(unitOf), this.#parts.network, signal)
+  }
+
   async state(name: string, signal: AbortSignal): Promise<AppState> {
     return this.#stateOf(await this.#find(name), signal)
   }
@@ -56,7 +71,7 @@ export class Apps implements AppsPort {
   deploy(app: App, source: string | null, by: KeptApp['deployedBy'], signal: AbortSignal): Promise<AppState> {
     return this.#changes.run(async () => {
       this.#refuseTooMuch(app)
-      await systemctl(['show', '--property=Version'], signal)
+      await requireAppHost()
       const before = this.#apps.get(app.name) ?? null
       const release = source === null ? null : await this.#copy(app.name, source, signal)
       const kept: KeptApp = { ...app, release, wanted: 'running', deployedBy: by, deployedAt: new Date().toISOString() }
@@ -202,7 +217,7 @@ export class Apps implements AppsPort {
 
   /** Throws `unsupported_host` before `not_found`: where no app can be, none is missing. */
   async #find(name: string): Promise<KeptApp> {
-    await requireSystemd()
+    await requireAppHost()
     const app = this.#apps.get(name)
     if (app !== undefined) return app
     throw new CastellanError(

@@ -1,4 +1,5 @@
 import type { App, KeptApp } from '../apps/app.ts'
+import type { Listener } from './network.ts'
 
 /** An app and what systemd says of it. */
 export interface AppState {
@@ -11,13 +12,26 @@ export interface AppState {
   readonly restarts: number | null
 }
 
+/** What an app uses now. What systemd does not count is null. */
+export interface AppUse {
+  /** CPU time; 100 is one CPU. */
+  readonly cpuPercent: number | null
+  readonly tasks: number | null
+  /** Where it waits to be spoken to, as seen from the host. */
+  readonly ports: readonly Pick<Listener, 'protocol' | 'address' | 'port'>[]
+}
+
 /** What was there before a deployment, to go back to. */
 export type AppBefore = KeptApp | null
 
-/** Programs that systemd keeps running. Every method throws `unsupported_host` where systemd is not process 1. agentd's `apps/` provides it. */
+/** Programs that systemd keeps running. Methods throw `unsupported_host` where there can be none. agentd's `apps/` provides it. */
 export interface AppsPort {
   /** What is kept, without asking systemd; works everywhere. */
   kept(): readonly KeptApp[]
+  /** Why no app can be on this host and what would help, in a sentence; null where they can. Never throws. */
+  unsupported(): Promise<string | null>
+  /** What these apps use now, in their order; takes a quarter of a second. */
+  use(names: readonly string[], signal: AbortSignal): Promise<readonly AppUse[]>
   /** Throws `not_found`. */
   state(name: string, signal: AbortSignal): Promise<AppState>
   /**

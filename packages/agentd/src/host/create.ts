@@ -142,6 +142,7 @@ export async function createHost({
       releases: join(stateDir, 'apps'),
       files,
       systemd,
+      network,
     }),
     hardening: new Hardening({ kernel, listeners: (signal) => network.listeners(signal), firewall: readFirewall }),
     integrity,

@@ -1,6 +1,6 @@
 import { Timestamp } from '@castellan/contracts'
 import { z } from 'zod'
-import { AppName, type KeptApp, unitOf } from '../../apps/app.ts'
+import { AppName, type KeptApp, unitOf, userOf } from '../../apps/app.ts'
 import type { AppState } from '../../host/apps.ts'
 import type { Host } from '../../host/host.ts'
 import { moment, size } from '../words.ts'
@@ -16,6 +16,7 @@ export const shownApp = z.strictObject({
   name: z.string(),
   description: z.string(),
   unit: z.string().describe('The systemd unit, for service_status and journal_query.'),
+  user: z.string().describe('The user that systemd made for it.'),
   activeState: z.string(),
   subState: z.string(),
   since: Timestamp.nullable(),
@@ -37,6 +38,7 @@ export function presentApp({ app, unit, activeState, subState, since, memoryByte
     name: app.name,
     description: app.description,
     unit,
+    user: userOf(app.name),
     activeState,
     subState,
     since: since?.toISOString() ?? null,

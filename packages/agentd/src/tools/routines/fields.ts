@@ -1,7 +1,8 @@
 import { AgentName, Timestamp } from '@castellan/contracts'
 import { z } from 'zod'
+import { isDeclared } from '../../declared/merge.ts'
 import type { CallReport, KeptRoutine, Routine, RunReport } from '../../routines/routine.ts'
-import { inWords } from '../../routines/timing.ts'
+import { inWords, Timing } from '../../routines/timing.ts'
 
 export const nameField = AgentName.describe(
   'Name of the routine: lower-case letters, digits and dashes, e.g. "nightly-backup".',
@@ -21,11 +22,15 @@ export const shownRoutine = z.strictObject({
   name: z.string(),
   description: z.string(),
   timing: z.string().describe('When it runs, in words.'),
+  schedule: Timing.describe('When it runs: the cron pattern and its time zone, or the interval.'),
   calls: z.array(z.strictObject({ tool: z.string(), args: z.record(z.string(), z.unknown()) })),
   catchUp: z.enum(['once', 'skip']),
   onFailure: z.enum(['stop', 'continue']),
   jitterSeconds: z.int(),
   agreed: z.boolean().describe('Whether a person agreed to exactly these calls, so that its changes ask nobody again.'),
+  declared: z
+    .boolean()
+    .describe('Whether the configuration of the host declares it, so that only there it can be taken away.'),
   createdBy: z.string(),
   createdAt: Timestamp,
 })
@@ -41,11 +46,13 @@ export function presentRoutine({
     name,
     description,
     timing: inWords(timing),
+    schedule: timing,
     calls: calls.map(({ tool, args }) => ({ tool, args })),
     catchUp,
     onFailure,
     jitterSeconds,
     agreed,
+    declared: isDeclared({ createdBy }),
     createdBy: createdBy.name,
     createdAt,
   }

@@ -1,5 +1,6 @@
 import { Timestamp } from '@castellan/contracts'
 import { z } from 'zod'
+import { isDeclared } from '../../declared/merge.ts'
 import { checkInWords, type KeptWatcher, stepInWords } from '../../watchers/watcher.ts'
 
 export const shownWatcher = z.strictObject({
@@ -11,6 +12,9 @@ export const shownWatcher = z.strictObject({
   graceSeconds: z.int().describe('Time that a step is given to help before the next one.'),
   ladder: z.array(z.string()).describe('What is done about it, in order, in words.'),
   agreed: z.boolean().describe('Whether a person agreed to exactly these steps, so that they ask nobody again.'),
+  declared: z
+    .boolean()
+    .describe('Whether the configuration of the host declares it, so that only there it can be taken away.'),
   createdBy: z.string(),
   state: z.enum(['unknown', 'healthy', 'failing', 'escalated']),
   since: Timestamp,
@@ -31,6 +35,7 @@ export function presentWatcher(watcher: KeptWatcher): z.infer<typeof shownWatche
     graceSeconds,
     ladder: ladder.map(stepInWords),
     agreed,
+    declared: isDeclared(watcher),
     createdBy: createdBy.name,
     state: standing.state,
     since: standing.since,
