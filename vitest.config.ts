@@ -9,7 +9,10 @@ export default defineConfig({
     reporters: ['default', './tests/reporter.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Limits against hanging, not expectations of speed: a busy machine with two slow cores stays far below them.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    teardownTimeout: 60_000,
+    expect: { poll: { timeout: 60_000, interval: 20 } },
   },
 })

@@ -162,12 +162,12 @@ async function started(): Promise<System> {
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     line += chunk
   })
-  await until('castellan is ready', () => line.includes('\n'), 60_000)
+  await until('castellan is ready', () => line.includes('\n'))
   const instance = Instance.parse(JSON.parse(line))
   const engineSocket = instance.engineSocket as string
   const engine = new UnixClient({ socketPath: engineSocket, unavailable: 'engine_unavailable', peer: 'engine' })
   const isReady = async () => (await engine.request('GET', '/v1/health', { schema: EngineHealth })).state === 'ready'
-  await until('the engine is ready', () => isReady().catch(() => false), 60_000)
+  await until('the engine is ready', () => isReady().catch(() => false))
   return { state, instance, token: readFileSync(instance.tokenFile, 'utf8').trim(), model }
 }
 

@@ -43,7 +43,7 @@ test('a program gets exactly one line, and everything it names is there and clos
 test('a person gets an address with a one-time code, where state is, and how to stop', async () => {
   const state = newState()
   const run = start(['--state', state, '--port', '0'])
-  await until('it is ready', () => run.stdout().includes('Ctrl-C'), 60_000)
+  await until('it is ready', () => run.stdout().includes('Ctrl-C'))
   expect(run.stdout()).toMatch(/Page {6}http:\/\/127\.0\.0\.1:\d+\/#code=[A-Z0-9-]+\n/)
   expect(run.stdout()).toContain(`State     ${state}`)
   expect(run.stdout()).toContain(`npx agentctl --state ${state} chat`)

@@ -46,8 +46,8 @@ throwawayHost.describe('install.sh --convert', () => {
        echo old > /boot/vmlinuz; touch /etc/ssh/ssh_host_ed25519_key; echo nameserver 9.9.9.9 > /etc/resolv.conf
        echo ${host.systems.good} > /var/lib/new-system; rm -rf /etc/nixos /etc/NIXOS*`,
     ])
-  }, 60_000)
-  afterEach(() => host[Symbol.asyncDispose](), 30_000)
+  })
+  afterEach(() => host[Symbol.asyncDispose]())
 
   async function convert(...args: string[]): Promise<{ code: number; out: string }> {
     return ended(await begin(...args))
@@ -88,7 +88,7 @@ throwawayHost.describe('install.sh --convert', () => {
     expect((await convert('--host-name', 'web2')).code).toBe(4)
     expect(await exists('/etc/nixos')).toBe(false)
     expect(await exists('/var/lib/asked')).toBe(false)
-  }, 60_000)
+  })
 
   it('shows with --dry-run the configuration that it would write, with what it found, and changes nothing', async () => {
     const { code, out } = await convert('--dry-run')
@@ -107,7 +107,7 @@ throwawayHost.describe('install.sh --convert', () => {
     }
     expect(out).not.toContain('evil')
     expect(await exists('/etc/nixos /var/lib/castellan-install')).toBe(false)
-  }, 60_000)
+  })
 
   it('goes on where the network failed, and makes the new system what boots', async () => {
     await host.run(['touch', '/offline'])
@@ -133,7 +133,7 @@ throwawayHost.describe('install.sh --convert', () => {
     expect((await host.run(['readlink', '-f', '/nix/var/nix/profiles/system'])).stdout.trim()).toBe(host.systems.good)
     expect(await read('/boot.before-nixos/vmlinuz')).toBe('old\n')
     expect(await exists('/boot/vmlinuz')).toBe(false)
-  }, 90_000)
+  })
 
   it('goes on after it was killed, and restarts into the new system at the end', async () => {
     const unit = await begin('--host-name', 'web1')
@@ -145,7 +145,7 @@ throwawayHost.describe('install.sh --convert', () => {
     await host.gone()
     await host.reboot()
     expect((await host.run(['readlink', '-f', '/run/current-system'])).stdout.trim()).toBe(host.systems.good)
-  }, 90_000)
+  })
 
   it('refuses what it cannot carry over', async () => {
     const cases: readonly (readonly [string, string, RegExp])[] = [
@@ -173,5 +173,5 @@ throwawayHost.describe('install.sh --convert', () => {
     expect(out).toContain('nobody could log in')
     expect(code).toBe(3)
     expect(await exists('/etc/nixos')).toBe(false)
-  }, 90_000)
+  })
 })

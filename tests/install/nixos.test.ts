@@ -8,8 +8,8 @@ throwawayHost.describe('install.sh on NixOS', () => {
 
   beforeAll(async () => {
     nixos = await NixosHost.start()
-  }, 90_000)
-  afterAll(() => nixos?.[Symbol.asyncDispose](), 30_000)
+  })
+  afterAll(() => nixos?.[Symbol.asyncDispose]())
 
   const flake = () => nixos.read('/etc/nixos/flake.nix')
 
@@ -22,14 +22,14 @@ throwawayHost.describe('install.sh on NixOS', () => {
     expect(await flake()).toBe(before)
     expect(await nixos.running()).toBe(nixos.host.systems.old)
     expect((await nixos.sh('ls -d /var/lib/castellan-install 2>&1 || true')).stdout).toContain('No such file')
-  }, 60_000)
+  })
 
   it('wants to be agreed with', async () => {
     const { code, out } = await nixos.install()
     expect(out).toContain('Say --yes')
     expect(code).toBe(4)
     expect(await flake()).not.toContain('castellan')
-  }, 60_000)
+  })
 
   it('goes on where it was agreed to, switches under SafeSwitch, and takes all of it out again', async () => {
     const before = await flake()
@@ -59,7 +59,7 @@ throwawayHost.describe('install.sh on NixOS', () => {
     expect(await nixos.read('/etc/nixos/castellan.nix')).toBe('')
     expect(await nixos.read('/etc/nixos/castellan.nix.removed')).toContain('services.castellan.enable')
     expect((await nixos.sh('ls $(readlink -f /run/current-system)')).stdout).not.toMatch(/^sw$/m)
-  }, 120_000)
+  })
 
   it('puts the configuration back where the new system is not well, and ends with SafeSwitch’s code', async () => {
     await nixos.prepare('fails')
@@ -70,7 +70,7 @@ throwawayHost.describe('install.sh on NixOS', () => {
     expect(await flake()).toBe(before)
     expect(await nixos.read('/etc/nixos/castellan.nix')).toBe('')
     expect(await nixos.running()).toBe(nixos.host.systems.old)
-  }, 90_000)
+  })
 
   it('goes on after it was killed: between two steps, and in the middle of the switch', async () => {
     await nixos.prepare('good')
@@ -83,7 +83,7 @@ throwawayHost.describe('install.sh on NixOS', () => {
 
     const second = await nixos.begin('--yes')
     const begun = async () => (await nixos.read('/var/lib/castellan-install/journal')).includes('switch-begun')
-    await until('the switch was begun', begun, 60_000)
+    await until('the switch was begun', begun)
     await nixos.sh(`systemctl kill --signal=SIGKILL ${second}`)
     await nixos.ended(second)
 
@@ -92,19 +92,19 @@ throwawayHost.describe('install.sh on NixOS', () => {
     expect(third.out).toContain('Going on after')
     expect(await flake()).toContain('castellan.nixosModules.default')
     expect((await nixos.sh('ls $(readlink -f /run/current-system)/sw/bin')).stdout).toContain('agentctl')
-  }, 150_000)
+  })
 
   it('goes on after the guard was killed in probation', async () => {
     await nixos.prepare('good')
     const unit = await nixos.begin('--yes', '--probation', '4')
     const isNew = async () => (await nixos.running()) !== nixos.host.systems.old
-    await until('the new system is on trial', isNew, 60_000)
+    await until('the new system is on trial', isNew)
     await nixos.sh('systemctl kill --signal=SIGKILL castellan-install-guard')
     await nixos.ended(unit)
     const again = await nixos.install('--yes', '--probation', '4')
     expect(again.code, again.out).toBe(0)
     expect(await nixos.running()).not.toBe(nixos.host.systems.old)
-  }, 120_000)
+  })
 
   it('refuses other options while a run is not finished, and a second one at the same time', async () => {
     await nixos.prepare('good')
@@ -114,7 +114,7 @@ throwawayHost.describe('install.sh on NixOS', () => {
     await nixos.sh('systemd-run --quiet --unit=holder flock /var/lib/castellan-install/lock sleep 60; sleep 0.3')
     expect((await nixos.install('--yes')).code).toBe(7)
     await nixos.sh('systemctl stop holder')
-  }, 90_000)
+  })
 
   it('begins anew where the configuration was edited between two runs, and puts no old copy over it', async () => {
     await nixos.prepare('good')
@@ -127,7 +127,7 @@ throwawayHost.describe('install.sh on NixOS', () => {
     expect(out).toContain('beginning anew')
     expect(out).not.toContain('Editing a copy of /etc/nixos (done before)')
     expect(await flake()).toContain('# edited meanwhile')
-  }, 90_000)
+  })
 
   it('says what to add by hand where it does not understand the flake, or nix does not', async () => {
     await nixos.prepare('good')
@@ -143,7 +143,7 @@ throwawayHost.describe('install.sh on NixOS', () => {
     expect(await flake()).not.toContain('castellan')
     await nixos.sh('rm /etc/nixos/flake.nix')
     expect((await nixos.install('--yes', '--start-over')).code).toBe(6)
-  }, 90_000)
+  })
 
   it('copies of a git repository only what git knows, so that no secret gets into the store', async () => {
     await nixos.prepare('good')
@@ -155,5 +155,5 @@ throwawayHost.describe('install.sh on NixOS', () => {
     expect((await nixos.sh('cd /etc/nixos && git status --short')).stdout).toContain('castellan.nix')
     const found = await nixos.sh('grep -rl "the password of everything" /nix/store /var/lib/castellan-install || true')
     expect(found.stdout).toBe('')
-  }, 120_000)
+  })
 })

@@ -36,9 +36,9 @@ installedHost.describe('a chat over wss, through nginx, from another machine', (
     socket.on('ping', () => {
       quiet.pings += 1
     })
-  }, 180_000)
+  })
 
-  afterAll(() => host?.[Symbol.asyncDispose](), 60_000)
+  afterAll(() => host?.[Symbol.asyncDispose]())
 
   /** Open until the test is over. */
   function open(options: Parameters<Visitor['open']>[1] = {}): WebSocket {
@@ -70,7 +70,7 @@ installedHost.describe('a chat over wss, through nginx, from another machine', (
       return line.includes('disk_usage') && line.includes(use.call_id)
     })
     expect(entry).toBeDefined()
-  }, 120_000)
+  })
 
   test('shows what it waits for while it waits, and goes on after a person said yes on the host', async () => {
     const chat = await chatOn(open())
@@ -90,7 +90,7 @@ installedHost.describe('a chat over wss, through nginx, from another machine', (
       statusCode: 200,
       headers: { 'content-type': expect.stringContaining('event-stream') },
     })
-    await until('the question is told as an event', () => seen.includes(request.approval_id), 60_000)
+    await until('the question is told as an event', () => seen.includes(request.approval_id))
 
     await host.shell(`agentctl approve ${request.approval_id}`)
     const result = await chat.next('tool_result', 60_000)
@@ -99,8 +99,8 @@ installedHost.describe('a chat over wss, through nginx, from another machine', (
     expect(await host.shell('cat /var/lib/castellan/workspace/notes.txt')).toBe('milk\n')
     await host.shell(`agentctl undo ${result.ledger_index}`)
     await expect(host.shell('cat /var/lib/castellan/workspace/notes.txt')).rejects.toThrow('No such file')
-    await until('the result is told as an event', () => seen.includes('event: tool_result'), 60_000)
-  }, 120_000)
+    await until('the result is told as an event', () => seen.includes('event: tool_result'))
+  })
 
   test('is opened by a browser’s subprotocols, too', async () => {
     const socket = open({ protocols: ['castellan.v1', `bearer.${token}`], origin: 'https://castellan.test' })
@@ -109,7 +109,7 @@ installedHost.describe('a chat over wss, through nginx, from another machine', (
     expect(socket.protocol).toBe('castellan.v1')
     chat.send({ type: 'chat', text: '/tools' })
     await chat.next('done', 60_000)
-  }, 90_000)
+  })
 
   test('takes a frame of 64 KiB, and closes with 1009 at one byte more', async () => {
     const frameOf = (bytes: number) => {
@@ -119,11 +119,7 @@ installedHost.describe('a chat over wss, through nginx, from another machine', (
     const socket = open()
     const chat = await chatOn(socket)
     socket.send(frameOf(MAX_FRAME_BYTES))
-    const answer = await until(
-      'it is answered',
-      () => chat.frames.find(({ type }) => ['error', 'done'].includes(type)),
-      60_000,
-    )
+    const answer = await until('it is answered', () => chat.frames.find(({ type }) => ['error', 'done'].includes(type)))
     expect(answer).not.toMatchObject({ code: 'frame_too_large' })
     expect(socket.readyState).toBe(socket.OPEN)
 
@@ -133,7 +129,7 @@ installedHost.describe('a chat over wss, through nginx, from another machine', (
     expect(code).toBe(1009)
     expect(String(reason)).toContain('65536 bytes')
     expect(chat.frames.at(-1)).toMatchObject({ type: 'error', code: 'frame_too_large' })
-  }, 120_000)
+  })
 
   test('is refused before the upgrade: to strangers, to other pages, and to more than three at once', async () => {
     expect(await refused({}, wrongToken)).toMatchObject({ status: 401 })
@@ -142,7 +138,7 @@ installedHost.describe('a chat over wss, through nginx, from another machine', (
     // The quiet one is the first.
     await Promise.all([chatOn(open()), chatOn(open())])
     expect(await refused({})).toMatchObject({ status: 429, headers: { 'retry-after': expect.stringMatching(/^\d+$/) } })
-  }, 90_000)
+  })
 
   test('and everything else by TLS only, which browsers remember', async () => {
     expect(await visitor.askPlainly('/chat?x=1')).toMatchObject({
@@ -161,7 +157,7 @@ installedHost.describe('a chat over wss, through nginx, from another machine', (
     }
     const large = await visitor.ask('/api/v1/tools', { method: 'POST', body: 'x'.repeat(1024 * 1024 + 1) })
     expect(large.status).toBe(413)
-  }, 90_000)
+  })
 
   test('comes from the address in the gateway’s log, whatever the client claims', async () => {
     const claim = { 'x-forwarded-for': claimed, 'x-real-ip': claimed, forwarded: `for=${claimed}` }
@@ -174,16 +170,16 @@ installedHost.describe('a chat over wss, through nginx, from another machine', (
 
     // A proxy that the configuration names is believed.
     await visitor.ask('/api/v1/tools', { headers: { 'x-forwarded-for': claimed }, from: proxyAddress })
-    await until('it is logged', async () => (await gatewayLog()).includes(`"address":"${claimed}"`), 30_000)
+    await until('it is logged', async () => (await gatewayLog()).includes(`"address":"${claimed}"`))
     expect(await gatewayLog()).not.toContain(`"address":"${proxyAddress}"`)
-  }, 90_000)
+  })
 
   test('stays open while nobody says anything, because the gateway asks whether somebody is there', async () => {
-    await until('it was asked', () => quiet.pings > 0, 45_000)
+    await until('it was asked', () => quiet.pings > 0, 120_000)
     expect(quiet.socket.readyState).toBe(quiet.socket.OPEN)
     quiet.chat.send({ type: 'chat', text: '/tools' })
     await quiet.chat.next('done', 60_000)
-  }, 120_000)
+  })
 
   const long = requires.that(
     process.env.CASTELLAN_IDLE === 'full',
@@ -222,5 +218,5 @@ installedHost.describe('a chat over wss, through nginx, from another machine', (
     expect(found).toContainEqual(expect.stringMatching(/system\.journal$/))
     expect(Number(found.at(-1))).toBeGreaterThan(0)
     for (const secret of [token, wrongToken, token.slice(4)]) expect((await search(secret)).trim()).toBe('0')
-  }, 60_000)
+  })
 })

@@ -22,9 +22,9 @@ installedHost.describe('every wall that the documentation claims', () => {
     // A network with nobody on it, for what would be sent there.
     await host.shell(`${prepareProbes}\nip addr add 192.0.2.1/24 dev host0 && ip link set host0 up`)
     attempts = await attemptAll(host, probes, units)
-  }, 180_000)
+  })
 
-  afterAll(() => host?.[Symbol.asyncDispose](), 60_000)
+  afterAll(() => host?.[Symbol.asyncDispose]())
 
   test.for(probes.map((probe, index) => [`${probe.of[0]}: ${probe.attempt}`, index] as const))('%s', ([, index]) => {
     const { probe, control, alone, whole } = attempts[index] as Attempts

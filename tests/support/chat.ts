@@ -35,7 +35,7 @@ export async function chatOn(socket: WebSocket): Promise<Chat> {
   return {
     frames,
     send: (frame) => socket.send(JSON.stringify(frame)),
-    next: async <Type extends ServerFrame['type']>(type: Type, timeoutMs = 20_000) => {
+    next: async <Type extends ServerFrame['type']>(type: Type, timeoutMs = 60_000) => {
       const find = () => 1 + frames.findIndex((frame, at) => at >= position && frame.type === type)
       const index = await until(`a frame ${type}`, find, timeoutMs).catch((error: Error) => {
         throw new Error(`${error.message}; there were ${JSON.stringify(frames.slice(position))}`)

@@ -45,10 +45,8 @@ async function startAll() {
     child.kill('SIGTERM')
     await once(child, 'exit')
   })
-  await until(
-    'the airlock answers',
-    () => gateway.request('GET', '/v1/health', { schema: ProcessHealth }).catch(() => false),
-    30_000,
+  await until('the airlock answers', () =>
+    gateway.request('GET', '/v1/health', { schema: ProcessHealth }).catch(() => false),
   )
   const { port } = server.address() as { port: number }
   const fetch = async (path: string, headers = {}) => {

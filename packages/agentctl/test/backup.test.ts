@@ -50,7 +50,7 @@ test('the owner makes a key, a backup, checks it, and restores it; the key is le
     const content = readFileSync(file, 'latin1')
     for (const secret of secrets) expect(content.includes(secret), file).toBe(false)
   }
-}, 60_000)
+})
 
 test.each([
   [['restore', 'bak_20261121T090000Z-x7k2mp'], 2],

@@ -31,7 +31,7 @@ test('the engine at the command line: how it is, which models there are, and a d
   expect(await ctl('engine', 'doctor')).toMatchObject({ code: 3, stderr: expect.stringContaining('engine') })
 
   const stop = startEngine(state)
-  await until('the model answers', async () => (await ctl('model', 'list')).stdout.includes('answers'), 60_000)
+  await until('the model answers', async () => (await ctl('model', 'list')).stdout.includes('answers'))
   const doctor = await ctl('engine', 'doctor')
   expect([doctor.code, doctor.stdout]).toEqual([
     0,
@@ -60,14 +60,10 @@ test('the engine at the command line: how it is, which models there are, and a d
   const tail = (await ctl('ledger', 'tail', '--tool', 'disk_usage', '--json')).stdout
   const indexes = [...tail.matchAll(/"index":(\d+)/g)].map(([, index]) => index as string)
   const outcome = indexes.at(-1) as string
-  const replayed = await until(
-    'the prompt is kept',
-    async () => {
-      const ran = await ctl('replay', outcome)
-      return ran.code === 5 ? null : ran
-    },
-    60_000,
-  )
+  const replayed = await until('the prompt is kept', async () => {
+    const ran = await ctl('replay', outcome)
+    return ran.code === 5 ? null : ran
+  })
   expect(replayed).toMatchObject({ code: 0, stdout: expect.stringContaining('decides the same again: disk_usage') })
   expect(replayed.stdout).toMatch(/model [0-9a-f]{16} · prompt [0-9a-f]{16} · grammar [0-9a-f]{16} · seed \d+/)
 

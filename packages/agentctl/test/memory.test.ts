@@ -27,4 +27,4 @@ test('the owner sees, corrects, exports and forgets what agents remember', async
   expect(await run('memory', 'forget', '1')).toMatchObject({ code: 0 })
   expect(await run('memory', 'edit', '1', 'x')).toMatchObject({ code: 1 })
   expect((await run('memory')).stdout).toBe('Nothing is remembered.\n')
-}, 60_000)
+})

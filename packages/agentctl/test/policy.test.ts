@@ -62,7 +62,7 @@ test('a policy folder is checked, tested, asked and compared without a Castellan
       after: { decision: 'allow', rule: 'notes' },
     }),
   )
-}, 120_000)
+})
 
 test('what is wrong with a policy folder, a test or a question is told', async () => {
   const dir = policyFolder({ 'mine.cedar': `\n${free.replace('file_write', 'file_writ')}` })
@@ -84,7 +84,7 @@ test('what is wrong with a policy folder, a test or a question is told', async (
   expect((await agentctl([...explain, '--tool', 'file_writ'])).code).toBe(2)
   expect((await agentctl([...explain, '--tool', 'file_write', '--args', '{"pth":1}'])).code).toBe(2)
   expect((await agentctl([...explain, '--tool', 'file_write', '--mode', 'free'])).code).toBe(2)
-}, 120_000)
+})
 
 test('the policy of a running agentd is shown, asked, changed and reloaded', async () => {
   const { state } = await startAgentd()
@@ -110,4 +110,4 @@ test('the policy of a running agentd is shown, asked, changed and reloaded', asy
   expect(JSON.parse((await agentctl([...explain, '--mode', 'assist'])).stdout)).toMatchObject({ rule: 'notes' })
   expect((await agentctl(['policy', 'rules', ...at])).stdout).toContain('Nothing is allowed always')
   expect((await agentctl(['policy', 'revoke', 'notes', ...at])).code).toBe(1)
-}, 120_000)
+})

@@ -9,14 +9,10 @@ test('an entry is proven on one machine and checked on another with nothing but 
   const { state } = await startAgentd()
   const { stdout } = await agentctl(['call', 'disk_usage', '--json', '--state', state])
   const index: number = JSON.parse(stdout).ledger_index
-  const proof = await until(
-    'the entry is published',
-    async () => {
-      const ran = await agentctl(['ledger', 'prove', String(index), '--state', state])
-      return ran.code === 0 ? ran.stdout : undefined
-    },
-    20_000,
-  )
+  const proof = await until('the entry is published', async () => {
+    const ran = await agentctl(['ledger', 'prove', String(index), '--state', state])
+    return ran.code === 0 ? ran.stdout : undefined
+  })
   const elsewhere = temporaryFolder()
   const file = join(elsewhere, `${index}.tlog-proof`)
   writeFileSync(file, proof)
@@ -34,13 +30,13 @@ test('the ledger continues a checkpoint that was kept, and does not continue one
   const { state } = await startAgentd()
   const kept = join(temporaryFolder(), 'checkpoint')
   const checkpoint = join(state, 'ledger', 'checkpoint')
-  await until('the first checkpoint is published', () => existsSync(checkpoint), 20_000)
+  await until('the first checkpoint is published', () => existsSync(checkpoint))
   copyFileSync(checkpoint, kept)
   await agentctl(['call', 'disk_usage', '--state', state])
   expect((await agentctl(['ledger', 'consistent', kept, '--state', state])).code).toBe(0)
 
   const other = await startAgentd()
-  await until('its first checkpoint is published', () => existsSync(join(other.state, 'ledger', 'checkpoint')), 20_000)
+  await until('its first checkpoint is published', () => existsSync(join(other.state, 'ledger', 'checkpoint')))
   const foreign = await agentctl(['ledger', 'consistent', kept, '--state', other.state])
   expect(foreign.code).toBe(1)
   expect(foreign.stderr).toContain('proof_invalid')

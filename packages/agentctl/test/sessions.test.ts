@@ -24,7 +24,7 @@ test('the operator sees what agents spent and read, raises a budget, and sets a 
   expect(listed.stdout).toMatch(/plain\s+observe/)
   expect((await agentctl(['session', 'clear', ...at])).code).toBe(2)
   expect((await agentctl(['session', 'clear', '--reason', 'It was my own log.', ...at])).code).toBe(0)
-}, 60_000)
+})
 
 test('the operator sees capabilities and incidents, and revokes by id', async () => {
   const { state } = await startAgentd()
@@ -36,4 +36,4 @@ test('the operator sees capabilities and incidents, and revokes by id', async ()
   expect((await agentctl(['capability', 'revoke', id, ...at])).code).toBe(0)
   expect((await agentctl(['capability', 'list', ...at])).stdout).toMatch(new RegExp(`${id}\\s+revoked`))
   expect((await agentctl(['incidents', ...at])).stdout).toContain('No incident')
-}, 60_000)
+})

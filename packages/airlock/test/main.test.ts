@@ -10,7 +10,7 @@ import { airlockProcess } from './support/process.ts'
 const KILLS = Number(process.env.CASTELLAN_KILLS ?? 6)
 
 test('an entry that was answered is there after kill -9, one that was not is there whole or not at all', {
-  timeout: 60_000 + KILLS * 20_000,
+  timeout: 120_000 + KILLS * 20_000,
 }, async () => {
   const folder = temporaryFolder()
   const ledger = await TestLedger.start(join(folder, 'sockets', 'record.sock'))

@@ -24,7 +24,7 @@ async function started(model: string, settings: Partial<EngineSettings> = {}): P
   return engine
 }
 
-describe('the engine', { timeout: 180_000 }, () => {
+describe('the engine', () => {
   it('says what it has loaded', async () => {
     const engine = await started(endless)
     expect(engine.health()).toMatchObject({
@@ -69,7 +69,7 @@ describe('the engine', { timeout: 180_000 }, () => {
       expect(event.type).toBe('text')
       cancel.abort()
     }
-    await expect.poll(() => engine.health().busy, { timeout: 60_000 }).toBe(0)
+    await expect.poll(() => engine.health().busy).toBe(0)
     const next = await all(await engine.complete(asked(5), never))
     expect(next.at(-1)).toMatchObject({ type: 'done' })
   })
@@ -77,7 +77,7 @@ describe('the engine', { timeout: 180_000 }, () => {
   it('cancels a completion whose reader leaves the stream', async () => {
     const engine = await started(endless, { queue: 0 })
     for await (const _ of await engine.complete(asked(), never)) break
-    await expect.poll(() => engine.health().busy, { timeout: 60_000 }).toBe(0)
+    await expect.poll(() => engine.health().busy).toBe(0)
   })
 
   it('refuses with the place in line when every slot is taken and the line is full', async () => {

@@ -29,7 +29,7 @@ async function says(engine: Engine): Promise<string> {
   return events.flatMap((event) => (event.type === 'text' ? event.text : [])).join('')
 }
 
-describe('a model that hangs', { timeout: 180_000 }, () => {
+describe('a model that hangs', () => {
   it('is ended, whoever waited is told, and the next request is answered', async () => {
     const engine = await started(hi, { stallSeconds: 5 })
     const events = []
@@ -43,7 +43,7 @@ describe('a model that hangs', { timeout: 180_000 }, () => {
   })
 })
 
-describe('a model that nobody needs', { timeout: 180_000 }, () => {
+describe('a model that nobody needs', () => {
   it('leaves the memory, and comes back with the next request', async () => {
     const engine = await started(hi, { idleUnloadSeconds: 1 })
     await expect.poll(() => engine.health().loaded, { timeout: 120_000 }).toBe(false)
@@ -63,7 +63,7 @@ describe('a model that nobody needs', { timeout: 180_000 }, () => {
   })
 })
 
-describe('a change of the model', { timeout: 180_000 }, () => {
+describe('a change of the model', () => {
   it('lets the old one finish and the new one begin', async () => {
     const engine = await started(hi, { slots: 2 })
     const running = await engine.complete(asked(400), never)
@@ -113,7 +113,7 @@ describe('a change of the model', { timeout: 180_000 }, () => {
   })
 })
 
-describe('a model too large for this machine', { timeout: 180_000 }, () => {
+describe('a model too large for this machine', () => {
   it('is refused before it is loaded, and the engine stays up', async () => {
     const engine = made(hi, { slots: 16, contextTokens: 65_536 })
     const wide = join(folder, 'wide.gguf')
@@ -129,7 +129,7 @@ describe('a model too large for this machine', { timeout: 180_000 }, () => {
   })
 })
 
-describe('the doctor', { timeout: 180_000 }, () => {
+describe('the doctor', () => {
   it('says what is used and why', async () => {
     const engine = await started(hi, { slots: 2, contextTokens: 4096 })
     await says(engine)
@@ -146,7 +146,7 @@ describe('the doctor', { timeout: 180_000 }, () => {
   })
 })
 
-describe('what an answer came from', { timeout: 180_000 }, () => {
+describe('what an answer came from', () => {
   const random = join(folder, 'random.gguf')
   writeRandomModel(random, { layers: 1, width: 64, heads: 2, feedForward: 64, vocabulary: 500 })
   const decided = async (engine: Engine, more: Parameters<typeof asked>[1] = {}) => {

@@ -65,7 +65,7 @@ const complete = (client: UnixClient, signal?: AbortSignal) =>
     ...(signal === undefined ? {} : { signal }),
   })
 
-describe('the engine process', { timeout: 180_000 }, () => {
+describe('the engine process', () => {
   it('streams over its socket, and frees the slots of clients that go away', async () => {
     const { client, health } = await started(endless)
     // More than there are slots and places in the line, if a slot were ever lost.
@@ -75,7 +75,7 @@ describe('the engine process', { timeout: 180_000 }, () => {
         break
       }
     }
-    await expect.poll(() => health().then(({ busy }) => busy), { timeout: 60_000 }).toBe(0)
+    await expect.poll(() => health().then(({ busy }) => busy)).toBe(0)
   })
 
   it('cuts the stream detectably when it is killed', async () => {
@@ -97,7 +97,7 @@ describe('the engine process', { timeout: 180_000 }, () => {
     expect(before).not.toBe('')
     child.kill('SIGKILL')
     await once(child, 'exit')
-    await expect.poll(() => isRunning(Number(before)), { timeout: 60_000 }).toBe(false)
+    await expect.poll(() => isRunning(Number(before))).toBe(false)
   })
 
   it('stays up with a file that is no model, and says so', async () => {

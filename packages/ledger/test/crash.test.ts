@@ -46,7 +46,7 @@ describe('a writer killed in the middle of its work', () => {
     }
     await ledger.close()
     expect(await verifyLedger(at)).toMatchObject({ ok: true, openIntents: 0 })
-  }, 120_000)
+  })
 })
 
 describe('a write that a power cut left unfinished', () => {

@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 type Truthy<Value> = Exclude<Value, undefined | null | false | 0 | ''>
 
-/** Waits until a condition is truthy, by asking every 10 ms, at most `timeoutMs` (10 s without it). Gives back what it became. */
+/** Waits until a condition is truthy, by asking every 10 ms, at most `timeoutMs` (a minute without it). Gives back what it became. */
 export async function until<Value>(
   what: string,
   condition: () => Value | Promise<Value>,
-  timeoutMs = 10_000,
+  timeoutMs = 60_000,
 ): Promise<Truthy<Value>> {
   const deadline = performance.now() + timeoutMs
   for (;;) {

@@ -19,7 +19,7 @@ export function run(
   const child = spawn(command, args, {
     cwd,
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/nonexistent', LC_ALL: 'C.UTF-8', ...env },
-    timeout: 60_000,
+    timeout: 150_000,
   })
   const texts = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {

@@ -48,7 +48,7 @@ export async function evaluate<Value>(evaluation: Evaluation): Promise<Value> {
     const { stdout } = await run(
       findCommand('nix-instantiate') ?? 'nix-instantiate',
       ['--eval', '--strict', '--json', '--option', 'substitute', 'false', ...store, '-E', text],
-      { maxBuffer: 64 * 1024 * 1024, timeout: 60_000 },
+      { maxBuffer: 64 * 1024 * 1024, timeout: 150_000 },
     )
     return JSON.parse(stdout) as Value
   } catch (error) {

@@ -10,6 +10,9 @@ import { requires } from '@castellan/testing'
 
 const run = promisify(execFile)
 
+/** A boot takes about a second; a machine that does much else gets this long. */
+const BOOT_MS = 120_000
+
 /** Where build.sh puts the root that every throwaway host starts from. */
 export const throwawayRoot =
   process.env.CASTELLAN_THROWAWAY_ROOT ??
@@ -110,14 +113,14 @@ export class ThrowawayHost implements AsyncDisposable {
   /** `degraded` is what a container is in which some unit cannot start: it runs all the same. */
   async #booted(): Promise<void> {
     let state = ''
-    for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(50)) {
+    for (const deadline = Date.now() + BOOT_MS; Date.now() < deadline; await sleep(50)) {
       state = await this.run(['systemctl', 'is-system-running']).then(
         ({ stdout }) => stdout.trim(),
         (error: { stdout?: string }) => error.stdout?.trim() ?? '',
       )
       if (state === 'running' || state === 'degraded') return
     }
-    throw new Error(`the throwaway host did not come up within 20 s: it is ${state || 'silent'}`)
+    throw new Error(`the throwaway host did not come up within ${BOOT_MS / 1000} s: it is ${state || 'silent'}`)
   }
 
   /** SIGRTMIN+4 is how systemd is told to power off; killing nspawn would leave its mounts behind. */
@@ -159,14 +162,14 @@ function bootScript(name: string, groups: readonly string[], binds: readonly str
 
 /** The container's first process: a grandchild called systemd, once it has become that. */
 async function leaderOf(nspawn: ChildProcess): Promise<number> {
-  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(20)) {
+  for (const deadline = Date.now() + BOOT_MS; Date.now() < deadline; await sleep(20)) {
     if (nspawn.exitCode !== null) throw new Error(`systemd-nspawn ended with exit code ${nspawn.exitCode}`)
     for (const child of await childrenOf(nspawn.pid as number)) {
       const name = await readFile(`/proc/${child}/comm`, 'utf8').catch(() => '')
       if (name.trim() === 'systemd') return child
     }
   }
-  throw new Error('the throwaway host did not boot within 20 s')
+  throw new Error(`the throwaway host did not boot within ${BOOT_MS / 1000} s`)
 }
 
 async function childrenOf(pid: number): Promise<number[]> {

@@ -17,7 +17,7 @@ export function agentctl(
   const { CASTELLAN_STATE: _, ...env } = process.env
   const child = spawn(process.execPath, [bin, ...args], {
     env: { ...env, NO_COLOR: '1', ...options.env },
-    timeout: 25_000,
+    timeout: 150_000,
   })
   let stdout = ''
   let stderr = ''

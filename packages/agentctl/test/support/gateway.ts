@@ -38,14 +38,10 @@ export async function startWithGateway(
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       said += text
     })
-    const url = await until(
-      'the gateway listens',
-      () => {
-        if (child.exitCode !== null) throw new Error(`the gateway ended with ${child.exitCode}: ${said.slice(from)}`)
-        return /http:\/\/127\.0\.0\.1:\d+/.exec(said.slice(from))?.[0]
-      },
-      30_000,
-    )
+    const url = await until('the gateway listens', () => {
+      if (child.exitCode !== null) throw new Error(`the gateway ended with ${child.exitCode}: ${said.slice(from)}`)
+      return /http:\/\/127\.0\.0\.1:\d+/.exec(said.slice(from))?.[0]
+    })
     writeFileSync(runFile, JSON.stringify({ ...instance, url }), { mode: 0o600 })
     return async () => {
       child.kill('SIGTERM')

@@ -20,7 +20,6 @@ test.each([1, 2])(
     // That the search went somewhere: it ends where no step leads to a state that was not seen.
     expect(states).toBeGreaterThan(500)
   },
-  120_000,
 )
 
 const racing: StepName[] = [
@@ -53,7 +52,7 @@ test('two steps at once end as one after the other, in every reachable state', a
       }
     }
   })
-}, 120_000)
+})
 
 /** Walks over all states and calls `visit` with a way to each. Answers how many there are. */
 async function explore(

@@ -7,8 +7,8 @@ throwawayHost.describe('apps, on a host that systemd runs', () => {
 
   beforeAll(async () => {
     agentd = await HostedAgentd.start()
-  }, 60_000)
-  afterAll(() => agentd?.[Symbol.asyncDispose](), 30_000)
+  })
+  afterAll(() => agentd?.[Symbol.asyncDispose]())
 
   const sh = async (script: string) => (await agentd.host.run(['sh', '-c', script])).stdout.trim()
   const shell = (name: string, script: string, rest = {}) =>
@@ -42,7 +42,7 @@ throwawayHost.describe('apps, on a host that systemd runs', () => {
         'NoNewPrivileges=yes',
         'TasksMax=32',
       ])
-    }, 30_000)
+    })
 
     it('is denied what an app has no business with, which root may do here', async () => {
       const attempts = {
@@ -68,7 +68,7 @@ throwawayHost.describe('apps, on a host that systemd runs', () => {
       )
       await agentd.calls(['app_remove', { name: 'denied', state: true }])
       expect(await sh('ls /var/lib/private | grep -c castellan-app-denied || true')).toBe('0')
-    }, 30_000)
+    })
 
     it('that does not start leaves the one before running, and says why', async () => {
       const [, failed, listed] = await agentd.calls(
@@ -79,7 +79,7 @@ throwawayHost.describe('apps, on a host that systemd runs', () => {
       expect(failed).toMatchObject({ ok: false, error: { code: 'command_failed' } })
       const careful = (listed.result.apps as { name: string }[]).find(({ name }) => name === 'careful')
       expect(careful).toMatchObject({ description: 'the first', activeState: 'active' })
-    }, 30_000)
+    })
 
     it('is put back by undo as it was before each act', async () => {
       const state = ['app_list', { limit: 64 }] as const
@@ -104,7 +104,7 @@ throwawayHost.describe('apps, on a host that systemd runs', () => {
       expect(app(back)).toMatchObject({ argv: ['/bin/sh', '-c', 'exec sleep 1001'], activeState: 'active' })
       expect(app(gone)).toBeUndefined()
       expect(app(none)).toMatchObject({ argv: ['/bin/sh', '-c', 'exec sleep 1001'], activeState: 'active' })
-    }, 60_000)
+    })
 
     it('is started again by agentd after a boot, unless it was stopped', async () => {
       await agentd.calls(
@@ -120,7 +120,24 @@ throwawayHost.describe('apps, on a host that systemd runs', () => {
       await agentd.startAgentd()
       await sh('until systemctl is-active --quiet castellan-app-kept; do sleep 0.05; done')
       expect(await sh('systemctl is-active castellan-app-idle || true')).toBe('inactive')
-    }, 60_000)
+    })
+
+    it('is listed with its user and what it uses, down to the port that it waits on', async () => {
+      const script =
+        'require("net").createServer().listen(4180, "127.0.0.1", () => require("fs").writeFileSync(process.env.HOME + "/up", ""))'
+      await agentd.calls(['app_deploy', { name: 'waiting', argv: [process.execPath, '-e', script] }])
+      await sh('until [ -e /var/lib/private/castellan-app-waiting/up ]; do sleep 0.05; done')
+      const [listed] = await agentd.calls(['app_list'])
+      expect(listed.result.unsupported).toBeNull()
+      const waiting = (listed.result.apps as { name: string }[]).find(({ name }) => name === 'waiting')
+      expect(waiting).toMatchObject({
+        user: 'castellan-app-waiting',
+        cpuPercent: expect.any(Number),
+        ports: [{ protocol: 'tcp', address: '127.0.0.1', port: 4180 }],
+      })
+      // systemd lists the users that it made.
+      expect(await sh('ls /run/systemd/dynamic-uid')).toContain('direct:castellan-app-waiting')
+    })
 
     it('has its words in app_logs', async () => {
       const [, , logs] = await agentd.calls(
@@ -130,6 +147,6 @@ throwawayHost.describe('apps, on a host that systemd runs', () => {
       )
       const messages = (logs.result.entries as { message: string }[]).map(({ message }) => message)
       expect(messages).toContain('one two')
-    }, 30_000)
+    })
   })
 })

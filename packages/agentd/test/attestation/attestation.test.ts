@@ -139,7 +139,7 @@ requires
           schema: Attestation,
         })
         expect(quoteProblem(attestation, nonce)).toBeNull()
-        await expect.poll(async () => (await agentd.story()).includes('attested'), { timeout: 120_000 }).toBe(true)
+        await expect.poll(async () => (await agentd.story()).includes('attested')).toBe(true)
         extendRegister(tcti)
         await agentd.stop()
         const again = await TestAgentd.start({ stateDir: agentd.stateDir, settings })

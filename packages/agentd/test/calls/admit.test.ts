@@ -89,12 +89,12 @@ test('sixty-four calls run at once; the next is told busy and when to come again
       signal: leaving.signal,
     }),
   )
-  await expect.poll(async () => (await agentd.story()).length, { timeout: 30_000 }).toBe(64)
+  await expect.poll(async () => (await agentd.story()).length).toBe(64)
   const error = await refusal(agentd.call('test_echo'))
   expect(error).toMatchObject({ code: 'busy', retryAfterSeconds: 1 })
   leaving.abort()
   await Promise.allSettled(running)
-  await expect.poll(async () => (await agentd.story()).length, { timeout: 30_000 }).toBe(128)
+  await expect.poll(async () => (await agentd.story()).length).toBe(128)
   expect(asDone(await agentd.call('test_echo')).ok).toBe(true)
 })
 

@@ -12,7 +12,7 @@ import { StateFile } from '../../src/state/state-file.ts'
 
 const log = createLogger({ name: 'test', file: '/dev/null' })
 const ledger = { append: async () => 0, query: async () => ({ records: [], more: false }) }
-const signal = AbortSignal.timeout(60_000)
+const signal = AbortSignal.timeout(600_000)
 
 /** A moment at which agentd may be killed: what is on disk, and what holds outside. */
 interface Moment {

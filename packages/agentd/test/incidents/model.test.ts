@@ -8,7 +8,7 @@ import { modelMeasure } from '../../src/incidents/measures/model.ts'
 import { StateFile } from '../../src/state/state-file.ts'
 import { openModels, otherModel } from '../support/models.ts'
 
-const signal = AbortSignal.timeout(120_000)
+const signal = AbortSignal.timeout(600_000)
 const nobody = () => undefined
 
 it('manifest_mismatch: a model whose file was changed is raised, out of use, and comes back once it is what was let in', async () => {
@@ -51,4 +51,4 @@ it('manifest_mismatch: a model whose file was changed is raised, out of use, and
   expect(await measure.lift(ref, incident as never)).toContain('in use')
   expect(await isRevoked(id)).toBe(false)
   await incidents.close()
-}, 180_000)
+})

@@ -69,13 +69,11 @@ async function world(more: { settings?: Record<string, unknown>; tools?: typeof 
     /** Once all measures of an incident of this class hold. */
     contained: async (of: string, actions: readonly string[]): Promise<Incident> => {
       await expect
-        .poll(
-          async () =>
-            (await find(of))?.containment
-              .filter(({ state }) => state === 'in_force')
-              .map(({ action }) => action)
-              .sort(),
-          { timeout: 25_000 },
+        .poll(async () =>
+          (await find(of))?.containment
+            .filter(({ state }) => state === 'in_force')
+            .map(({ action }) => action)
+            .sort(),
         )
         .toEqual([...actions].sort())
       return (await find(of)) as Incident
@@ -210,7 +208,7 @@ describe('each class: raised by what really causes it, contained, recovered', ()
     expect(here.lock.isShut).toBe(true)
     expect(await recover(here, second.id)).toEqual(['cause', 'lift:freeze_agents', 'lift:airlock_off', 'resolve'])
     expect(here.lock.isShut).toBe(false)
-  }, 60_000)
+  })
 
   it('prompt_injection: a file that speaks to the model is marked in the answer, taints, and shuts the airlock where it is told to', async () => {
     const here = await world({
@@ -255,7 +253,7 @@ describe('each class: raised by what really causes it, contained, recovered', ()
     expect((await refusal(here.take(id, { step: 'cause', force: true }))).code).toBe('invalid_request')
     writeFileSync(file, 'strict\n')
     expect(await recover(here, id)).toEqual(['cause', 'lift:airlock_off', 'resolve'])
-  }, 60_000)
+  })
 
   it('ledger_damage: a byte that flipped; going back by force needs a reason, which is on record', async () => {
     const here = await world()
@@ -270,7 +268,7 @@ describe('each class: raised by what really causes it, contained, recovered', ()
       (await here.find('ledger_damage'))?.steps.some(({ note }) => note.includes('The disk is being replaced.')),
     ).toBe(true)
     await recover(here, id)
-  }, 60_000)
+  })
 })
 
 describe('containment', () => {

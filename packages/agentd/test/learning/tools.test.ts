@@ -64,7 +64,7 @@ describe('learning from the ledger, in a running agentd', () => {
     const shown = await read('skill_read', { name: 'look-around' })
     expect(shown.ok && shown.result).toMatchObject({ content: whole.text, truncated: false, nextOffset: null })
     expect((await agentd.story()).filter((type) => type.startsWith('skill_'))).toEqual(['skill_accepted'])
-  }, 30_000)
+  })
 
   it('skill_read refuses what is no name, and names what may have been meant', async () => {
     const agentd = await TestAgentd.start({ tools })
@@ -74,7 +74,7 @@ describe('learning from the ledger, in a running agentd', () => {
     expect(await refusal(agentd.call('skill_read', { name: 'self-heeling' }))).toMatchObject({
       message: expect.stringContaining('Did you mean self-healing'),
     })
-  }, 20_000)
+  })
 })
 
 it('reads no more entries than it may, and says that there were more', async () => {
@@ -116,4 +116,4 @@ it('a skill that a session with labels wrote brings them to whoever lists or rea
   expect((await again.callApproved('file_write', written)).ok).toBe(true)
   expect(JSON.stringify(await taints('skill_list'))).toContain('untrusted-text')
   expect(JSON.stringify(await taints('skill_read', { name: 'planted' }))).toContain('untrusted-text')
-}, 30_000)
+})

@@ -67,4 +67,4 @@ test('facts are found by meaning through the real engine, and by their words onc
   await stop()
   expect(await recall('disk full')).toEqual([])
   expect(await recall('storage')).toEqual(['The storage is crowded.'])
-}, 120_000)
+})

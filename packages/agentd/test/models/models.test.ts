@@ -67,7 +67,7 @@ requires.command('bwrap', 'bubblewrap').describe('an imported model', () => {
     expect((await call('model_list')).output).toMatchObject({ total: 0 })
     const tool = toolByName('model_remove')
     const look = (data: unknown) =>
-      tool.revertPreview?.(data, { host, signal: AbortSignal.timeout(1000), interrupted: false } as never)
+      tool.revertPreview?.(data, { host, signal: AbortSignal.timeout(60_000), interrupted: false } as never)
     expect(await look(inverse?.data)).toMatchObject({ effects: ['The model castellan-interpretex is in use again.'] })
     await host.models.setRemoved(model.id, false, 'tester')
     expect(await look(inverse?.data)).toMatchObject({ movedOn: 'The model castellan-interpretex is in use already.' })

@@ -8,7 +8,7 @@ import { expect, it } from 'vitest'
 import { SandboxedStages } from '../../src/models/sandboxed-stages.ts'
 import { Sandbox } from '../../src/sandbox/index.ts'
 
-const slow = { timeout: 120_000 }
+const slow = { timeout: 300_000 }
 const bytes = Buffer.from('candidate')
 
 function stage(script: string, options: { seconds?: number; signal?: AbortSignal } = {}) {

@@ -38,8 +38,8 @@ throwawayHost.describe('optimization, on a host with a store and a configuration
       'if command -v nft > /dev/null; then nft flush ruleset || true; fi',
     ]
     await host.run(['sh', '-ec', script.join('\n')])
-  }, 60_000)
-  afterAll(() => host?.[Symbol.asyncDispose](), 30_000)
+  })
+  afterAll(() => host?.[Symbol.asyncDispose]())
 
   it('suggests with evidence, sets the option in the overlay after a look, and is undone', async () => {
     const [suggestions, all, preview, applied, again, get, undone, after] = await steps([
@@ -63,5 +63,5 @@ throwawayHost.describe('optimization, on a host with a store and a configuration
     expect(get.output).toMatchObject({ value: { value: true }, overlay: true })
     expect(undone.error).toBeUndefined()
     expect(after.output).toMatchObject({ value: { value: false }, overlay: false })
-  }, 90_000)
+  })
 })

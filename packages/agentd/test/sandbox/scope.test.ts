@@ -22,7 +22,7 @@ bwrapThere.describe('a command on a host that systemd runs', () => {
         ).stdout.trim()
       const calls = JSON.stringify([{ name: 'command_run', args: { argv: ['sleep', '300'], timeoutSeconds: 300 } }])
       const running = host.run([process.execPath, '--conditions=source', script, calls]).catch(() => undefined)
-      const unit = (await until('the scope is there', scopes, 25_000)).split(' ')[0] as string
+      const unit = (await until('the scope is there', scopes)).split(' ')[0] as string
       const { stdout } = await host.run(['systemctl', 'show', unit, '--property=MemoryMax,TasksMax,Slice,ActiveState'])
       expect(
         Object.fromEntries(
@@ -41,6 +41,5 @@ bwrapThere.describe('a command on a host that systemd runs', () => {
       await running
       await until('the scope is gone', async () => (await scopes()) === '')
     },
-    60_000,
   )
 })

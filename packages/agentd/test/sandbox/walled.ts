@@ -38,5 +38,5 @@ export function walled(): Walled {
 
 /** The control: the same command, run as the test itself is. */
 export function bare(argv: readonly string[], cwd?: string): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(argv[0] as string, argv.slice(1), { encoding: 'utf8', cwd, timeout: 60_000 })
+  return spawnSync(argv[0] as string, argv.slice(1), { encoding: 'utf8', cwd, timeout: 150_000 })
 }

@@ -363,7 +363,7 @@ test('no sequence of messages on agent.sock has an effect that nobody agreed to,
   )
   // Otherwise the property would hold because nothing ever happens.
   expect(effects).toBeGreaterThan(0)
-}, 120_000)
+})
 
 function names({ session, agent }: { session: number; agent: number }) {
   return { session: `ses_agentside${session}` as SessionId, agent: ['main', 'other'][agent] as AgentName }

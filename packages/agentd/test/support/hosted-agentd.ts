@@ -36,7 +36,9 @@ export class HostedAgentd implements AsyncDisposable {
     await this.host.run(['rm', '-f', operatorSocket])
     const node = [process.execPath, '--conditions=source', main]
     await this.host.run(['systemd-run', '--quiet', '--unit=castellan-agentd', ...assignments, ...node])
-    await this.host.run(['sh', '-c', `until [ -S ${operatorSocket} ]; do sleep 0.1; done`])
+    // The socket's file is there a moment before anybody answers.
+    const ask = `curl --silent --fail --output /dev/null --unix-socket ${operatorSocket} http://localhost/v1/health`
+    await this.host.run(['sh', '-c', `until ${ask}; do sleep 0.1; done`])
   }
 
   async stopAgentd(): Promise<void> {

@@ -2,7 +2,7 @@
  * SafeSwitch with a ledger of its own, as agentd has it, and nothing else: begins the switch given as JSON in argv, or goes on with the one
  * that is there, and writes how it stands once nothing more happens. Runs inside a throwaway host.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createLogger } from '@castellan/daemon'
@@ -30,7 +30,7 @@ const safeSwitch = await SafeSwitch.open({
   defaults: {
     activation: 'auto',
     confirm: 'health',
-    activationSeconds: 20,
+    activationSeconds: 120,
     graceSeconds: 0,
     probationSeconds: 1,
     confirmSeconds: 5,
@@ -72,4 +72,6 @@ const text = JSON.stringify({
   durationMs,
   failure: failure === undefined ? null : String(failure),
 })
-writeFileSync(join(folder, 'result.json'), text)
+// Whoever waits for it never sees half of it.
+writeFileSync(join(folder, 'result.next'), text)
+renameSync(join(folder, 'result.next'), join(folder, 'result.json'))

@@ -157,7 +157,7 @@ export class SwitchHost implements AsyncDisposable {
 
   async #killed(name: string, killAt: Phase): Promise<void> {
     const mark = join(this.#folder, 'state', name, 'killed')
-    await until(`the driver was killed at ${killAt}`, () => existsSync(mark), 30_000)
+    await until(`the driver was killed at ${killAt}`, () => existsSync(mark))
   }
 
   async #verdict(name: string): Promise<Verdict> {

@@ -21,8 +21,8 @@ throwawayHost.describe('SafeSwitch, on a host with a real store', () => {
 
   beforeAll(async () => {
     host = await SwitchHost.start()
-  }, 60_000)
-  afterAll(() => host?.[Symbol.asyncDispose](), 30_000)
+  })
+  afterAll(() => host?.[Symbol.asyncDispose]())
 
   /** What hangs is waited for as briefly as can be; everything else has time, however busy this machine is. */
   const planFor = (name: string) => (name === 'hangs' ? { plan: { activationSeconds: 2 } } : {})
@@ -66,7 +66,7 @@ throwawayHost.describe('SafeSwitch, on a host with a real store', () => {
       'committed',
     ])
     expect(verdict.known).toEqual([])
-  }, 30_000)
+  })
 
   for (const [name, outcome] of Object.entries(failures)) {
     it(`goes back from a system that ${name}, and knows it as bad`, async () => {
@@ -74,8 +74,8 @@ throwawayHost.describe('SafeSwitch, on a host with a real store', () => {
       expectOld(verdict)
       expect(verdict.record.outcome).toMatch(outcome)
       expect(verdict.known).toEqual([host.systems[name]])
-      expect(secondsBetween(verdict, 'rolling_back', 'rolled_back')).toBeLessThan(10)
-    }, 30_000)
+      expect(secondsBetween(verdict, 'rolling_back', 'rolled_back')).toBeLessThan(60)
+    })
   }
 
   // With the probation that agentd has by default: the second restart comes 40 s after the activation.
@@ -85,7 +85,7 @@ throwawayHost.describe('SafeSwitch, on a host with a real store', () => {
       expectOld(verdict)
       expect(verdict.record.outcome).toMatch(/web\.service was restarted 2 times: a crash loop/)
       expect(verdict.known).toEqual([host.systems['loops-late']])
-    }, 180_000)
+    })
   }
 
   it('goes back where what boots cannot be written', async () => {
@@ -93,7 +93,7 @@ throwawayHost.describe('SafeSwitch, on a host with a real store', () => {
     expectOld(verdict)
     expect(verdict.record.outcome).toContain('failed with exit code 72: the boot loader cannot be written')
     expect(verdict.known).toEqual([])
-  }, 30_000)
+  })
 
   it('stages a system that needs a boot, and commits it when it comes up healthy', async () => {
     const staged = await host.attempt('reboots')
@@ -103,7 +103,7 @@ throwawayHost.describe('SafeSwitch, on a host with a real store', () => {
     const verdict = await host.ended()
     expect(phases(verdict).slice(5)).toEqual(['activated', 'probation', 'committing', 'committed'])
     expectSystem(verdict, 'reboots', 'sleep 6666')
-  }, 60_000)
+  })
 
   it('boots back where the staged system comes up sick', async () => {
     await host.attempt('reboots-bad')
@@ -111,7 +111,7 @@ throwawayHost.describe('SafeSwitch, on a host with a real store', () => {
     await host.gone()
     await host.bootAgain()
     expectOld(await host.ended())
-  }, 90_000)
+  })
 
   it('tries a staged system just once where the boot loader can: the boot after that is the old one', async () => {
     const staged = await host.attempt('counted')
@@ -124,7 +124,7 @@ throwawayHost.describe('SafeSwitch, on a host with a real store', () => {
     expect(verdict.known).toEqual([])
     const { stdout } = await host.run(['sh', '-c', 'cat /nix/var/boot-default /nix/var/boot-once; true'])
     expect(stdout.trim()).toBe('')
-  }, 60_000)
+  })
 
   it("goes back by the dead man's switch where agentd does not come back", async () => {
     await host.killedFor('good', 'probation')
@@ -139,7 +139,7 @@ throwawayHost.describe('SafeSwitch, on a host with a real store', () => {
     expectOld(verdict)
     expect(verdict.record.outcome).toBe("agentd was away, and the dead man's switch went off.")
     expect(verdict.known).toEqual([host.systems.good])
-  }, 180_000)
+  })
 
   it('waits for a person where it is told to, and goes back when nobody comes', async () => {
     const verdict = await host.attempt('good', { plan: { confirm: 'both', confirmSeconds: 1 } })
@@ -147,7 +147,7 @@ throwawayHost.describe('SafeSwitch, on a host with a real store', () => {
     expect(phases(verdict)).toContain('confirming')
     expect(verdict.record.outcome).toBe('Nobody confirmed it within 1 s.')
     expect(verdict.known).toEqual([])
-  }, 30_000)
+  })
 
   it('holds against a system only what newly fails, and tells what was merely wished for', async () => {
     const closed = { kind: 'tcp', expect: 'no_worse', timeoutSeconds: 2, host: '127.0.0.1', port: 9 } as const
@@ -172,7 +172,7 @@ throwawayHost.describe('SafeSwitch, on a host with a real store', () => {
     const told = await host.attempt('good', { plan: { checks: [wished] } })
     expectCommitted(told)
     expect(told.record.findings).toMatchObject([{ check: 'wished', required: false }])
-  }, 60_000)
+  })
 
   const untilHealthy: readonly Phase[] = [
     'built',
@@ -204,13 +204,13 @@ throwawayHost.describe('SafeSwitch, on a host with a real store', () => {
     for (const killAt of FULL ? untilHealthy : (['activating', 'committing'] as const)) {
       it(`commits a healthy system though killed at ${killAt}`, async () => {
         expectCommitted(await host.attempt('good', { killAt }))
-      }, 60_000)
+      })
     }
     for (const name of FULL ? Object.keys(failures) : ['fails']) {
       for (const killAt of FULL ? reaches(name) : (['armed', 'rolling_back'] as const)) {
         it(`goes back from a system that ${name} though killed at ${killAt}`, async () => {
           expectOld(await host.attempt(name, { ...planFor(name), killAt }))
-        }, 60_000)
+        })
       }
     }
   })
@@ -225,7 +225,7 @@ throwawayHost.describe('SafeSwitch, on a host with a real store', () => {
         const verdict = await host.ended()
         expect(verdict.record.phase, JSON.stringify(verdict.record, null, 1)).toBe('committed')
         expectSystem(verdict, 'reboots', 'sleep 6666')
-      }, 90_000)
+      })
     }
     for (const killAt of ['activated', 'probation', 'committing'] as const) {
       it(`commits a booted system though killed at ${killAt} after the boot`, async () => {
@@ -235,7 +235,7 @@ throwawayHost.describe('SafeSwitch, on a host with a real store', () => {
         const verdict = await host.ended()
         expect(verdict.record.phase, JSON.stringify(verdict.record, null, 1)).toBe('committed')
         expectSystem(verdict, 'reboots', 'sleep 6666')
-      }, 90_000)
+      })
     }
     it('goes back from a booted system that is sick, though killed at rolling_back', async () => {
       await host.attempt('reboots-bad')
@@ -244,12 +244,12 @@ throwawayHost.describe('SafeSwitch, on a host with a real store', () => {
       await host.gone()
       await host.bootAgain()
       expectOld(await host.ended())
-    }, 120_000)
+    })
     it('boots into one of the two where the host went down in the middle of staging', async () => {
       const verdict = await host.attempt('reboots', { killAt: 'staging', thenReboot: true })
       if (verdict.record.phase === 'committed') expectSystem(verdict, 'reboots', 'sleep 6666')
       else expectOld(verdict)
-    }, 90_000)
+    })
     it('goes back where nobody confirmed, though killed at confirming', async () => {
       const verdict = await host.attempt('good', {
         plan: { confirm: 'both', confirmSeconds: 1 },
@@ -257,11 +257,11 @@ throwawayHost.describe('SafeSwitch, on a host with a real store', () => {
       })
       expectOld(verdict)
       expect(verdict.record.outcome).toBe('Nobody confirmed it within 1 s.')
-    }, 60_000)
+    })
     it('goes back after a boot at confirming', async () => {
       const plan = { confirm: 'both', confirmSeconds: 60 } as const
       expectOld(await host.attempt('good', { plan, killAt: 'confirming', thenReboot: true }))
-    }, 60_000)
+    })
   })
 
   // A kill, a boot, and an old system that has 45 s to be as well as before: on a busy machine that takes its time.
@@ -271,13 +271,13 @@ throwawayHost.describe('SafeSwitch, on a host with a real store', () => {
         const verdict = await host.attempt('good', { killAt, thenReboot: true })
         expectOld(verdict)
         expect(verdict.known).toEqual([])
-      }, 180_000)
+      })
     }
     for (const name of FULL ? Object.keys(failures) : ['hangs']) {
       for (const killAt of FULL ? reaches(name) : (['activating'] as const)) {
         it(`with a system that ${name}, at ${killAt}`, async () => {
           expectOld(await host.attempt(name, { ...planFor(name), killAt, thenReboot: true }))
-        }, 180_000)
+        })
       }
     }
   })

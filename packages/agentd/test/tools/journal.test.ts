@@ -26,8 +26,8 @@ throwawayHost.describe('the journal tools, on a host that systemd runs', () => {
         'journalctl --sync',
       ].join('\n'),
     )
-  }, 60_000)
-  afterAll(() => inside?.[Symbol.asyncDispose](), 30_000)
+  })
+  afterAll(() => inside?.[Symbol.asyncDispose]())
 
   it('journal_query finds what a unit said, since when, and how bad', async () => {
     const [said, none, found, malformed, unknown] = await inside.calls(

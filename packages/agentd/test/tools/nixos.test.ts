@@ -25,8 +25,8 @@ throwawayHost.describe('the NixOS tools, on a host with a store and a configurat
     const overlay = here('../../../../modules/overlay.nix')
     const script = `mkdir -p /srv && cp -r ${flake} /srv/web && cp ${overlay} /srv/web/overlay.nix && printf %s ${host.systems.old} > /srv/web/template`
     await host.run(['sh', '-ec', script])
-  }, 60_000)
-  afterAll(() => host?.[Symbol.asyncDispose](), 30_000)
+  })
+  afterAll(() => host?.[Symbol.asyncDispose]())
 
   it('nixos_option_get tells value, type, default and who sets it, and what may have been meant', async () => {
     const [enable, group, missing, malformed] = await steps([
@@ -50,7 +50,7 @@ throwawayHost.describe('the NixOS tools, on a host with a store and a configurat
       message: expect.stringContaining('services.web has enable, hosts, port, seconds.'),
     })
     expect(malformed.error.code).toBe('invalid_arguments')
-  }, 60_000)
+  })
 
   it('nixos_option_set holds the value against the type and the assertions before it writes anything', async () => {
     const [type, range, contradiction, readOnly, group, read] = await steps([
@@ -70,7 +70,7 @@ throwawayHost.describe('the NixOS tools, on a host with a store and a configurat
     expect(readOnly.error.message).toContain('read-only')
     expect(group.error.message).toContain('is a group of options: enable, hosts, port, seconds')
     expect(read.output).toMatchObject({ settings: [], history: [], total: 0 })
-  }, 60_000)
+  })
 
   it('nixos_option_set shows a diff, sets the option in the overlay alone, keeps history, and can be undone', async () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how Nix writes an interpolation.
@@ -112,7 +112,7 @@ throwawayHost.describe('the NixOS tools, on a host with a store and a configurat
       `diff -r -x castellan -x template -x overlay.nix ${here('../fixtures/flake')} /srv/web && echo untouched`,
     ])
     expect(stdout).toContain('untouched')
-  }, 60_000)
+  })
 
   it('nixos_build builds with progress, says what changes, and nothing is left of it when it is stopped', async () => {
     const [unset, built] = await steps([
@@ -133,7 +133,7 @@ throwawayHost.describe('the NixOS tools, on a host with a store and a configurat
       said: expect.stringContaining('building the system'),
       left: [],
     })
-  }, 60_000)
+  })
 
   it('generation_diff names units and size; generation_prune keeps what is needed', async () => {
     const { fails, good } = host.systems
@@ -169,7 +169,7 @@ throwawayHost.describe('the NixOS tools, on a host with a store and a configurat
       { number: 1, why: 'running' },
     ])
     expect(list.output.generations.map(({ number }: Answer) => number)).toEqual([4, 1])
-  }, 60_000)
+  })
 
   it('the store is measured, verified and cleaned of what nothing needs', async () => {
     const { stdout } = await host.run([
@@ -196,7 +196,7 @@ throwawayHost.describe('the NixOS tools, on a host with a store and a configurat
     const [damaged] = await steps([{ name: 'store_verify', args: { contents: true } }])
     expect(damaged.output).toMatchObject({ ok: false, damaged: [{ path: old, problem: 'modified' }] })
     await host.run(['sh', '-c', `echo 25.11 > ${old}/nixos-version`])
-  }, 60_000)
+  })
 
   it('drift_report and package_list tell what is not of the system', async () => {
     await host.run([
@@ -222,7 +222,7 @@ throwawayHost.describe('the NixOS tools, on a host with a store and a configurat
     ])
     expect(packages.error).toBeUndefined()
     expect(profiles.error).toBeUndefined()
-  }, 60_000)
+  })
 
   it('package_search finds by words in the attribute, and leaves out what is no package or fails', async () => {
     const [found, limited, none] = await steps([
@@ -240,7 +240,7 @@ throwawayHost.describe('the NixOS tools, on a host with a store and a configurat
     })
     expect(limited.output.packages).toHaveLength(1)
     expect(none.summary).toMatch(/^No package has/)
-  }, 60_000)
+  })
 
   it('flake_status reads the lock, and flake_update says that it needs network', async () => {
     const lock = {
@@ -296,7 +296,7 @@ throwawayHost.describe('the NixOS tools, on a host with a store and a configurat
     const [nothing] = await steps([{ name: 'flake_update' }])
     expect(nothing.error).toMatchObject({ code: 'conflict', message: expect.stringContaining('has no inputs') })
     expect((await host.run(['cat', '/srv/locked/flake.lock'])).stdout).toBe(JSON.stringify(lock))
-  }, 90_000)
+  })
 })
 
 describe('the NixOS and SafeSwitch tools, on a host that is none', () => {

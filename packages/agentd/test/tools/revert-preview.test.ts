@@ -37,7 +37,7 @@ it.each([
   'what undo would do to a %s that was %s, where there is one of time %s now: %s',
   async (name, kind, now, code) => {
     const { tool, data } = acts[name]
-    const context = { host: hostWith(now), signal: AbortSignal.timeout(1000), force: false, interrupted: false }
+    const context = { host: hostWith(now), signal: AbortSignal.timeout(60_000), force: false, interrupted: false }
     const preview = tool.revertPreview?.({ kind, ...data }, context as never)
     if (code === undefined) expect((await preview)?.effects).toHaveLength(1)
     else await expect(preview).rejects.toMatchObject({ code })

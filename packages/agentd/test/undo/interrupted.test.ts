@@ -12,7 +12,9 @@ import { allEntries, startProcess } from '../support/process.ts'
 /** `CASTELLAN_TEST_CRASHES=50` for a long look; each takes a second. */
 const CRASHES = Number(process.env.CASTELLAN_TEST_CRASHES ?? 4)
 
-test(`killed ${CRASHES} times in the middle of changes, every act can be taken back to the byte-identical start`, async () => {
+test(`killed ${CRASHES} times in the middle of changes, every act can be taken back to the byte-identical start`, {
+  timeout: 600_000,
+}, async () => {
   const stateDir = temporaryState()
   const workspace = join(stateDir, 'workspace')
   mkdirSync(workspace, { recursive: true })
@@ -51,7 +53,7 @@ test(`killed ${CRASHES} times in the middle of changes, every act can be taken b
   expect(readdirSync(join(stateDir, 'agentd/undo'))).toEqual([])
   agentd.process.kill('SIGTERM')
   await once(agentd.process, 'close')
-}, 120_000)
+})
 
 test('an act that was interrupted after its effect is taken back by the number of its intent', async () => {
   const stateDir = temporaryState()
@@ -74,7 +76,7 @@ test('an act that was interrupted after its effect is taken back by the number o
   expect(await undo(again.operator, intent?.index as number)).toMatchObject({ error: { code: 'already_undone' } })
   again.process.kill('SIGTERM')
   await once(again.process, 'close')
-}, 30_000)
+})
 
 /** Changes of every kind, one after the other, until agentd is gone. */
 async function changes(operator: UnixClient, seed: number, onFirst: () => void): Promise<void> {

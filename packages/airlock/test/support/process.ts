@@ -33,10 +33,8 @@ export async function airlockProcess(folder: string, env: Record<string, string>
     child.kill('SIGKILL')
     await exited
   })
-  await until(
-    'the airlock answers',
-    () => operator.request('GET', '/v1/health', { schema: ProcessHealth }).catch(() => false),
-    30_000,
+  await until('the airlock answers', () =>
+    operator.request('GET', '/v1/health', { schema: ProcessHealth }).catch(() => false),
   )
   return {
     gateway,

@@ -252,7 +252,9 @@ describe('real programs', () => {
       NODE_EXTRA_CA_CERTS: ca,
     }
     const script = `fetch('https://api.test:${port}/').then((answer) => answer.text()).then((text) => process.stdout.write(text))`
-    expect((await promisify(execFile)(process.execPath, ['-e', script], { env, timeout: 20_000 })).stdout).toBe('hello')
+    expect((await promisify(execFile)(process.execPath, ['-e', script], { env, timeout: 120_000 })).stdout).toBe(
+      'hello',
+    )
   })
 
   test('a certificate of somebody else is noticed by the program itself: the airlock does not look inside', async () => {

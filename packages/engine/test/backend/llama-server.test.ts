@@ -58,7 +58,7 @@ async function ask(engine: Engine, more: Partial<Completion> = {}, signal = neve
 const textOf = (events: readonly EngineEvent[]): string =>
   events.flatMap((event) => (event.type === 'text' ? event.text : [])).join('')
 
-describe('an external llama-server', { timeout: 180_000 }, () => {
+describe('an external llama-server', () => {
   it.each([
     ['a port', undefined],
     ['a Unix socket', join(folder, 'llama.sock')],
@@ -133,7 +133,7 @@ describe('an external llama-server', { timeout: 180_000 }, () => {
       expect(event.type).toBe('text')
       cancel.abort()
     }
-    await expect.poll(() => server.left, { timeout: 60_000 }).toBe(1)
+    await expect.poll(() => server.left).toBe(1)
     expect(engine.health().busy).toBe(0)
   })
 

@@ -46,7 +46,7 @@ async function answer(model: ChatModel, request: SeededCompletion, signal = neve
   return { text, done, reused: done.usage.cacheReadTokens ?? 0 }
 }
 
-describe('slots of one context', { timeout: 180_000 }, () => {
+describe('slots of one context', () => {
   it('answer the same with a beginning that was copied as with one of their own', async () => {
     const model = await load(2)
     const first = await answer(model, asking('how full is the disk?'))
@@ -119,7 +119,7 @@ describe('slots of one context', { timeout: 180_000 }, () => {
   })
 })
 
-describe('the steps of a prompt', { timeout: 180_000 }, () => {
+describe('the steps of a prompt', () => {
   it('are as large as take about a tenth of a second', () => {
     expect(chooseStep(16, 5)).toBe(128)
     expect(chooseStep(16, 40)).toBe(72)

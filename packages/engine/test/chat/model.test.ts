@@ -37,7 +37,7 @@ beforeAll(async () => {
     favoured: { '"': 4, '}': 4, ']': 4, '<|im_end|>': 3, '\n': 3 },
   })
   model = await ChatModel.load({ modelPath: path, kind: 'chat', slots: 1, contextTokens: 4096, threads: 1, gpu: false })
-}, 120_000)
+})
 afterAll(async () => await model.dispose())
 
 async function complete(request: Partial<SeededCompletion> = {}): Promise<EngineEvent[]> {
@@ -58,7 +58,7 @@ async function complete(request: Partial<SeededCompletion> = {}): Promise<Engine
 const textOf = (events: readonly EngineEvent[]): string =>
   events.flatMap((event) => (event.type === 'text' ? event.text : [])).join('')
 
-describe('a chat model', { timeout: 180_000 }, () => {
+describe('a chat model', () => {
   it('can only call tools that there are, with arguments their schemas take', async () => {
     const byName = new Map<string, ToolDescriptor>(tools.map((one) => [one.name, one]))
     let calls = 0

@@ -29,7 +29,7 @@ const shapes: readonly (readonly [name: string, shape: RandomModel, slots: numbe
   ['llama, a large vocabulary', { layers: 2, width: 128, heads: 4, vocabulary: 18_000 }, 1, 1024],
 ]
 
-describe('the memory a model needs', { timeout: 180_000 }, () => {
+describe('the memory a model needs', () => {
   it.each(shapes)('is known from its header before it is loaded: %s', async (name, shape, slots, contextTokens) => {
     const path = join(folder, `${name.replace(/\W/g, '-')}.gguf`)
     writeRandomModel(path, shape)

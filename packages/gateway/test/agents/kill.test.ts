@@ -13,7 +13,7 @@ const PROGRAM = fileURLToPath(new URL('../support/editing-agents.ts', import.met
 const KILLS = Number(process.env.CASTELLAN_KILLS ?? 4)
 
 test('a gateway that is killed while agents.json is written leaves the old file or the new one, whole', {
-  timeout: 20_000 + KILLS * 5_000,
+  timeout: 120_000 + KILLS * 5_000,
 }, async () => {
   const folder = temporaryFolder()
   const path = join(folder, 'agents.json')

@@ -9,7 +9,7 @@ import { startGateway } from '../support/gateway.ts'
 const ALL_WORDS_MS = 150_000
 
 test('a client that reads too slowly is paused, told how many frames it missed, and can fetch them', {
-  timeout: 180_000,
+  timeout: 300_000,
 }, async () => {
   const gateway = await startGateway()
   const piece = 'x'.repeat(16 * 1024)

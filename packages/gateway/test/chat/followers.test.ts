@@ -32,7 +32,7 @@ const ledger = (size: number): Happening => ({ ledger: { size, records: [], skip
 test('what agentd tells becomes frames, and after a loss it goes on from where it was', async () => {
   const { followers, asked, frames, socket } = standIn([[ledger(7), ledger(9)]])
   followers.follow(socket, undefined)
-  await expect.poll(() => asked, { timeout: 20_000 }).toEqual([undefined, 9])
+  await expect.poll(() => asked).toEqual([undefined, 9])
   expect(frames).toEqual([
     { type: 'ledger', size: 7, records: [], skipped: 0 },
     { type: 'ledger', size: 9, records: [], skipped: 0 },

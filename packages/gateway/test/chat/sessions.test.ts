@@ -25,7 +25,7 @@ test('each chat that the owner begins is a session of its own, which nobody else
   expect((await list()).sessions).toHaveLength(2)
 })
 
-test('a chat whose session agentd no longer knows goes on in another one', { timeout: 90_000 }, async () => {
+test('a chat whose session agentd no longer knows goes on in another one', async () => {
   const { gateway, agentd, list } = await startBoth()
   const client = await gateway.connect()
   await client.ask('/call memory_usage {}')

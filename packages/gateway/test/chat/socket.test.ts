@@ -110,7 +110,7 @@ test('a socket that closes ends no turn', async () => {
 })
 
 test('a client that answers no ping is dropped', async () => {
-  const gateway = await startGateway({ server: { chatTiming: { heartbeatMs: 20, idleMs: 60_000 } } })
+  const gateway = await startGateway({ server: { chatTiming: { heartbeatMs: 1500, idleMs: 600_000 } } })
   const deaf = await gateway.connect({ autoPong: false })
   const healthy = await gateway.connect()
   await until('the deaf one is dropped', () => deaf.closed)

@@ -15,7 +15,7 @@ const main = ChatId.parse('main')
 const KILLS = Number(process.env.CASTELLAN_KILLS ?? 4)
 
 test('a gateway that is killed while chats speak loses nothing that it answered, and leaves nothing half', {
-  timeout: 20_000 + KILLS * 5_000,
+  timeout: 120_000 + KILLS * 5_000,
 }, async () => {
   const folder = temporaryFolder()
   const key = randomBytes(32)

@@ -94,7 +94,7 @@ test.each([
   ['the key-encryption key', KEY],
 ])(
   'a SIGKILL at any step of rotating %s loses nothing and leaves nothing half',
-  { timeout: 30_000 + KILLS * 6_000 },
+  { timeout: 120_000 + KILLS * 6_000 },
   async (_what, acts) => {
     const { check } = await stage()
     const whole = await check(acts, 'never')

@@ -21,7 +21,7 @@ async function filled() {
 }
 
 it('brings credentials to another gateway by a passphrase, without those that were revoked', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const { credentials, ledger } = await filled()
   const exported = await credentials.export({ passphrase })

@@ -359,5 +359,4 @@ installed.test(
       process.env.PATH = path
     }
   },
-  120_000,
 )

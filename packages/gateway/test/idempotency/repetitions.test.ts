@@ -133,7 +133,7 @@ test('one caller has 1,000 keys a day and uses up nobody else’s', async () => 
   }
   await expect(repetitions.begin('owner', 'one more', PRINT)).rejects.toMatchObject({ code: 'rate_limited' })
   expect((await repetitions.begin('tok_other', 'one more', PRINT)).kind).toBe('run')
-}, 60_000)
+})
 
 const PRINT = 'a'.repeat(64)
 const OTHER = 'b'.repeat(64)

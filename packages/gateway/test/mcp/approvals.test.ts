@@ -11,7 +11,7 @@ const note = (): string => join(both.workspace, WRITE.arguments.path)
 
 beforeAll(async () => {
   both = await Both.start()
-}, 90_000)
+})
 afterAll(() => both?.stop())
 beforeEach(() => {
   made += 1

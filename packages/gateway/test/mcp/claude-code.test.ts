@@ -17,7 +17,7 @@ installed.describe('Claude Code', () => {
   let both: Both
   beforeAll(async () => {
     both = await Both.start()
-  }, 90_000)
+  })
   afterAll(() => both?.stop())
 
   installed.test(

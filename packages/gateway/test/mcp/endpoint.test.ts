@@ -10,7 +10,7 @@ let both: Both
 
 beforeAll(async () => {
   both = await Both.start()
-}, 90_000)
+})
 afterAll(() => both?.stop())
 
 test('nobody gets in without the token, and no page of another origin', async () => {

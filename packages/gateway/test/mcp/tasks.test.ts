@@ -9,7 +9,7 @@ let both: Both
 
 beforeAll(async () => {
   both = await Both.start()
-}, 90_000)
+})
 afterAll(() => both?.stop())
 
 async function begin(script: string): Promise<string> {

@@ -138,7 +138,7 @@ test('a tunnel’s environment takes a program to its hosts, until the tunnel is
   const tunnel = await outbound.tunnel({ hosts: [{ host: 'api.test', port: upstream.port }], purpose })
   const env = { PATH: process.env.PATH, ...tunnel.environment(), NODE_EXTRA_CA_CERTS: ca }
   const script = `fetch('https://api.test:${upstream.port}/').then((a) => a.text()).then((t) => process.stdout.write(t), () => process.exit(7))`
-  const run = () => promisify(execFile)(process.execPath, ['-e', script], { env, timeout: 20_000 })
+  const run = () => promisify(execFile)(process.execPath, ['-e', script], { env, timeout: 120_000 })
   expect((await run()).stdout).toBe('hello')
   await tunnel.close()
   await expect(run()).rejects.toMatchObject({ code: 7 })

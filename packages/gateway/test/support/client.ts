@@ -2,9 +2,6 @@ import { type ClientFrame, ServerFrame } from '@castellan/contracts'
 import { until } from '@castellan/testing'
 import { type ClientOptions, WebSocket } from 'ws'
 
-/** Longer than any of this takes on a machine that does twenty things at once, and within most tests' own time. */
-const HEARS_MS = 25_000
-
 /** A chat client as a program would write one, on a real socket. Every frame it hears has to fit the contract. */
 export class ChatClient {
   readonly socket: WebSocket
@@ -52,7 +49,7 @@ export class ChatClient {
     const fits = (frame: ServerFrame): frame is Extract<ServerFrame, { type: Type }> => {
       return frame.type === type && condition(frame as Extract<ServerFrame, { type: Type }>)
     }
-    return until(`a ${type} frame`, () => this.frames.slice(from).find(fits), HEARS_MS)
+    return until(`a ${type} frame`, () => this.frames.slice(from).find(fits))
   }
 
   async close(): Promise<void> {

@@ -62,7 +62,7 @@ const parsers = [
 ]
 
 describe.each(parsers)('the $name parser', ({ name, read, seeds }) => {
-  it('holds under mutation, led by the blocks that inputs reach', { timeout: 60_000 + long * 2000 }, () => {
+  it('holds under mutation, led by the blocks that inputs reach', { timeout: 180_000 + long * 2000 }, () => {
     let slowest = 0
     const result = fuzz({
       seeds,

@@ -33,7 +33,7 @@ function start(env: Record<string, string> = {}, required = true) {
   return { child, definition, endings, restarts: () => restarts }
 }
 
-const soon = () => AbortSignal.timeout(20_000)
+const soon = () => AbortSignal.timeout(120_000)
 
 test('it is ready once its health route answers, and stops when asked', async () => {
   const { child, definition, endings } = start()

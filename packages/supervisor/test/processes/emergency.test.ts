@@ -7,7 +7,7 @@ import { Child } from '../../src/processes/child.ts'
 import { EmergencyHold } from '../../src/processes/emergency.ts'
 
 const fixture = join(import.meta.dirname, '..', 'fixtures', 'process.ts')
-const soon = () => AbortSignal.timeout(20_000)
+const soon = () => AbortSignal.timeout(120_000)
 const freeze = (level: Freeze['level']): Freeze => {
   return { id: newId('frz'), level, at: new Date().toISOString(), reason: '' }
 }

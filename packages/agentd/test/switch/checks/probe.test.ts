@@ -8,7 +8,7 @@ import type { UnitState } from '../../../src/switch/checks/units.ts'
 const nothing: Surroundings = { units: new Map(), restarts: new Map() }
 
 const look = (check: Record<string, unknown>, around = nothing) =>
-  probe(Check.parse({ name: 'it', ...check }), around, AbortSignal.timeout(20_000))
+  probe(Check.parse({ name: 'it', ...check }), around, AbortSignal.timeout(120_000))
 
 async function serve(listener: RequestListener): Promise<string> {
   const server = createHttpServer(listener)

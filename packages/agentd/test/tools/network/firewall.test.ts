@@ -56,7 +56,7 @@ describe('firewall_status', () => {
       script,
       steps,
     ]
-    return JSON.parse(execFileSync('unshare', argv, { encoding: 'utf8', timeout: 30_000 }))[0]
+    return JSON.parse(execFileSync('unshare', argv, { encoding: 'utf8', timeout: 120_000 }))[0]
   }
 
   requires

@@ -15,8 +15,8 @@ throwawayHost.describe('hardening_score and integrity, on a host that systemd ru
   beforeAll(async () => {
     agentd = await HostedAgentd.start()
     await agentd.host.run(['sh', '-c', 'mkdir -p /etc/castellan && echo "{}" > /etc/castellan/config.json'])
-  }, 60_000)
-  afterAll(() => agentd?.[Symbol.asyncDispose](), 30_000)
+  })
+  afterAll(() => agentd?.[Symbol.asyncDispose]())
 
   const sh = async (script: string) => (await agentd.host.run(['sh', '-c', script])).stdout.trim()
   async function check(): Promise<{ score: number; checks: Map<string, Check> }> {
@@ -50,7 +50,7 @@ throwawayHost.describe('hardening_score and integrity, on a host that systemd ru
     })
     expect(after.score).toBeLessThan(before.score)
     expect(after.checks.get('exposed_services')?.outcome).toMatch(/pass|fail/)
-  }, 60_000)
+  })
 
   it('takes a baseline, sees one byte changed in what is watched, and raises an incident', async () => {
     const [none, taken, intact] = await agentd.calls(['integrity_status'], ['integrity_baseline'], ['integrity_status'])
@@ -69,5 +69,5 @@ throwawayHost.describe('hardening_score and integrity, on a host that systemd ru
     expect(violated.result).toMatchObject({ state: 'violated' })
     expect(configured(violated)).toMatchObject([{ path: '/etc/castellan/config.json', what: 'changed' }])
     expect(incidents.result.entries).toMatchObject([{ code: 'integrity_violation' }])
-  }, 60_000)
+  })
 })

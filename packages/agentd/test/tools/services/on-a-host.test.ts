@@ -47,8 +47,8 @@ throwawayHost.describe('the service tools, on a host that systemd runs', () => {
         'while systemctl is-active --quiet broken; do :; done',
       ].join('\n'),
     )
-  }, 60_000)
-  afterAll(() => inside?.[Symbol.asyncDispose](), 30_000)
+  })
+  afterAll(() => inside?.[Symbol.asyncDispose]())
 
   it('service_status shows a running service, and a failed one and how it ended', async () => {
     const [{ output, summary }, failed] = await inside.calls(

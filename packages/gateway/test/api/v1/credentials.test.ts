@@ -24,7 +24,7 @@ async function start(options: TestGatewayOptions = {}) {
       },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
-  await until('the store is open', async () => (await send('GET', '/credential-store')).json.state === 'empty', 30_000)
+  await until('the store is open', async () => (await send('GET', '/credential-store')).json.state === 'empty')
   const create = (over: Record<string, unknown> = {}) =>
     send('POST', '/credentials', { provider: 'anthropic', label: 'work', secret: PLANTED, ...over })
   return { ...gateway, send, create }
@@ -59,7 +59,7 @@ it('says that a test did not get through where there is no airlock', async () =>
   expect([answer.status, answer.json]).toMatchObject([200, { ok: false, code: 'airlock_unavailable' }])
 })
 
-it('exports and imports, the latter up to a MiB', { timeout: 120_000 }, async () => {
+it('exports and imports, the latter up to a MiB', async () => {
   const { send, create } = await start()
   await create()
   const exported = await send('POST', '/credential-store/export', { passphrase: PASSPHRASE })

@@ -31,7 +31,6 @@ requires
     const pid = await until(
       'the program has started',
       () => (existsSync(note) && Number(readFileSync(note, 'utf8'))) || undefined,
-      30_000,
     )
     gateway.kill('SIGKILL')
     await until('the program is gone', () => isGone(pid))

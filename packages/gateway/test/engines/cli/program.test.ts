@@ -14,7 +14,7 @@ function script(text: string, rest: Partial<ProgramRun> = {}): ProgramRun {
     env: { PATH },
     cwd: temporaryFolder(),
     input: '',
-    deadlineMs: 20_000,
+    deadlineMs: 120_000,
     ...rest,
   }
 }
