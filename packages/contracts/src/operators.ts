@@ -99,6 +99,8 @@ export const OperatorKey = z.strictObject({
   enrolled_at: Timestamp,
   /** By root on operator.sock, or by whoever had a sign-in code. */
   enrolled_by: z.enum(['operator', 'sign_in', 'configuration']),
+  /** When it last signed something, to within ten minutes; absent where it never did. */
+  last_used_at: Timestamp.optional(),
   revoked_at: Timestamp.optional(),
 })
 export type OperatorKey = z.infer<typeof OperatorKey>

@@ -39,7 +39,7 @@ export class Proofs {
   async standsBehind(text: string, proof: ApprovalProof | undefined): Promise<Decider> {
     switch (proof?.kind) {
       case 'signature':
-        return withKey(this.#operators.checkSignature(proof.key_id, text, proof.signature))
+        return withKey(await this.#operators.checkSignature(proof.key_id, text, proof.signature))
       case 'passkey':
         return withKey(await this.#operators.checkPasskey(proof.key_id, text, proof.assertion))
       case 'owner_token': {

@@ -1,5 +1,6 @@
 import {
   CastellanError,
+  type EnrolledKey,
   newId,
   OperatorKey,
   type OperatorKeyId,
@@ -10,11 +11,14 @@ import { z } from 'zod'
 import type { Recorder } from '../ledger/recorder.ts'
 import { Mutex } from '../state/mutex.ts'
 import type { StateFile } from '../state/state-file.ts'
+import { refuseForeign, refuseItself } from './authority.ts'
 import { isEd25519Key, verifyEd25519 } from './ed25519.ts'
 import { checkAssertion, Passkey, type PasskeyPlace, readAttestation } from './passkeys.ts'
 
 /** Keys enrolled at once: one for each browser of a household of operators, and then some. */
 const MAX_ENROLLED = 64
+/** The use of a key is written down at most this often, so that approving much costs no disk writes. */
+const USE_WRITE_MS = 10 * 60_000
 
 /** A key as agentd keeps it: for a passkey with its credential and its counter. */
 const StoredKey = OperatorKey.extend({ passkey: Passkey.optional() })
@@ -53,6 +57,13 @@ export class Operators {
   /** All keys ever enrolled, oldest first. */
   list(): OperatorKey[] {
     return [...this.#keys.values()].map(shown)
+  }
+
+  /** Those in force, without the keys themselves, oldest first. */
+  enrolled(): EnrolledKey[] {
+    return this.list()
+      .filter(({ revoked_at }) => revoked_at === undefined)
+      .map(asEnrolled)
   }
 
   isEnrolled(id: OperatorKeyId): boolean {
@@ -108,9 +119,11 @@ export class Operators {
   }
 
   /** Throws `operator_unknown`, and `signature_invalid` unless the Ed25519 key signed the text. */
-  checkSignature(id: OperatorKeyId, text: string, signature: string): OperatorKey {
-    const key = this.get(id)
-    if (key.kind === 'ed25519' && verifyEd25519(key.public_key, text, signature)) return key
+  async checkSignature(id: OperatorKeyId, text: string, signature: string): Promise<OperatorKey> {
+    const key = this.#find(id)
+    if (key.kind === 'ed25519' && verifyEd25519(key.public_key, text, signature)) {
+      return isLongAgo(key.last_used_at) ? this.#changes.run(() => this.#noteUse(id)) : shown(key)
+    }
     throw new CastellanError(
       'signature_invalid',
       'The proof is not for this decision about this call. Nothing was decided.',
@@ -132,18 +145,21 @@ export class Operators {
         this.#keys.set(id, { ...key, passkey: { ...key.passkey, counter } })
         await this.#save()
       }
-      return shown(key)
+      return this.#noteUse(id)
     })
   }
 
   /** Gives a key another name. Whose key it is stays: that decides whom its yes counts for. */
   rename(id: OperatorKeyId, name: string): Promise<OperatorKey> {
+    return this.#changes.run(() => this.#rename(id, name))
+  }
+
+  /** The same on the word of `signer`, a key of the same person. Throws `operator_unknown`, `forbidden` or `conflict`. */
+  renameBy(signer: OperatorKeyId, id: OperatorKeyId, name: string): Promise<EnrolledKey> {
     return this.#changes.run(async () => {
-      const key = { ...this.#find(id), name }
-      await this.#append('operator_renamed', key)
-      this.#keys.set(id, key)
-      await this.#save()
-      return shown(key)
+      const by = this.#find(signer)
+      refuseForeign(by, this.#find(id))
+      return asEnrolled(await this.#rename(id, name, by))
     })
   }
 
@@ -157,6 +173,43 @@ export class Operators {
       await this.#append('operator_revoked', key)
       return shown(key)
     })
+  }
+
+  /**
+   * The same on the word of `signer`, another key of the same person: so one is always left. On record first, as nobody has to hurry
+   * who can ask root. Throws `operator_unknown`, `forbidden` or `conflict`.
+   */
+  removeBy(signer: OperatorKeyId, id: OperatorKeyId): Promise<EnrolledKey> {
+    return this.#changes.run(async () => {
+      // Looked at again now that nothing changes beside it: of two keys that remove each other at once the second is too late.
+      const by = this.#find(signer)
+      const key = this.#find(id)
+      refuseForeign(by, key)
+      refuseItself(by, key)
+      const removed = { ...key, revoked_at: new Date().toISOString() }
+      await this.#append('operator_revoked', removed, by)
+      this.#keys.set(id, removed)
+      await this.#save()
+      return asEnrolled(shown(removed))
+    })
+  }
+
+  async #rename(id: OperatorKeyId, name: string, by?: StoredKey): Promise<OperatorKey> {
+    const key = { ...this.#find(id), name }
+    await this.#append('operator_renamed', key, by)
+    this.#keys.set(id, key)
+    await this.#save()
+    return shown(key)
+  }
+
+  /** Notes that a key signed, now that nothing else changes. That a full disk keeps the note away is no reason to refuse what was signed. */
+  async #noteUse(id: OperatorKeyId): Promise<OperatorKey> {
+    const key = this.#find(id)
+    if (isLongAgo(key.last_used_at)) {
+      this.#keys.set(id, { ...key, last_used_at: new Date().toISOString() })
+      await this.#save().catch(() => undefined)
+    }
+    return this.get(id)
   }
 
   async #add(
@@ -198,9 +251,11 @@ export class Operators {
   async #append(
     type: 'operator_enrolled' | 'operator_renamed' | 'operator_revoked',
     { key_id, name, person, kind, public_key, enrolled_by }: StoredKey,
+    by?: StoredKey,
   ): Promise<void> {
-    const actor = { kind: 'operator' as const, name: type === 'operator_enrolled' ? enrolled_by : 'operator' }
-    await this.#parts.ledger.append({ type, actor, facts: { key_id, name, person, kind, public_key } })
+    const who = by?.name ?? (type === 'operator_enrolled' ? enrolled_by : 'operator')
+    const facts = { key_id, name, person, kind, public_key, ...(by && { signed_by: by.key_id }) }
+    await this.#parts.ledger.append({ type, actor: { kind: 'operator', name: who }, facts })
   }
 
   #save(): Promise<void> {
@@ -210,4 +265,12 @@ export class Operators {
 
 function shown({ passkey: _, ...key }: StoredKey): OperatorKey {
   return key
+}
+
+function asEnrolled({ public_key: _, revoked_at: __, ...key }: OperatorKey): EnrolledKey {
+  return key
+}
+
+function isLongAgo(at: string | undefined): boolean {
+  return at === undefined || Math.abs(Date.now() - Date.parse(at)) > USE_WRITE_MS
 }

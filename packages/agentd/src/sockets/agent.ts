@@ -12,6 +12,7 @@ import { SignedWords } from '../approvals/signed-words.ts'
 import { addSignedEmergencyRoutes } from './emergency.ts'
 import { addFollowRoute } from './follow.ts'
 import { addIncidentRoutes } from './incidents.ts'
+import { addOperatorKeyRoutes } from './operator-keys.ts'
 import { addSessionRoutes } from './sessions.ts'
 import { addSharedRoutes, approvalId } from './shared.ts'
 
@@ -23,6 +24,7 @@ export function addAgentRoutes(server: SocketServer, agentd: Agentd): void {
   const words = new SignedWords(proofs, calls.refusals)
   addIncidentRoutes(server, agentd, words)
   addSignedEmergencyRoutes(server, agentd, words)
+  addOperatorKeyRoutes(server, agentd, words)
   addSessionRoutes(server, agentd)
 
   server.route('POST', '/v1/approvals/:id/decision', { body: ApprovalDecision }, async ({ params, body }) => {

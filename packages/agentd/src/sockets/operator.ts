@@ -1,11 +1,9 @@
 import {
   AgentName,
   ApprovalDecision,
-  CastellanError,
   newId,
   OperatorEnrolment,
   OperatorInvitation,
-  OperatorKeyId,
   OperatorRenaming,
   SessionId,
   SignInRedemption,
@@ -20,6 +18,7 @@ import { addEmergencyRoutes } from './emergency.ts'
 import { addIncidentKeepingRoutes } from './incidents.ts'
 import { addLedgerKeepingRoutes } from './ledger.ts'
 import { addMcpServerRoutes } from './mcp.ts'
+import { operatorKeyId } from './operator-keys.ts'
 import { addPolicyRoutes } from './policy.ts'
 import { addSessionKeepingRoutes } from './sessions.ts'
 import { addSharedRoutes, approvalId } from './shared.ts'
@@ -75,13 +74,4 @@ export function addOperatorRoutes(server: SocketServer, agentd: Agentd): void {
     await approvals.sweep()
     return key
   })
-}
-
-function operatorKeyId(text: string): OperatorKeyId {
-  const id = OperatorKeyId.safeParse(text)
-  if (id.success) return id.data
-  throw new CastellanError(
-    'operator_unknown',
-    `${JSON.stringify(text)} is no operator key's id; those look like opk_….`,
-  )
 }
