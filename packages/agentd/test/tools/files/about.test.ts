@@ -55,12 +55,11 @@ describe('a preview', () => {
     expect((await look('file_write', { path: 'huge', content: 'x', mode: 'overwrite' }))?.diff).toBeUndefined()
   })
 
-  it('takes no longer than a blink for a diff made to hurt', async () => {
+  it('gives up on a diff made to hurt, and shows it as one change', async () => {
     const lines = (seed: number) => Array.from({ length: 20_000 }, (_, line) => `${(line * seed) % 7919}\n`).join('')
     await writeFile(at('hurt'), lines(31))
-    const started = performance.now()
-    await look('file_write', { path: 'hurt', content: lines(17), mode: 'overwrite' })
-    expect(performance.now() - started).toBeLessThan(2000)
+    const { diff } = (await look('file_write', { path: 'hurt', content: lines(17), mode: 'overwrite' })) ?? {}
+    expect(diff?.match(/^@@ .*$/gm)).toEqual(['@@ -1,20000 +1,20000 @@'])
   })
 
   it('refuses what the call would refuse', async () => {
