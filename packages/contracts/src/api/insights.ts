@@ -10,6 +10,7 @@ const example = {
   insight_id: 7,
   at: '2026-11-21T03:05:00.000Z',
   chat_id: 'main',
+  seq: 12,
   agent: 'main',
   engine: 'anthropic',
   model: 'claude-sonnet-4-5',
@@ -20,6 +21,12 @@ const example = {
   request_bytes: 2210,
   response_bytes: 512,
   problem: null,
+  left: true,
+  taken_out: [],
+  ledger_index: 118,
+  prompt_tokens: 412,
+  output_tokens: 96,
+  cost: 0.0027,
 }
 
 export const listInsights = defineOperation({
@@ -66,7 +73,15 @@ export const getInsight = defineOperation({
   errors: ['not_found'],
   example: {
     params: { insight_id: '7' },
-    answer: { ...example, request: '{"model":"…"}', response: '…', request_cut: 0, response_cut: 0, redactions: 0 },
+    answer: {
+      ...example,
+      request_line: 'POST /v1/messages HTTP/1.1',
+      request_headers: [['x-api-key', '[secret]']],
+      request: '{"model":"…"}',
+      response_headers: [['content-type', 'text/event-stream']],
+      response: '…',
+      ...{ request_cut: 0, response_cut: 0, redactions: 0 },
+    },
   },
 })
 

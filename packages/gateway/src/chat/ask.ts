@@ -10,6 +10,7 @@ import {
   newId,
   type ToolDescriptor,
 } from '@castellan/contracts'
+import { priced } from '../engines/cost.ts'
 import type { EngineHooks, Kept } from '../engines/engine.ts'
 import type { Decided } from '../replay/decided.ts'
 import { makeMoreRoom, makeRoom } from './compact.ts'
@@ -86,7 +87,7 @@ async function readAnswer(tools: ToolDescriptor[], turn: Turn, tally: Tally): Pr
     forEngine(message, engine),
   )
   const hooks: EngineHooks = {
-    onExchange: (exchange) => turn.onExchange?.(exchange, chat),
+    onExchange: (exchange) => turn.onExchange?.(priced(exchange, engine), chat),
     onDecision: (told) => {
       decided = told
     },

@@ -1,4 +1,5 @@
 import { CastellanError, type EngineMessage, errorFromEnvelope, type ToolDescriptor } from '@castellan/contracts'
+import { priced } from '../engines/cost.ts'
 import { tokensOfTools } from './fit-tools.ts'
 import type { History, HistoryExchange } from './history.ts'
 import { outlineOf, writtenOut } from './outline.ts'
@@ -94,7 +95,7 @@ async function summaryByModel(
   let summary = ''
   try {
     for await (const event of engine.complete({ messages, tools: [], maxTokens }, signal, {
-      onExchange: (exchange) => turn.onExchange?.(exchange, chat),
+      onExchange: (exchange) => turn.onExchange?.(priced(exchange, engine), chat),
     })) {
       if (event.type === 'text') summary += event.text
       if (event.type === 'error') throw errorFromEnvelope(event.error)

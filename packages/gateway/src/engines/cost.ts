@@ -1,5 +1,6 @@
 import type { ModelPrices } from '@castellan/contracts'
-import type { Usage } from './engine.ts'
+import type { Engine, Usage } from './engine.ts'
+import type { Exchange } from './exchange.ts'
 
 const MILLION = 1_000_000
 
@@ -14,4 +15,9 @@ export function costOf(usage: Usage, prices: ModelPrices | null): number | null 
   const { input, output, cache_read = input, cache_write = input } = prices
   const fresh = Math.max(0, promptTokens - read - written)
   return (fresh * input + read * cache_read + written * cache_write + outputTokens * output) / MILLION
+}
+
+/** The exchange with what it cost, by the prices of the engine that was asked. */
+export function priced(exchange: Exchange, { prices }: Pick<Engine, 'prices'>): Exchange {
+  return exchange.usage === null ? exchange : { ...exchange, cost: costOf(exchange.usage, prices) }
 }

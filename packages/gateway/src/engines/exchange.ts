@@ -1,13 +1,23 @@
-import type { EngineKind } from '@castellan/contracts'
+import { CastellanError, type EgressHead, type EngineKind } from '@castellan/contracts'
 import { redactAnswer } from '../insights/streamed.ts'
+import type { Usage } from './engine.ts'
 
 /** Most that is kept of what came back, in characters; the rest is counted. */
 const MAX_ANSWER_CHARACTERS = 1024 * 1024
 /** Shorter than this is no secret, and taking it out would mangle the text. */
 const MIN_SECRET = 6
 const TAKEN_OUT = '[secret]'
+/** What the airlock puts in place of what it takes out. */
+const CUT_OUT = '[redacted]'
+/** Refusals by which nothing left: they come before a connection is made. */
+const STAYED: ReadonlySet<string> = new Set([
+  ...['egress_denied', 'egress_off', 'egress_leak', 'egress_held', 'egress_unrecorded'],
+  ...['rate_limited', 'busy', 'invalid_request', 'body_too_large'],
+])
 
-/** One request to an engine outside and its answer, exactly as they travelled but for secrets. Headers are not part of it. */
+export type Headers = readonly (readonly [name: string, value: string])[]
+
+/** One request to an engine outside and its answer, exactly as they travelled but for secrets. */
 export interface Exchange {
   readonly engine: EngineKind
   readonly model: string | null
@@ -26,16 +36,43 @@ export interface Exchange {
   readonly cut: number
   /** Why it went wrong, if it did. */
   readonly problem: string | null
+  /** Whether any of it left the machine; null where nobody can say. */
+  readonly left: boolean | null
+  /** Method, path and headers as they left; null where that is not known: nothing left, or a program asked by itself. */
+  readonly head: { readonly line: string; readonly headers: Headers } | null
+  readonly answerHeaders: Headers
+  /** Kinds of what the airlock took out before it left; the request is without it. */
+  readonly takenOut: readonly string[]
+  /** Entry of the ledger that was written before it left. */
+  readonly ledgerIndex: number | null
+  /** What the answer used, where it came to that. */
+  readonly usage: Usage | null
+  /** US dollars; null where that is not known, and until {@link priced}. */
+  readonly cost: number | null
+}
+
+/** An answer, and what the airlock says about it where it came that way. */
+interface Answered {
+  readonly status: number
+  readonly headers: Iterable<readonly [string, string]>
+  readonly head?: EgressHead
 }
 
 /** Notes one exchange while it happens. `close` hands it over, once. */
 export class ExchangeNotes {
-  readonly #about: Pick<Exchange, 'engine' | 'model' | 'url' | 'credential' | 'request'>
+  readonly #about: Pick<Exchange, 'engine' | 'model' | 'url' | 'credential'>
   readonly #secrets: readonly string[]
   readonly #tell: ((exchange: Exchange) => void) | undefined
   readonly #startedAt = new Date()
   readonly #started = performance.now()
   readonly #decoder = new TextDecoder()
+  #request: string
+  #head: Exchange['head'] = null
+  #answerHeaders: Headers = []
+  #takenOut: readonly string[] = []
+  #ledgerIndex: number | null = null
+  #left: boolean | null = null
+  #usage: Usage | null = null
   #status: number | null = null
   #response = ''
   #cut = 0
@@ -47,13 +84,36 @@ export class ExchangeNotes {
     secrets: readonly string[],
     tell: ((exchange: Exchange) => void) | undefined,
   ) {
-    this.#about = about
+    const { request, ...others } = about
+    this.#about = others
+    this.#request = request
     this.#secrets = secrets
     this.#tell = tell
   }
 
-  answered(status: number): void {
+  /** An answer came. What the airlock says of the request takes the place of what was asked for. */
+  answered({ status, headers, head }: Answered): void {
     this.#status = status
+    this.#left = true
+    this.#answerHeaders = [...headers]
+    if (head === undefined) return
+    this.#ledgerIndex = head.index
+    this.#takenOut = head.redacted ?? []
+    if (head.sent === undefined || head.redirects > 0) return
+    this.#head = { line: head.sent.line, headers: head.sent.headers }
+    this.#request = without(this.#request, head.sent.cuts)
+  }
+
+  /** None came: how the attempt failed may say whether anything left. */
+  failed(error: unknown): void {
+    if (this.#left !== null || !(error instanceof CastellanError)) return
+    const { sent } = (error.detail ?? {}) as { readonly sent?: unknown }
+    if (STAYED.has(error.code)) this.#left = false
+    else if (typeof sent === 'boolean') this.#left = sent
+  }
+
+  used(usage: Usage): void {
+    this.#usage = usage
   }
 
   /** Passes the answer's bytes on as they come and notes them. */
@@ -68,6 +128,7 @@ export class ExchangeNotes {
     const room = MAX_ANSWER_CHARACTERS - this.#response.length
     this.#response += text.slice(0, room)
     this.#cut += Math.max(0, text.length - room)
+    this.#left = true
   }
 
   /** The answer held a secret, perhaps in pieces that are only seen where they are put together. */
@@ -80,14 +141,25 @@ export class ExchangeNotes {
     this.#closed = true
     this.#tell?.({
       ...this.#about,
-      request: withoutSecrets(this.#about.request, this.#secrets),
+      request: withoutSecrets(this.#request, this.#secrets),
       startedAt: this.#startedAt,
       durationMs: performance.now() - this.#started,
       status: this.#status,
       response: this.#clean(),
       cut: this.#cut,
       problem: problem === null ? null : withoutSecrets(problem, this.#secrets),
+      left: this.#left,
+      head: this.#head === null ? null : { ...this.#head, headers: this.#cleanHeaders(this.#head.headers) },
+      answerHeaders: this.#cleanHeaders(this.#answerHeaders),
+      takenOut: this.#takenOut,
+      ledgerIndex: this.#ledgerIndex,
+      usage: this.#usage,
+      cost: null,
     })
+  }
+
+  #cleanHeaders(headers: Headers): Headers {
+    return headers.map(([name, value]) => [name, withoutSecrets(value, this.#secrets)])
   }
 
   #clean(): string {
@@ -98,6 +170,19 @@ export class ExchangeNotes {
       return { text: without, count: without === text ? 0 : 1 }
     }).text
   }
+}
+
+/** What left of a body of which pieces were taken out; `cuts` are in bytes, in order. */
+function without(request: string, cuts: readonly (readonly [number, number])[]): string {
+  if (cuts.length === 0) return request
+  const bytes = Buffer.from(request)
+  const pieces: Buffer[] = []
+  let at = 0
+  for (const [start, end] of cuts) {
+    pieces.push(bytes.subarray(at, start), Buffer.from(CUT_OUT))
+    at = end
+  }
+  return Buffer.concat([...pieces, bytes.subarray(at)]).toString()
 }
 
 /** The text with each secret, as it is or as JSON writes it, taken out. */

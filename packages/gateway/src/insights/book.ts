@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3'
 import { ftsQuestion } from '../conversations/question.ts'
-import { dropLog, openEncrypted } from '../store/database.ts'
+import { addColumns, dropLog, openEncrypted } from '../store/database.ts'
 import { StoreFault } from '../store/fault.ts'
 import { insightOf, type NewInsight, type RawInsight } from './insight.ts'
 
@@ -50,6 +50,27 @@ CREATE TRIGGER IF NOT EXISTS exchange_removed AFTER DELETE ON exchanges BEGIN
 END;
 `
 
+/** What was not kept at first; a log from before has nothing there. */
+const ADDED: Readonly<Record<string, string>> = {
+  seq: 'INTEGER',
+  left: 'INTEGER',
+  request_line: 'TEXT',
+  request_headers: "TEXT NOT NULL DEFAULT '[]'",
+  response_headers: "TEXT NOT NULL DEFAULT '[]'",
+  taken_out: "TEXT NOT NULL DEFAULT ''",
+  ledger_index: 'INTEGER',
+  prompt_tokens: 'INTEGER',
+  output_tokens: 'INTEGER',
+  cost: 'REAL',
+}
+
+/** Everything of an exchange that is kept, in the order in which it is written. */
+const KEPT = [
+  ...['at', 'chat', 'agent', 'engine', 'model', 'url', 'credential', 'status', 'duration_ms', 'problem'],
+  ...['request', 'response', 'request_bytes', 'response_bytes', 'request_cut', 'response_cut', 'redactions'],
+  ...Object.keys(ADDED),
+] as readonly (keyof NewInsight)[]
+
 export interface InsightRow extends Omit<NewInsight, 'at'> {
   readonly id: number
   readonly at: number
@@ -70,8 +91,7 @@ export interface InsightPage {
   readonly dropped: number
 }
 
-const SUMMARY =
-  'id, at, chat, agent, engine, model, url, credential, status, duration_ms, problem, request_bytes, response_bytes, request_cut, response_cut, redactions'
+const SUMMARY = ['id', ...KEPT.filter((name) => !['request', 'response'].includes(name))].join(', ')
 
 /** What was sent to models and what came back, encrypted, newest kept; see `store/worker.ts` for where it runs. */
 export class InsightBook {
@@ -81,6 +101,7 @@ export class InsightBook {
   /** Throws `conversations_unreadable`. */
   constructor(path: string, key: Uint8Array, limits: InsightLimits) {
     this.#db = openEncrypted(path, key, schema)
+    addColumns(this.#db, 'exchanges', ADDED)
     this.#limits = limits
   }
 
@@ -91,20 +112,12 @@ export class InsightBook {
 
   /** Keeps one, and drops what is too old or finds no room beside it. */
   add(insight: NewInsight): void {
-    const { at, chat, agent, engine, model, url, credential, status, duration_ms, problem } = insight
-    const { request, response, request_bytes, response_bytes, request_cut, response_cut, redactions } = insight
+    const places = KEPT.map(() => '?').join(', ')
     this.#db.transaction(() => {
       this.#db
-        .prepare(
-          `INSERT INTO exchanges (at, chat, agent, engine, model, url, credential, status, duration_ms, problem, request, response,
-             request_bytes, response_bytes, request_cut, response_cut, redactions)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        )
-        .run(
-          ...[at, chat, agent, engine, model, url, credential, status, duration_ms, problem, request, response],
-          ...[request_bytes, response_bytes, request_cut, response_cut, redactions],
-        )
-      this.#drop(at)
+        .prepare(`INSERT INTO exchanges (${KEPT.join(', ')}) VALUES (${places})`)
+        .run(...KEPT.map((name) => insight[name]))
+      this.#drop(insight.at)
     })()
   }
 

@@ -24,15 +24,16 @@ export class Insights {
   }
 
   /** Takes an exchange down. Never throws. */
-  record(exchange: Exchange, chat: Pick<Chat, 'id' | 'agent'>): void {
+  record(exchange: Exchange, chat: Pick<Chat, 'id' | 'agent' | 'tail'>): void {
     if (!this.#enabled) return
     if (this.#waiting >= MAX_WAITING) {
       this.#log.warn({ chat_id: chat.id }, 'an exchange with a model was not kept: the disk does not keep up')
       return
     }
     this.#waiting += 1
+    const about = { chat: chat.id, agent: chat.agent.name, seq: chat.tail.nextSeq - 1 || null }
     this.#thread
-      .call('insights', 'record', { exchange, chat: chat.id, agent: chat.agent.name })
+      .call('insights', 'record', { exchange, ...about })
       .catch((error: unknown) => this.#log.warn({ err: error }, 'an exchange with a model was not kept'))
       .finally(() => {
         this.#waiting -= 1

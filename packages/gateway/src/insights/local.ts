@@ -30,12 +30,16 @@ async function* told(
     throw error
   } finally {
     const failed = events.find((event) => event.type === 'error')
+    const done = events.find((event) => event.type === 'done')
     hooks?.onExchange?.({
       ...{ engine: engine.kind, model: engine.model, url: '', credential: null, startedAt },
       durationMs: performance.now() - started,
       request: JSON.stringify(request),
       ...{ status: null, cut: 0 },
       response: events.map((event) => JSON.stringify(event)).join('\n'),
+      ...{ left: false, head: null, answerHeaders: [], takenOut: [], ledgerIndex: null },
+      usage: done?.type === 'done' ? done.usage : null,
+      cost: null,
       problem: problem ?? (failed?.type === 'error' ? failed.error.message : null),
     })
   }

@@ -38,3 +38,11 @@ export function openEncrypted(path: string, key: Uint8Array, schema: string): Da
 export function dropLog(db: Database): void {
   db.pragma('wal_checkpoint(TRUNCATE)')
 }
+
+/** Gives a table the columns that it does not have yet, each with its type and what stands there in rows from before. */
+export function addColumns(db: Database, table: string, columns: Readonly<Record<string, string>>): void {
+  const known = new Set((db.pragma(`table_info(${table})`) as { readonly name: string }[]).map(({ name }) => name))
+  for (const [name, type] of Object.entries(columns)) {
+    if (!known.has(name)) db.exec(`ALTER TABLE ${table} ADD COLUMN "${name}" ${type}`)
+  }
+}

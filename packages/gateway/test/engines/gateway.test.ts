@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
-import type { EngineChoice, ServerFrame } from '@castellan/contracts'
+import type { EngineChoice, Insight, InspectionPolicy, ServerFrame } from '@castellan/contracts'
 import { findCommand, requires, temporaryFolder, until } from '@castellan/testing'
 import { describe, expect, test } from 'vitest'
 import { airlock } from '../../../airlock/test/support/airlock.ts'
@@ -24,16 +24,22 @@ const sse = (response: Parameters<RequestListener>[1], pieces: readonly string[]
 interface Setting {
   readonly engine: (baseUrl: string) => EngineChoice
   readonly provider?: RequestListener
+  /** What the airlock does with what it finds. */
+  readonly inspect?: InspectionPolicy
   /** Whether the airlock lets anything through. */
   readonly allowed?: boolean
 }
 
 /** A gateway whose agent thinks elsewhere: through a real airlock, over TLS, with a credential of a real store. */
-async function thinkingElsewhere({ engine, provider = () => undefined, allowed = true }: Setting) {
+async function thinkingElsewhere({ engine, provider = () => undefined, allowed = true, inspect }: Setting) {
   const upstream = await startUpstream(['api.test'], provider)
   const lock = await airlock({ zone: { 'api.test': ['127.0.0.1'] } })
+  const looked = inspect === undefined ? {} : { inspect }
   if (allowed)
-    await lock.allow({ host: 'api.test', port: upstream.port, ca: upstream.ca, reach: 'loopback', auth: 'any' })
+    await lock.allow({
+      ...{ host: 'api.test', port: upstream.port, ca: upstream.ca, reach: 'loopback', auth: 'any' },
+      ...looked,
+    })
   const baseUrl = `https://api.test:${upstream.port}`
   const folder = temporaryFolder()
   mkdirSync(join(folder, 'gateway'), { recursive: true, mode: 0o700 })
@@ -116,6 +122,34 @@ describe('a chat with an agent that thinks elsewhere', () => {
     expect(insights.text).not.toContain(SECRET)
     expect(await lock.ledger.next('egress_ended')).toMatchObject({ ok: true, status: 200 })
     expect(upstream.requests.map(({ headers }) => headers['x-api-key'])).toEqual([SECRET, SECRET])
+  })
+
+  test('shows byte for byte what left, without what the airlock took out, and what did not leave at all', async () => {
+    const { gateway, upstream, credential, send, lock } = await thinkingElsewhere({
+      engine: onAnthropic,
+      inspect: { contact: 'redact', personal: 'block' },
+      provider: (_request, response) => sse(response, anthropic.words),
+    })
+    await credential()
+    const client = await gateway.connect()
+    await client.ask('Größe? Tell jane.doe@example.org that 7 × 6 is 42.')
+    const [asked] = upstream.requests
+    const one = async (id: number) => (await send('GET', `/insights/${id}`)).json as unknown as Insight
+    const left = await one(1)
+    expect(left.request).toContain('Tell [redacted] that')
+    expect(left.request).toBe(Buffer.from(asked?.body ?? '', 'latin1').toString())
+    expect(left.request_line).toBe(`POST ${asked?.url} HTTP/1.1`)
+    const { 'x-api-key': key, ...headers } = asked?.headers ?? {}
+    expect(key).toBe(SECRET)
+    expect(Object.fromEntries(left.request_headers)).toEqual({ ...headers, 'x-api-key': '[secret]' })
+    expect(left.response).toBe(anthropic.words.join(''))
+    expect(left.response_headers).toContainEqual(['content-type', 'text/event-stream'])
+    expect(left).toMatchObject({ left: true, taken_out: ['email'], prompt_tokens: 2125, output_tokens: 15 })
+    expect(left.ledger_index).toBe((await lock.ledger.next('egress_request')).index)
+
+    await client.ask('My card is 4111 1111 1111 1111.')
+    expect(upstream.requests).toHaveLength(1)
+    expect(await one(2)).toMatchObject({ left: false, status: null, ledger_index: null, request_headers: [] })
   })
 
   test('is not sent a result that must not leave the machine, which the owner sees all the same', async () => {

@@ -7,12 +7,21 @@ import { mainAgent } from '../../src/agents/built-in.ts'
 import type { Exchange } from '../../src/engines/exchange.ts'
 import { InsightBook, type InsightLimits } from '../../src/insights/book.ts'
 import { insightOf } from '../../src/insights/insight.ts'
+import { openEncrypted } from '../../src/store/database.ts'
 import { makeToken, request } from '../support/api.ts'
 import { say } from '../support/engine.ts'
 import { startGateway } from '../support/gateway.ts'
 import { decrypted } from '../support/pages.ts'
 
-const whose = { chat: ChatId.parse('main'), agent: mainAgent.name }
+const whose = { chat: ChatId.parse('main'), agent: mainAgent.name, seq: 3 }
+/** Of the log before it knew how requests left. */
+const OLD_SCHEMA = `CREATE TABLE exchanges (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, chat TEXT, agent TEXT NOT NULL, engine TEXT NOT NULL, model TEXT, url TEXT,
+  credential TEXT, status INTEGER, duration_ms REAL NOT NULL, problem TEXT, request TEXT NOT NULL, response TEXT NOT NULL,
+  request_bytes INTEGER NOT NULL, response_bytes INTEGER NOT NULL, request_cut INTEGER NOT NULL, response_cut INTEGER NOT NULL,
+  redactions INTEGER NOT NULL
+) STRICT;`
+
 const none = { words: null, chat: null, agent: null, engine: null, failed: null }
 
 function openBook(limits: Partial<InsightLimits> = {}) {
@@ -34,6 +43,7 @@ const usual: Exchange = {
     cut: 0,
     problem: null,
   },
+  ...{ left: true, head: null, answerHeaders: [], takenOut: [], ledgerIndex: null, usage: null, cost: null },
 }
 
 function exchange(about: Partial<Exchange> = {}) {
@@ -55,6 +65,42 @@ test('an exchange is kept as it was sent and came back, without secrets, and say
   ])
   expect(kept.problem).toBe('no [secret]')
   expect(() => book.one(2)).toThrow(/no insight 2/)
+})
+
+test('how it left is kept as well: line and headers without secrets, what was taken out, tokens, cost and its entry in the ledger', () => {
+  const { book } = openBook()
+  const key = 'sk-ant-api03-abcdefghijklmnop'
+  const head = {
+    line: 'POST /v1/messages HTTP/1.1',
+    headers: [['x-api-key', key] as const, ['host', 'a.example'] as const],
+  }
+  const usage = { promptTokens: 12, outputTokens: 3, durationMs: 9 }
+  const answerHeaders = [['content-type', 'text/event-stream']] as const
+  book.add(exchange({ head, usage, answerHeaders, cost: 0.01, takenOut: ['email', 'card'], ledgerIndex: 7 }))
+  book.add(exchange({ left: null }))
+  const kept = book.one(1)
+  expect(kept).toMatchObject({ left: 1, seq: 3, request_line: head.line, taken_out: 'email,card', ledger_index: 7 })
+  expect(kept).toMatchObject({ prompt_tokens: 12, output_tokens: 3, cost: 0.01 })
+  expect(JSON.parse(kept.request_headers)).toEqual([
+    ['x-api-key', '[secret]'],
+    ['host', 'a.example'],
+  ])
+  expect(JSON.parse(kept.response_headers)).toEqual(answerHeaders)
+  expect(book.page(none, 10, null).rows[0]).toMatchObject({ left: null, cost: null })
+})
+
+test('a log from before tells what it has', () => {
+  const path = join(temporaryFolder(), 'insights.db')
+  const key = randomBytes(32)
+  const before = openEncrypted(path, key, OLD_SCHEMA)
+  before.exec(`INSERT INTO exchanges VALUES
+    (1, ${Date.now()}, 'main', 'main', 'openai', 'm', 'https://a.example/', NULL, 200, 5, NULL, 'asked', 'said', 5, 4, 0, 0, 0)`)
+  before.close()
+  const book = new InsightBook(path, key, { maxDays: 30, maxBytes: 1_000 })
+  onTestFinished(() => book.finish())
+  expect(book.one(1)).toMatchObject({ request: 'asked', left: null, request_headers: '[]', taken_out: '' })
+  book.add(exchange())
+  expect(book.page(none, 10, null).rows.map(({ id }) => id)).toEqual([2, 1])
 })
 
 test('hostile text is looked through in time that grows with its length alone', () => {
@@ -120,6 +166,8 @@ test('what the model on this machine is asked is kept where the owner wants it, 
     url: null,
     status: null,
     problem: null,
+    left: false,
+    ledger_index: null,
   })
   expect(String(json.request)).toContain('the question')
   expect(String(json.response)).toContain('The answer.')

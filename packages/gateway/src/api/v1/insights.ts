@@ -1,4 +1,4 @@
-import type { InsightSummary } from '@castellan/contracts'
+import type { Insight, InsightSummary } from '@castellan/contracts'
 import { deleteInsights, getInsight, listInsights } from '@castellan/contracts/api'
 import type { FastifyInstance } from 'fastify'
 import type { InsightPage } from '../../insights/book.ts'
@@ -20,10 +20,15 @@ export function addInsights(app: FastifyInstance, insights: Insights, records: R
   })
 
   serve(app, getInsight, async ({ params, caller }) => {
-    const { request, response, ...row } = await insights.one(params.insight_id)
+    const { request, response, request_headers, response_headers, ...row } = await insights.one(params.insight_id)
     requireAgent(caller, row.agent)
-    const { request_cut, response_cut, redactions } = row
-    return { ...summaryOf(row), request, response, request_cut, response_cut, redactions }
+    const { request_line, request_cut, response_cut, redactions } = row
+    return {
+      ...summaryOf(row),
+      ...{ request_line, request, response, request_cut, response_cut, redactions },
+      request_headers: JSON.parse(request_headers) as Insight['request_headers'],
+      response_headers: JSON.parse(response_headers) as Insight['response_headers'],
+    }
   })
 
   serve(app, deleteInsights, async ({ query, caller }) => {
@@ -47,13 +52,16 @@ export function addInsights(app: FastifyInstance, insights: Insights, records: R
   })
 }
 
-function summaryOf(row: InsightPage['rows'][number]): InsightSummary {
+function summaryOf(row: Omit<InsightPage['rows'][number], 'request_headers' | 'response_headers'>): InsightSummary {
   const { id, at, chat, agent, engine, model, url, credential, status, duration_ms, problem } = row
-  const { request_bytes, response_bytes } = row
+  const { request_bytes, response_bytes, seq, left, taken_out, ledger_index, prompt_tokens, output_tokens, cost } = row
   return {
     insight_id: id,
     at: new Date(at).toISOString(),
     chat_id: chat,
     ...{ agent, engine, model, url, credential, status, duration_ms, problem, request_bytes, response_bytes },
+    ...{ seq, ledger_index, prompt_tokens, output_tokens, cost },
+    left: left === null ? null : left === 1,
+    taken_out: taken_out === '' ? [] : taken_out.split(','),
   }
 }

@@ -121,6 +121,7 @@ async function* noted(
 ): AsyncGenerator<AnswerEvent, void, void> {
   for await (const event of events) {
     if (event.type === 'text' || event.type === 'reasoning') notes.received(event.text)
+    if (event.type === 'done') notes.used(event.usage)
     yield event
     if (event.type === 'done') return
   }

@@ -1,3 +1,4 @@
+import type { EgressHead } from '@castellan/contracts'
 import type { OutboundInit } from '../../outbound/outbound.ts'
 import type { EngineCredential } from '../credentials.ts'
 import { withoutEcho } from '../echo.ts'
@@ -9,7 +10,11 @@ import { type TryParts, withTries } from './tries.ts'
 
 /** The way out as engines use it; `Outbound` is one. */
 export interface Sender {
-  fetch(url: string, init: OutboundInit, options: { readonly signal?: AbortSignal }): Promise<Response>
+  fetch(
+    url: string,
+    init: OutboundInit,
+    options: { readonly signal?: AbortSignal },
+  ): Promise<Response & { readonly head?: EgressHead }>
 }
 
 export interface RemoteParts extends TryParts {
@@ -75,7 +80,7 @@ async function* oneTry(
       },
       { signal: AbortSignal.any([signal, left.signal]) },
     )
-    notes.answered(response.status)
+    notes.answered(response)
     if (!response.ok) {
       const { failure, body } = await readFailure(response, host, secrets)
       notes.received(body)
@@ -83,9 +88,13 @@ async function* oneTry(
     }
     const contentType = response.headers.get('content-type') ?? ''
     const body = notes.reading(response.body ?? ReadableStream.from([]))
-    yield* withoutEcho(dialect.read({ body, contentType, host, secrets }), secrets, notes.echoed)
+    for await (const event of withoutEcho(dialect.read({ body, contentType, host, secrets }), secrets, notes.echoed)) {
+      if (event.type === 'done') notes.used(event.usage)
+      yield event
+    }
     problem = null
   } catch (error) {
+    notes.failed(error)
     problem = signal.aborted ? 'It was stopped.' : error instanceof Error ? error.message : String(error)
     throw error
   } finally {
