@@ -124,7 +124,8 @@ class Agentd {
   /** Milliseconds until it answers. */
   async start(): Promise<number> {
     const started = performance.now()
-    this.#process = spawn(process.execPath, ['--conditions=source', 'packages/agentd/src/main.ts'], {
+    const args = ['--max-semi-space-size=2', '--conditions=source', 'packages/agentd/src/main.ts']
+    this.#process = spawn(process.execPath, args, {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
         PATH: process.env.PATH,

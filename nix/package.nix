@@ -43,7 +43,9 @@ stdenv.mkDerivation {
     cp -r docs/*.md $out/share/doc/castellan/
 
     for program in ${toString programs}; do
-      makeWrapper ${nodejs_24}/bin/node $out/bin/castellan-$program --add-flags $root/packages/$program/dist/main.js
+      heap=
+      [ $program != agentd ] || heap="--max-semi-space-size=2 "
+      makeWrapper ${nodejs_24}/bin/node $out/bin/castellan-$program --add-flags "$heap$root/packages/$program/dist/main.js"
     done
     makeWrapper ${nodejs_24}/bin/node $out/bin/agentctl --add-flags "--max-semi-space-size=2 $root/packages/agentctl/dist/main.js"
     makeWrapper $out/bin/agentctl $out/bin/castellan-mcp --add-flags "mcp serve"

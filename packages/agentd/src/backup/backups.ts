@@ -15,7 +15,7 @@ import { counting, type Progress } from './progress.ts'
 import type { Recipient } from './recipient.ts'
 import { leaving, type Retention } from './retention.ts'
 import { ensureRoom, measure, rootsOf } from './room.ts'
-import type { Sodium } from './sodium.ts'
+import { loadSodium } from './sodium.ts'
 import { ensureSound } from './sqlite.ts'
 import type { Unlocked } from './unlocked.ts'
 import { unpack } from './unpack.ts'
@@ -67,7 +67,6 @@ export type Target = { readonly to: string } | { readonly inPlace: true }
 /** Backups in their folder: each a container that only the recovery key opens, with what this machine knows beside it. */
 export class Backups {
   readonly options: BackupOptions
-  readonly #sodium: Sodium
   readonly #recipient: Recipient
   readonly #unlocked: Unlocked
   readonly #manifestKey: Uint8Array
@@ -75,10 +74,9 @@ export class Backups {
 
   private constructor(
     options: BackupOptions,
-    parts: { sodium: Sodium; recipient: Recipient; unlocked: Unlocked; manifestKey: Uint8Array },
+    parts: { recipient: Recipient; unlocked: Unlocked; manifestKey: Uint8Array },
   ) {
     this.options = options
-    this.#sodium = parts.sodium
     this.#recipient = parts.recipient
     this.#unlocked = parts.unlocked
     this.#manifestKey = parts.manifestKey
@@ -87,7 +85,7 @@ export class Backups {
   /** Opens the folder, and clears away what a crash left half done in it. */
   static async open(
     options: BackupOptions,
-    parts: { sodium: Sodium; recipient: Recipient; unlocked: Unlocked; manifestKey: Uint8Array },
+    parts: { recipient: Recipient; unlocked: Unlocked; manifestKey: Uint8Array },
   ): Promise<Backups> {
     await mkdir(options.folder, { recursive: true, mode: 0o700 })
     for (const name of await readdir(options.folder)) {
@@ -113,7 +111,7 @@ export class Backups {
       const size = await measure(files, roots, signal)
       await ensureRoom(this.options, await this.#usedBytes(), size, request.check === 'restored')
       const making = { files, roots, size, request, folder: work, publicKey, progress, signal }
-      const { manifest, left } = await makeContainer(this.#sodium, making)
+      const { manifest, left } = await makeContainer(await loadSodium(), making)
       signal.throwIfAborted()
       await writeManifest(this.#path(manifest.id, 'manifest'), this.#manifestKey, manifest)
       await rename(join(work, CONTAINER), this.#path(manifest.id, 'backup'))
@@ -169,9 +167,10 @@ export class Backups {
     const total = manifest?.fileBytes ?? containerBytes
     return this.#unlocked.use(id, 'restore', (secret) =>
       this.#alone(async () => {
+        const sodium = await loadSodium()
         await using file = await this.#open(id)
-        const streamKey = openKey(this.#sodium, await readHeader(file), secret)
-        const pieces = () => decode(readContainer(this.#sodium, file, streamKey, signal))
+        const streamKey = openKey(sodium, await readHeader(file), secret)
+        const pieces = () => decode(readContainer(sodium, file, streamKey, signal))
         const onBytes = counting('Restoring', total, progress)
         try {
           if ('to' in target)
@@ -195,7 +194,7 @@ export class Backups {
           const back = await putInPlace(pieces(), { files, only, signal, onBytes, onFailed })
           return { path: null, files: back.files, restoredBytes: back.restoredBytes, failed }
         } finally {
-          this.#sodium.memzero(streamKey)
+          sodium.memzero(streamKey)
         }
       }),
     )
@@ -211,11 +210,12 @@ export class Backups {
         { fileBytes: containerBytes, diskBytes: containerBytes, largestBytes: 0 },
         false,
       )
-      const streamKey = openKey(this.#sodium, await readHeader(file), secret)
+      const sodium = await loadSodium()
+      const streamKey = openKey(sodium, await readHeader(file), secret)
       const onBytes = counting('Restoring to a scratch folder', containerBytes, progress)
-      const pieces = decode(readContainer(this.#sodium, file, streamKey, signal))
+      const pieces = decode(readContainer(sodium, file, streamKey, signal))
       const found = await unpack(pieces, { folder: work, purpose: 'trial', signal, onBytes })
-      this.#sodium.memzero(streamKey)
+      sodium.memzero(streamKey)
       await ensureSound(found.databases, signal)
       const { files, restoredBytes, databaseCount } = found
       return { level: 'contents', files, restoredBytes, databases: databaseCount, containerBytes }

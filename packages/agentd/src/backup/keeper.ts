@@ -11,13 +11,12 @@ import type { Backups } from './backups.ts'
 import { keyIdOf } from './container.ts'
 import type { Recipient } from './recipient.ts'
 import { parseRecoveryKey } from './recovery-key.ts'
-import type { Sodium } from './sodium.ts'
+import { loadSodium } from './sodium.ts'
 import { UNLOCKED_MS, type Unlocked } from './unlocked.ts'
 
 /** What only an operator may do about backups: make their key, and hand the recovery key over. Both are entries. */
 export class BackupKeeper {
   readonly #parts: {
-    readonly sodium: Sodium
     readonly ledger: Recorder
     readonly recipient: Recipient
     readonly unlocked: Unlocked
@@ -26,7 +25,6 @@ export class BackupKeeper {
   }
 
   constructor(parts: {
-    sodium: Sodium
     ledger: Recorder
     recipient: Recipient
     unlocked: Unlocked
@@ -50,8 +48,9 @@ export class BackupKeeper {
 
   /** Throws `recovery_key_invalid` where it is not the one that opens this backup, and `backup_unknown`. */
   async unlock({ backup_id, purpose, recovery_key }: BackupUnlocking): Promise<BackupUnlocked> {
-    const { sodium, ledger, unlocked, backups, actor } = this.#parts
+    const { ledger, unlocked, backups, actor } = this.#parts
     const { keyId } = await backups.find(backup_id)
+    const sodium = await loadSodium()
     const secret = parseRecoveryKey(recovery_key)
     if (keyIdOf(sodium.crypto_scalarmult_base(secret)).toString('hex') !== keyId) {
       secret.fill(0)

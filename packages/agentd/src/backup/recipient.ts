@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { StateFile } from '../state/state-file.ts'
 import { keyIdOf } from './container.ts'
 import { formatRecoveryKey } from './recovery-key.ts'
-import type { Sodium } from './sodium.ts'
+import { loadSodium } from './sodium.ts'
 
 export const RecipientFile = z.strictObject({
   version: z.literal(1),
@@ -16,11 +16,9 @@ export const RecipientFile = z.strictObject({
  * once when it is made and kept nowhere, so this machine makes backups that it cannot read itself.
  */
 export class Recipient {
-  readonly #sodium: Sodium
   readonly #file: StateFile<typeof RecipientFile>
 
-  constructor(sodium: Sodium, file: StateFile<typeof RecipientFile>) {
-    this.#sodium = sodium
+  constructor(file: StateFile<typeof RecipientFile>) {
     this.#file = file
   }
 
@@ -50,11 +48,12 @@ export class Recipient {
           'keep theirs, so keep that too.',
       )
     }
-    const pair = this.#sodium.crypto_box_keypair()
+    const sodium = await loadSodium()
+    const pair = sodium.crypto_box_keypair()
     const createdAt = new Date().toISOString()
     await this.#file.save({ version: 1, publicKey: Buffer.from(pair.publicKey).toString('hex'), createdAt })
     const recovery_key = formatRecoveryKey(pair.privateKey)
-    this.#sodium.memzero(pair.privateKey)
+    sodium.memzero(pair.privateKey)
     return { key_id: keyIdOf(pair.publicKey).toString('hex'), created_at: createdAt, recovery_key }
   }
 }

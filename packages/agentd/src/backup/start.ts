@@ -6,7 +6,6 @@ import { StateFile } from '../state/state-file.ts'
 import { Backups } from './backups.ts'
 import { BackupKeeper } from './keeper.ts'
 import { Recipient, RecipientFile } from './recipient.ts'
-import { loadSodium } from './sodium.ts'
 import { Unlocked } from './unlocked.ts'
 
 export interface BackupSettings {
@@ -27,8 +26,7 @@ export async function startBackups(
   settings: BackupSettings,
   { keys, ledger, actor }: { keys: StateKeys; ledger: Recorder; actor: LedgerActor },
 ): Promise<{ backups: Backups; keeper: BackupKeeper }> {
-  const sodium = await loadSodium()
-  const recipient = new Recipient(sodium, new StateFile(join(stateFolder, 'backup-recipient.json'), RecipientFile))
+  const recipient = new Recipient(new StateFile(join(stateFolder, 'backup-recipient.json'), RecipientFile))
   const unlocked = new Unlocked()
   const backups = await Backups.open(
     {
@@ -36,7 +34,7 @@ export async function startBackups(
       retention: { daily: settings.keepDaily, weekly: settings.keepWeekly },
       quotaBytes: settings.quotaBytes,
     },
-    { sodium, recipient, unlocked, manifestKey: keys.derive('castellan backup manifests v1') },
+    { recipient, unlocked, manifestKey: keys.derive('castellan backup manifests v1') },
   )
-  return { backups, keeper: new BackupKeeper({ sodium, ledger, recipient, unlocked, backups, actor }) }
+  return { backups, keeper: new BackupKeeper({ ledger, recipient, unlocked, backups, actor }) }
 }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { CastellanError, type PasskeyAssertion, type PasskeyAttestation } from '@castellan/contracts'
-import { verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server'
 import { z } from 'zod'
+
+/** Three hundred modules, for those who have passkeys: loaded by the first one. */
+const webAuthn = () => import('@simplewebauthn/server')
 
 /** Where passkeys of this instance may be used (WebAuthn Level 3, sections 5.1.2 and 13.4.9). */
 export interface PasskeyPlace {
@@ -29,6 +31,7 @@ export async function readAttestation(
   challenge: string,
   place: PasskeyPlace,
 ): Promise<Passkey> {
+  const { verifyRegistrationResponse } = await webAuthn()
   const answer = await verifyRegistrationResponse({
     response: {
       id: credential_id,
@@ -60,6 +63,7 @@ export async function checkAssertion(
   place: PasskeyPlace,
 ): Promise<number> {
   const { credential_id: id, public_key, counter } = passkey
+  const { verifyAuthenticationResponse } = await webAuthn()
   const answer = await verifyAuthenticationResponse({
     response: {
       id,

@@ -1,6 +1,6 @@
 import { CastellanError, describeIssues, SkillName } from '@castellan/contracts'
-import { parseDocument } from 'yaml'
 import { z } from 'zod'
+import { yaml } from './yaml.ts'
 
 /** Largest SKILL.md in bytes: one answer of skill_read holds it. */
 export const MAX_SKILL_BYTES = 64 * 1024
@@ -63,7 +63,7 @@ export function parseSkill(text: string): ParsedSkill {
 /** Aliases are refused: a few lines of them grow to gigabytes, and no front matter needs any. */
 function readYaml(front: string): unknown {
   try {
-    const document = parseDocument(front, { prettyErrors: false, logLevel: 'error', uniqueKeys: true })
+    const document = yaml().parseDocument(front, { prettyErrors: false, logLevel: 'error', uniqueKeys: true })
     const [error] = document.errors
     if (error !== undefined) throw error
     return document.toJS({ maxAliasCount: 0 })

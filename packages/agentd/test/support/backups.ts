@@ -22,7 +22,6 @@ import type { BackupId } from '@castellan/contracts'
 import { type BackupOptions, Backups } from '../../src/backup/backups.ts'
 import { Recipient, RecipientFile } from '../../src/backup/recipient.ts'
 import { parseRecoveryKey } from '../../src/backup/recovery-key.ts'
-import { loadSodium } from '../../src/backup/sodium.ts'
 import { Unlocked } from '../../src/backup/unlocked.ts'
 import { Accounts } from '../../src/host/accounts.ts'
 import { Files } from '../../src/host/files/files.ts'
@@ -51,15 +50,14 @@ export async function openDesk(options: Partial<BackupOptions> = {}): Promise<De
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'castellan-backup-')))
   const workspace = join(folder, 'workspace')
   await mkdir(workspace)
-  const sodium = await loadSodium()
   const unlocked = new Unlocked()
-  const recipient = new Recipient(sodium, new StateFile(join(folder, 'recipient.json'), RecipientFile))
+  const recipient = new Recipient(new StateFile(join(folder, 'recipient.json'), RecipientFile))
   const { recovery_key: recoveryKey } = await recipient.make(false)
   const trash = await Trash.open(join(folder, 'trash'), Buffer.alloc(32), { quotaBytes: 1_000_000, maxAgeDays: 1 })
   const files = await Files.open([{ path: workspace, access: 'write' }], trash, new Accounts())
   const backups = await Backups.open(
     { folder: join(folder, 'backups'), retention: { daily: 7, weekly: 4 }, ...options },
-    { sodium, recipient, unlocked, manifestKey: Buffer.alloc(32, 1) },
+    { recipient, unlocked, manifestKey: Buffer.alloc(32, 1) },
   )
   const quiet = new AbortController().signal
   return {

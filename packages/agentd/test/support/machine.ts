@@ -5,7 +5,6 @@ import { describeTool, type Inverse, type TaintLabel, type ToolPreview, type Too
 import { createLogger } from '@castellan/daemon'
 import { Backups } from '../../src/backup/backups.ts'
 import { Recipient, RecipientFile } from '../../src/backup/recipient.ts'
-import { loadSodium } from '../../src/backup/sodium.ts'
 import { Unlocked } from '../../src/backup/unlocked.ts'
 import { createHost, type HostOptions } from '../../src/host/create.ts'
 import type { Grant } from '../../src/host/files/files.ts'
@@ -177,8 +176,7 @@ async function privateFolder(parent: string, name: string): Promise<string> {
 
 /** Without a key: tests that make backups bring their own. */
 async function openBackups(folder: string): Promise<Backups> {
-  const sodium = await loadSodium()
-  const recipient = new Recipient(sodium, new StateFile(join(folder, 'recipient.json'), RecipientFile))
+  const recipient = new Recipient(new StateFile(join(folder, 'recipient.json'), RecipientFile))
   const options = { folder: join(folder, 'backups'), retention: { daily: 7, weekly: 4 } }
-  return Backups.open(options, { sodium, recipient, unlocked: new Unlocked(), manifestKey: Buffer.alloc(32) })
+  return Backups.open(options, { recipient, unlocked: new Unlocked(), manifestKey: Buffer.alloc(32) })
 }

@@ -1,9 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import { pathProblem } from './paths.ts'
-import { loadTreeSitter, type TreeSitterReader } from './read-tree-sitter.ts'
-import { readWithUnbash } from './read-unbash.ts'
 import { commandProblem } from './rules/index.ts'
-import { type Connector, type LiteralScript, NotLiteral, type Redirect, type SimpleCommand } from './script.ts'
+import {
+  type Connector,
+  type LiteralScript,
+  NotLiteral,
+  type Redirect,
+  type ScriptReader,
+  type SimpleCommand,
+} from './script.ts'
 
 /** What will be run, for people and for policy: each command's words with the quotes taken off. */
 export interface Plan {
@@ -28,6 +33,9 @@ export interface Classifier {
   script(source: string): Verdict
 }
 
+/** Two parsers that share no code. */
+type Readers = readonly [ScriptReader, ScriptReader]
+
 /** Longer scripts are for people to read. */
 const MOST_CHARACTERS = 8192
 
@@ -39,10 +47,14 @@ const readable = /^[\x20-\x7e\n\t\p{L}\p{M}\p{N}]*$/u
  * run. Whatever is not understood is `ask`; the two parsers have to agree word for word.
  */
 export async function openClassifier(): Promise<Classifier> {
-  const readWithTreeSitter = await loadTreeSitter()
+  const [{ readWithUnbash }, { loadTreeSitter }] = await Promise.all([
+    import('./read-unbash.ts'),
+    import('./read-tree-sitter.ts'),
+  ])
+  const readers: Readers = [readWithUnbash, await loadTreeSitter()]
   return {
     argv: (argv) => judgeArgv(argv),
-    script: (source) => judgeScript(source, readWithTreeSitter),
+    script: (source) => judgeScript(source, readers),
   }
 }
 
@@ -52,12 +64,12 @@ function judgeArgv(argv: readonly string[]): Verdict {
   return judged(script, argv.every((word) => readable.test(word)) ? undefined : 'it has unusual characters')
 }
 
-function judgeScript(source: string, readWithTreeSitter: TreeSitterReader): Verdict {
+function judgeScript(source: string, [readOnce, readAgain]: Readers): Verdict {
   if (source.length > MOST_CHARACTERS) return ask('it is longer than what is judged here', null)
   if (!readable.test(source)) return ask('it has unusual characters', null)
   try {
-    const script = readWithUnbash(source)
-    if (!isDeepStrictEqual(script, readWithTreeSitter(source))) return ask('two parsers read it differently', null)
+    const script = readOnce(source)
+    if (!isDeepStrictEqual(script, readAgain(source))) return ask('two parsers read it differently', null)
     return judged(script)
   } catch (error) {
     if (error instanceof NotLiteral) return ask(error.message, null)

@@ -4,19 +4,16 @@ import {
   type Connector,
   doubleQuoted,
   joined,
-  type LiteralScript,
   NotLiteral,
   type Redirect,
   ScriptBuilder,
+  type ScriptReader,
   unquoted,
   type Word,
 } from './script.ts'
 
-/** A parser that shares no code and no author with unbash. Throws `NotLiteral`. */
-export type TreeSitterReader = (source: string) => LiteralScript
-
-/** Loads the grammar, about 1.5 MB of WebAssembly. */
-export async function loadTreeSitter(): Promise<TreeSitterReader> {
+/** A parser that shares no code and no author with unbash. Loads its grammar, about 1.5 MB of WebAssembly. */
+export async function loadTreeSitter(): Promise<ScriptReader> {
   await Parser.init()
   const grammar = fileURLToPath(import.meta.resolve('tree-sitter-bash/tree-sitter-bash.wasm'))
   const parser = new Parser()

@@ -23,6 +23,9 @@ export interface LiteralScript {
   readonly connectors: readonly Connector[]
 }
 
+/** A parser. Throws `NotLiteral`. */
+export type ScriptReader = (source: string) => LiteralScript
+
 /** Something in a script is more than a literal; the message says what, as the end of "It needs approval: …". */
 export class NotLiteral extends Error {}
 

@@ -1,5 +1,5 @@
-import { stringify } from 'yaml'
 import type { SkillTool } from '../../host/skills.ts'
+import { yaml } from '../../skills/yaml.ts'
 import { count } from '../words.ts'
 
 export interface DraftOf {
@@ -22,7 +22,7 @@ const effectWords = {
  * arguments of past calls: those may be secret, and skills are read by every agent.
  */
 export function draftSkill({ name, description, whenToUse, notes, tools, seen }: DraftOf): string {
-  const front = stringify(
+  const front = yaml().stringify(
     { name, description, 'allowed-tools': [...new Set(tools.map((tool) => tool.name))].join(' ') },
     { lineWidth: 0 },
   )
