@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { OperatorKeyId, type PageSession, SignInRedemption, SignInRequest, signInText } from '@castellan/contracts'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { RequestError } from '../../src/connection/http.ts'
 import type { KeyStore } from '../../src/session/key-store.ts'
 import { type BrowserKey, makeBrowserKey, type OperatorKey } from '../../src/session/operator-key.ts'
@@ -273,7 +273,7 @@ describe('without a code', () => {
   test('a browser without one offers none, and the passphrase where there is one', async () => {
     const { others, page } = setUp()
     await page.start(null)
-    await vi.waitFor(() => expect(page.ways.value).toEqual({ key: false, passphrase: true }))
+    await expect.poll(() => page.ways.value).toEqual({ key: false, passphrase: true })
     await page.signInWithKey()
     expect(others).toEqual([])
     await page.signInWithPassphrase('correct horse battery staple')

@@ -18,7 +18,7 @@ export async function visit(
   options: BrowserContextOptions = {},
 ): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
-  context.setDefaultTimeout(30_000)
+  context.setDefaultTimeout(90_000)
   onTestFinished(() => context.close())
   const complaints: string[] = []
   context.on('request', (request) => {
