@@ -22,6 +22,7 @@ export class Entries {
   readonly #listed = signal<Listed>(EMPTY)
   readonly #closing = new AbortController()
   #cursor: string | null = null
+  #fetching: Promise<void> = Promise.resolve()
   #hangUp = () => {}
 
   readonly listed: ReadonlySignal<Listed> = this.#listed
@@ -52,7 +53,13 @@ export class Entries {
   async more(): Promise<void> {
     const { busy, more, error } = this.#listed.value
     if (busy || !more || error !== null) return
-    await this.#fetch()
+    this.#fetching = this.#fetch()
+    await this.#fetching
+  }
+
+  /** Once the page that is on its way is there, or was refused. */
+  settled(): Promise<void> {
+    return this.#fetching
   }
 
   /** After a refusal. */

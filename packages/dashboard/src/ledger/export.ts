@@ -3,6 +3,7 @@ import type { Api } from '../api/api.ts'
 import { toError } from '../live/resource.ts'
 import { usePage } from '../page.ts'
 import { ledger as words } from '../strings/ledger.ts'
+import { save } from '../ui/save.ts'
 import { sentenceOf } from '../ui/states.tsx'
 import { entriesPage, type Filters } from './query.ts'
 
@@ -35,12 +36,4 @@ export function useExport(api: Api): {
     }
   }
   return { count, start }
-}
-
-function save(content: Blob, name: string): void {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(content)
-  link.download = name
-  link.click()
-  URL.revokeObjectURL(link.href)
 }

@@ -1,5 +1,4 @@
-import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { TextFilter } from '../forms/text-filter.tsx'
 import { entryTitles } from '../strings/entries.ts'
 import { ledger as words } from '../strings/ledger.ts'
 import type { Filters } from './query.ts'
@@ -9,9 +8,6 @@ export interface FilterBarProps {
   readonly change: (filters: Filters) => void
   readonly count: string
 }
-
-/** How long after the last letter a search begins, in milliseconds. */
-const TYPING_MS = 250
 
 /** What narrows the list; it is in the address, so that a list can be come back to. */
 export function FilterBar({ filters, change, count }: FilterBarProps) {
@@ -52,41 +48,5 @@ export function FilterBar({ filters, change, count }: FilterBarProps) {
         </span>
       </span>
     </div>
-  )
-}
-
-interface TextFilterProps {
-  readonly label: string
-  readonly hint: string
-  readonly value: string | undefined
-  readonly set: (value: string) => void
-}
-
-function TextFilter({ label, hint, value = '', set }: TextFilterProps) {
-  const typed = useSignal(value)
-  useEffect(() => {
-    typed.value = value
-  }, [value])
-  const text = typed.value
-  useEffect(() => {
-    if (text === value) return
-    const timer = setTimeout(() => set(text.trim()), TYPING_MS)
-    return () => clearTimeout(timer)
-  }, [text])
-  return (
-    <label class="field">
-      <span>{label}</span>
-      <input
-        type="search"
-        value={text}
-        placeholder={hint}
-        maxLength={200}
-        autocomplete="off"
-        spellcheck={false}
-        onInput={({ currentTarget }) => {
-          typed.value = currentTarget.value
-        }}
-      />
-    </label>
   )
 }

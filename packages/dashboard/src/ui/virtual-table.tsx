@@ -10,6 +10,8 @@ export interface Column<Row> {
   readonly cell: (row: Row) => ComponentChildren
   /** Left out where the page is narrow. */
   readonly wideOnly?: true
+  /** Left out where the table has less width than this, in pixels. */
+  readonly from?: number
 }
 
 export interface VirtualTableProps<Row> {
@@ -28,20 +30,25 @@ const ROW = 44
 const BEYOND = 8
 /** Below this width, in pixels, columns for wide pages are left out. */
 const NARROW = 640
+/** What the width of the table is rounded down to. */
+const STEP = 20
+/** Until it is measured. */
+const WIDE = 1200
 
 /** A table of any length: only the rows in sight are in the document. */
 export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   const { label, rows, keyOf, onEnd, chosen } = props
   const scroller = useRef<HTMLDivElement>(null)
-  const view = useSignal({ first: 0, count: 30, narrow: false })
+  const view = useSignal({ first: 0, count: 30, width: WIDE })
   const measure = () => {
     const element = scroller.current
     if (element === null) return
     const first = Math.max(0, Math.floor(element.scrollTop / ROW) - BEYOND)
     const count = Math.ceil(element.clientHeight / ROW) + 2 * BEYOND
-    const narrow = element.clientWidth < NARROW
-    const { first: f, count: c, narrow: n } = view.peek()
-    if (f !== first || c !== count || n !== narrow) view.value = { first, count, narrow }
+    // In steps, so that not every pixel of a window that is drawn larger draws the table anew.
+    const width = Math.floor(element.clientWidth / STEP) * STEP
+    const { first: f, count: c, width: w } = view.peek()
+    if (f !== first || c !== count || w !== width) view.value = { first, count, width }
   }
   useLayoutEffect(measure, [])
   useEffect(() => {
@@ -51,13 +58,13 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
     observer.observe(element)
     return () => observer.disconnect()
   }, [])
-  const { first, count, narrow } = view.value
+  const { first, count, width } = view.value
   const last = Math.min(rows.length, first + count)
   const atEnd = last >= rows.length
   useEffect(() => {
     if (atEnd) onEnd?.()
   }, [atEnd, rows.length, onEnd])
-  const columns = props.columns.filter(({ wideOnly }) => !narrow || wideOnly !== true)
+  const columns = props.columns.filter(({ wideOnly, from = wideOnly ? NARROW : 0 }) => width >= from)
   const tracks = columns.map(({ width }) => width).join(' ')
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: WCAG 2.1.1; without the focus only a pointer could scroll it
