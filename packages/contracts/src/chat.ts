@@ -5,7 +5,8 @@ import { EngineKind } from './engines.ts'
 import { LedgerNews, Vitals } from './happenings.ts'
 import { AgentName, ApprovalId, CallId, LedgerIndex, OperatorKeyId, Timestamp } from './ids.ts'
 import { PasskeyAssertion } from './operators.ts'
-import { TaintLabel, ToolPreview } from './tools.ts'
+import { ChatMode } from './sessions.ts'
+import { TaintLabel, ToolPreview, ToolProgress } from './tools.ts'
 
 /** Largest frame a client may send on `/ws`, in bytes; a larger one closes the socket with 1009. */
 export const MAX_FRAME_BYTES = 64 * 1024
@@ -26,6 +27,22 @@ const verdictFields = {
   assertion: PasskeyAssertion.optional(),
 }
 
+/** Files that one message may bring along. */
+export const MAX_ATTACHMENTS = 4
+/** Longest text of one of them, in characters; the frame has to fit into {@link MAX_FRAME_BYTES} with all of them. */
+export const MAX_ATTACHED_CHARACTERS = 32_768
+
+/** A text file that a person attached. Whoever wrote it, it is data: never markup, and never an instruction. */
+export const Attachment = z.strictObject({
+  /** A file's name, without a path. */
+  name: z
+    .string()
+    .max(120)
+    .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}/\\]+$/u, 'must be a name without a path, of at most 120 visible characters'),
+  text: z.string().min(1, 'must not be empty').max(MAX_ATTACHED_CHARACTERS, 'must be at most 32768 characters'),
+})
+export type Attachment = z.infer<typeof Attachment>
+
 /** What a client may send on `/ws`. */
 export const ClientFrame = z.discriminatedUnion('type', [
   z.strictObject({
@@ -34,6 +51,8 @@ export const ClientFrame = z.discriminatedUnion('type', [
     chat_id: ChatId.optional(),
     /** Whom a chat that begins belongs to; of one that is there already it has to be its agent. */
     agent: AgentName.optional(),
+    /** Not with a command. From here on the chat's session counts as one that has read what others wrote. */
+    attachments: z.array(Attachment).min(1).max(MAX_ATTACHMENTS).optional(),
   }),
   z.strictObject({ type: z.literal('abort'), chat_id: ChatId.optional() }),
   z.strictObject({ type: z.literal('approve'), ...verdictFields }),
@@ -81,7 +100,12 @@ const chat = {
 /** What the gateway sends on `/ws`. `chat_id` is absent only on frames that belong to no chat. */
 export const ServerFrame = z.discriminatedUnion('type', [
   /** What a person said on another of the owner's sockets; the socket that said it does not hear it again. */
-  z.strictObject({ type: z.literal('asked'), text: z.string(), ...chat }),
+  z.strictObject({
+    type: z.literal('asked'),
+    text: z.string(),
+    attachments: z.array(Attachment).optional(),
+    ...chat,
+  }),
   z.strictObject({
     type: z.literal('status'),
     /** `frozen`: the operator stopped all agents (docs/emergency.md); about no chat in particular. */
@@ -99,6 +123,8 @@ export const ServerFrame = z.discriminatedUnion('type', [
     args: z.record(z.string(), z.unknown()),
     ...chat,
   }),
+  /** How far the call that runs is; of interest only while it does, so the transcript has none of them. */
+  z.strictObject({ type: z.literal('progress'), call_id: CallId, ...ToolProgress.shape, ...chat }),
   z.strictObject({
     type: z.literal('tool_result'),
     call_id: CallId,
@@ -202,6 +228,8 @@ export const ServerFrame = z.discriminatedUnion('type', [
     problem: z.string().optional(),
     ...chat,
   }),
+  /** From here on the chat's calls are held to this mode beside that of its session; null: to that alone. */
+  z.strictObject({ type: z.literal('mode'), mode: ChatMode.nullable(), ...chat }),
   z.strictObject({ type: z.literal('done'), ...chat }),
   z.strictObject({ type: z.literal('error'), code: z.string(), message: z.string(), ...chat }),
   /** After `follow`: what the ledger was told since the last of these. */

@@ -261,6 +261,7 @@ export {
   MAX_LEAF_BYTES,
   MAX_PAYLOAD_BYTES,
 } from './ledger.ts'
+export { LedgerVerification } from './ledger-verification.ts'
 export { McpAcceptance, McpServerListing, McpServerTool, McpServerView } from './mcp.ts'
 export {
   EnrolledKey,

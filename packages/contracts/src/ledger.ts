@@ -28,6 +28,7 @@ export const LedgerEntryType = z.enum([
   'mode_set',
   'taint_cleared',
   'usage_reported',
+  'attachments_taken',
   'budget_raised',
   'capability_minted',
   'capability_revoked',
@@ -55,6 +56,8 @@ export const LedgerEntryType = z.enum([
   'backup_unlocked',
   // The daemon and its rules
   'policy_loaded',
+  // An operator's signed word changed a file of the policy folder, before it is written (docs/policy.md)
+  'policy_changed',
   'daemon_started',
   'daemon_stopped',
   // SafeSwitch entered a phase of a switch (docs/safeswitch.md).

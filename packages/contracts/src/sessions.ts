@@ -1,11 +1,15 @@
 import { z } from 'zod'
 import { ApprovalProof } from './approvals.ts'
-import { AgentName, CapabilityId, SessionId, Timestamp, ToolName } from './ids.ts'
+import { AgentName, CapabilityId, SessionId, Sha256Hex, Timestamp, ToolName } from './ids.ts'
 import { TaintLabel } from './tools.ts'
 
 /** How freely a session may act; the policy says what each mode lets through. */
 export const SessionMode = z.enum(['observe', 'assist', 'operate', 'sensitive'])
 export type SessionMode = z.infer<typeof SessionMode>
+
+/** What a chat may be held to: all but the widest, as that holds nothing back. */
+export const ChatMode = SessionMode.exclude(['operate'])
+export type ChatMode = z.infer<typeof ChatMode>
 
 /** What agents may use up, and its unit. */
 export const BudgetResource = z.enum([
@@ -138,6 +142,26 @@ export const UsageReport = z.strictObject({
   session_key: z.string().max(64).optional(),
 })
 export type UsageReport = z.infer<typeof UsageReport>
+
+/** `POST /v1/sessions/:id/attachments` on agent.sock: a person put files into the conversation, and others may have written them. */
+export const AttachmentReport = z.strictObject({
+  agent: AgentName,
+  files: z
+    .array(
+      z.strictObject({
+        name: z.string().max(120),
+        bytes: z
+          .int()
+          .min(1)
+          .max(1024 * 1024),
+        sha256: Sha256Hex,
+      }),
+    )
+    .min(1)
+    .max(16),
+  session_key: z.string().max(64).optional(),
+})
+export type AttachmentReport = z.infer<typeof AttachmentReport>
 
 /** Its answer. `spent` names the budgets that are used up: no call of this session runs until the operator raises them. */
 export const UsageAnswer = z.strictObject({ spent: z.array(BudgetLine) })

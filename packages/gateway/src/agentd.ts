@@ -2,14 +2,23 @@ import {
   Approval,
   type ApprovalDecision,
   type ApprovalId,
+  type AttachmentReport,
   type BudgetLine,
   CallAnswer,
+  CallLine,
   type CallOutcome,
   type CallRequest,
+  CastellanError,
   ContainmentState,
+  EnrolledKey,
+  EnrolledKeys,
+  errorFromEnvelope,
   type Freeze,
   FreezeState,
   Happening,
+  type Incident,
+  type IncidentId,
+  IncidentListing,
   LedgerHead,
   type LedgerIndex,
   LedgerPage,
@@ -17,17 +26,24 @@ import {
   type LedgerQuery,
   LedgerRecord,
   LedgerState,
+  LedgerVerification,
+  type OperatorKeyId,
   ProcessHealth,
+  RecoveryPlan,
   type SessionId,
   SessionOpened,
   type SessionOpening,
   type SignedFreeze,
+  type SignedKeyRemoval,
+  type SignedKeyRenaming,
+  type SignedRecovery,
   type SignedThaw,
   type SignInAssertion,
   type SignInRedemption,
   SignInResult,
   ToolListing,
   ToolName,
+  type ToolProgress,
   UsageAnswer,
   type UsageReport,
 } from '@castellan/contracts'
@@ -41,6 +57,8 @@ const CALL_MS = 15 * 60 * 1000
 const HEALTH_MS = 1_000
 const WITHDRAW_MS = 1_000
 const SESSION_MS = 2_000
+/** Looking for a cause may hash a model of many gigabytes. */
+const RECOVERY_MS = 10 * 60 * 1000
 /** How long agentd holds a question about an approval, in seconds, before it answers that nothing changed. */
 const LONG_POLL_SECONDS = 25
 
@@ -74,14 +92,20 @@ export class Agentd {
     return this.#client.request('GET', '/v1/tools', { schema: ToolListing, signal })
   }
 
-  /** Asks for a call. It either ran, or waits for a person; refusals are thrown. Aborting cancels the tool. */
-  async call(request: CallRequest, signal: AbortSignal): Promise<CallAnswer> {
+  /**
+   * Asks for a call. It either ran, or waits for a person; refusals are thrown. Aborting cancels the tool. `onProgress` hears how far
+   * long work is.
+   */
+  async call(
+    request: CallRequest,
+    signal: AbortSignal,
+    onProgress?: (progress: ToolProgress) => void,
+  ): Promise<CallAnswer> {
     // What is no tool's name may be anything that a model made up, so that it is not passed on.
     const tool = ToolName.safeParse(request.tool).success ? request.tool : 'unknown'
-    const options = { body: request, schema: CallAnswer, signal, timeoutMs: CALL_MS }
     try {
       const answer = await this.#tracing.span('tool call', { 'castellan.tool': tool }, async () => {
-        const answer = await this.#client.request('POST', '/v1/calls', options)
+        const answer = await this.#ask(request, signal, onProgress)
         if (answer.status === 'done') this.#told(tool, answer)
         return answer
       })
@@ -91,6 +115,24 @@ export class Agentd {
       this.onCall('refused')
       throw error
     }
+  }
+
+  async #ask(
+    body: CallRequest,
+    signal: AbortSignal,
+    onProgress?: (progress: ToolProgress) => void,
+  ): Promise<CallAnswer> {
+    const options = { body, signal, timeoutMs: CALL_MS }
+    if (onProgress === undefined) return this.#client.request('POST', '/v1/calls', { ...options, schema: CallAnswer })
+    for await (const line of this.#client.stream('POST', '/v1/calls', { ...options, schema: CallLine })) {
+      if ('answer' in line) return line.answer
+      if ('error' in line) throw errorFromEnvelope(line.error)
+      onProgress(line.progress)
+    }
+    throw new CastellanError(
+      'agentd_unavailable',
+      'agentd went away in the middle of a call; the ledger says what became of it.',
+    )
   }
 
   /** agentd sends nothing anywhere: how long the tool ran comes with its answer, and goes where our own spans go. */
@@ -133,6 +175,17 @@ export class Agentd {
     return this.#client.request('POST', '/v1/sessions', { body: opening, schema: SessionOpened, timeoutMs: SESSION_MS })
   }
 
+  /** Says that a person put files into the conversation: from here on the session counts as one that read others' words. */
+  async reportAttachments(id: SessionId, body: AttachmentReport, signal: AbortSignal): Promise<void> {
+    const schema = z.strictObject({ recorded: z.literal(true) })
+    await this.#client.request('POST', `/v1/sessions/${id}/attachments`, {
+      body,
+      schema,
+      signal,
+      timeoutMs: SESSION_MS,
+    })
+  }
+
   /** Reports what a model used. Answers the budgets that are spent by now. */
   async reportUsage(id: SessionId, body: UsageReport, signal: AbortSignal): Promise<BudgetLine[]> {
     const path = `/v1/sessions/${id}/usage`
@@ -169,6 +222,42 @@ export class Agentd {
   /** Ends a freeze, likewise. */
   thawAgents(body: SignedThaw): Promise<FreezeState> {
     return this.#client.request('POST', '/v1/thaw', { body, schema: FreezeState })
+  }
+
+  /** All incidents, newest first; also while agents are frozen. */
+  async incidents(signal: AbortSignal): Promise<readonly Incident[]> {
+    return (await this.#client.request('GET', '/v1/incidents', { schema: IncidentListing, signal })).incidents
+  }
+
+  /** The way back from an incident. Throws `not_found`. */
+  recovery(id: IncidentId, signal: AbortSignal): Promise<RecoveryPlan> {
+    return this.#client.request('GET', `/v1/incidents/${id}/recovery`, { schema: RecoveryPlan, signal })
+  }
+
+  /** Takes the next step back on an operator's signed word. Lifting may wait for the gateway itself, so give it time. */
+  takeRecoveryStep(id: IncidentId, body: SignedRecovery, signal: AbortSignal): Promise<RecoveryPlan> {
+    const options = { body, schema: RecoveryPlan, signal, timeoutMs: RECOVERY_MS }
+    return this.#client.request('POST', `/v1/incidents/${id}/recovery`, options)
+  }
+
+  /** The operator keys in force. */
+  operatorKeys(signal: AbortSignal): Promise<EnrolledKeys> {
+    return this.#client.request('GET', '/v1/operators/enrolled', { schema: EnrolledKeys, signal })
+  }
+
+  /** Revokes a key on the signed word of another, which agentd judges. */
+  removeOperatorKey(id: OperatorKeyId, body: SignedKeyRemoval): Promise<EnrolledKey> {
+    return this.#client.request('POST', `/v1/operators/${id}/removal`, { body, schema: EnrolledKey })
+  }
+
+  /** Renames a key, likewise. */
+  renameOperatorKey(id: OperatorKeyId, body: SignedKeyRenaming): Promise<EnrolledKey> {
+    return this.#client.request('POST', `/v1/operators/${id}/name`, { body, schema: EnrolledKey })
+  }
+
+  /** Verifies the whole ledger, telling how far it is; aborting ends it. */
+  verifyLedger(signal: AbortSignal): AsyncGenerator<LedgerVerification, void, void> {
+    return this.#client.stream('GET', '/v1/ledger/verification', { schema: LedgerVerification, signal })
   }
 
   /** What happens, from after that many entries of the ledger on, for as long as it is listened to. */

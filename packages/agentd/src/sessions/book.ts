@@ -169,6 +169,7 @@ export class Book {
         this.taint(session, labelsIn(facts.taints))
         return
       case 'refused':
+      case 'attachments_taken':
       case 'approval_requested':
         this.#charge(this.#scopesOf(entry), amountsOf({ steps: 1 }))
         this.taint(session, labelsIn(facts.taints))

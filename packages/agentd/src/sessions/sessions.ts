@@ -1,5 +1,6 @@
 import {
   type AgentName,
+  type AttachmentReport,
   type BudgetLine,
   type BudgetListing,
   type BudgetRaise,
@@ -201,6 +202,20 @@ export class Sessions implements CapabilityPort {
       })
     }
     return this.#budgets.spent(budgets)
+  }
+
+  /**
+   * Takes down that a person put files into the conversation. Others may have written them, so the session carries that from here on;
+   * whoever says so only ever loses by it. Throws `session_refused`.
+   */
+  async takeAttachments(session: SessionId, { agent, session_key, files }: AttachmentReport): Promise<void> {
+    this.openings.check({ session, agent, session_key })
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+    const facts = { files: files.length, bytes, taints: factOfLabels([TaintLabel.enum['untrusted-text']]) }
+    await this.#parts.ledger.append(
+      { type: 'attachments_taken', actor: { kind: 'agent', name: agent }, session, facts },
+      { files },
+    )
   }
 
   /** Every budget that anything was spent of, or those of one scope. */

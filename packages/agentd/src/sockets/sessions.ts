@@ -1,4 +1,5 @@
 import {
+  AttachmentReport,
   BudgetRaise,
   BudgetScope,
   CapabilityId,
@@ -30,6 +31,13 @@ export function addSessionRoutes(server: SocketServer, { sessions, proofs, calls
     return { spent: await sessions.report(session, body) }
   })
 
+  server.route('POST', '/v1/sessions/:id/attachments', { body: AttachmentReport }, async ({ params, body }) => {
+    const session = sessionId(params.id)
+    calls.rates.take({ session, agent: body.agent }, ATTACHMENTS)
+    await sessions.takeAttachments(session, body)
+    return { recorded: true }
+  })
+
   server.route('POST', '/v1/capabilities/revocation', { body: CapabilityRevocation }, async ({ body }) => {
     try {
       return { id: await sessions.capabilities.surrender(body.capability) }
@@ -42,6 +50,8 @@ export function addSessionRoutes(server: SocketServer, { sessions, proofs, calls
 
 /** Reports of tokens are limited like a tool, because each is a ledger entry. */
 const USAGE = { name: 'usage', limits: { perMinute: 120 } }
+
+const ATTACHMENTS = { name: 'attachments', limits: { perMinute: 60 } }
 
 /** What the operator sees and sets, on operator.sock alone. */
 export function addSessionKeepingRoutes(server: SocketServer, { sessions }: Agentd): void {

@@ -14,6 +14,7 @@ import {
   type TaintLabel,
 } from '@castellan/contracts'
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import { printedTaints } from '../../src/tools/commands/fields.ts'
 import type { Tool } from '../../src/tools/define.ts'
 import { fileTools } from '../../src/tools/files/index.ts'
@@ -291,4 +292,25 @@ test('a mode is set by the operator: for all, for an agent, for a session', asyn
   expect(await modeOf()).toBe('sensitive')
   await agentd.stop()
   expect((await sessions(await start(agentd.stateDir))).sessions[0]?.mode).toBe('sensitive')
+})
+
+test('files that a person attached make the session one that read others’ words, for good and on record', async () => {
+  const agentd = await start()
+  const recorded = z.strictObject({ recorded: z.literal(true) })
+  const files = [{ name: 'notes.txt', bytes: 5, sha256: 'a'.repeat(64) }]
+  const report = (session: string, rest: object) =>
+    agentd.agent.request('POST', `/v1/sessions/${session}/attachments`, { body: { files, ...rest }, schema: recorded })
+  const own = await open(agentd)
+  const other = await open(agentd)
+  await report(own.session, { agent: own.agent, session_key: own.session_key })
+  expect(await shown(agentd, own)).toEqual(['untrusted-text'])
+  expect(await shown(agentd, other)).toEqual([])
+  // What one conversation took in may be told in every plain one.
+  expect((await sessions(agentd)).common).toEqual(['untrusted-text'])
+  await expect(report(own.session, { agent: own.agent })).rejects.toMatchObject({ code: 'session_refused' })
+
+  const { stateDir } = agentd
+  await agentd.stop()
+  const again = await start(stateDir)
+  expect(await shown(again, own)).toEqual(['untrusted-text'])
 })

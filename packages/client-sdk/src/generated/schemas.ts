@@ -28,6 +28,8 @@ export type ApprovalVote = { by: string; person: string; at: Timestamp }
 
 export type ApprovalWord = { verdict: ApprovalVerdict; key_id?: OperatorKeyId; signature?: string; assertion?: PasskeyAssertion }
 
+export type Attachment = { name: string; text: string }
+
 export type BaseUrl = string
 
 export type Call = { call_id: CallId; state: CallState; agent: AgentName; session: SessionId; tool: string; args: Record<string, unknown>; approval_id: ApprovalId | null; created_at: Timestamp; ended_at: Timestamp | null; outcome: CallOutcome | null; error: ErrorEnvelope | null }
@@ -56,13 +58,17 @@ export type ChatId = string
 
 export type ChatMessage = { seq: number; at: Timestamp; role: "person" | "agent" | "tool"; text: string; tool?: string; ok?: boolean }
 
+export type ChatMode = "observe" | "assist" | "sensitive"
+
 export type ChatTitle = string
 
-export type ChatView = { chat_id: ChatId; title: string | null; agent: AgentName; created_at: Timestamp; updated_at: Timestamp; last_seq: number; running: boolean }
+export type ChatUsage = { chat_id: ChatId; turns: number; prompt_tokens: number; cached_tokens: number; output_tokens: number; cost: number; uncounted: number; unpriced: number }
+
+export type ChatView = { chat_id: ChatId; title: string | null; agent: AgentName; created_at: Timestamp; updated_at: Timestamp; last_seq: number; running: boolean; mode: ChatMode | null }
 
 export type ChosenModel = { id: ModelId; name: string; sha256: string; chosen_at: Timestamp; problem?: ErrorEnvelope }
 
-export type ClientFrame = { type: "chat"; text: string; chat_id?: ChatId; agent?: AgentName } | { type: "abort"; chat_id?: ChatId } | { type: "approve"; approval_id: ApprovalId; key_id?: OperatorKeyId; signature?: string; assertion?: PasskeyAssertion } | { type: "deny"; approval_id: ApprovalId; key_id?: OperatorKeyId; signature?: string; assertion?: PasskeyAssertion } | { type: "always"; approval_id: ApprovalId; key_id?: OperatorKeyId; signature?: string; assertion?: PasskeyAssertion } | { type: "follow"; after?: number }
+export type ClientFrame = { type: "chat"; text: string; chat_id?: ChatId; agent?: AgentName; attachments?: (Attachment)[] } | { type: "abort"; chat_id?: ChatId } | { type: "approve"; approval_id: ApprovalId; key_id?: OperatorKeyId; signature?: string; assertion?: PasskeyAssertion } | { type: "deny"; approval_id: ApprovalId; key_id?: OperatorKeyId; signature?: string; assertion?: PasskeyAssertion } | { type: "always"; approval_id: ApprovalId; key_id?: OperatorKeyId; signature?: string; assertion?: PasskeyAssertion } | { type: "follow"; after?: number }
 
 export type Containment = { action: ContainmentAction; state: "applying" | "in_force" | "failed" | "lifting" | "lifted"; at: Timestamp; by: string; verified: string; ref: string }
 
@@ -104,7 +110,7 @@ export type EmbeddingBody = { model: string; input: string | (string)[]; encodin
 
 export type EmbeddingList = { object: "list"; data: ({ object: "embedding"; index: number; embedding: (number)[] | string })[]; model: string; usage: { prompt_tokens: number; total_tokens: number } }
 
-export type EmergencyWord = { reason?: string; at: Timestamp; key_id: OperatorKeyId; signature?: string; assertion?: PasskeyAssertion }
+export type EmergencyWord = { at: Timestamp; key_id: OperatorKeyId; signature?: string; assertion?: PasskeyAssertion; reason?: string }
 
 export type EngineAuth = "none" | "api_key" | "oauth_token"
 
@@ -117,6 +123,10 @@ export type EngineKind = "llama" | "openai" | "anthropic" | "claude-code" | "ope
 export type EngineModel = { name: string; context_tokens: number | null }
 
 export type EngineView = { engine: EngineKind; title: string; outside: boolean; supported_auth: (EngineAuth)[]; state: "ready" | "loading" | "failed" | "unavailable"; problem?: ErrorEnvelope; models: (EngineModel)[] }
+
+export type EnrolledKey = { key_id: OperatorKeyId; name: string; person: string; kind: "ed25519" | "passkey"; enrolled_at: Timestamp; enrolled_by: "operator" | "sign_in" | "configuration"; last_used_at?: Timestamp }
+
+export type EnrolledKeys = { operators: (EnrolledKey)[] }
 
 export type ErrorEnvelope = { code: ErrorCode; message: string; detail?: unknown; request_id?: string }
 
@@ -154,9 +164,9 @@ export type IncidentStep = { at: Timestamp; by: string; note: string }
 
 export type IncidentView = { id: string; class: IncidentClass; subject: string; summary: string; severity: IncidentSeverity; state: "open" | "contained" | "resolved"; count: number; firstAt: Timestamp; lastAt: Timestamp; steps: (IncidentStep)[]; evidence: (LedgerIndex)[]; containment: (Containment)[] }
 
-export type Insight = { insight_id: number; at: Timestamp; chat_id: ChatId | null; agent: AgentName; engine: EngineKind; model: string | null; url: string | null; credential: string | null; status: number | null; duration_ms: number; request_bytes: number; response_bytes: number; problem: string | null; request: string; response: string; request_cut: number; response_cut: number; redactions: number }
+export type Insight = { insight_id: number; at: Timestamp; chat_id: ChatId | null; seq: number | null; agent: AgentName; engine: EngineKind; model: string | null; url: string | null; credential: string | null; status: number | null; duration_ms: number; request_bytes: number; response_bytes: number; problem: string | null; left: boolean | null; taken_out: (string)[]; ledger_index: LedgerIndex | null; prompt_tokens: number | null; output_tokens: number | null; cost: number | null; request_line: string | null; request_headers: ([string, string])[]; request: string; response_headers: ([string, string])[]; response: string; request_cut: number; response_cut: number; redactions: number }
 
-export type InsightSummary = { insight_id: number; at: Timestamp; chat_id: ChatId | null; agent: AgentName; engine: EngineKind; model: string | null; url: string | null; credential: string | null; status: number | null; duration_ms: number; request_bytes: number; response_bytes: number; problem: string | null }
+export type InsightSummary = { insight_id: number; at: Timestamp; chat_id: ChatId | null; seq: number | null; agent: AgentName; engine: EngineKind; model: string | null; url: string | null; credential: string | null; status: number | null; duration_ms: number; request_bytes: number; response_bytes: number; problem: string | null; left: boolean | null; taken_out: (string)[]; ledger_index: LedgerIndex | null; prompt_tokens: number | null; output_tokens: number | null; cost: number | null }
 
 export type LedgerActor = { kind: "agent" | "operator" | "routine" | "system"; name: string }
 
@@ -164,7 +174,7 @@ export type LedgerCheck = { ok: boolean; checked_at: Timestamp; state: LedgerSta
 
 export type LedgerEntry = { v: 1; index: LedgerIndex; time: number; prev: Sha256Hex; type: LedgerEntryType; actor: LedgerActor; session?: SessionId; call_id?: CallId; approval_id?: ApprovalId; tool?: ToolName; effect?: ToolEffect; intent?: LedgerIndex; target?: LedgerIndex; ok?: boolean; code?: string; duration_ms?: number; facts?: LedgerFacts; commitments?: Record<string, Sha256Hex>; payload?: Sha256Hex }
 
-export type LedgerEntryType = "intent" | "outcome" | "interrupted" | "refused" | "approval_requested" | "approval_decided" | "approval_expired" | "approval_withdrawn" | "approval_void" | "grant_spent" | "operator_enrolled" | "operator_revoked" | "operator_renamed" | "sign_in_issued" | "sign_in_redeemed" | "sign_in_failed" | "session_opened" | "mode_set" | "taint_cleared" | "usage_reported" | "budget_raised" | "capability_minted" | "capability_revoked" | "incident_opened" | "incident_escalated" | "incident_step" | "incident_containment" | "incident_recovery" | "incident_resolved" | "incident_exported" | "integrity_baseline" | "attested" | "agents_frozen" | "agents_thawed" | "state_wiped" | "routine_run" | "routine_skipped" | "watcher_changed" | "backup_key_made" | "backup_unlocked" | "policy_loaded" | "daemon_started" | "daemon_stopped" | "switch_step" | "key_rotated" | "payload_erased" | "payloads_pruned" | "gap" | "clock_set" | "imported" | "ledger_reopened" | "witness_alarm" | "mcp_server_started" | "mcp_server_stopped" | "mcp_tools_changed" | "mcp_tools_accepted" | "skill_accepted" | "skill_rejected" | "model_registry_changed" | "model_refused" | "credential_store_made" | "credential_store_adopted" | "credential_store_refused" | "credential_created" | "credential_tested" | "credential_used" | "credential_cooling_down" | "credential_rotated" | "credential_revoked" | "credential_deleted" | "credentials_imported" | "credentials_exported" | "credentials_locked" | "credentials_unlocked" | "credential_key_rotated" | "recovery_phrase_shown" | "engine_changed" | "model_chosen" | "agent_config_changed" | "token_created" | "token_revoked" | "token_rotated" | "page_sign_in" | "page_signed_out" | "insights_deleted" | "sign_in_locked" | "access_refused" | "sign_in_method_changed" | "egress_allowed" | "egress_disallowed" | "egress_shut" | "egress_opened" | "egress_request" | "egress_ended" | "egress_refused" | "egress_released" | "egress_secret_granted" | "egress_secret_removed" | "egress_canary_planted" | "egress_canary_removed" | "egress_tunnel_granted" | "egress_tunnel_opened" | "egress_tunnel_closed"
+export type LedgerEntryType = "intent" | "outcome" | "interrupted" | "refused" | "approval_requested" | "approval_decided" | "approval_expired" | "approval_withdrawn" | "approval_void" | "grant_spent" | "operator_enrolled" | "operator_revoked" | "operator_renamed" | "sign_in_issued" | "sign_in_redeemed" | "sign_in_failed" | "session_opened" | "mode_set" | "taint_cleared" | "usage_reported" | "attachments_taken" | "budget_raised" | "capability_minted" | "capability_revoked" | "incident_opened" | "incident_escalated" | "incident_step" | "incident_containment" | "incident_recovery" | "incident_resolved" | "incident_exported" | "integrity_baseline" | "attested" | "agents_frozen" | "agents_thawed" | "state_wiped" | "routine_run" | "routine_skipped" | "watcher_changed" | "backup_key_made" | "backup_unlocked" | "policy_loaded" | "policy_changed" | "daemon_started" | "daemon_stopped" | "switch_step" | "key_rotated" | "payload_erased" | "payloads_pruned" | "gap" | "clock_set" | "imported" | "ledger_reopened" | "witness_alarm" | "mcp_server_started" | "mcp_server_stopped" | "mcp_tools_changed" | "mcp_tools_accepted" | "skill_accepted" | "skill_rejected" | "model_registry_changed" | "model_refused" | "credential_store_made" | "credential_store_adopted" | "credential_store_refused" | "credential_created" | "credential_tested" | "credential_used" | "credential_cooling_down" | "credential_rotated" | "credential_revoked" | "credential_deleted" | "credentials_imported" | "credentials_exported" | "credentials_locked" | "credentials_unlocked" | "credential_key_rotated" | "recovery_phrase_shown" | "engine_changed" | "model_chosen" | "agent_config_changed" | "token_created" | "token_revoked" | "token_rotated" | "page_sign_in" | "page_signed_out" | "insights_deleted" | "sign_in_locked" | "access_refused" | "sign_in_method_changed" | "egress_allowed" | "egress_disallowed" | "egress_shut" | "egress_opened" | "egress_request" | "egress_ended" | "egress_refused" | "egress_released" | "egress_secret_granted" | "egress_secret_removed" | "egress_canary_planted" | "egress_canary_removed" | "egress_tunnel_granted" | "egress_tunnel_opened" | "egress_tunnel_closed"
 
 export type LedgerFacts = Record<string, string | number | boolean>
 
@@ -179,6 +189,8 @@ export type LedgerRecord = { entry: LedgerEntry; payload_state: "none" | "presen
 export type LedgerRecordPage = { items: (LedgerRecord)[]; next_cursor: string | null }
 
 export type LedgerState = { state: "ok" | "unavailable" | "damaged"; size: number; message?: string; mark?: { sealed: boolean; message: string } }
+
+export type LedgerVerification = { type: "progress"; checked: number; of: number } | { type: "verdict"; ok: boolean; entries: number; root: Sha256Hex | ""; checkpoint: "valid" | "invalid" | "missing"; duration_ms: number; problem: { index: number | null; message: string } | null }
 
 export type ListAgentsAnswer = { digest: Sha256Hex | null; loaded_at: Timestamp; problem: string | null; items: (AgentView)[] }
 
@@ -228,9 +240,17 @@ export type RecalledFact = { id: number; text: string; source: string; by: strin
 
 export type RecoveryPhrase = { phrase: string; key: string }
 
+export type RecoveryStep = { step: RecoveryStepName; text: string; state: "done" | "next" | "later" }
+
+export type RecoveryStepName = "cause" | "resolve" | string
+
+export type RecoveryView = { incident: IncidentView; steps: (RecoveryStep)[] }
+
 export type ReloadAgentsAnswer = { digest: Sha256Hex | null; loaded_at: Timestamp; problem: string | null; items: (AgentView)[] }
 
 export type RenameChatBody = { title: ChatTitle | null }
+
+export type RenameOperatorKeyBody = { at: Timestamp; key_id: OperatorKeyId; signature?: string; assertion?: PasskeyAssertion; name: string }
 
 export type Replay = { index: LedgerIndex; call_id: CallId; tool: ToolName; verdict: "same" | "different" | "impossible"; reason?: "no_decision" | "not_kept" | "kept_mismatch" | "model_changed" | "prompt_changed" | "grammar_changed" | "engine_failed"; message: string; recorded: { model_digest: Sha256Hex; grammar_digest: Sha256Hex | null; seed: number; engine: string; position: number } | null; replayed: { model_digest: Sha256Hex; prompt_digest: Sha256Hex; grammar_digest: Sha256Hex | null; seed: number; engine: string } | null; before: ({ name: string; args: Record<string, unknown> })[]; now: ({ name: string; args: Record<string, unknown> })[] }
 
@@ -246,11 +266,13 @@ export type SendMessageAnswer = { chat_id: ChatId; seq: number }
 
 export type SendMessageBody = { text: string; agent?: AgentName }
 
-export type ServerFrame = { type: "asked"; text: string; chat_id?: ChatId; seq?: number } | { type: "status"; state: "ready" | "loading" | "thinking" | "running" | "waiting" | "idle" | "frozen"; message?: string; chat_id?: ChatId; seq?: number } | { type: "text"; text: string; aside?: true; chat_id?: ChatId; seq?: number } | { type: "suggestions"; suggestions: (Suggestion)[]; chat_id?: ChatId; seq?: number } | { type: "tool_use"; call_id: CallId; name: string; args: Record<string, unknown>; chat_id?: ChatId; seq?: number } | { type: "tool_result"; call_id: CallId; name: string; ok: boolean; result: unknown; ledger_index: LedgerIndex | null; summary: string; undo?: UndoState; secret?: true; chat_id?: ChatId; seq?: number } | { type: "approval_required"; approval_id: ApprovalId; call_id: CallId; name: string; args: Record<string, unknown>; reason: string; expires_at: Timestamp; signing: { approve: string; deny: string; always?: string }; preview?: ToolPreview; preview_problem?: string; taint?: (TaintLabel)[]; always?: StandingRule; votes?: { given: number; needed: number }; chat_id?: ChatId; seq?: number } | { type: "approval_vote"; approval_id: ApprovalId; by: string; given: number; needed: number; chat_id?: ChatId; seq?: number } | { type: "approval_decided"; approval_id: ApprovalId; state: "approved" | "denied" | "expired" | "withdrawn" | "void"; by?: string; chat_id?: ChatId; seq?: number } | { type: "model"; engine: EngineKind; model: string | null; host: string; chat_id?: ChatId; seq?: number } | { type: "notice"; text: string; chat_id?: ChatId; seq?: number } | { type: "reasoning"; text: string; chat_id?: ChatId; seq?: number } | { type: "compacted"; summary: string; exchanges: number; by: "model" | "outline"; chat_id?: ChatId; seq?: number } | { type: "usage"; engine: EngineKind; model: string | null; host: string | null; answers: number; prompt_tokens: number | null; cached_tokens: number | null; output_tokens: number | null; cost: number | null; chat_id?: ChatId; seq?: number } | { type: "recalled"; call_id: CallId; about: string; facts: (RecalledFact)[]; left_out: number; tokens: number; ledger_index: LedgerIndex | null; problem?: string; chat_id?: ChatId; seq?: number } | { type: "done"; chat_id?: ChatId; seq?: number } | { type: "error"; code: string; message: string; chat_id?: ChatId; seq?: number } | { type: "ledger"; size: number; records: (LedgerRecord)[]; skipped: number } | { type: "vitals"; at: Timestamp; cpu_percent: number | null; load: number; memory_percent: number; swap_percent: number; received_per_s: number | null; sent_per_s: number | null } | { type: "backpressure_pause" } | { type: "backpressure_resume"; dropped_frames: number }
+export type ServerFrame = { type: "asked"; text: string; attachments?: (Attachment)[]; chat_id?: ChatId; seq?: number } | { type: "status"; state: "ready" | "loading" | "thinking" | "running" | "waiting" | "idle" | "frozen"; message?: string; chat_id?: ChatId; seq?: number } | { type: "text"; text: string; aside?: true; chat_id?: ChatId; seq?: number } | { type: "suggestions"; suggestions: (Suggestion)[]; chat_id?: ChatId; seq?: number } | { type: "tool_use"; call_id: CallId; name: string; args: Record<string, unknown>; chat_id?: ChatId; seq?: number } | { type: "progress"; call_id: CallId; message: string; done?: number; total?: number; chat_id?: ChatId; seq?: number } | { type: "tool_result"; call_id: CallId; name: string; ok: boolean; result: unknown; ledger_index: LedgerIndex | null; summary: string; undo?: UndoState; secret?: true; chat_id?: ChatId; seq?: number } | { type: "approval_required"; approval_id: ApprovalId; call_id: CallId; name: string; args: Record<string, unknown>; reason: string; expires_at: Timestamp; signing: { approve: string; deny: string; always?: string }; preview?: ToolPreview; preview_problem?: string; taint?: (TaintLabel)[]; always?: StandingRule; votes?: { given: number; needed: number }; chat_id?: ChatId; seq?: number } | { type: "approval_vote"; approval_id: ApprovalId; by: string; given: number; needed: number; chat_id?: ChatId; seq?: number } | { type: "approval_decided"; approval_id: ApprovalId; state: "approved" | "denied" | "expired" | "withdrawn" | "void"; by?: string; chat_id?: ChatId; seq?: number } | { type: "model"; engine: EngineKind; model: string | null; host: string; chat_id?: ChatId; seq?: number } | { type: "notice"; text: string; chat_id?: ChatId; seq?: number } | { type: "reasoning"; text: string; chat_id?: ChatId; seq?: number } | { type: "compacted"; summary: string; exchanges: number; by: "model" | "outline"; chat_id?: ChatId; seq?: number } | { type: "usage"; engine: EngineKind; model: string | null; host: string | null; answers: number; prompt_tokens: number | null; cached_tokens: number | null; output_tokens: number | null; cost: number | null; chat_id?: ChatId; seq?: number } | { type: "recalled"; call_id: CallId; about: string; facts: (RecalledFact)[]; left_out: number; tokens: number; ledger_index: LedgerIndex | null; problem?: string; chat_id?: ChatId; seq?: number } | { type: "mode"; mode: ChatMode | null; chat_id?: ChatId; seq?: number } | { type: "done"; chat_id?: ChatId; seq?: number } | { type: "error"; code: string; message: string; chat_id?: ChatId; seq?: number } | { type: "ledger"; size: number; records: (LedgerRecord)[]; skipped: number } | { type: "vitals"; at: Timestamp; cpu_percent: number | null; load: number; memory_percent: number; swap_percent: number; received_per_s: number | null; sent_per_s: number | null } | { type: "backpressure_pause" } | { type: "backpressure_resume"; dropped_frames: number }
 
 export type SessionId = string
 
 export type SessionMode = "observe" | "assist" | "operate" | "sensitive"
+
+export type SetChatModeBody = { mode: ChatMode | null }
 
 export type SetPassphraseBody = { passphrase: Passphrase; current?: Passphrase }
 
@@ -259,6 +281,8 @@ export type Sha256Hex = string
 export type SignInMethod = "code" | "passkey" | "passphrase"
 
 export type SignInView = { sign_in_id: string; how: SignInMethod; key_id: OperatorKeyId | null; address: string | null; created_at: Timestamp; last_used_at: Timestamp; current: boolean }
+
+export type SignedWord = { at: Timestamp; key_id: OperatorKeyId; signature?: string; assertion?: PasskeyAssertion }
 
 export type StandingRule = { possible: true; rule: string; digest: Sha256Hex } | { possible: false; reason: string }
 
@@ -272,11 +296,13 @@ export type SwitchPage = { items: (Switch)[]; next_cursor: string | null }
 
 export type TaintLabel = "untrusted-text" | "secret"
 
+export type TakeRecoveryStepBody = { at: Timestamp; key_id: OperatorKeyId; signature?: string; assertion?: PasskeyAssertion; step: RecoveryStepName; force?: boolean; reason?: string }
+
 export type TestCredentialBody = { model?: string }
 
 export type TestEngineAnswer = { engine: EngineKind; model: EngineModel | null; credential: CredentialId | null; took_ms: number }
 
-export type ThawAgentsBody = { reason?: string; at: Timestamp; key_id: OperatorKeyId; signature?: string; assertion?: PasskeyAssertion; freeze: FreezeId }
+export type ThawAgentsBody = { at: Timestamp; key_id: OperatorKeyId; signature?: string; assertion?: PasskeyAssertion; reason?: string; freeze: FreezeId }
 
 export type Timestamp = string
 

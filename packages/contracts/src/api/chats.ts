@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { ChatId, ServerFrame, Transcript } from '../chat.ts'
-import { ChatTitle, ChatView } from '../conversations.ts'
+import { ChatTitle, ChatUsage, ChatView } from '../conversations.ts'
 import { AgentName } from '../ids.ts'
+import { ChatMode } from '../sessions.ts'
 import { defineOperation } from './operation.ts'
 import { PageQuery, pageOf } from './page.ts'
 
@@ -16,6 +17,7 @@ const example = {
   updated_at: '2026-11-21T03:05:00.000Z',
   last_seq: 12,
   running: false,
+  mode: null,
 }
 
 export const listChats = defineOperation({
@@ -118,6 +120,45 @@ export const renewChat = defineOperation({
   answer: ChatView,
   errors: ['not_found'],
   example: { params, answer: example },
+})
+
+export const setChatMode = defineOperation({
+  id: 'setChatMode',
+  method: 'PUT',
+  path: '/api/v1/chats/{chat_id}/mode',
+  tag: 'chats',
+  summary: 'Hold a chat to a mode',
+  description:
+    'From its next call on, the chat’s calls are held to this mode beside that of its session: both have to let a call through, so that ' +
+    'this only ever narrows what the agent may. `null` holds it to nothing more than its session’s mode, which only the operator sets.',
+  scope: 'operate',
+  params: ByChat,
+  body: z.strictObject({ mode: ChatMode.nullable() }),
+  status: 200,
+  answer: ChatView,
+  errors: ['not_found', 'busy', 'conversations_unwritable'],
+  example: { params, body: { mode: 'observe' }, answer: { ...example, mode: 'observe' } },
+})
+
+export const getChatUsage = defineOperation({
+  id: 'getChatUsage',
+  method: 'GET',
+  path: '/api/v1/chats/{chat_id}/usage',
+  tag: 'chats',
+  summary: 'What the models of a chat used',
+  description: 'Sums of the `usage` frames of all its turns. The built-in model counts nothing.',
+  scope: 'chat',
+  params: ByChat,
+  status: 200,
+  answer: ChatUsage,
+  errors: ['not_found'],
+  example: {
+    params,
+    answer: {
+      ...{ chat_id: 'main', turns: 2, prompt_tokens: 5210, cached_tokens: 4096, output_tokens: 312 },
+      ...{ cost: 0.0124, uncounted: 0, unpriced: 0 },
+    },
+  },
 })
 
 export const getTranscript = defineOperation({

@@ -8,10 +8,12 @@ import {
   exportMarkdown,
   followChat,
   getChat,
+  getChatUsage,
   getTranscript,
   listChats,
   renameChat,
   renewChat,
+  setChatMode,
 } from './chats.ts'
 import {
   exportCredentials,
@@ -36,14 +38,23 @@ import { getAgentCard, getOpenApiJson, getOpenApiYaml } from './discovery.ts'
 import { freezeAgents, getFreeze, thawAgents } from './emergency.ts'
 import { listEngines, testEngine } from './engines.ts'
 import { getHealth } from './health.ts'
+import { getIncident, getRecovery, takeRecoveryStep } from './incidents.ts'
 import { deleteInsights, getInsight, listInsights } from './insights.ts'
-import { checkLedger, getLedgerEntry, getLedgerHead, getLedgerProof, listLedgerEntries } from './ledger.ts'
+import {
+  checkLedger,
+  getLedgerEntry,
+  getLedgerHead,
+  getLedgerProof,
+  listLedgerEntries,
+  verifyLedger,
+} from './ledger.ts'
 import { getSwitch, listGenerations, listIncidents, listSwitches } from './machine.ts'
 import { listMemory, recallMemory } from './memory.ts'
 import { abortTurn, listMessages, runTurn, searchMessages, sendMessage } from './messages.ts'
 import { listModels, useModel } from './models.ts'
 import { createChatCompletion, createEmbedding, getOpenAiModel, listOpenAiModels } from './openai.ts'
 import type { Operation } from './operation.ts'
+import { listOperatorKeys, removeOperatorKey, renameOperatorKey } from './operators.ts'
 import { replayDecision } from './replay.ts'
 import { listSignIns, removePassphrase, revokeSignIn, setPassphrase } from './sign-ins.ts'
 import { createToken, getToken, listTokens, revokeToken, rotateToken } from './tokens.ts'
@@ -77,10 +88,12 @@ export {
   exportMarkdown,
   followChat,
   getChat,
+  getChatUsage,
   getTranscript,
   listChats,
   renameChat,
   renewChat,
+  setChatMode,
 } from './chats.ts'
 export {
   exportCredentials,
@@ -106,6 +119,7 @@ export { AgentCard, getAgentCard, getOpenApiJson, getOpenApiYaml, OpenApiDocumen
 export { EmergencyWord, freezeAgents, getFreeze, thawAgents } from './emergency.ts'
 export { listEngines, testEngine } from './engines.ts'
 export { getHealth } from './health.ts'
+export { getIncident, getRecovery, RecoveryView, takeRecoveryStep } from './incidents.ts'
 export { deleteInsights, getInsight, listInsights } from './insights.ts'
 export {
   checkLedger,
@@ -115,6 +129,7 @@ export {
   LedgerCheck,
   LedgerRecordPage,
   listLedgerEntries,
+  verifyLedger,
 } from './ledger.ts'
 export {
   Generation,
@@ -173,6 +188,7 @@ export {
   SCOPES,
   type Scope,
 } from './operation.ts'
+export { listOperatorKeys, removeOperatorKey, renameOperatorKey } from './operators.ts'
 export { MAX_PAGE_ITEMS, PageQuery, pageOf } from './page.ts'
 export { Replay, replayDecision } from './replay.ts'
 export {
@@ -211,9 +227,11 @@ export const operations: readonly Operation[] = [
   listChats,
   createChat,
   getChat,
+  getChatUsage,
   renameChat,
   deleteChat,
   renewChat,
+  setChatMode,
   getTranscript,
   followChat,
   exportMarkdown,
@@ -246,16 +264,23 @@ export const operations: readonly Operation[] = [
   getLedgerEntry,
   getLedgerProof,
   checkLedger,
+  verifyLedger,
   replayDecision,
   listGenerations,
   listSwitches,
   getSwitch,
   listIncidents,
+  getIncident,
+  getRecovery,
+  takeRecoveryStep,
   getFreeze,
   freezeAgents,
   thawAgents,
   listModels,
   useModel,
+  listOperatorKeys,
+  removeOperatorKey,
+  renameOperatorKey,
   listTokens,
   createToken,
   getToken,

@@ -10,6 +10,8 @@ const needed: Record<ServerFrame['type'], Readonly<Record<string, 'string' | 'nu
   text: { text: 'string' },
   suggestions: { suggestions: 'object' },
   tool_use: { call_id: 'string', name: 'string', args: 'object' },
+  progress: { call_id: 'string', message: 'string' },
+  mode: {},
   tool_result: { call_id: 'string', name: 'string', ok: 'boolean', summary: 'string' },
   approval_required: { approval_id: 'string', call_id: 'string', name: 'string', args: 'object', signing: 'object' },
   approval_vote: { approval_id: 'string', by: 'string', given: 'number', needed: 'number' },

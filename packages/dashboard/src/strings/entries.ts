@@ -20,6 +20,7 @@ export const entryTitles: Readonly<Record<string, string>> = {
   mode_set: 'Mode set',
   taint_cleared: 'Labels cleared',
   usage_reported: 'Use of the model',
+  attachments_taken: 'Files attached',
   incident_opened: 'Incident',
   agents_frozen: 'All agents frozen',
   agents_thawed: 'Agents may act again',
@@ -48,5 +49,7 @@ export const entryWords = {
   approved: 'Approved',
   denied: 'Denied',
   failed: 'Failed',
-  by: (kind: string, name: string) => `by ${kind === 'agent' ? 'agent ' : ''}${name}`,
+  /** What a person had done on a page runs as an agent's call, but is no act of the agent's own accord. */
+  who: (name: string, channel: unknown) => (channel === 'page' ? `${name}, from the page` : name),
+  by: (kind: string, who: string) => `by ${kind === 'agent' ? 'agent ' : ''}${who}`,
 } as const

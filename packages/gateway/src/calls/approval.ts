@@ -5,6 +5,7 @@ import {
   type CallPending,
   type CallRequest,
   CastellanError,
+  type ToolProgress,
 } from '@castellan/contracts'
 import type { Agentd } from '../agentd.ts'
 
@@ -27,18 +28,20 @@ export async function callWhenApproved(
   request: CallRequest,
   { agentd, signal }: { readonly agentd: Agentd; readonly signal: AbortSignal },
   personAgrees: (pending: CallPending) => Promise<boolean>,
+  onProgress?: (progress: ToolProgress) => void,
 ): Promise<CallOutcome> {
-  let answer = await agentd.call(request, signal)
+  const call = (wanted: CallRequest) => agentd.call(wanted, signal, onProgress)
+  let answer = await call(request)
   while (answer.status === 'approval_required') {
     const { approval_id } = answer
     const agreed = await personAgrees(answer)
     // What became void in between is asked about anew: under the new policy, or without the key that was revoked.
     answer = agreed
-      ? await agentd.call({ ...request, approval_id }, signal).catch((error: unknown) => {
-          if (isVoid(error)) return agentd.call(request, signal)
+      ? await call({ ...request, approval_id }).catch((error: unknown) => {
+          if (isVoid(error)) return call(request)
           throw error
         })
-      : await agentd.call(request, signal)
+      : await call(request)
   }
   return answer
 }

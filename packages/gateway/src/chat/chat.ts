@@ -1,10 +1,14 @@
 import {
   type ApprovalId,
+  type Attachment,
+  type CallId,
   CastellanError,
   type ChatId,
+  type ChatMode,
   type ServerFrame,
   type SessionId,
   type Suggestion,
+  type ToolProgress,
 } from '@castellan/contracts'
 import type { Agent } from '../agents/agent.ts'
 import { type ChatMeta, isPlain, type NewEntry, wordsOf } from '../conversations/entry.ts'
@@ -14,6 +18,7 @@ import { History } from './history.ts'
 import { Tail } from './tail.ts'
 
 type StatusFrame = Extract<ServerFrame, { type: 'status' }>
+type ProgressFrame = Extract<ServerFrame, { type: 'progress' }>
 type ApprovalFrame = Extract<ServerFrame, { type: 'approval_required' }>
 type VoteFrame = Extract<ServerFrame, { type: 'approval_vote' }>
 type DecidedFrame = Extract<ServerFrame, { type: 'approval_decided' }>
@@ -40,6 +45,7 @@ export interface ChatParts {
   /** As it was when the chat was first used; see `sessions.ts`. */
   readonly agent: Agent
   readonly lastSeq: number
+  readonly mode: ChatMode | null
   readonly remembered: Remembered
   readonly listeners: Listeners
   readonly writer: TranscriptWriter
@@ -62,16 +68,19 @@ export class Chat {
   #turn: AbortController | null = null
   #status: StatusFrame | null = null
   #approval: ApprovalFrame | null = null
+  #progress: ProgressFrame | null = null
+  #mode: ChatMode | null
   /** Set while a turn's end is being written: what is said meanwhile is heard after its `done`. */
   #held: (() => void)[] | null = null
   #deleted = false
   readonly #onIdle: (() => void)[] = []
 
-  constructor({ id, session, sessionKey, agent, lastSeq, remembered, listeners, writer }: ChatParts) {
+  constructor({ id, session, sessionKey, agent, lastSeq, mode, remembered, listeners, writer }: ChatParts) {
     this.id = id
     this.session = session
     this.sessionKey = sessionKey
     this.agent = agent
+    this.#mode = mode
     this.tail = new Tail(lastSeq)
     this.history.restore(remembered.exchanges, remembered.summary)
     this.#listeners = listeners
@@ -91,7 +100,11 @@ export class Chat {
    * Begins a turn with what `asker` said. The signal tells of an abort. Throws `turn_in_progress` while another runs, and
    * `conversations_unwritable` while nothing can be written down.
    */
-  begin(text: string, asker?: object): { readonly signal: AbortSignal; readonly seq: number } {
+  begin(
+    text: string,
+    asker?: object,
+    attachments: readonly Attachment[] = [],
+  ): { readonly signal: AbortSignal; readonly seq: number } {
     if (this.#turn !== null) {
       const what = this.#approval === null ? 'A turn is still running' : 'Your approval is waited for'
       const how = this.#approval === null ? 'wait for its done' : 'approve or deny it'
@@ -102,7 +115,8 @@ export class Chat {
     }
     if (this.#writer.failure !== null) throw this.#writer.failure
     this.#turn = new AbortController()
-    const { seq } = this.#say({ type: 'asked', text }, asker)
+    const files = attachments.length === 0 ? {} : { attachments: [...attachments] }
+    const { seq } = this.#say({ type: 'asked', text, ...files }, asker)
     return { signal: this.#turn.signal, seq }
   }
 
@@ -117,6 +131,7 @@ export class Chat {
     this.history.close()
     this.#status = null
     this.#approval = null
+    this.#progress = null
     this.#held = []
     const done = this.#number({ type: 'done' }, false)
     try {
@@ -158,16 +173,39 @@ export class Chat {
 
   /** Says something that the transcript keeps. */
   emit(frame: ServerFrame): void {
+    if (frame.type === 'tool_result') this.#progress = null
     this.#say(frame)
+  }
+
+  /** What its calls are held to beside the mode of their session; null: to nothing more. */
+  get mode(): ChatMode | null {
+    return this.#mode
+  }
+
+  /** What goes with each of its calls. */
+  get heldTo(): { readonly mode?: ChatMode } {
+    return this.#mode === null ? {} : { mode: this.#mode }
+  }
+
+  /** Holds its calls to a mode from here on, and tells everyone. Throws `conversations_unwritable` while that cannot be written down. */
+  holdTo(mode: ChatMode | null): void {
+    if (this.#writer.failure !== null) throw this.#writer.failure
+    if (mode === this.#mode) return
+    this.#mode = mode
+    this.#say({ type: 'mode', mode })
+  }
+
+  /** Says how far the running call is; of interest only while it lasts, so not kept. */
+  progress(call_id: CallId, progress: ToolProgress): void {
+    this.#progress = { type: 'progress', call_id, ...progress, chat_id: this.id }
+    this.#tellNow(this.#progress)
   }
 
   /** Says what is going on now; of interest only while it lasts, so not kept, and not said twice. */
   status(state: StatusFrame['state'], message: string): void {
     if (this.#status?.state === state && this.#status.message === message) return
     this.#status = { type: 'status', state, message, chat_id: this.id }
-    const text = JSON.stringify(this.#status)
-    this.#listeners.tell(text, { agent: this.agent.name })
-    for (const follower of this.#followers) follower.status(text)
+    this.#tellNow(this.#status)
   }
 
   /** Asks for a person's word; whoever joins before it is given is asked as well. */
@@ -195,7 +233,7 @@ export class Chat {
   /** What a socket that was just opened has to know to take part: what is going on, and what waits for a word. */
   get now(): readonly ServerFrame[] {
     if (!this.running) return []
-    return [this.#status, this.#approval].filter((frame) => frame !== null)
+    return [this.#status, this.#approval, this.#progress].filter((frame) => frame !== null)
   }
 
   /** Whether it was deleted, and nothing more comes. */
@@ -213,6 +251,13 @@ export class Chat {
   follow(follower: Follower): () => void {
     this.#followers.add(follower)
     return () => this.#followers.delete(follower)
+  }
+
+  /** Tells what is not kept. */
+  #tellNow(frame: StatusFrame | ProgressFrame): void {
+    const text = JSON.stringify(frame)
+    this.#listeners.tell(text, { agent: this.agent.name })
+    if (frame.type === 'status') for (const follower of this.#followers) follower.status(text)
   }
 
   #say<Frame extends ServerFrame>(frame: Frame, except?: object): { readonly frame: Frame; readonly seq: number } {
@@ -234,8 +279,8 @@ export class Chat {
   }
 
   #meta(running: boolean): ChatMeta {
-    const { id: name, agent, session, sessionKey = null } = this
-    return { name, agent: agent.name, session, sessionKey, running }
+    const { id: name, agent, session, sessionKey = null, mode } = this
+    return { name, agent: agent.name, session, sessionKey, mode, running }
   }
 
   #tell(text: string, except?: object): void {

@@ -1,11 +1,11 @@
-import { CastellanError, newId } from '@castellan/contracts'
+import { CastellanError, ChatMode, newId } from '@castellan/contracts'
 import { didYouMean, parseJson, version } from '@castellan/daemon'
 import { makeCall } from './tool-call.ts'
 import type { Turn } from './turn.ts'
 import { SHOWN_TO_OWNER } from './withhold.ts'
 
 /** What commands need that only read: they are answered while a turn runs as well. */
-export type ReadingParts = Pick<Turn, 'agentd' | 'engine' | 'signal'>
+export type ReadingParts = Pick<Turn, 'agentd' | 'chat' | 'conversations' | 'engine' | 'signal'>
 
 interface Command {
   readonly usage: string
@@ -23,6 +23,13 @@ const commands: Record<string, Command> = {
   call: { usage: '/call NAME {JSON}', purpose: 'run one tool, e.g. /call disk_usage {"path":"/"}', run: callTool },
   approvals: { usage: '/approvals', purpose: 'calls that wait for your yes or no', answer: listApprovals },
   undo: { usage: '/undo N', purpose: 'take back the act with ledger number N', run: undo },
+  agent: { usage: '/agent', purpose: 'who answers in this chat, and what it thinks with', answer: tellAgent },
+  mode: {
+    usage: '/mode [NAME]',
+    purpose: 'what this chat is held to: observe, assist, sensitive or none',
+    run: setMode,
+  },
+  usage: { usage: '/usage', purpose: 'tokens and cost of this chat', answer: tellChatUsage },
   status: { usage: '/status', purpose: 'the state of the gateway, agentd and the engine', answer: tellStatus },
 }
 
@@ -149,4 +156,53 @@ function duration(seconds: number): string {
   if (seconds < 120) return `${Math.round(seconds)} s`
   const minutes = Math.round(seconds / 60)
   return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`
+}
+
+function tellAgent({ chat: { agent, mode }, engine }: ReadingParts): string {
+  const { name, title } = agent
+  return [
+    `agent: ${name}${title === null ? '' : ` (${title})`}`,
+    `engine: ${engine.kind}${engine.model === null ? '' : `, model ${engine.model}`}`,
+    engine.host === null
+      ? 'It thinks on this machine.'
+      : `It thinks at ${engine.host}, which is sent this conversation.`,
+    mode === null ? 'The chat is held to the mode of its session alone.' : `The chat is held to the mode ${mode}.`,
+  ].join('\n')
+}
+
+const NO_MODE = ['none', 'default', 'session']
+
+/** A chat is only ever held to less than what the operator lets its session do; more is said on the machine. */
+function setMode(argument: string, { chat }: Turn): Promise<void> {
+  const word = argument.toLowerCase()
+  const mode = ChatMode.safeParse(word)
+  if (mode.success) chat.holdTo(mode.data)
+  else if (NO_MODE.includes(word)) chat.holdTo(null)
+  else if (word !== '') {
+    const why =
+      word === 'operate'
+        ? 'A chat can only be held to less than its session: `agentctl session mode` on the machine lets it do more.'
+        : `There is no mode ${word}.`
+    throw new CastellanError('invalid_arguments', `${why} Say /mode observe, assist, sensitive or none.`)
+  }
+  const now = chat.mode === null ? 'the mode of its session alone' : `${chat.mode}: ${MODES[chat.mode]}`
+  chat.emit({ type: 'text', text: `This chat is held to ${now}.` })
+  return Promise.resolve()
+}
+
+const MODES: Readonly<Record<ChatMode, string>> = {
+  observe: 'it may read.',
+  assist: 'it may read; changes ask you.',
+  sensitive: 'it may read, changes ask you, nothing reaches the network, and budgets are small.',
+}
+
+async function tellChatUsage({ chat, conversations }: ReadingParts): Promise<string> {
+  const usage = await conversations.usage(chat.id)
+  if (usage.turns === 0) return 'No model has told what it used in this chat. The built-in model counts nothing.'
+  const { turns, prompt_tokens, cached_tokens, output_tokens, cost, uncounted, unpriced } = usage
+  return [
+    `${turns} ${turns === 1 ? 'turn' : 'turns'}: ${prompt_tokens} tokens in (${cached_tokens} of them cached), ${output_tokens} out, $${cost.toFixed(4)}`,
+    ...(uncounted === 0 ? [] : [`Without ${uncounted} that told no tokens.`]),
+    ...(unpriced === 0 ? [] : [`Without ${unpriced} that have no price: set prices in agents.json.`]),
+  ].join('\n')
 }

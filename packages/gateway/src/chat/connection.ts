@@ -159,7 +159,7 @@ export class Connection {
   async #say(frame: Extract<ClientFrame, { type: 'chat' }>): Promise<void> {
     const chat = await chatFor(frame, this.#caller, this.#parts)
     if (chat.running && this.#answerAside(frame, chat)) return
-    speak(frame.text, chat, this.#caller, this.#parts, this)
+    speak(frame, chat, this.#caller, this.#parts, this)
   }
 
   #abort({ chat_id = MAIN_CHAT }: Extract<ClientFrame, { type: 'abort' }>): void {
@@ -172,7 +172,7 @@ export class Connection {
   /** A command that only reads is answered while a turn runs, such as one that waits for this very person. */
   #answerAside(frame: Extract<ClientFrame, { type: 'chat' }>, chat: Chat): boolean {
     const engine = this.#parts.engineOf(chat.agent)
-    const answer = readingAnswer(frame.text, { ...this.#parts, engine, signal: AbortSignal.timeout(ASIDE_MS) })
+    const answer = readingAnswer(frame.text, { ...this.#parts, chat, engine, signal: AbortSignal.timeout(ASIDE_MS) })
     if (answer === undefined) return false
     Promise.resolve(answer).then(
       (text) => chat.aside(frame.text, text, this),

@@ -114,6 +114,7 @@ export class ChatSessions {
       session: left?.row.session ?? newId('ses'),
       sessionKey: left?.row.session_key ?? undefined,
       lastSeq: left?.row.last_seq ?? 0,
+      mode: left?.row.mode ?? null,
       remembered: left?.remembered ?? { exchanges: [], summary: null },
     })
     this.#chats.set(id, chat)

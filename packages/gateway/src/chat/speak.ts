@@ -1,4 +1,4 @@
-import { type AgentName, CastellanError, type ChatId } from '@castellan/contracts'
+import { type AgentName, type Attachment, CastellanError, type ChatId } from '@castellan/contracts'
 import type { Agent } from '../agents/agent.ts'
 import type { Engine } from '../engines/engine.ts'
 import type { Caller } from '../plugins/auth.ts'
@@ -21,6 +21,7 @@ export interface Saying {
   readonly text: string
   readonly chat_id?: ChatId | undefined
   readonly agent?: AgentName | undefined
+  readonly attachments?: readonly Attachment[] | undefined
 }
 
 /** The chat that something is to be said in. Throws `forbidden` where this caller may not, and as `ChatSessions.open` does. */
@@ -39,7 +40,7 @@ export async function chatFor({ text, chat_id, agent }: Saying, caller: Caller, 
  * never rejects. Throws as `Chat.begin` does.
  */
 export function speak(
-  text: string,
+  { text, attachments }: Pick<Saying, 'text' | 'attachments'>,
   chat: Chat,
   caller: Caller,
   { engineOf, tracing, ...parts }: SpeakParts,
@@ -50,13 +51,13 @@ export function speak(
     throw new CastellanError('busy', `Chat ${chat.id} has just been let go of; say it again.`)
   const { agent } = chat
   const engine = engineOf(agent)
-  const { signal, seq } = chat.begin(text, asker)
+  const { signal, seq } = chat.begin(text, asker, attachments)
   const turn = { ...parts, agent, engine, chat, signal }
   const facts = { 'castellan.agent': agent.name }
   const forget = endsWithToken(chat, caller)
   const over = tracing.span('chat turn', facts, async () => {
     await openSession(chat, caller, turn)
-    await runTurn(text, turn)
+    await runTurn({ text, attachments }, turn)
     forget()
   })
   return { seq, over }

@@ -1,6 +1,7 @@
 import {
   type CallDecision,
   type CallOutcome,
+  type CallPending,
   type CallRequest,
   CastellanError,
   type EngineMessage,
@@ -69,12 +70,13 @@ function askFor({ call_id, name, args }: ToolCall, turn: Turn, decision?: CallDe
   const { agent, chat } = turn
   return inSession(turn, (own) => {
     const by = decision === undefined ? {} : { decision }
-    const request: CallRequest = { call_id, ...own, agent: agent.name, tool: name, args, ...by }
-    return callWhenApproved(request, turn, async (pending) => {
+    const request: CallRequest = { call_id, ...own, agent: agent.name, tool: name, args, ...chat.heldTo, ...by }
+    const agrees = async (pending: CallPending) => {
       const agreed = await personAgrees(pending, turn)
       chat.status('running', `Running ${name}.`)
       return agreed
-    })
+    }
+    return callWhenApproved(request, turn, agrees, (progress) => chat.progress(call_id, progress))
   })
 }
 

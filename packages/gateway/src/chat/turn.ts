@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CastellanError, type Suggestion, type ToolDescriptor } from '@castellan/contracts'
+import { type Attachment, CastellanError, type Suggestion, type ToolDescriptor } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import type { Agentd } from '../agentd.ts'
 import type { Agent } from '../agents/agent.ts'
+import type { Conversations } from '../conversations/conversations.ts'
 import type { FreezeWatch } from '../emergency/freeze-watch.ts'
 import type { Engine, Failover } from '../engines/engine.ts'
 import type { Exchange } from '../engines/exchange.ts'
@@ -10,6 +11,7 @@ import { recallFor } from '../memory/recall.ts'
 import { toCastellanError } from '../plugins/errors.ts'
 import type { Decided, DecidedCall } from '../replay/decided.ts'
 import { askModel, type Choice, type Patience } from './ask.ts'
+import { refuseFiles, takeAttachments } from './attachments.ts'
 import type { Chat } from './chat.ts'
 import { isCommand, runCommand } from './commands.ts'
 import { fitTools } from './fit-tools.ts'
@@ -26,6 +28,7 @@ export interface TurnParts {
   readonly agent: Agent
   readonly patience: Patience
   readonly waiting: Waiting
+  readonly conversations: Pick<Conversations, 'usage'>
   readonly freezeWatch: Pick<FreezeWatch, 'freeze' | 'refuseIfFrozen'>
   readonly log: Log
   /** Hears what was sent to an engine outside for a chat, and what came back. */
@@ -42,13 +45,20 @@ export interface Turn extends TurnParts {
   readonly signal: AbortSignal
 }
 
+/** What the owner said, and what came along with it. */
+export interface Said {
+  readonly text: string
+  readonly attachments?: readonly Attachment[] | undefined
+}
+
 /** Answers what the owner said, by command or through the model. Never rejects; the chat hears exactly one `done`. */
-export async function runTurn(text: string, turn: Turn): Promise<void> {
+export async function runTurn({ text, attachments = [] }: Said, turn: Turn): Promise<void> {
   const { chat } = turn
   try {
     const picked = takeOffer(text, chat)
-    if (isCommand(picked ?? text)) await runCommand(picked ?? text, turn)
-    else await converse(text, turn)
+    if (!isCommand(picked ?? text)) return await converse(text, attachments, turn)
+    refuseFiles(attachments)
+    await runCommand(picked ?? text, turn)
   } catch (error) {
     tellFailure(error, turn)
   } finally {
@@ -57,10 +67,11 @@ export async function runTurn(text: string, turn: Turn): Promise<void> {
 }
 
 /** The agent loop: ask the model; make the calls it asks for, whose results it sees; until it only speaks. */
-async function converse(text: string, turn: Turn): Promise<void> {
+async function converse(text: string, attachments: readonly Attachment[], turn: Turn): Promise<void> {
   const { chat } = turn
   turn.freezeWatch.refuseIfFrozen()
-  chat.history.add({ role: 'user', text })
+  const told = await takeAttachments(text, attachments, turn)
+  chat.history.add({ role: 'user', text: told })
   chat.status('thinking', 'Thinking.')
   const tools = await toolsThatFit(await toolsOnceBack(turn), turn)
   await recallFor(text, turn)

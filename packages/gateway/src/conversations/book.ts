@@ -1,4 +1,4 @@
-import type { AgentName, ChatId, SessionId } from '@castellan/contracts'
+import type { AgentName, ChatId, ChatMode, ChatUsage, ServerFrame, SessionId } from '@castellan/contracts'
 import type Database from 'better-sqlite3'
 import type { Statement } from 'better-sqlite3'
 import { dropLog, openEncrypted } from '../store/database.ts'
@@ -27,6 +27,7 @@ export interface ChatRow {
   readonly updated_at: number
   readonly last_seq: number
   readonly running: 0 | 1
+  readonly mode: ChatMode | null
 }
 
 export interface NewChat {
@@ -72,6 +73,7 @@ export class ConversationBook {
   /** Throws `conversations_unreadable`. */
   constructor(path: string, key: Uint8Array) {
     this.#db = openEncrypted(path, key, schema)
+    this.#addColumns()
   }
 
   /** Writes what was said, of several chats at once: on disk when it returns, all of it or nothing. */
@@ -105,6 +107,24 @@ export class ConversationBook {
       `SELECT * FROM chats WHERE (updated_at, id) < (?, ?) AND (? IS NULL OR agent = ?)
          ORDER BY updated_at DESC, id DESC LIMIT ?`,
     ).all(updatedAt, id, agent, agent, limit) as ChatRow[]
+  }
+
+  /** Sums of what the models of all its turns said they used. Throws `not_found`. */
+  usage(name: ChatId): ChatUsage {
+    const { id } = this.#chat(name)
+    const rows = this.#sql(`SELECT frame FROM frames WHERE chat = ? AND type = 'usage'`).pluck().all(id) as string[]
+    const sums = { turns: 0, prompt_tokens: 0, cached_tokens: 0, output_tokens: 0, cost: 0, uncounted: 0, unpriced: 0 }
+    for (const row of rows) {
+      const frame = JSON.parse(row) as Extract<ServerFrame, { type: 'usage' }>
+      sums.turns += 1
+      sums.prompt_tokens += frame.prompt_tokens ?? 0
+      sums.cached_tokens += frame.cached_tokens ?? 0
+      sums.output_tokens += frame.output_tokens ?? 0
+      sums.cost += frame.cost ?? 0
+      if (frame.prompt_tokens === null || frame.output_tokens === null) sums.uncounted += 1
+      if (frame.cost === null) sums.unpriced += 1
+    }
+    return { chat_id: name, ...sums }
   }
 
   /** Throws `not_found`. */
@@ -187,14 +207,20 @@ export class ConversationBook {
     this.#db.close()
   }
 
-  #append({ name, agent, session, sessionKey, running, entries }: ChatBatch): void {
+  /** A database of before has no modes. */
+  #addColumns(): void {
+    const columns = this.#db.prepare('SELECT name FROM pragma_table_info(?)').pluck().all('chats') as string[]
+    if (!columns.includes('mode')) this.#db.exec('ALTER TABLE chats ADD COLUMN mode TEXT')
+  }
+
+  #append({ name, agent, session, sessionKey, mode, running, entries }: ChatBatch): void {
     const now = entries.at(-1)?.at ?? Date.now()
     if (this.chat(name) === null) this.#insert({ name, title: null, agent, session }, entries[0]?.at ?? now)
     const { id, last_seq } = this.#chat(name)
     for (const entry of entries) this.#add(id, entry)
     this.#sql(
-      'UPDATE chats SET session = ?, session_key = ?, running = ?, last_seq = ?, updated_at = max(updated_at, ?) WHERE id = ?',
-    ).run(session, sessionKey, Number(running), entries.at(-1)?.lastSeq ?? last_seq, now, id)
+      'UPDATE chats SET session = ?, session_key = ?, mode = ?, running = ?, last_seq = ?, updated_at = max(updated_at, ?) WHERE id = ?',
+    ).run(session, sessionKey, mode, Number(running), entries.at(-1)?.lastSeq ?? last_seq, now, id)
   }
 
   #add(chat: number, { firstSeq, lastSeq, at, type, frame, words, cuts }: NewEntry): void {

@@ -1,4 +1,4 @@
-import { type AgentName, CastellanError, type ChatId, newId } from '@castellan/contracts'
+import { type AgentName, CastellanError, type ChatId, type ChatUsage, newId } from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import type { StoreThread } from '../store/thread.ts'
 import type { ChatRow, HitRow, Reading, ReadOptions, SaidRow } from './book.ts'
@@ -75,6 +75,12 @@ export class Conversations {
   ): Promise<ChatRow[]> {
     await this.#settle()
     return this.#thread.call('conversations', 'list', agent, limit, before)
+  }
+
+  /** Throws `not_found`. */
+  async usage(name: ChatId): Promise<ChatUsage> {
+    await this.#settle()
+    return this.#thread.call('conversations', 'usage', name)
   }
 
   async rename(name: ChatId, title: string | null): Promise<ChatRow> {

@@ -1,4 +1,4 @@
-import type { AgentName, ChatId, ServerFrame, SessionId } from '@castellan/contracts'
+import type { AgentName, ChatId, ChatMode, ServerFrame, SessionId } from '@castellan/contracts'
 
 /** A piece of a transcript on its way to the disk. */
 export interface NewEntry {
@@ -21,6 +21,7 @@ export interface ChatMeta {
   readonly agent: AgentName
   readonly session: SessionId
   readonly sessionKey: string | null
+  readonly mode: ChatMode | null
   readonly running: boolean
 }
 
@@ -30,13 +31,15 @@ export interface ChatBatch extends ChatMeta {
 
 /** Whether a frame is words and nothing else, so that the words stand for it. */
 export function isPlain(frame: ServerFrame): frame is Extract<ServerFrame, { type: 'asked' | 'text' }> {
-  return frame.type === 'asked' || (frame.type === 'text' && frame.aside !== true)
+  if (frame.type === 'asked') return frame.attachments === undefined
+  return frame.type === 'text' && frame.aside !== true
 }
 
 /** What search should find a frame by. */
 export function wordsOf(frame: ServerFrame): string | null {
   switch (frame.type) {
     case 'asked':
+      return [frame.text, ...(frame.attachments ?? []).map(({ name }) => name)].join('\n')
     case 'text':
       return frame.text
     case 'tool_result':

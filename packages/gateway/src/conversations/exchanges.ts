@@ -1,4 +1,5 @@
 import type { EngineMessage, ServerFrame } from '@castellan/contracts'
+import { withAttachments } from '../chat/attachments.ts'
 import { SHOWN_TO_OWNER } from '../chat/withhold.ts'
 import { recallMessages } from '../memory/recall.ts'
 import type { StoredEntry } from './rows.ts'
@@ -39,7 +40,7 @@ class Reader {
     switch (frame.type) {
       case 'asked':
         // What is asked while a turn runs is an aside.
-        this.#turn ??= [{ role: 'user', text: frame.text }]
+        this.#turn ??= [{ role: 'user', text: withAttachments(frame.text, frame.attachments) }]
         return
       case 'text':
         if (frame.aside === true) return

@@ -43,8 +43,8 @@ export function closingFrames(tail: readonly StoredEntry[]): ServerFrame[] {
   return [...withdrawn, ...unanswered, { type: 'error', code: 'turn_interrupted', message: STOPPED }, { type: 'done' }]
 }
 
-function metaOf({ name, agent, session, session_key }: ChatRow) {
-  return { name, agent, session, sessionKey: session_key }
+function metaOf({ name, agent, session, session_key, mode }: ChatRow) {
+  return { name, agent, session, sessionKey: session_key, mode }
 }
 
 function entryOf(frame: ServerFrame, chat: ChatRow, seq: number, at: number): NewEntry {

@@ -1,4 +1,4 @@
-import type { ServerFrame } from '@castellan/contracts'
+import type { Attachment, ServerFrame } from '@castellan/contracts'
 import type { ChatRow } from './book.ts'
 import type { StoredEntry } from './rows.ts'
 
@@ -11,7 +11,7 @@ export function markdownHead({ name, title, agent, created_at }: ChatRow): strin
 export function markdownOf({ at, frame }: StoredEntry): string {
   switch (frame.type) {
     case 'asked':
-      return `\n---\n\n**You**, ${minute(at)}\n\n${frame.text}\n`
+      return `\n---\n\n**You**, ${minute(at)}\n\n${frame.text}\n${attached(frame.attachments)}`
     case 'text':
       return `\n**Agent**, ${minute(at)}\n\n${frame.text}\n`
     case 'tool_use':
@@ -30,6 +30,8 @@ export function markdownOf({ at, frame }: StoredEntry): string {
       return `\n${frame.exchanges} earlier exchanges are summarised for the model from here on:\n\n${quoted(frame.summary)}\n`
     case 'model':
       return `\nAnswered by ${oneLine(frame.model ?? frame.engine)} at ${frame.host}.\n`
+    case 'mode':
+      return `\n${frame.mode === null ? 'From here on only the mode of its session holds.' : `Held to the mode \`${frame.mode}\` from here on.`}\n`
     case 'notice':
       return `\n${quoted(frame.text)}\n`
     case 'error':
@@ -37,6 +39,10 @@ export function markdownOf({ at, frame }: StoredEntry): string {
     default:
       return ''
   }
+}
+
+function attached(attachments: readonly Attachment[] = []): string {
+  return attachments.map(({ name, text }) => `\nAttached \`${oneLine(name)}\`:\n\n${fenced(text, '')}\n`).join('')
 }
 
 function number({ ledger_index }: Extract<ServerFrame, { type: 'tool_result' }>): string {

@@ -14,7 +14,8 @@ CREATE TABLE IF NOT EXISTS chats (
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   last_seq INTEGER NOT NULL DEFAULT 0,
-  running INTEGER NOT NULL DEFAULT 0
+  running INTEGER NOT NULL DEFAULT 0,
+  mode TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS chats_by_use ON chats (updated_at, id);
 CREATE INDEX IF NOT EXISTS chats_running ON chats (running) WHERE running = 1;
@@ -30,6 +31,7 @@ CREATE TABLE IF NOT EXISTS frames (
   cuts TEXT,
   found INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE INDEX IF NOT EXISTS frames_usage ON frames (chat) WHERE type = 'usage';
 CREATE UNIQUE INDEX IF NOT EXISTS frames_in_order ON frames (chat, last_seq, first_seq);
 CREATE INDEX IF NOT EXISTS frames_said ON frames (chat, last_seq) WHERE words IS NOT NULL;
 CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5(

@@ -78,7 +78,7 @@ export function recallMessages(
 
 async function ask(call_id: CallId, about: string, turn: Turn): Promise<CallOutcome> {
   const { agentd, agent, chat, signal } = turn
-  const request = { call_id, agent: agent.name, tool: RECALL, args: { about, limit: MOST_FACTS } }
+  const request = { call_id, agent: agent.name, tool: RECALL, args: { about, limit: MOST_FACTS }, ...chat.heldTo }
   const within = AbortSignal.any([signal, AbortSignal.timeout(RECALL_MS)])
   const answer = await inSession(turn, (own) => agentd.call({ ...request, ...own }, within))
   if (answer.status === 'approval_required') {

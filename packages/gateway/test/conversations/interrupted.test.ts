@@ -31,7 +31,7 @@ function entry(seq: number, frame: ServerFrame): NewEntry {
 test('a turn that a kill broke off says so: the question is withdrawn, the call has no answer, the chat goes on', async () => {
   const open = opener()
   const { writer } = open()
-  const meta = { name: main, agent, session, sessionKey: 'key', running: true }
+  const meta = { name: main, agent, session, sessionKey: 'key', mode: null, running: true }
   const used: ServerFrame = { type: 'tool_use', call_id, name: 'file_write', args: {} }
   const question = {
     type: 'approval_required',

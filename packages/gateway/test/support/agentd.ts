@@ -4,7 +4,10 @@ import {
   ApprovalDecision,
   type ApprovalState,
   ApprovalWithdrawal,
+  AttachmentReport,
   approvalSigningText,
+  type CallAnswer,
+  type CallLine,
   type CallOutcome,
   CallRequest,
   CastellanError,
@@ -17,8 +20,9 @@ import {
   type ToolDescriptor,
   type ToolEffect,
   ToolName,
+  type ToolProgress,
 } from '@castellan/contracts'
-import { addHealthRoute, reply, SocketServer } from '@castellan/daemon'
+import { addHealthRoute, ndjson, reply, SocketServer } from '@castellan/daemon'
 import { z } from 'zod'
 import { quietLog } from './log.ts'
 
@@ -26,7 +30,7 @@ export interface StandInTool {
   readonly effect?: ToolEffect
   /** What its results bring into the session. */
   readonly taint?: CallOutcome['taint']
-  readonly run: (args: Record<string, unknown>, signal: AbortSignal) => unknown
+  readonly run: (args: Record<string, unknown>, signal: AbortSignal, tell: (progress: ToolProgress) => void) => unknown
 }
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
@@ -34,6 +38,8 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 /** Speaks agentd's HTTP over a real Unix socket: tools that need approval unless they read, grants spent by their first use. */
 export class StandInAgentd {
   readonly calls: CallRequest[] = []
+  readonly attachments: AttachmentReport[] = []
+  refusesAttachments = false
   readonly decisions: ApprovalDecision[] = []
   /** What came along with calls. */
   readonly traceparents: string[] = []
@@ -120,7 +126,14 @@ export class StandInAgentd {
     })
     this.#server.route('POST', '/v1/calls', { body: CallRequest }, async ({ body, headers, signal }) => {
       if (typeof headers.traceparent === 'string') this.traceparents.push(headers.traceparent)
-      return this.#call(body, signal)
+      if (headers.accept === 'application/x-ndjson') return ndjson(this.#lines(body, signal))
+      const answer = await this.#call(body, signal, () => undefined)
+      return reply(answer, { status: answer.status === 'done' ? 200 : 202 })
+    })
+    this.#server.route('POST', '/v1/sessions/:id/attachments', { body: AttachmentReport }, ({ body }) => {
+      if (this.refusesAttachments) throw new CastellanError('ledger_unavailable', 'The ledger cannot be written.')
+      this.attachments.push(body)
+      return { recorded: true }
     })
     const Known = z.strictObject({ known: z.string().optional(), wait: z.string().optional() })
     this.#server.route('GET', '/v1/freeze', { query: Known }, async ({ query, signal }) => {
@@ -188,26 +201,39 @@ export class StandInAgentd {
     throw new CastellanError('signature_invalid', 'The proof does not fit this call.')
   }
 
-  async #call(request: CallRequest, signal: AbortSignal): Promise<unknown> {
+  /** As agentd: what is refused before there was progress is an ordinary refusal. */
+  async *#lines(request: CallRequest, signal: AbortSignal): AsyncGenerator<CallLine, void, void> {
+    const told: ToolProgress[] = []
+    const answer = await this.#call(request, signal, (progress) => told.push(progress))
+    for (const progress of told) yield { progress }
+    yield { answer }
+  }
+
+  async #call(request: CallRequest, signal: AbortSignal, tell: (progress: ToolProgress) => void): Promise<CallAnswer> {
     this.calls.push(request)
     const tool = this.tools.get(request.tool)
     if (tool === undefined) throw new CastellanError('unknown_tool', `There is no tool ${request.tool}.`)
     if (tool.effect !== undefined && tool.effect !== 'read') {
-      if (request.approval_id === undefined) return reply(this.#ask(request, tool.effect), { status: 202 })
+      if (request.approval_id === undefined) return this.#ask(request, tool.effect)
       const approval = this.#approvals.get(request.approval_id)?.approval
       if (approval?.state === 'denied') throw new CastellanError('approval_denied', 'The owner said no.')
       if (approval?.state !== 'approved') throw new CastellanError('approval_spent', 'This approval was used already.')
       this.decide(request.approval_id, 'spent')
     }
-    return this.#run(request, tool, signal)
+    return this.#run(request, tool, signal, tell)
   }
 
-  async #run({ tool: name, call_id, args }: CallRequest, tool: StandInTool, signal: AbortSignal): Promise<CallOutcome> {
+  async #run(
+    { tool: name, call_id, args }: CallRequest,
+    tool: StandInTool,
+    signal: AbortSignal,
+    tell: (progress: ToolProgress) => void,
+  ): Promise<CallOutcome> {
     const outcome = { status: 'done' as const, call_id, tool: ToolName.parse(name), duration_ms: 1 }
     this.#entries += 2
     const ledger_index = this.#entries - 1
     try {
-      const result = await tool.run(args, signal)
+      const result = await tool.run(args, signal, tell)
       const taint = tool.taint === undefined ? {} : { taint: tool.taint }
       return { ...outcome, ...taint, ok: true, result, summary: `${name} says ${JSON.stringify(result)}`, ledger_index }
     } catch (error) {
@@ -216,7 +242,7 @@ export class StandInAgentd {
     }
   }
 
-  #ask(request: CallRequest, effect: ToolEffect): unknown {
+  #ask(request: CallRequest, effect: ToolEffect): CallAnswer {
     let changed = () => {}
     const change = new Promise<void>((resolve) => {
       changed = resolve

@@ -19,7 +19,7 @@ export function openBook() {
 }
 
 export function batch(entries: readonly NewEntry[], running = false, name = main): ChatBatch {
-  return { name, agent, session, sessionKey: null, running, entries }
+  return { name, agent, session, sessionKey: null, mode: null, running, entries }
 }
 
 export function asked(seq: number, text: string): NewEntry {

@@ -19,7 +19,7 @@ const left = await conversations.left(id)
 const chat = new Chat({
   ...{ id, agent: { ...mainAgent, name: AgentName.parse('main') }, writer: conversations.writer },
   session: left?.row.session ?? SessionId.parse('ses_AAAAAAAAAAAAAAAA'),
-  ...{ sessionKey: undefined, lastSeq: left?.row.last_seq ?? 0 },
+  ...{ sessionKey: undefined, lastSeq: left?.row.last_seq ?? 0, mode: null },
   remembered: left?.remembered ?? { exchanges: [], summary: null },
   listeners: {
     tell(frame) {

@@ -7,10 +7,12 @@ import {
   exportMarkdown,
   followChat,
   getChat,
+  getChatUsage,
   getTranscript,
   listChats,
   renameChat,
   renewChat,
+  setChatMode,
 } from '@castellan/contracts/api'
 import type { FastifyInstance } from 'fastify'
 import { chatEvents } from '../../chat/events.ts'
@@ -76,6 +78,19 @@ export function addChats(app: FastifyInstance, parts: ChatsParts): void {
     const row = await known(chat_id, caller)
     await chats.renew(chat_id)
     return view(row)
+  })
+
+  serve(app, setChatMode, async ({ params: { chat_id }, body: { mode }, caller }) => {
+    const row = await known(chat_id, caller)
+    const chat = await chats.open(chat_id)
+    chat.holdTo(mode)
+    await chat.settled()
+    return view({ ...row, mode })
+  })
+
+  serve(app, getChatUsage, async ({ params: { chat_id }, caller }) => {
+    await known(chat_id, caller)
+    return conversations.usage(chat_id)
   })
 
   serve(app, deleteChat, async ({ params: { chat_id }, caller }) => {
@@ -166,6 +181,7 @@ export function viewOf(row: ChatRow, chats: ChatSessions): ChatView {
     updated_at: new Date(row.updated_at).toISOString(),
     last_seq: row.last_seq,
     running: chats.find(row.name)?.running ?? false,
+    mode: chats.find(row.name)?.mode ?? row.mode,
   }
 }
 

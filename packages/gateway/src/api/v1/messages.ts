@@ -64,7 +64,7 @@ export function addMessages(app: FastifyInstance, parts: MessagesParts): void {
   /** Answers once what was said is on disk; where it cannot be, nothing is done about it. */
   async function say(saying: Saying, caller: Caller) {
     const chat = await chatFor(saying, caller, parts)
-    const { seq, over } = speak(saying.text, chat, caller, parts)
+    const { seq, over } = speak(saying, chat, caller, parts)
     await conversations.writer.settled().catch((error: CastellanError) => {
       chat.abort(error)
       throw error
