@@ -17,6 +17,8 @@ export const exitCodes = {
   refused: 4,
   /** A decision cannot be replayed on the same grounds. */
   notReplayable: 5,
+  /** A decision was replayed on the same grounds, and is another one now. */
+  decidedOtherwise: 6,
   /** A switch between systems was taken back, and the old system runs as before. */
   rolledBack: 20,
   /** A switch was refused before anything was changed. */

@@ -1,53 +1,21 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { ProcessHealth } from '@castellan/contracts'
-import { UnixClient } from '@castellan/daemon'
-import { until } from '@castellan/testing'
 import { expect, onTestFinished, test } from 'vitest'
-import { startAgentd } from './support/agentd.ts'
+import { startWithAirlock } from './support/airlock.ts'
 import { agentctl } from './support/cli.ts'
 
-const main = fileURLToPath(new URL('../../airlock/src/main.ts', import.meta.url))
 const key = ['gh', 'p_', 'x9Kq2LmW7vRtB4nYc8ZdF1sHj6PgA3eUoQ5i'].join('')
 
-/** The real airlock beside the real agentd, and a server that says which authorization it was given. */
+/** The real airlock, and a server that says which authorization it was given. */
 async function startAll() {
-  const { state } = await startAgentd()
-  const at = (name: string) => join(state, 'sockets', name)
-  const child = spawn(process.execPath, ['--conditions=source', main], {
-    env: {
-      PATH: process.env.PATH,
-      CASTELLAN_STATE_DIR: state,
-      CASTELLAN_AIRLOCK_SOCKET: at('airlock.sock'),
-      CASTELLAN_AIRLOCK_OPERATOR_SOCKET: at('airlock-operator.sock'),
-      CASTELLAN_RECORD_SOCKET: at('record.sock'),
-      CASTELLAN_LOG_LEVEL: 'error',
-    },
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
-  const gateway = new UnixClient({
-    socketPath: at('airlock.sock'),
-    peer: 'airlock',
-    unavailable: 'airlock_unavailable',
-  })
+  const { state, gateway } = await startWithAirlock()
   const given: (string | undefined)[] = []
   const server = createServer((request, response) => {
     given.push(request.headers.authorization)
     response.end('hello')
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  onTestFinished(async () => {
-    gateway.close()
-    server.close()
-    child.kill('SIGTERM')
-    await once(child, 'exit')
-  })
-  await until('the airlock answers', () =>
-    gateway.request('GET', '/v1/health', { schema: ProcessHealth }).catch(() => false),
-  )
+  onTestFinished(() => void server.close())
   const { port } = server.address() as { port: number }
   const fetch = async (path: string, headers = {}) => {
     const body = { url: `http://localhost:${port}${path}`, purpose: 'test.fetch', headers }

@@ -1,47 +1,16 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { EGRESS_HEAD_HEADER, ProcessHealth } from '@castellan/contracts'
-import { UnixClient } from '@castellan/daemon'
+import { EGRESS_HEAD_HEADER } from '@castellan/contracts'
 import { until } from '@castellan/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { startAgentd } from './support/agentd.ts'
+import { startWithAirlock } from './support/airlock.ts'
 import { agentctl } from './support/cli.ts'
 
-const main = fileURLToPath(new URL('../../airlock/src/main.ts', import.meta.url))
-
-/** The real airlock beside the real agentd. */
 async function startBoth() {
-  const { state } = await startAgentd()
-  const at = (name: string) => join(state, 'sockets', name)
-  const child = spawn(process.execPath, ['--conditions=source', main], {
-    env: {
-      PATH: process.env.PATH,
-      CASTELLAN_STATE_DIR: state,
-      CASTELLAN_AIRLOCK_SOCKET: at('airlock.sock'),
-      CASTELLAN_AIRLOCK_OPERATOR_SOCKET: at('airlock-operator.sock'),
-      CASTELLAN_RECORD_SOCKET: at('record.sock'),
-      CASTELLAN_LOG_LEVEL: 'error',
-    },
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
-  const gateway = new UnixClient({
-    socketPath: at('airlock.sock'),
-    peer: 'airlock',
-    unavailable: 'airlock_unavailable',
-  })
-  onTestFinished(async () => {
-    gateway.close()
-    child.kill('SIGTERM')
-    await once(child, 'exit')
-  })
-  await until('the airlock answers', () =>
-    gateway.request('GET', '/v1/health', { schema: ProcessHealth }).catch(() => false),
-  )
+  const { state, gateway } = await startWithAirlock()
   const fetch = (url: string) => gateway.open('POST', '/v1/fetch', { body: { url, purpose: 'test.fetch' } })
-  return { state, fetch, at: ['--state', state] as const }
+  return { fetch, at: ['--state', state] as const }
 }
 
 test('the operator says what may leave, sees what left, shuts and opens', async () => {
@@ -121,6 +90,14 @@ test('what cannot be allowed is said before anything is asked', async () => {
   }
   expect((await agentctl(['airlock', 'deny', 'api.test', ...at])).code).toBe(2)
   expect((await agentctl(['airlock', 'log', '-n', '0', ...at])).code).toBe(2)
+  expect((await agentctl(['airlock', '--json', ...at])).stdout).toContain('"destinations":[]')
+})
+
+test('a model from where nothing may be reached is refused before anything is opened', async () => {
+  const { at } = await startBoth()
+  const refused = await agentctl(['model', 'add', 'https://127.0.0.1/small.gguf', ...at])
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('127.0.0.1') })
+  expect(refused.stderr).not.toContain('airlock is open')
   expect((await agentctl(['airlock', '--json', ...at])).stdout).toContain('"destinations":[]')
 })
 

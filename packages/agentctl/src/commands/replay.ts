@@ -10,8 +10,8 @@ const teach = `
 Asks the model on this machine again for what it decided, with the same prompt and seed, and compares the calls it asks for
 and what the ledger has of the decision. Nothing is called.
 
-Exits with 0 when it decides the same, 1 when it decides otherwise, 5 when it cannot be decided again on the same grounds:
-the model is another one now, the prompt is no longer kept, or no model on this machine decided it.
+Exits with 0 when it decides the same, 6 when it decides otherwise, 5 when it cannot be decided again on the same grounds:
+the model is another one now, the prompt is no longer kept, or no model on this machine decided it. 1: there is no such call.
 
 Examples:
   agentctl replay 116            the call whose intent, outcome or refusal is entry 116
@@ -35,7 +35,11 @@ export function addReplay({ program, act }: Cli): void {
     )
 }
 
-const EXITS = { same: exitCodes.ok, different: exitCodes.failed, impossible: exitCodes.notReplayable } as const
+const EXITS = {
+  same: exitCodes.ok,
+  different: exitCodes.decidedOtherwise,
+  impossible: exitCodes.notReplayable,
+} as const
 
 async function entryOf(context: Context, index: LedgerIndex): Promise<LedgerRecord> {
   const operator = await context.operator()

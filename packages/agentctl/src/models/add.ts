@@ -1,12 +1,14 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { type CallOutcome, CastellanError, type DestinationRequest, errorFromEnvelope } from '@castellan/contracts'
+import { type CallOutcome, CastellanError, DestinationRequest, errorFromEnvelope } from '@castellan/contracts'
 import { z } from 'zod'
 import { operate } from '../commands/switch/operate.ts'
 import type { Context } from '../context.ts'
 import { bytes } from '../describe.ts'
+import { UsageError } from '../exit.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { Progress } from '../progress.ts'
+import { printable } from '../terminal.ts'
 import { addressOf, type CatalogueEntry } from './catalogue.ts'
 import { type Downloaded, download } from './download.ts'
 import { opened, throughAirlock } from './way-out.ts'
@@ -37,18 +39,23 @@ export function wantedFrom(entry: CatalogueEntry): Wanted {
   }
 }
 
-/** A model by its address. Throws `invalid_request` for what is no https address of a GGUF file. */
+/** A model by its address. Throws a {@link UsageError} for what is no https address of a GGUF file on a host that has a name. */
 export function wantedAt(text: string, rest: Omit<Wanted, 'address' | 'file'>): Wanted {
   const address = URL.canParse(text) ? new URL(text) : undefined
   const file = address === undefined ? '' : decoded(basename(address.pathname))
-  if (address?.protocol === 'https:' && /^[A-Za-z0-9][A-Za-z0-9._-]*\.gguf$/i.test(file)) {
-    const isHub = address.hostname === 'huggingface.co'
-    return { address, file, ...rest, hosts: isHub ? [...HUB_HOSTS, ...rest.hosts] : rest.hosts }
+  if (address?.protocol !== 'https:' || !/^[A-Za-z0-9][A-Za-z0-9._-]*\.gguf$/i.test(file)) {
+    throw new UsageError('A model is named as in the catalogue, or by an https address of a .gguf file.')
   }
-  throw new CastellanError(
-    'invalid_request',
-    'A model is named as in the catalogue, or by an https address of a .gguf file.',
-  )
+  const isHub = address.hostname === 'huggingface.co'
+  const wanted = { address, file, ...rest, hosts: isHub ? [...HUB_HOSTS, ...rest.hosts] : rest.hosts }
+  for (const destination of destinationsOf(wanted)) {
+    if (DestinationRequest.safeParse(destination).success) continue
+    throw new UsageError(
+      `${printable(destination.host)} is no host that the airlock can be opened for: say its name, like models.example.org, ` +
+        'not an address.',
+    )
+  }
+  return wanted
 }
 
 /** Downloads a model by way of the airlock, which is opened for exactly that, into a folder that the file tools reach. */
@@ -58,20 +65,20 @@ export async function fetchModel(context: Context, wanted: Wanted): Promise<{ pa
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, wanted.file)
   const destinations = destinationsOf(wanted)
-  terminal.note(`Opening the airlock for ${destinations.map(({ host }) => host).join(', ')} while this lasts.`)
   using interrupt = onInterrupt()
   const progress = new Progress(terminal, 'bytes')
   try {
-    const downloaded = await opened(await context.airlock(), destinations, async () =>
-      download({
+    const downloaded = await opened(await context.airlock(), destinations, async () => {
+      terminal.note(`The airlock is open for ${destinations.map(({ host }) => host).join(', ')} while this lasts.`)
+      return download({
         ...{ address: wanted.address, file: path, sha256: wanted.sha256, bytes: wanted.bytes },
         ask: throughAirlock(await context.wayOut()),
         mayLead: (url) => wanted.hosts.some((host) => covers(host, url)),
         onProgress: (done, total) => progress.update(done, total),
         onNote: (text) => terminal.note(terminal.paint('dim', `· ${text}`)),
         signal: interrupt.signal,
-      }),
-    )
+      })
+    })
     return { path, downloaded }
   } catch (error) {
     if (!interrupt.signal.aborted) throw error
