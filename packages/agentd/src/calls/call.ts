@@ -5,6 +5,7 @@ import {
   CastellanError,
   type LedgerActor,
   type LedgerDraft,
+  type LedgerFacts,
   type SessionMode,
   type Sha256Hex,
   type ToolName,
@@ -63,6 +64,11 @@ export function headerOf(call: Call): Omit<LedgerDraft, 'type'> {
     tool: call.name,
     effect: call.tool.effect,
   }
+}
+
+/** Through what the caller says that it spoke. */
+export function channelFact({ channel }: Call): LedgerFacts {
+  return channel === undefined ? {} : { channel }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { CastellanError, decisionFacts, type LedgerIndex } from '@castellan/contracts'
 import type { Permit } from './approve.ts'
-import { type Call, headerOf, whyStopped } from './call.ts'
+import { type Call, channelFact, headerOf, whyStopped } from './call.ts'
 import type { Permission } from './decide.ts'
 import type { CallParts } from './path.ts'
 import type { Plan } from './plan.ts'
@@ -22,7 +22,13 @@ export async function intend(
     ...headerOf(call),
     type: 'intent' as const,
     ...(permit.kind === 'grant' ? { approval_id: permit.approval.approval_id } : {}),
-    facts: { rule, policy_digest: policy.digest, ...facts, ...(decision === undefined ? {} : decisionFacts(decision)) },
+    facts: {
+      rule,
+      policy_digest: policy.digest,
+      ...channelFact(call),
+      ...facts,
+      ...(decision === undefined ? {} : decisionFacts(decision)),
+    },
   }
   try {
     const prompt = decision === undefined ? {} : { prompt_digest: decision.prompt_digest }

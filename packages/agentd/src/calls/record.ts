@@ -12,7 +12,7 @@ import { screenValue } from '@castellan/screening'
 import type { Sighting } from '../incidents/sighting.ts'
 import { labelsIn } from '../sessions/facts.ts'
 import type { Permit } from './approve.ts'
-import { type Call, headerOf } from './call.ts'
+import { type Call, channelFact, headerOf } from './call.ts'
 import type { CallParts } from './path.ts'
 import type { Plan } from './plan.ts'
 import type { RunReport } from './run.ts'
@@ -40,6 +40,7 @@ export async function record(
   const screening = call.caller !== 'operator' && call.tool.taints !== undefined ? screened(result) : undefined
   const told = withScreening(labelsOf(call, result), screening)
   const facts: LedgerFacts = {
+    ...channelFact(call),
     ...sessions.outcomeFacts(call, told, call.tool.taints === undefined ? [] : resources),
     ...(screening === undefined ? {} : { screening: [screening.verdict, ...screening.reasons].join(',') }),
   }

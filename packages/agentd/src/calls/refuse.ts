@@ -1,5 +1,5 @@
 import { type CastellanError, decisionFacts } from '@castellan/contracts'
-import { type Call, headerOf } from './call.ts'
+import { type Call, channelFact, headerOf } from './call.ts'
 import type { CallParts } from './path.ts'
 
 /** Records that a call was turned away before any effect, and hands back the error to throw. */
@@ -16,7 +16,11 @@ export async function refuse(
       type: 'refused',
       ...(call.approvalId === undefined ? {} : { approval_id: call.approvalId }),
       code: error.code,
-      facts: { policy_digest: policy.digest, ...(decision === undefined ? {} : decisionFacts(decision)) },
+      facts: {
+        policy_digest: policy.digest,
+        ...channelFact(call),
+        ...(decision === undefined ? {} : decisionFacts(decision)),
+      },
     },
     { args: call.args, reason: error.message, ...prompt },
   )

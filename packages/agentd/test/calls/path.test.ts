@@ -19,6 +19,13 @@ test('a read runs at once and leaves an intent and an outcome', async () => {
   })
 })
 
+test('through what a caller says that it speaks is on record with what came of it', async () => {
+  const agentd = await TestAgentd.start()
+  await send(agentd.agent, { ...request('test_echo', { text: 'hi' }), channel: 'page' })
+  const [outcome, intent] = await agentd.entries()
+  expect([intent, outcome].map((one) => one?.entry.facts?.channel)).toEqual(['page', 'page'])
+})
+
 test('half a character in a result or its summary costs no call its outcome', async () => {
   const agentd = await TestAgentd.start()
   const answer = asDone(await agentd.call('test_cut', { text: '😀' }))

@@ -1,7 +1,7 @@
 import { addressOf } from '../shell/router.ts'
 import { entryWords } from '../strings/entries.ts'
 import { When } from '../ui/when.tsx'
-import { type EntryRecord, summaryOf, toneOf } from './entry.ts'
+import { type EntryRecord, summaryOf, toneOf, whoOf } from './entry.ts'
 import { titleOf } from './title.ts'
 
 /** Entries as a short list, each a way to its place in the ledger. */
@@ -22,7 +22,7 @@ function EntryLine({ record }: { readonly record: EntryRecord }) {
       <span class="dot" aria-hidden="true" />
       <a href={addressOf('ledger', { path: [String(entry.index)] })}>{titleOf(entry)}</a>
       <span class="entry-who">
-        {entryWords.by(entry.actor.kind, entry.actor.name)}, <When at={entry.time} />
+        {entryWords.by(entry.actor.kind, whoOf(entry))}, <When at={entry.time} />
       </span>
       <span class="entry-summary">{summaryOf(record)}</span>
     </li>

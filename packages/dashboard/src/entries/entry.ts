@@ -1,4 +1,5 @@
 import type { AnswerOf, getLedgerEntry } from '@castellan/contracts/api'
+import { entryWords } from '../strings/entries.ts'
 
 /** An entry of the ledger as the API shows it: everything but what was in a call. */
 export type EntryRecord = AnswerOf<typeof getLedgerEntry>
@@ -60,6 +61,11 @@ const NOTABLE: ReadonlySet<string> = new Set([
   'credential_rotated',
   'mode_set',
 ])
+
+/** Who did it, and whether a person had it done from the page. */
+export function whoOf({ actor, facts }: Entry): string {
+  return entryWords.who(actor.name, facts?.channel)
+}
 
 /** What the entry says of itself, where it may be shown. */
 export function summaryOf({ payload }: EntryRecord): string | null {

@@ -2,7 +2,7 @@ import type { getLedgerEntry, previewUndo } from '@castellan/contracts/api'
 import type { ComponentChildren } from 'preact'
 import { outcomeOf } from '../acts/acts.ts'
 import { duration } from '../cards/units.ts'
-import { type Entry, type EntryRecord, summaryOf } from '../entries/entry.ts'
+import { type Entry, type EntryRecord, summaryOf, whoOf } from '../entries/entry.ts'
 import { titleOf } from '../entries/title.ts'
 import { toError, useResource } from '../live/resource.ts'
 import { usePage, useSigned } from '../page.ts'
@@ -47,7 +47,7 @@ function Detail({ record }: { readonly record: EntryRecord }) {
         </Field>
         <Field name={fields.type}>{entry.type}</Field>
         <Field name={fields.actor}>
-          {entry.actor.name} ({entry.actor.kind})
+          {whoOf(entry)} ({entry.actor.kind})
         </Field>
         {entry.tool !== undefined && <Field name={fields.tool}>{entry.tool}</Field>}
         {entry.effect !== undefined && <Field name={fields.effect}>{entry.effect}</Field>}

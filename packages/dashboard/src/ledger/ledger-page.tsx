@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useCallback, useEffect, useMemo } from 'preact/hooks'
-import { type EntryRecord, summaryOf, toneOf } from '../entries/entry.ts'
+import { type EntryRecord, summaryOf, toneOf, whoOf } from '../entries/entry.ts'
 import { titleOf } from '../entries/title.ts'
 import { usePage, useSigned } from '../page.ts'
 import type { PageProps } from '../shell/page-entry.ts'
@@ -116,7 +116,7 @@ function columnsOf(filters: Filters): readonly Column<EntryRecord>[] {
       title: words.who,
       width: '10rem',
       wideOnly: true,
-      cell: ({ entry }) => entry.actor.name,
+      cell: ({ entry }) => whoOf(entry),
     },
     { key: 'when', title: words.when, width: '8rem', cell: ({ entry }) => <When at={entry.time} /> },
   ]

@@ -14,6 +14,7 @@ import type { Caller } from '../plugins/caller.ts'
 import { toCastellanError } from '../plugins/errors.ts'
 import { hasScope } from '../tokens/rights.ts'
 import { callWhenApproved, isYes, StoppedWaiting, settled } from './approval.ts'
+import { channelOf } from './channel.ts'
 import type { CallSessions } from './sessions.ts'
 
 /** Calls remembered, and calls under way at once. */
@@ -84,7 +85,15 @@ export class Calls {
       ...{ stop: new AbortController(), news: Promise.withResolvers() },
     }
     this.#entries.set(call_id, entry)
-    const request = { call_id, agent, tool, args, channel: 'api', ...own, ...(mode === undefined ? {} : { mode }) }
+    const request = {
+      call_id,
+      agent,
+      tool,
+      args,
+      channel: channelOf(caller),
+      ...own,
+      ...(mode === undefined ? {} : { mode }),
+    }
     const refusedAtOnce = this.#follow(request, entry)
     await Promise.race([refusedAtOnce, this.#changed(entry, (one) => one.state !== 'running', waitMs)])
     entry.told = true

@@ -4,6 +4,7 @@ import type { Agentd } from '../agentd.ts'
 import type { CurrentAgents } from '../chat/sessions.ts'
 import type { Caller } from '../plugins/caller.ts'
 import { actingAgent } from './acting-agent.ts'
+import { channelOf } from './channel.ts'
 import type { CallSessions } from './sessions.ts'
 
 export interface ReadParts {
@@ -31,7 +32,7 @@ export async function readByTool<Schema extends z.ZodType>(
 ): Promise<z.output<Schema>> {
   const agent = actingAgent(agents, caller)
   const own = await sessions.of(caller, agent)
-  const request = { call_id: newId('call'), agent, tool: tool as ToolName, args, channel: 'api', ...own }
+  const request = { call_id: newId('call'), agent, tool: tool as ToolName, args, channel: channelOf(caller), ...own }
   const answer = await agentd.call(request, signal)
   if (answer.status === 'approval_required') {
     await agentd.withdraw(answer.approval_id, own.session).catch(() => undefined)

@@ -3,6 +3,7 @@ import { until } from '@castellan/testing'
 import { expect, test } from 'vitest'
 import type { z } from 'zod'
 import { type Answer, startGateway, type TestGateway } from '../../support/gateway.ts'
+import { signIn } from '../../support/sign-in.ts'
 
 function as(gateway: TestGateway) {
   const headers = { authorization: `Bearer ${gateway.token}` }
@@ -24,6 +25,14 @@ test('a call that nobody has to agree to is answered with its outcome', async ()
   expect(callOf(made)).toMatchObject({ state: 'done', outcome: { ok: true, result: { usedBytes: 42 } }, error: null })
   const found = await owner.get(`/api/v1/calls/${callOf(made).call_id}`)
   expect(callOf(found)).toEqual(callOf(made))
+})
+
+test('what a person has done on the page says so, and what a program does says that', async () => {
+  const gateway = await startGateway()
+  await as(gateway).post('/api/v1/calls', { tool: 'disk_usage' })
+  const headers = { ...(await signIn(gateway)), 'content-type': 'application/json' }
+  await gateway.ask('/api/v1/calls', { method: 'POST', headers, body: JSON.stringify({ tool: 'disk_usage' }) })
+  expect(gateway.agentd.calls.map(({ channel }) => channel)).toEqual(['api', 'page'])
 })
 
 test('a call that needs a yes waits, and goes on by itself once it has one', async () => {
