@@ -33,6 +33,8 @@ export const strings = {
     unreachable: 'Castellan does not answer. Check that it is still running.',
     refused: (code: string) => `It was refused: ${code}.`,
     close: 'Close',
+    copy: 'Copy',
+    copied: 'Copied',
     cancel: 'Cancel',
     typeToConfirm: (word: string) => `Type ${word} to confirm`,
     rows: (count: number) => `${count} rows`,
@@ -107,7 +109,9 @@ export const strings = {
     working: 'Working.',
     paused: 'This page is reading slowly; what it misses will be fetched.',
     gap: (frames: number) =>
-      `${frames} earlier ${frames === 1 ? 'message is' : 'messages are'} kept, and not shown here.`,
+      `${frames} ${frames === 1 ? 'piece' : 'pieces'} of this conversation ${frames === 1 ? 'is' : 'are'} not shown yet.`,
+    fillGap: 'Show earlier',
+    filling: 'Reading…',
     restarted: 'This chat was deleted here; what is above is no longer kept.',
     notes: {
       outside: (model: string, host: string) => `Answered by ${model} at ${host}, which is sent this conversation.`,
@@ -118,6 +122,10 @@ export const strings = {
       reasoning: 'What the model thought first',
       compacted: (exchanges: number) =>
         `${exchanges} earlier ${exchanges === 1 ? 'exchange is' : 'exchanges are'} summarised for the model from here on.`,
+      mode: (mode: string | null) =>
+        mode === null
+          ? 'From here on only the mode of its session holds for this chat.'
+          : `From here on this chat is held to the mode “${mode}”.`,
       usage: (prompt: number | null, output: number | null, cost: number | null) =>
         `${prompt ?? '?'} tokens in, ${output ?? '?'} out, ${cost === null ? 'cost unknown' : `$${cost.toFixed(4)}`}`,
     },

@@ -1,6 +1,6 @@
 import { WaitingBadge } from '../approvals/badge.tsx'
 import { navigation } from '../strings/navigation.ts'
-import { Axis, Book, Box, Gauge, Seal, Shield, Spark, Talk } from '../theme/icons.tsx'
+import { Axis, Book, Box, Gauge, Out, Round, Seal, Shield, Spark, Talk } from '../theme/icons.tsx'
 import type { PageEntry } from './page-entry.ts'
 
 /** Every page there is, in the order of the navigation. */
@@ -42,6 +42,13 @@ export const pages: readonly PageEntry[] = [
     load: () => import('../ledger/ledger-page.tsx').then(({ LedgerPage }) => LedgerPage),
   },
   {
+    name: 'insights',
+    ...navigation.insights,
+    group: 'record',
+    Icon: Out,
+    load: () => import('../insights/insights-page.tsx').then(({ InsightsPage }) => InsightsPage),
+  },
+  {
     name: 'security',
     ...navigation.security,
     group: 'record',
@@ -61,6 +68,13 @@ export const pages: readonly PageEntry[] = [
     group: 'keep',
     Icon: Box,
     load: () => import('../models/models-page.tsx').then(({ ModelsPage }) => ModelsPage),
+  },
+  {
+    name: 'routines',
+    ...navigation.routines,
+    group: 'keep',
+    Icon: Round,
+    load: () => import('../routines/routines-page.tsx').then(({ RoutinesPage }) => RoutinesPage),
   },
 ]
 

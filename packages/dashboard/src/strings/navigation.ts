@@ -5,7 +5,9 @@ export const navigation = {
   approvals: { title: 'Approvals', about: 'answer what waits for your yes or no' },
   timeline: { title: 'Time line', about: 'every change on one axis, and the way back' },
   ledger: { title: 'Ledger', about: 'look up and verify every act' },
+  insights: { title: 'Insights', about: 'what left this machine, byte for byte, and what came back' },
   engine: { title: 'Engine', about: 'agents, what they think with, and who pays' },
   security: { title: 'Security', about: 'stop everything, incidents, hardening, integrity' },
   models: { title: 'Models', about: 'what thinks on this machine, and letting another one in' },
+  routines: { title: 'Routines', about: 'what happens by itself, and what is watched' },
 } as const

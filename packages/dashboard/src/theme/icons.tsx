@@ -163,3 +163,27 @@ export const Box = () => (
     <path d="M8 1.8 13.5 4.6v6.8L8 14.2 2.5 11.4V4.6zM2.5 4.6 8 7.5l5.5-2.9M8 7.5v6.7" />
   </Icon>
 )
+
+export const Round = () => (
+  <Icon>
+    <path d="M13.5 8a5.5 5.5 0 0 1-9.9 3.3M2.5 8a5.5 5.5 0 0 1 9.9-3.3M12.8 1.8v3.1H9.7M3.2 14.2v-3.1h3.1" />
+  </Icon>
+)
+
+export const Out = () => (
+  <Icon>
+    <path d="M9 2.5H2.5v11H9M6.5 8h7.5M11.5 5.5 14 8l-2.5 2.5" />
+  </Icon>
+)
+
+export const Note = () => (
+  <Icon>
+    <path d="M4 2.5h8v11l-4-3-4 3z" />
+  </Icon>
+)
+
+export const Copy = () => (
+  <Icon>
+    <path d="M5.5 5.5h7v8h-7zM3.5 10.5v-8h7" />
+  </Icon>
+)
