@@ -10,9 +10,10 @@ export interface Filters {
   readonly tool?: string
   readonly actor?: string
   readonly call_id?: string
+  readonly session?: string
 }
 
-export const FILTERS: readonly (keyof Filters)[] = ['text', 'type', 'ok', 'tool', 'actor', 'call_id']
+export const FILTERS: readonly (keyof Filters)[] = ['text', 'type', 'ok', 'tool', 'actor', 'call_id', 'session']
 
 export interface EntryPage {
   readonly items: readonly EntryRecord[]
@@ -38,13 +39,14 @@ export function filtersOf(query: Readonly<Record<string, string>>): Filters {
 }
 
 /** Whether an entry would be in the list, as far as the page can tell: a search by words only the ledger itself can do. */
-export function fits({ entry }: EntryRecord, { text, type, ok, tool, actor, call_id }: Filters): boolean {
+export function fits({ entry }: EntryRecord, { text, type, ok, tool, actor, call_id, session }: Filters): boolean {
   return (
     text === undefined &&
     (type === undefined || entry.type === type) &&
     (ok === undefined || String(entry.ok) === ok) &&
     (tool === undefined || entry.tool === tool) &&
     (actor === undefined || entry.actor.name === actor) &&
-    (call_id === undefined || entry.call_id === call_id)
+    (call_id === undefined || entry.call_id === call_id) &&
+    (session === undefined || entry.session === session)
   )
 }

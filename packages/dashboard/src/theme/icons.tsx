@@ -28,6 +28,13 @@ export function Tower({ size }: { readonly size: number }) {
   )
 }
 
+/** The shape of a stop sign. */
+export const Halt = () => (
+  <Icon>
+    <path d="M5.4 1.75h5.2l3.65 3.65v5.2l-3.65 3.65H5.4L1.75 10.6V5.4zM5.5 8h5" />
+  </Icon>
+)
+
 export const Check = () => (
   <Icon>
     <path d="m3.5 8.5 3 3 6-7" />
