@@ -19,7 +19,7 @@ import type { LedgerVerdict } from '../host/index.ts'
 import { Mutex } from '../state/mutex.ts'
 import type { LedgerFollower } from './follower.ts'
 import { RecentCalls } from './recent-calls.ts'
-import type { Recorder } from './recorder.ts'
+import type { Recorder, Verifying } from './recorder.ts'
 import { fullRecord, listedRecord } from './records.ts'
 import { closed, problemOf, RETRY_MS, refusal } from './refusal.ts'
 import type { UnrecordedReads } from './unrecorded.ts'
@@ -120,9 +120,9 @@ export class LedgerRecorder implements Recorder {
     return this.use(async (ledger) => ledger.head())
   }
 
-  async verify(): Promise<LedgerVerdict> {
+  async verify(how?: Verifying): Promise<LedgerVerdict> {
     if (this.#problem?.code !== 'ledger_damaged') await this.use((ledger) => ledger.publish())
-    return verdictOn(this.#parts.options)
+    return verdictOn(this.#parts.options, how)
   }
 
   state(): LedgerState {

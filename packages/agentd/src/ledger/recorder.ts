@@ -11,6 +11,12 @@ import type {
 } from '@castellan/contracts'
 import type { LedgerVerdict } from '../host/index.ts'
 
+/** For whoever waits for a verification: how far it is, in entries, and how to end it. */
+export interface Verifying {
+  readonly onProgress?: (checked: number, of: number) => void
+  readonly signal?: AbortSignal
+}
+
 /**
  * The ledger as calls need it. Every method that answers with a promise but `countUnrecorded` and `close` throws
  * `ledger_unavailable`, `ledger_damaged` or `clock_jumped` when the ledger refuses, whatever the cause: no ledger, no
@@ -34,8 +40,8 @@ export interface Recorder {
   /** Counts a read that ran while the ledger was damaged; the ledger will say how many there were. Never throws. */
   countUnrecorded(): Promise<void>
   head(): Promise<LedgerHead>
-  /** Works on a damaged ledger too. */
-  verify(): Promise<LedgerVerdict>
+  /** Works on a damaged ledger too. Throws the reason of `signal` where that ends it. */
+  verify(how?: Verifying): Promise<LedgerVerdict>
   state(): LedgerState
   close(): Promise<void>
 }

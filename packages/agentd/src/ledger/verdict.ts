@@ -1,9 +1,10 @@
 import { type LedgerOptions, type Verdict, verifyLedger } from '@castellan/ledger'
 import type { LedgerVerdict } from '../host/index.ts'
+import type { Verifying } from './recorder.ts'
 
 /** Verifies the log as it lies on disk, as tools show it: what is wrong first, and whether the signature holds. */
-export async function verdictOn({ dir, keyDir, seal }: LedgerOptions): Promise<LedgerVerdict> {
-  const verdict = await verifyLedger({ dir, keyDir, ...(seal === undefined ? {} : { seal }) })
+export async function verdictOn({ dir, keyDir, seal }: LedgerOptions, how: Verifying = {}): Promise<LedgerVerdict> {
+  const verdict = await verifyLedger({ dir, keyDir, ...(seal === undefined ? {} : { seal }), ...how })
   const [first] = verdict.findings
   return {
     ok: verdict.ok,

@@ -12,7 +12,9 @@ import { SignedWords } from '../approvals/signed-words.ts'
 import { addSignedEmergencyRoutes } from './emergency.ts'
 import { addFollowRoute } from './follow.ts'
 import { addIncidentRoutes } from './incidents.ts'
+import { addVerificationRoute } from './ledger.ts'
 import { addOperatorKeyRoutes } from './operator-keys.ts'
+import { addSignedPolicyRoutes } from './policy.ts'
 import { addSessionRoutes } from './sessions.ts'
 import { addSharedRoutes, approvalId } from './shared.ts'
 
@@ -24,7 +26,9 @@ export function addAgentRoutes(server: SocketServer, agentd: Agentd): void {
   const words = new SignedWords(proofs, calls.refusals)
   addIncidentRoutes(server, agentd, words)
   addSignedEmergencyRoutes(server, agentd, words)
+  addSignedPolicyRoutes(server, agentd, words)
   addOperatorKeyRoutes(server, agentd, words)
+  addVerificationRoute(server, agentd)
   addSessionRoutes(server, agentd)
 
   server.route('POST', '/v1/approvals/:id/decision', { body: ApprovalDecision }, async ({ params, body }) => {

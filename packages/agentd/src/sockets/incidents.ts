@@ -21,8 +21,12 @@ const Known = z.strictObject({
   wait: z.coerce.number().min(0).max(MAX_WAIT_SECONDS).default(0),
 })
 
-/** On agent.sock: what the gateway has to hold shut, and steps back that an operator signed. */
-export function addIncidentRoutes(server: SocketServer, { hold, recovery }: Agentd, words: SignedWords): void {
+/**
+ * On agent.sock: what the gateway has to hold shut, and the way back from an incident, also while agents are frozen: what is shown of it is
+ * what `incident_list` tells an agent, and each step is one that an operator signed.
+ */
+export function addIncidentRoutes(server: SocketServer, agentd: Agentd, words: SignedWords): void {
+  const { hold, incidents, recovery } = agentd
   server.route('GET', '/v1/containment', { query: Known }, ({ query, signal }): Promise<ContainmentState> => {
     return hold.changed(query.known, query.wait, signal)
   })
@@ -31,6 +35,8 @@ export function addIncidentRoutes(server: SocketServer, { hold, recovery }: Agen
     return reply(hold.state, { status: 200 })
   })
 
+  server.route('GET', '/v1/incidents', {}, (): IncidentListing => ({ incidents: incidents.list() }))
+  server.route('GET', '/v1/incidents/:id/recovery', {}, ({ params }) => recovery.plan(params.id as string))
   server.route('POST', '/v1/incidents/:id/recovery', { body: SignedRecovery }, async ({ params, body, signal }) => {
     const id = params.id as string
     const { name } = await words.signer(recoveryText(id, body), body, 'a recovery on agent.sock')

@@ -5,10 +5,12 @@ import {
   LedgerIndex,
   type LedgerProof,
   LedgerQuery,
+  type LedgerVerification,
 } from '@castellan/contracts'
-import type { SocketServer } from '@castellan/daemon'
+import { ndjson, type SocketServer } from '@castellan/daemon'
 import type { Agentd } from '../agentd.ts'
 import { withoutSecrets } from '../ledger/records.ts'
+import { verification } from '../ledger/verification.ts'
 
 /** Reading the ledger, on both sockets. `payloads`: whether whoever asks may see what was in a call. */
 export function addLedgerRoutes(server: SocketServer, { ledger }: Agentd, payloads: boolean): void {
@@ -25,6 +27,25 @@ export function addLedgerRoutes(server: SocketServer, { ledger }: Agentd, payloa
     const index = entryIndex(params.index)
     return { index, proof: await ledger.proof(index) }
   })
+}
+
+/** On agent.sock: verifying all of it before somebody's eyes. Reading so much once at a time is enough. */
+export function addVerificationRoute(server: SocketServer, { ledger }: Agentd): void {
+  let running = false
+  async function* once(signal: AbortSignal): AsyncGenerator<LedgerVerification, void, void> {
+    if (running) {
+      throw new CastellanError('rate_limited', 'The ledger is being verified already; wait until that is done.', {
+        retryAfterSeconds: 5,
+      })
+    }
+    running = true
+    try {
+      yield* verification(ledger, signal)
+    } finally {
+      running = false
+    }
+  }
+  server.route('GET', '/v1/ledger/verification', {}, ({ signal }) => ndjson(once(signal)))
 }
 
 /** Keeping the ledger, on operator.sock alone: nothing an agent can call erases, rotates, reopens or sets a clock. */

@@ -20,7 +20,8 @@ const operatorOnly = [
   ['GET', '/v1/budgets'],
   ['POST', '/v1/budgets/raise'],
   ['GET', '/v1/capabilities'],
-  ['GET', '/v1/incidents'],
+  ['GET', '/v1/incidents/inc_0123456789'],
+  ['POST', '/v1/incidents/inc_0123456789/containment'],
 ] as const
 
 test('what is the operator’s is not there on agent.sock, whatever is sent', async () => {

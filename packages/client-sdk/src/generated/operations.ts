@@ -75,7 +75,7 @@ export interface Operations {
   }
   /** What a chat said after a point */
   getTranscript: {
-    input: { params: { chat_id: string | number }; query?: { after?: number; limit?: number; keep?: "newest" | "oldest" } }
+    input: { params: { chat_id: string | number }; query?: { after?: number; before?: number; limit?: number; keep?: "newest" | "oldest" } }
     answer: Transcript
   }
   /** Follow a chat as server-sent events */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { LedgerIndex, Timestamp } from '../ids.ts'
 import { LedgerHead, LedgerQuery, LedgerRecord, LedgerState } from '../ledger.ts'
+import { LedgerVerification } from '../ledger-verification.ts'
 import { defineOperation } from './operation.ts'
 import { PageQuery, pageOf } from './page.ts'
 
@@ -157,4 +158,21 @@ export const checkLedger = defineOperation({
       ],
     },
   },
+})
+
+export const verifyLedger = defineOperation({
+  id: 'verifyLedger',
+  method: 'GET',
+  path: '/api/v1/ledger/verification',
+  tag: 'ledger',
+  summary: 'Verify the whole ledger, as server-sent events',
+  description:
+    'agentd reads every entry anew: hashes, chain, tree, signatures, high-water mark. A `progress` says now and then how many of all ' +
+    'entries are checked, and the `verdict` what came of it. Closing the connection ends it. One at a time; a second is `rate_limited`.',
+  scope: 'read',
+  status: 200,
+  content: 'text/event-stream',
+  event: LedgerVerification,
+  errors: ['rate_limited', 'ledger_unavailable', 'agentd_unavailable'],
+  example: { answer: 'event: progress\ndata: {"type":"progress","checked":51200,"of":118000}\n\n' },
 })

@@ -171,6 +171,7 @@ export const IncidentView = z.strictObject({
   evidence: z.array(LedgerIndex),
   containment: z.array(Containment),
 })
+export type IncidentView = z.infer<typeof IncidentView>
 export const IncidentPage = pageOf(IncidentView)
 
 export const listIncidents = defineOperation({

@@ -14,15 +14,18 @@ import { addDiscovery } from '../api/v1/discovery.ts'
 import { addEmergency } from '../api/v1/emergency.ts'
 import { addEngines } from '../api/v1/engines.ts'
 import { addHealth } from '../api/v1/health.ts'
+import { addIncidents } from '../api/v1/incidents.ts'
 import { addInsights } from '../api/v1/insights.ts'
 import { addLedger } from '../api/v1/ledger.ts'
 import { addMachine } from '../api/v1/machine.ts'
 import { addMemory } from '../api/v1/memory.ts'
 import { addMessages } from '../api/v1/messages.ts'
 import { addModels } from '../api/v1/models.ts'
+import { addOperators } from '../api/v1/operators.ts'
 import { addSignIns } from '../api/v1/sign-ins.ts'
 import { addTokens } from '../api/v1/tokens.ts'
 import { addTools } from '../api/v1/tools.ts'
+import { addVerification } from '../api/v1/verification.ts'
 import { Calls } from '../calls/calls.ts'
 import { CallSessions } from '../calls/sessions.ts'
 import type { Patience } from '../chat/ask.ts'
@@ -58,6 +61,7 @@ export async function addRoutes(
 
   addSignInRoutes(app, { ...access, records })
   addSignIns(app, { ...access, records })
+  addOperators(app, { ...access, agentd })
   addTokens(app, { ...access, records })
 
   addCredentials(app, parts.credentials.credentials)
@@ -75,7 +79,9 @@ export async function addRoutes(
   addApprovals(app, { agentd, chats, audience })
   addLedger(app, { agentd, engine, decisions: parts.decisions })
   addMemory(app, reading)
+  addVerification(app, agentd)
   addMachine(app, reading)
+  addIncidents(app, reading)
   addEmergency(app, agentd)
   addModels(app, { ...reading, models: parts.models, engineModels: parts.engineModels })
   addOpenAi(app, parts)

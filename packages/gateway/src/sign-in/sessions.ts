@@ -141,6 +141,11 @@ export class PageSessions {
     }
   }
 
+  /** Ends all that were let in by a key or sign with it. */
+  async endOfKey(keyId: OperatorKeyId): Promise<void> {
+    for (const session of [...this.#sessions.values()]) if (session.stored.key_id === keyId) await this.#end(session)
+  }
+
   /** Used last first. `current` is the credential of whoever asks. */
   list(current: string): SignInView[] {
     return [...this.#sessions.values()]

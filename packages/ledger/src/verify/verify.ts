@@ -38,12 +38,14 @@ export interface VerifyOptions {
   readonly witnesses?: WitnessCheck
   /** Called now and then with the entries checked and, where known, those there are. */
   readonly onProgress?: (entries: number, total: number) => void
+  /** Ends the check before its time: then there is no verdict, and its reason is thrown. */
+  readonly signal?: AbortSignal
 }
 
 /**
  * Checks a whole log, read-only and in constant memory, also while a writer appends: chain, tree rebuilt from the
  * entries, tiles, every signed checkpoint of the journal, payload digests, intents and outcomes, time, high-water mark.
- * Never throws for what is wrong with the log: that is the verdict.
+ * Never throws for what is wrong with the log: that is the verdict. Throws the reason of `signal`.
  */
 export async function verifyLedger(options: VerifyOptions): Promise<Verdict> {
   const started = performance.now()
@@ -51,8 +53,10 @@ export async function verifyLedger(options: VerifyOptions): Promise<Verdict> {
   try {
     await run.check()
   } catch (error) {
+    options.signal?.throwIfAborted()
     run.blame(error)
   }
+  options.signal?.throwIfAborted()
   return run.verdict(performance.now() - started)
 }
 
@@ -161,7 +165,7 @@ class Verification {
   }
 
   async #walkThrough(journal: JournalReader, origin: string, acknowledged: number, published: number): Promise<void> {
-    const { dir, onProgress } = this.#options
+    const { dir, onProgress, signal } = this.#options
     const since = this.#sinceHead()
     // The start of a bundle that lies before both the checkpoint given and the journal.
     this.#from = Math.floor(Math.min(since?.size ?? 0, journal.first ?? 0) / TILE_WIDTH) * TILE_WIDTH
@@ -191,7 +195,10 @@ class Verification {
       tree,
       acknowledged,
       published,
-      onProgress: (entries) => onProgress?.(entries, Math.max(total, entries)),
+      onProgress: (entries) => {
+        signal?.throwIfAborted()
+        onProgress?.(entries, Math.max(total, entries))
+      },
     })
     this.#walk = walk
     const watched = since === null ? null : this.#watchlist.watch(since)

@@ -50,6 +50,23 @@ describe('a whole log', () => {
     expect(verdict).toMatchObject({ ok: true, exitCode: 0, entries: count })
   })
 
+  test('is not judged where the check was ended, however far it was', async () => {
+    for (const after of [1, 300]) {
+      const ending = new AbortController()
+      const checking = verifyLedger({
+        ...log,
+        signal: ending.signal,
+        onProgress: (entries) => {
+          if (entries >= after) ending.abort(new Error('enough'))
+        },
+      })
+      await expect(checking).rejects.toThrow('enough')
+    }
+    const unheard = new AbortController()
+    unheard.abort(new Error('never mind'))
+    await expect(verifyLedger({ ...log, signal: unheard.signal })).rejects.toThrow('never mind')
+  })
+
   test('is found good while a writer appends', async () => {
     const at = await tempPlace()
     const ledger = await Ledger.open(at)

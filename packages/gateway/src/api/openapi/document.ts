@@ -26,6 +26,7 @@ const TAGS: Readonly<Record<string, string>> = {
   switches: 'Switches between systems, each with its way back.',
   incidents: 'What went wrong and the operator should know of.',
   models: 'The model that runs, and those on the disk.',
+  operators: 'The keys whose signature approves calls.',
   tokens: 'Tokens for programs, and what each may do.',
   'sign-ins': 'Browsers that are signed in, and the passphrase to sign in with.',
   openai: 'The server’s model for editors and scripts that speak OpenAI’s protocol.',

@@ -1,13 +1,4 @@
-import {
-  Generation,
-  getSwitch,
-  IncidentView,
-  listGenerations,
-  listIncidents,
-  listSwitches,
-  Switch,
-  SwitchDetail,
-} from '@castellan/contracts/api'
+import { Generation, getSwitch, listGenerations, listSwitches, Switch, SwitchDetail } from '@castellan/contracts/api'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { type ReadParts, readByTool } from '../../calls/read.ts'
@@ -18,7 +9,6 @@ import { serve } from '../serve.ts'
 const Cut = z.object({ truncated: z.boolean() })
 const Generations = Cut.extend({ generations: z.array(Generation) })
 const Switches = Cut.extend({ switches: z.array(Switch) })
-const Incidents = Cut.extend({ incidents: z.array(IncidentView) })
 
 /** What the machine has to tell, each by the tool that an agent would call for it. */
 export function addMachine(app: FastifyInstance, parts: ReadParts): void {
@@ -41,13 +31,5 @@ export function addMachine(app: FastifyInstance, parts: ReadParts): void {
   serve(app, getSwitch, ({ params, caller, signal }) => {
     const args = { id: params.switch_id }
     return readByTool(parts, { tool: 'switch_status', args, schema: SwitchDetail, caller, signal })
-  })
-
-  serve(app, listIncidents, async ({ query, caller, signal }) => {
-    const args = { ...windowOf(query), ...(query.state === undefined ? {} : { state: query.state }) }
-    const { incidents, truncated } = await readByTool(parts, {
-      ...{ tool: 'incident_list', args, schema: Incidents, caller, signal },
-    })
-    return pageFrom(args.offset, incidents, truncated)
   })
 }
