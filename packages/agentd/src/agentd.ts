@@ -19,6 +19,7 @@ import type { McpServers } from './mcp-servers/servers.ts'
 import type { Operators } from './operators/operators.ts'
 import type { SignIns } from './operators/sign-ins.ts'
 import type { Always } from './policy/always.ts'
+import type { PolicyChanges } from './policy/change/changes.ts'
 import type { PolicyKeeper } from './policy/policy-keeper.ts'
 import type { Routines } from './routines/routines.ts'
 import type { Sessions } from './sessions/sessions.ts'
@@ -31,6 +32,7 @@ export interface Agentd {
   readonly calls: CallParts
   readonly emergency: Emergency
   readonly policy: PolicyKeeper
+  readonly policyChanges: PolicyChanges
   readonly always: Always
   readonly approvals: Approvals
   readonly proofs: Proofs

@@ -135,6 +135,8 @@ export const Config = ProcessConfig.extend({
     .strictObject({
       /** Folder with the owner's rules (`*.cedar`); `policy/` in the state folder without it. See docs/policy.md. */
       dir: AbsolutePath.optional(),
+      /** The setting that writes the files of `dir`, where one does: they are changed there, and not by a signed word. */
+      declaredBy: z.string().min(1).max(200).optional(),
     })
     .prefault({}),
   sessions: z

@@ -59,7 +59,7 @@ export const PolicyRule = z.strictObject({
 })
 export type PolicyRule = z.infer<typeof PolicyRule>
 
-/** `GET /v1/policy` on operator.sock, and the answer to `POST /v1/policy/reload`. */
+/** What is in force. The answer to `POST /v1/policy/reload` on operator.sock; `GET /v1/policy` tells more ({@link PolicyView}). */
 export const PolicyStatus = z.strictObject({
   digest: Sha256Hex,
   /**

@@ -32,8 +32,10 @@ import { registryLedger } from '../models/registry-ledger.ts'
 import { OperatorFile, Operators } from '../operators/operators.ts'
 import { SignInFile, SignIns } from '../operators/sign-ins.ts'
 import { Always } from '../policy/always.ts'
+import { PolicyChanges } from '../policy/change/changes.ts'
 import { explain } from '../policy/explain.ts'
 import { PolicyKeeper } from '../policy/policy-keeper.ts'
+import { Trials } from '../policy/trial/trials.ts'
 import type { MakeCall } from '../routines/caller.ts'
 import { ownCalls } from '../routines/caller.ts'
 import type { BookKeeper } from '../sessions/book-keeper.ts'
@@ -241,6 +243,10 @@ export async function build(
     skills,
     policy,
     always: standing,
+    policyChanges: new PolicyChanges({
+      ...{ keeper: policy, ledger, declaredBy: config.policy.declaredBy },
+      trials: new Trials({ keeper: policy, registry, host: () => host, sessions, ledger }),
+    }),
     approvals,
     proofs: new Proofs(operators, config.approvals.ownerToken ? config.tokenFile : undefined),
     operators,

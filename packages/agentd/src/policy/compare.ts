@@ -1,5 +1,6 @@
 import { type AgentName, type SessionId, SessionMode, TaintLabel, type ToolResource } from '@castellan/contracts'
 import type { Tool } from '../tools/define.ts'
+import { CedarPolicy } from './cedar-policy.ts'
 import type { Policy, PolicyDecision, PolicyQuestion } from './policy.ts'
 import { isAbout, type Rule } from './rule.ts'
 import { resourceTypes } from './schema.ts'
@@ -20,7 +21,7 @@ export interface Difference {
   readonly after: Pick<PolicyDecision, 'decision' | 'rule' | 'approvals'>
 }
 
-/** What came of asking both. `complete`: false where there was more to ask than {@link MAX_QUESTIONS}. */
+/** What came of asking both. `complete`: false where there was more to ask than {@link MAX_QUESTIONS}, or than there was time for. */
 export interface Comparison {
   readonly asked: number
   readonly complete: boolean
@@ -33,21 +34,28 @@ const NOON = Date.UTC(2026, 0, 7, 12)
 
 /**
  * What changes from one policy to another, over every tool in every mode with every label, for all agents, channels and
- * things on the machine that either policy names. Rules about arguments show only where `calls` have such.
+ * things on the machine that either policy names. Rules about arguments show only where `calls` have such. `until`, in
+ * milliseconds since 1970, ends it early.
  */
 export function compare(
   before: Ruled,
   after: Ruled,
   tools: readonly Tool[],
   calls: readonly PolicyQuestion[],
+  until = Number.POSITIVE_INFINITY,
 ): Comparison {
   const rules = [...before.rules, ...after.rules]
   const differences: Difference[] = []
   let asked = 0
-  for (const { question, names } of both(inEveryMode(calls), grid(rules, likeTools(before, after, tools)))) {
-    if (asked === MAX_QUESTIONS) return { asked, complete: false, differences }
+  const [plainBefore, plainAfter] = [withoutArguments(before), withoutArguments(after)]
+  const kinds = grid(rules, likeTools(plainBefore, plainAfter, tools))
+  for (const { question, names, made } of both(inEveryMode(calls), kinds)) {
+    if (asked === MAX_QUESTIONS || (asked % 64 === 0 && Date.now() > until))
+      return { asked, complete: false, differences }
     asked += 1
-    const [a, b] = [before.decide(question), after.decide(question)]
+    const [a, b] = made
+      ? [before.decide(question), after.decide(question)]
+      : [plainBefore.decide(question), plainAfter.decide(question)]
     if (a.decision !== b.decision || (a.approvals ?? 1) !== (b.approvals ?? 1))
       differences.push(difference(question, names, a, b))
   }
@@ -62,14 +70,24 @@ function* both<T>(one: Iterable<T>, other: Iterable<T>): Generator<T> {
 interface Asked {
   readonly question: PolicyQuestion
   readonly names: readonly string[]
+  /** Whether it was really made, so that it has arguments. */
+  readonly made: boolean
 }
 
 function* inEveryMode(calls: readonly PolicyQuestion[]): Generator<Asked> {
   for (const call of calls) {
     for (const mode of SessionMode.options) {
-      yield { question: { ...call, context: { ...call.context, mode } }, names: [call.tool.name] }
+      yield { question: { ...call, context: { ...call.context, mode } }, names: [call.tool.name], made: true }
     }
   }
+}
+
+/** A policy without the rules that look at arguments: what they say of calls that have none is that they cannot be evaluated. */
+function withoutArguments(policy: Ruled): Ruled {
+  const plain = policy.rules.filter(
+    ({ reads }) => ![...reads.context].some((name) => /^(\*|args|arguments)/.test(name)),
+  )
+  return plain.length === policy.rules.length ? policy : new CedarPolicy(plain)
 }
 
 /** Tools that the same rules of both policies are about; none about which both have the very same rules. */
@@ -133,7 +151,7 @@ function* grid(rules: readonly Rule[], groups: readonly Tool[][]): Generator<Ask
                   now: NOON,
                 },
               }
-              yield { question, names }
+              yield { question, names, made: false }
             }
           }
         }

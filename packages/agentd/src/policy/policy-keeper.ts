@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { CastellanError, type LedgerActor, type PolicyStatus, type Sha256Hex } from '@castellan/contracts'
+import {
+  CastellanError,
+  type LedgerActor,
+  type LedgerIndex,
+  type PolicyStatus,
+  type Sha256Hex,
+} from '@castellan/contracts'
 import type { Log } from '@castellan/daemon'
 import type { Recorder } from '../ledger/recorder.ts'
 import { Mutex } from '../state/mutex.ts'
@@ -35,6 +41,7 @@ export class PolicyKeeper implements Policy {
   #state: PolicyStatus['state']
   #problems: readonly string[]
   #loadedAt = new Date()
+  #loadedEntry: LedgerIndex | null = null
   #onChange: () => Promise<void> = async () => undefined
 
   private constructor(parts: PolicyKeeperParts, rules: readonly Rule[], problems: readonly string[]) {
@@ -86,6 +93,11 @@ export class PolicyKeeper implements Policy {
     return this.#policy.rules
   }
 
+  /** The ledger's entry that put it in force; null where the ledger took none. Another one for each loading. */
+  get loadedEntry(): LedgerIndex | null {
+    return this.#loadedEntry
+  }
+
   get folder(): string {
     return this.#parts.folder
   }
@@ -114,14 +126,21 @@ export class PolicyKeeper implements Policy {
     await this.#onChange()
   }
 
-  /** Changes the files and puts them in force, or leaves both as they were. `undo` takes the change of the files back. */
-  async change(actor: LedgerActor, edit: () => Promise<{ undo(): Promise<void> }>): Promise<void> {
+  /**
+   * Changes the files and puts them in force, or leaves both as they were. `undo` takes the change of the files back.
+   * `becomes`: the policy that has to come of it; throws `conflict` where another one does.
+   */
+  async change(actor: LedgerActor, edit: () => Promise<{ undo(): Promise<void> }>, becomes?: Sha256Hex): Promise<void> {
     await this.#loads.run(async () => {
+      const [state, problems] = [this.#state, this.#problems]
       const edited = await edit()
       try {
-        await this.#reload(actor)
+        await this.#reload(actor, becomes)
       } catch (error) {
         await edited.undo()
+        // What was wrong with the change is wrong with the files no longer.
+        this.#state = state
+        this.#problems = problems
         throw error
       }
     })
@@ -146,7 +165,7 @@ export class PolicyKeeper implements Policy {
     }
   }
 
-  async #reload(actor: LedgerActor): Promise<boolean> {
+  async #reload(actor: LedgerActor, becomes?: Sha256Hex): Promise<boolean> {
     let policy: CedarPolicy
     try {
       policy = new CedarPolicy(await rulesIn(this.#parts), { place: `${this.#place} ${this.#nextPlace}` })
@@ -160,6 +179,9 @@ export class PolicyKeeper implements Policy {
         detail: { problems: this.#problems },
         cause: error,
       })
+    }
+    if (becomes !== undefined && policy.digest !== becomes) {
+      throw new CastellanError('conflict', 'Another policy would come of this than was tried. Try it again, then save.')
     }
     await this.#record(policy, 'ok', actor)
     this.#nextPlace = 1 - this.#nextPlace
@@ -175,7 +197,7 @@ export class PolicyKeeper implements Policy {
     const facts = { policy_digest: policy.digest, rules: policy.rules.length, state }
     // The text beside the digest: what was in force once can be read again later.
     const rules = policy.rules.map(({ id, file, text }) => ({ id, file, text }))
-    await this.#parts.ledger.append({ type: 'policy_loaded', actor, facts }, { rules })
+    this.#loadedEntry = await this.#parts.ledger.append({ type: 'policy_loaded', actor, facts }, { rules })
   }
 }
 

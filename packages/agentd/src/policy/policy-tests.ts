@@ -8,6 +8,7 @@ import {
   ToolResource,
 } from '@castellan/contracts'
 import { z } from 'zod'
+import type { PolicyDecision } from './policy.ts'
 import { PolicyInvalid, type RuleText } from './read-rules.ts'
 
 /** One test of a policy: a call, and what is expected of it. */
@@ -55,20 +56,29 @@ export async function runTest(
   { file, test }: { readonly file: string; readonly test: PolicyTest },
   explain: (test: PolicyTest) => Promise<PolicyExplanation>,
 ): Promise<PolicyTestResult> {
-  const { name } = test
   try {
     const { decision, rule, reasons, approvals } = await explain(test)
-    const got = `${decision}${approvals === undefined ? '' : ` of ${approvals}`} by rule ${rule}: ${reasons[0] ?? ''}`
-    if (decision !== test.expect) return { file, name, ok: false, problem: `expected ${test.expect}, got ${got}` }
-    if (test.rule !== undefined && rule !== test.rule) {
-      return { file, name, ok: false, problem: `expected rule ${test.rule}, got ${got}` }
-    }
-    if (test.approvals !== undefined && approvals !== test.approvals) {
-      return { file, name, ok: false, problem: `expected ${test.approvals} to be asked, got ${got}` }
-    }
-    return { file, name, ok: true }
+    return resultOf({ file, test }, { decision, rule, reason: reasons[0] ?? '', ...(approvals && { approvals }) })
   } catch (error) {
-    if (error instanceof CastellanError) return { file, name, ok: false, problem: error.message }
+    if (error instanceof CastellanError) return { file, name: test.name, ok: false, problem: error.message }
     throw error
   }
+}
+
+/** Whether what was decided is what a test expects. */
+export function resultOf(
+  { file, test }: { readonly file: string; readonly test: PolicyTest },
+  { decision, rule, reason, approvals }: PolicyDecision,
+): PolicyTestResult {
+  const { name } = test
+  const people = decision === 'ask' ? (approvals ?? 1) : undefined
+  const got = `${decision}${people === undefined ? '' : ` of ${people}`} by rule ${rule}: ${reason}`
+  if (decision !== test.expect) return { file, name, ok: false, problem: `expected ${test.expect}, got ${got}` }
+  if (test.rule !== undefined && rule !== test.rule) {
+    return { file, name, ok: false, problem: `expected rule ${test.rule}, got ${got}` }
+  }
+  if (test.approvals !== undefined && people !== test.approvals) {
+    return { file, name, ok: false, problem: `expected ${test.approvals} to be asked, got ${got}` }
+  }
+  return { file, name, ok: true }
 }

@@ -8,6 +8,7 @@ import { withProof } from '../calls/prove.ts'
 import { callLines } from './call-lines.ts'
 import { addFreezeRoute } from './emergency.ts'
 import { addLedgerRoutes } from './ledger.ts'
+import { addPolicyReadingRoutes } from './policy.ts'
 
 /** Largest body of a call, in bytes; everything else is far smaller. */
 const MAX_CALL_BYTES = 256 * 1024
@@ -56,6 +57,7 @@ export function addSharedRoutes(server: SocketServer, agentd: Agentd, caller: Ca
 
   addFreezeRoute(server, agentd)
   addLedgerRoutes(server, agentd, caller === 'operator')
+  addPolicyReadingRoutes(server, agentd)
 }
 
 /** Throws `approval_unknown` for what cannot be the id of one. */
