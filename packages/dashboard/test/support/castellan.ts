@@ -10,6 +10,10 @@ import {
   Approval,
   ApprovalListing,
   type ApprovalVerdict,
+  CallAnswer,
+  LedgerRecorded,
+  type LedgerRecordRequest,
+  newId,
   type OperatorKey,
   OperatorListing,
   ProcessHealth,
@@ -38,6 +42,12 @@ export interface Castellan {
   operators(): Promise<OperatorKey[]>
   /** Sets the passphrase that signs in, with the owner's token. */
   setPassphrase(passphrase: string): Promise<void>
+  /** Calls a tool as root would, on the machine itself: nobody is asked. Rejects where it fails. */
+  call(tool: string, args: Readonly<Record<string, unknown>>): Promise<unknown>
+  /** Asks the API as a program that has the owner's token. Rejects what is refused. */
+  api(method: string, path: string, body?: unknown): Promise<unknown>
+  /** Puts on record what the gateway or the airlock would say that it did. */
+  record(what: LedgerRecordRequest): Promise<void>
   /** Decides the open approval as root would, on the machine itself. */
   decide(verdict: ApprovalVerdict): Promise<void>
   /** Kills the gateway and starts it again on the same port. */
@@ -81,10 +91,20 @@ export async function startCastellan(): Promise<Castellan> {
     await until('the gateway answers', () => answers(`${url}/health`, started), START_MS)
     return started
   }
-  const operator = new UnixClient({ socketPath: paths.operator, unavailable: 'agentd_unavailable', peer: 'agentd' })
+  const clientOf = (socketPath: string) =>
+    new UnixClient({ socketPath, unavailable: 'agentd_unavailable', peer: 'agentd' })
+  const operator = clientOf(paths.operator)
+  const records = clientOf(join(sockets, 'record.sock'))
+  const asOwner = async (method: string, path: string, body?: unknown) => {
+    const authorization = `Bearer ${readFileSync(token, 'utf8').trim()}`
+    const json = body === undefined ? {} : { body: JSON.stringify(body) }
+    const headers = { authorization, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }
+    return fetch(`${url}${path}`, { method, headers, ...json })
+  }
   let gateway: ChildProcess | undefined
   const stop = async () => {
     operator.close()
+    records.close()
     await Promise.all([end(gateway), end(agentd), engine.close()])
     rmSync(folder, { recursive: true, force: true })
   }
@@ -113,13 +133,23 @@ export async function startCastellan(): Promise<Castellan> {
       return (await operator.request('POST', '/v1/operators/invitations', { body, schema: SignInCode })).code
     },
     operators: async () => (await operator.request('GET', '/v1/operators', { schema: OperatorListing })).operators,
+    async call(tool, args) {
+      const body = { call_id: newId('call'), session: newId('ses'), agent: 'operator', tool, args }
+      const answer = await operator.request('POST', '/v1/calls', { body, schema: CallAnswer })
+      if (answer.status !== 'done' || !answer.ok) throw new Error(`${tool}: ${JSON.stringify(answer)}`)
+      return answer.result
+    },
+    async api(method, path, body) {
+      const answer = await asOwner(method, path, body)
+      const text = await answer.text()
+      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`)
+      return text === '' ? undefined : JSON.parse(text)
+    },
+    async record(what) {
+      await records.request('POST', '/v1/records', { body: what, schema: LedgerRecorded })
+    },
     async setPassphrase(passphrase) {
-      const headers = {
-        authorization: `Bearer ${readFileSync(token, 'utf8').trim()}`,
-        'content-type': 'application/json',
-      }
-      const body = JSON.stringify({ passphrase })
-      const { status } = await fetch(`${url}/api/v1/sign-in-passphrase`, { method: 'PUT', headers, body })
+      const { status } = await asOwner('PUT', '/api/v1/sign-in-passphrase', { passphrase })
       if (status !== 204) throw new Error(`the passphrase was not set: ${status}`)
     },
     signInCode: async () => (await operator.request('POST', '/v1/sign-ins', { schema: SignInCode })).code,
@@ -132,10 +162,9 @@ export async function startCastellan(): Promise<Castellan> {
       })
     },
     async emptyChat() {
-      const headers = { authorization: `Bearer ${readFileSync(token, 'utf8').trim()}` }
       // A turn that has just ended may still be on its way to disk: until then the chat is busy.
       await until('the chat is deleted', async () => {
-        const { status } = await fetch(`${url}/api/v1/chats/main`, { method: 'DELETE', headers })
+        const { status } = await asOwner('DELETE', '/api/v1/chats/main')
         if (status !== 204 && status !== 404 && status !== 409) throw new Error(`the chat was not deleted: ${status}`)
         return status !== 409
       })
