@@ -1,9 +1,13 @@
 import type { ErrorEnvelope } from '@castellan/contracts'
 import type { AnswerOf, Operation } from '@castellan/contracts/api'
 import { RequestError } from '../connection/http.ts'
+import { eventData } from './events.ts'
 
 /** What a schema takes, read off its type: zod itself is no part of the page. */
 export type InputOf<Schema> = Schema extends { readonly _zod: { readonly input: infer Input } } ? Input : undefined
+
+/** What each event of a stream is. */
+export type EventOf<O extends Operation> = InputOf<O['event']>
 
 /** What an operation is asked with: the fields it describes, and none where it describes none. */
 export type AskOf<O extends Operation> = {
@@ -36,6 +40,17 @@ export class Api {
   /** For operations that answer with something else than JSON: proofs, exports. */
   async text<O extends Operation>(method: O['method'], path: O['path'], ask: AskOf<O> = {}): Promise<string> {
     return (await this.#send(method, path, ask)).text()
+  }
+
+  /** For operations that answer with a stream: its events as they come. Leaving the loop ends the request, as `signal` does. */
+  async *events<O extends Operation>(
+    method: O['method'],
+    path: O['path'],
+    ask: AskOf<O> = {},
+  ): AsyncGenerator<EventOf<O>, void, void> {
+    const { body } = await this.#send(method, path, ask)
+    if (body === null) return
+    for await (const event of eventData(body)) yield event as EventOf<O>
   }
 
   async #send(method: string, path: string, { params, query, body, signal }: AskOf<Operation>): Promise<Response> {

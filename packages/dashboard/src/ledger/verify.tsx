@@ -1,39 +1,46 @@
 import type { checkLedger } from '@castellan/contracts/api'
-import { readByTool } from '../live/reading.ts'
-import { type Loaded, useResource } from '../live/resource.ts'
+import { useEffect, useMemo } from 'preact/hooks'
+import { useResource } from '../live/resource.ts'
 import { useSigned } from '../page.ts'
 import { ledger as words } from '../strings/ledger.ts'
-import { Check, Cross } from '../theme/icons.tsx'
+import { Check, Cross, Dash } from '../theme/icons.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { sentenceOf } from '../ui/states.tsx'
+import { Verification, type VerificationState } from './verification.ts'
 
-interface Verdict {
-  readonly ok: boolean
-  readonly entries: number
-  readonly problem: { readonly message: string } | null
-}
+type StepState = keyof typeof words.stepState
 
 interface Step {
   readonly name: string
-  readonly state: Loaded<{ readonly ok: boolean; readonly words: readonly string[] }>
+  readonly at: StepState
+  /** Whole sentences: what was found. */
+  readonly said: readonly string[]
 }
 
-/** Verifies the ledger before the reader's eyes: what the gateway can check itself, then all of it by agentd. */
+/** Verifies the ledger before the reader's eyes: what the gateway can check itself, then all of it by agentd, which tells how far it is. */
 export function VerifyDialog({ close }: { readonly close: () => void }) {
   const { api } = useSigned()
-  const check = useResource(async (signal) => {
-    const { ok, checks } = await api.ask<typeof checkLedger>('GET', '/api/v1/ledger/check', { signal })
-    return { ok, words: checks.map(({ message }) => message) }
-  })
-  const full = useResource(async (signal) => {
-    const { ok, entries, problem } = await readByTool<Verdict>(api, 'ledger_verify', {}, signal)
-    return { ok, words: [problem === null ? words.allWell(entries) : problem.message] }
-  })
+  const head = useResource((signal) => api.ask<typeof checkLedger>('GET', '/api/v1/ledger/check', { signal }))
+  const verification = useMemo(() => new Verification(api), [api])
+  useEffect(() => {
+    void verification.start()
+    return () => verification.stop()
+  }, [verification])
+  const first = head.state.value
+  const all = verification.state.value
   const steps: readonly Step[] = [
-    { name: words.checking, state: check.state.value },
-    { name: words.reading, state: full.state.value },
+    {
+      name: words.checking,
+      at: first.kind === 'loading' ? 'running' : first.kind === 'ready' && first.value.ok ? 'ok' : 'bad',
+      said:
+        first.kind === 'ready'
+          ? first.value.checks.map(({ message }) => message)
+          : first.kind === 'failed'
+            ? [sentenceOf(first.error)]
+            : [],
+    },
+    { name: words.reading, ...judged(all) },
   ]
-  const bad = steps.some(({ state }) => state.kind === 'failed' || (state.kind === 'ready' && !state.value.ok))
   return (
     <Dialog title={words.verifyTitle} close={close}>
       <p class="note">{words.verifyLead}</p>
@@ -42,21 +49,56 @@ export function VerifyDialog({ close }: { readonly close: () => void }) {
           <StepLine key={step.name} {...step} />
         ))}
       </ol>
-      {bad && <p class="problem">{words.notWell}</p>}
+      {(all.kind === 'running' || all.kind === 'stopped') && <Progress state={all} />}
+      {steps.some(({ at }) => at === 'bad') && <p class="problem">{words.notWell}</p>}
       <p class="note">{words.offline}</p>
+      <div class="dialog-acts">
+        {all.kind === 'running' ? (
+          <button type="button" onClick={() => verification.stop()}>
+            {words.stopVerify}
+          </button>
+        ) : (
+          <button type="button" onClick={() => void verification.start()}>
+            {words.verifyAgain}
+          </button>
+        )}
+      </div>
     </Dialog>
   )
 }
 
-function StepLine({ name, state }: Step) {
-  const at = state.kind === 'loading' ? 'running' : state.kind === 'ready' && state.value.ok ? 'ok' : 'bad'
-  const said = state.kind === 'ready' ? state.value.words : state.kind === 'failed' ? [sentenceOf(state.error)] : []
+function judged(state: VerificationState): Pick<Step, 'at' | 'said'> {
+  if (state.kind === 'running') return { at: 'running', said: [] }
+  if (state.kind === 'stopped') return { at: 'stopped', said: [words.notJudged] }
+  if (state.kind === 'failed')
+    return { at: 'bad', said: [state.error === null ? words.brokeOff : sentenceOf(state.error)] }
+  const { ok, entries, duration_ms, problem } = state.verdict
+  const why = problem?.message ?? words.noCheckpoint
+  return ok ? { at: 'ok', said: [words.allWell(entries, duration_ms)] } : { at: 'bad', said: [why] }
+}
+
+/** Drawn for the eye several times a second; a screen reader asks for it when it wants it. */
+function Progress({ state }: { readonly state: Extract<VerificationState, { kind: 'running' | 'stopped' }> }) {
+  const { checked, of } = state
+  return (
+    <div class="verify-progress">
+      <progress aria-label={words.progress} max={Math.max(1, of)} value={checked} />
+      <p class="note">
+        {words.checked(checked, of)}
+        {state.kind === 'running' && state.perSecond !== null && ` · ${words.rate(state.perSecond)}`}
+      </p>
+    </div>
+  )
+}
+
+function StepLine({ name, at, said }: Step) {
   return (
     <li class={`step ${at}`}>
       <span class="mark">
         {at === 'running' && <span class="spinner" />}
         {at === 'ok' && <Check />}
         {at === 'bad' && <Cross />}
+        {at === 'stopped' && <Dash />}
       </span>
       <span>
         <strong>{name}</strong> <span class="note">{words.stepState[at]}</span>

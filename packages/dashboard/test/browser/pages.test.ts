@@ -181,7 +181,7 @@ requires.browser().describe('the pages beside the chat, with the real gateway an
     await page.getByRole('searchbox', { name: ledger.search }).fill('no such words anywhere')
     await page.getByText(ledger.none).waitFor()
     await page.getByRole('button', { name: ledger.verify }).click()
-    await page.getByText(/^All \d+ entries are as they were written\.$/).waitFor()
+    await page.getByText(/^All [\d,]+ entries are as they were written;/).waitFor()
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: ledger.standing }).click()
     await page.getByText(ledger.noErasures).waitFor()
