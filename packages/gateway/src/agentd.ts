@@ -49,6 +49,7 @@ import {
 } from '@castellan/contracts'
 import { UnixClient } from '@castellan/daemon'
 import { z } from 'zod'
+import { AgentdPolicy } from './agentd-policy.ts'
 import type { SpanFacts } from './telemetry/span.ts'
 import { NO_TRACING, type Tracing } from './telemetry/tracing.ts'
 
@@ -69,6 +70,7 @@ export type CallResult = 'done' | 'failed' | 'asked' | 'refused'
 
 /** agentd as an agent may speak to it, over agent.sock. Every method throws `agentd_unavailable` when nothing answers. */
 export class Agentd {
+  readonly policy: AgentdPolicy
   readonly #client: UnixClient
   readonly #tracing: Tracing
   /** Told of each call. */
@@ -78,6 +80,7 @@ export class Agentd {
     this.#tracing = tracing
     const { traceparent } = tracing
     this.#client = new UnixClient({ socketPath, unavailable: 'agentd_unavailable', peer: 'agentd', traceparent })
+    this.policy = new AgentdPolicy(this.#client)
   }
 
   /** What agentd says of itself within a second. */

@@ -36,6 +36,8 @@ export type Call = { call_id: CallId; state: CallState; agent: AgentName; sessio
 
 export type CallCreation = { tool: ToolName; args?: Record<string, unknown>; agent?: AgentName; call_id?: CallId; mode?: SessionMode; wait?: number }
 
+export type CallDifference = { index: LedgerIndex; times: number; tool: ToolName; caller: "agent" | "operator" | "routine"; agent: AgentName; mode: SessionMode; taint: (TaintLabel)[]; before: { decision: PolicyVerdict; rule: string; approvals?: number }; after: { decision: PolicyVerdict; rule: string; approvals?: number } }
+
 export type CallId = string
 
 export type CallOutcome = { status: "done"; call_id: CallId; tool: ToolName; ok: boolean; result?: unknown; summary: string; error?: ErrorEnvelope; ledger_index: LedgerIndex | null; duration_ms: number; undo?: UndoState; taint?: (TaintLabel)[]; screening?: CallScreening; proof?: string }
@@ -45,6 +47,8 @@ export type CallPage = { items: (Call)[]; next_cursor: string | null }
 export type CallScreening = { verdict: "suspect" | "injection"; score: number; reasons: (string)[] }
 
 export type CallState = "running" | "waiting" | "done" | "refused"
+
+export type ChangePolicyBody = { file: PolicyFileName; text: string | null; before: Sha256Hex | null; becomes: Sha256Hex; word: SignedPolicyWord }
 
 export type ChatCompletion = { id: string; object: "chat.completion"; created: number; model: string; choices: ({ index: number; message: { role: "assistant"; content: string | null; refusal: null; tool_calls?: ({ id: string; type: "function"; function: { name: string; arguments: string } })[] }; logprobs: null; finish_reason: "stop" | "length" | "tool_calls" | "content_filter" })[]; usage: { prompt_tokens: number; completion_tokens: number; total_tokens: number } }
 
@@ -168,6 +172,8 @@ export type Insight = { insight_id: number; at: Timestamp; chat_id: ChatId | nul
 
 export type InsightSummary = { insight_id: number; at: Timestamp; chat_id: ChatId | null; seq: number | null; agent: AgentName; engine: EngineKind; model: string | null; url: string | null; credential: string | null; status: number | null; duration_ms: number; request_bytes: number; response_bytes: number; problem: string | null; left: boolean | null; taken_out: (string)[]; ledger_index: LedgerIndex | null; prompt_tokens: number | null; output_tokens: number | null; cost: number | null }
 
+export type KindDifference = { tools: (string)[]; caller: string; agent: string; mode: string; taint: (string)[]; about: string; before: { decision: PolicyVerdict; rule: string; approvals?: number }; after: { decision: PolicyVerdict; rule: string; approvals?: number } }
+
 export type LedgerActor = { kind: "agent" | "operator" | "routine" | "system"; name: string }
 
 export type LedgerCheck = { ok: boolean; checked_at: Timestamp; state: LedgerState; size: number; root: Sha256Hex; checks: ({ check: "state" | "signature" | "newest_entry"; ok: boolean; message: string })[] }
@@ -232,6 +238,26 @@ export type PasskeyAssertion = { client_data: string; authenticator_data: string
 
 export type Passphrase = string
 
+export type PolicyExplainRequest = { tool: string; args?: Record<string, unknown>; caller?: "agent" | "operator" | "routine"; agent?: AgentName; session?: SessionId; mode?: SessionMode; taint?: (TaintLabel)[]; channel?: string; agreed?: boolean; at?: Timestamp }
+
+export type PolicyExplanation = { decision: PolicyVerdict; rule: string; where?: string; reasons: (string)[]; approvals?: number; otherwise: ({ if: string; decision: PolicyVerdict; rule: string })[]; mode: SessionMode; taint: (TaintLabel)[]; resources: (ToolResource)[]; policy_digest: Sha256Hex }
+
+export type PolicyFile = { name: string; text: string; sha256: Sha256Hex }
+
+export type PolicyFileName = string
+
+export type PolicyProblemView = { file: string; line?: number; message: string }
+
+export type PolicyRule = { id: string; effect: "permit" | "forbid"; reason: string; file: string; line: number; text: string; always: boolean }
+
+export type PolicyTrial = { ok: boolean; policy_digest: Sha256Hex; loaded_entry: LedgerIndex | null; becomes?: Sha256Hex; problems: (PolicyProblemView)[]; rules: { added: (string)[]; changed: (string)[]; removed: (string)[] }; warnings: (string)[]; tests: { passed: number; failed: ({ file: string; name: string; problem: string })[] }; calls: { asked: number; changed: number; differences: (CallDifference)[] } | null; kinds: { asked: number; complete: boolean; changed: number; differences: (KindDifference)[] } }
+
+export type PolicyVerdict = "allow" | "ask" | "deny"
+
+export type PolicyVersions = { file: PolicyFileName; versions: ({ replaced_at: Timestamp; text: string; sha256: Sha256Hex })[] }
+
+export type PolicyView = { digest: Sha256Hex; state: "ok" | "stale" | "restricted"; problems: (string)[]; folder: string; loaded_at: Timestamp; rules: (PolicyRule)[]; loaded_entry: LedgerIndex | null; files: (PolicyFile)[]; saving: { possible: true } | { possible: false; reason: string } }
+
 export type ProviderName = string
 
 export type RecallMemoryAnswer = { items: (MemoryFact)[] }
@@ -253,6 +279,8 @@ export type RenameChatBody = { title: ChatTitle | null }
 export type RenameOperatorKeyBody = { at: Timestamp; key_id: OperatorKeyId; signature?: string; assertion?: PasskeyAssertion; name: string }
 
 export type Replay = { index: LedgerIndex; call_id: CallId; tool: ToolName; verdict: "same" | "different" | "impossible"; reason?: "no_decision" | "not_kept" | "kept_mismatch" | "model_changed" | "prompt_changed" | "grammar_changed" | "engine_failed"; message: string; recorded: { model_digest: Sha256Hex; grammar_digest: Sha256Hex | null; seed: number; engine: string; position: number } | null; replayed: { model_digest: Sha256Hex; prompt_digest: Sha256Hex; grammar_digest: Sha256Hex | null; seed: number; engine: string } | null; before: ({ name: string; args: Record<string, unknown> })[]; now: ({ name: string; args: Record<string, unknown> })[] }
+
+export type RevokePolicyRuleBody = { rule: string; word: SignedPolicyWord }
 
 export type RotateCredentialBody = { secret: CredentialSecret }
 
@@ -281,6 +309,8 @@ export type Sha256Hex = string
 export type SignInMethod = "code" | "passkey" | "passphrase"
 
 export type SignInView = { sign_in_id: string; how: SignInMethod; key_id: OperatorKeyId | null; address: string | null; created_at: Timestamp; last_used_at: Timestamp; current: boolean }
+
+export type SignedPolicyWord = { at: Timestamp; key_id: OperatorKeyId; signature?: string; assertion?: PasskeyAssertion; policy: Sha256Hex; loaded: LedgerIndex }
 
 export type SignedWord = { at: Timestamp; key_id: OperatorKeyId; signature?: string; assertion?: PasskeyAssertion }
 
@@ -330,9 +360,13 @@ export type ToolPage = { items: (ToolSummary)[]; next_cursor: string | null }
 
 export type ToolPreview = { effects: (string)[]; diff?: string; undo: string }
 
+export type ToolResource = { kind: "path" | "unit" | "host" | "option" | "generation" | "process" | "app" | "model" | "mcp-server" | "machine"; id: string; access: "read" | "write"; tree?: boolean }
+
 export type ToolSummary = { name: ToolName; title: string; description: string; effect: ToolEffect; undo: UndoKind }
 
 export type Transcript = { chat_id: ChatId; running: boolean; last_seq: number; forgotten: number; more: boolean; entries: ({ at: Timestamp; frame: ServerFrame })[] }
+
+export type TryPolicyBody = { file: PolicyFileName; text: string | null; word?: SignedPolicyWord }
 
 export type TurnAnswer = { chat_id: ChatId; seq: number; state: "done" | "failed" | "running" | "waiting"; text: string; frames: (ServerFrame)[] }
 

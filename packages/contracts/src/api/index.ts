@@ -55,6 +55,7 @@ import { listModels, useModel } from './models.ts'
 import { createChatCompletion, createEmbedding, getOpenAiModel, listOpenAiModels } from './openai.ts'
 import type { Operation } from './operation.ts'
 import { listOperatorKeys, removeOperatorKey, renameOperatorKey } from './operators.ts'
+import { changePolicy, explainPolicy, getPolicy, listPolicyVersions, revokePolicyRule, tryPolicy } from './policy.ts'
 import { replayDecision } from './replay.ts'
 import { listSignIns, removePassphrase, revokeSignIn, setPassphrase } from './sign-ins.ts'
 import { createToken, getToken, listTokens, revokeToken, rotateToken } from './tokens.ts'
@@ -190,6 +191,15 @@ export {
 } from './operation.ts'
 export { listOperatorKeys, removeOperatorKey, renameOperatorKey } from './operators.ts'
 export { MAX_PAGE_ITEMS, PageQuery, pageOf } from './page.ts'
+export {
+  changePolicy,
+  explainPolicy,
+  getPolicy,
+  listPolicyVersions,
+  revokePolicyRule,
+  SignedPolicyWord,
+  tryPolicy,
+} from './policy.ts'
 export { Replay, replayDecision } from './replay.ts'
 export {
   listSignIns,
@@ -276,6 +286,12 @@ export const operations: readonly Operation[] = [
   getFreeze,
   freezeAgents,
   thawAgents,
+  getPolicy,
+  explainPolicy,
+  tryPolicy,
+  changePolicy,
+  revokePolicyRule,
+  listPolicyVersions,
   listModels,
   useModel,
   listOperatorKeys,

@@ -22,6 +22,7 @@ import { addMemory } from '../api/v1/memory.ts'
 import { addMessages } from '../api/v1/messages.ts'
 import { addModels } from '../api/v1/models.ts'
 import { addOperators } from '../api/v1/operators.ts'
+import { addPolicy } from '../api/v1/policy.ts'
 import { addSignIns } from '../api/v1/sign-ins.ts'
 import { addTokens } from '../api/v1/tokens.ts'
 import { addTools } from '../api/v1/tools.ts'
@@ -83,6 +84,7 @@ export async function addRoutes(
   addMachine(app, reading)
   addIncidents(app, reading)
   addEmergency(app, agentd)
+  addPolicy(app, agentd)
   addModels(app, { ...reading, models: parts.models, engineModels: parts.engineModels })
   addOpenAi(app, parts)
 
