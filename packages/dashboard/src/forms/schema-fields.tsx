@@ -1,7 +1,7 @@
 import { label } from '../cards/label.ts'
 import { formWords as words } from '../strings/forms.ts'
 import { SelectField, TextField } from './fields.tsx'
-import type { SchemaDraft, SchemaField } from './schema.ts'
+import { type SchemaDraft, type SchemaField, writtenFor } from './schema.ts'
 
 export interface SchemaFieldsProps {
   readonly fields: readonly SchemaField[]
@@ -18,7 +18,7 @@ export function SchemaFields({ fields, draft, change }: SchemaFieldsProps) {
         <Argument
           key={field.name}
           field={field}
-          value={draft[field.name] ?? ''}
+          value={writtenFor(draft, field.name)}
           change={(value) => change({ ...draft, [field.name]: value })}
         />
       ))}

@@ -65,11 +65,16 @@ function kindOf({ type, enum: choices, items }: Property): FieldKind {
   return type === 'array' && items?.type === 'string' ? 'lines' : 'json'
 }
 
+/** What was written for a field, whatever the tool calls it. */
+export function writtenFor(draft: SchemaDraft, name: string): string {
+  return Object.hasOwn(draft, name) ? (draft[name] ?? '') : ''
+}
+
 /** The arguments that were written. Whether they fit, the tool itself says: this only reads them. */
 export function argumentsOf(fields: readonly SchemaField[], draft: SchemaDraft): Arguments {
   const args: [string, unknown][] = []
   for (const { name, kind, required } of fields) {
-    const written = draft[name] ?? ''
+    const written = writtenFor(draft, name)
     if (written.trim() === '') {
       if (required) return { kind: 'unready', field: name, why: 'missing' }
       continue

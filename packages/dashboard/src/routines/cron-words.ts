@@ -12,15 +12,15 @@ interface Pattern {
 /** `step`: all of them, so many apart. */
 type Field = null | { readonly step: number } | { readonly list: readonly number[] }
 
-const MACROS: Readonly<Record<string, string>> = {
-  '@yearly': '0 0 1 1 *',
-  '@annually': '0 0 1 1 *',
-  '@monthly': '0 0 1 * *',
-  '@weekly': '0 0 * * 0',
-  '@daily': '0 0 * * *',
-  '@midnight': '0 0 * * *',
-  '@hourly': '0 * * * *',
-}
+const MACROS: ReadonlyMap<string, string> = new Map([
+  ['@yearly', '0 0 1 1 *'],
+  ['@annually', '0 0 1 1 *'],
+  ['@monthly', '0 0 1 * *'],
+  ['@weekly', '0 0 * * 0'],
+  ['@daily', '0 0 * * *'],
+  ['@midnight', '0 0 * * *'],
+  ['@hourly', '0 * * * *'],
+])
 const MONTHS = 'jan feb mar apr may jun jul aug sep oct nov dec'.split(' ')
 const WEEKDAYS = 'sun mon tue wed thu fri sat'.split(' ')
 /** More moments of a day than this are a list that nobody reads. */
@@ -43,7 +43,7 @@ export function cronInWords(cron: string): string | null {
 
 function patternOf(cron: string): Pattern | null {
   const written = cron.trim().toLowerCase()
-  const fields = (MACROS[written] ?? written).split(/\s+/)
+  const fields = (MACROS.get(written) ?? written).split(/\s+/)
   if (fields.length !== 5) return null
   const [minutes, hours, days, months, weekdays] = [
     fieldOf(fields[0], 0, 59),

@@ -1,6 +1,6 @@
 import { WaitingBadge } from '../approvals/badge.tsx'
 import { navigation } from '../strings/navigation.ts'
-import { Axis, Book, Box, Gauge, Out, Round, Seal, Shield, Spark, Talk } from '../theme/icons.tsx'
+import { Axis, Book, Box, Gauge, Out, Round, Seal, Shield, Spark, Talk, Tiles } from '../theme/icons.tsx'
 import type { PageEntry } from './page-entry.ts'
 
 /** Every page there is, in the order of the navigation. */
@@ -75,6 +75,13 @@ export const pages: readonly PageEntry[] = [
     group: 'keep',
     Icon: Round,
     load: () => import('../routines/routines-page.tsx').then(({ RoutinesPage }) => RoutinesPage),
+  },
+  {
+    name: 'apps',
+    ...navigation.apps,
+    group: 'keep',
+    Icon: Tiles,
+    load: () => import('../apps/apps-page.tsx').then(({ AppsPage }) => AppsPage),
   },
 ]
 

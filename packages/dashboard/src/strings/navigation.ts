@@ -9,5 +9,6 @@ export const navigation = {
   engine: { title: 'Engine', about: 'agents, what they think with, and who pays' },
   security: { title: 'Security', about: 'stop everything, incidents, hardening, integrity' },
   models: { title: 'Models', about: 'what thinks on this machine, and letting another one in' },
+  apps: { title: 'Apps', about: 'programs that this server keeps running' },
   routines: { title: 'Routines', about: 'what happens by itself, and what is watched' },
 } as const

@@ -194,3 +194,33 @@ export const Copy = () => (
     <path d="M5.5 5.5h7v8h-7zM3.5 10.5v-8h7" />
   </Icon>
 )
+
+export const Plus = () => (
+  <Icon>
+    <path d="M8 3v10M3 8h10" />
+  </Icon>
+)
+
+export const Clip = () => (
+  <Icon>
+    <path d="m13 7.5-5 5a3 3 0 0 1-4.2-4.2l5.4-5.4a2 2 0 0 1 2.8 2.8l-5.3 5.4a1 1 0 0 1-1.4-1.4l4.6-4.7" />
+  </Icon>
+)
+
+export const Pen = () => (
+  <Icon>
+    <path d="m3 13 .7-3L11 2.8l2.2 2.2L6 12.3zM9.5 4.3l2.2 2.2" />
+  </Icon>
+)
+
+export const Bin = () => (
+  <Icon>
+    <path d="M3 4.5h10M6.5 4.5v-2h3v2M4.5 4.5l.6 9h5.8l.6-9" />
+  </Icon>
+)
+
+export const Tiles = () => (
+  <Icon>
+    <path d="M2.5 2.5h4.2v4.2H2.5zM9.3 2.5h4.2v4.2H9.3zM2.5 9.3h4.2v4.2H2.5zM9.3 9.3h4.2v4.2H9.3z" />
+  </Icon>
+)
