@@ -1,37 +1,18 @@
-import type { AnswerOf, freezeAgents, getFreeze, thawAgents } from '@castellan/contracts/api'
-import { useTry } from '../forms/doing.ts'
-import type { Resource } from '../live/resource.ts'
+import { askToFreeze, askToThaw } from '../emergency/ask.ts'
+import type { Emergency } from '../emergency/emergency.ts'
 import { usePage, useSigned } from '../page.ts'
-import { emergencyStatement, signed } from '../session/statement.ts'
 import { security as words } from '../strings/security.ts'
 import { Panel } from '../ui/page-frame.tsx'
 import { Shown } from '../ui/states.tsx'
 import { When } from '../ui/when.tsx'
 
-type FreezeState = AnswerOf<typeof getFreeze>
-
 /** Whether agents may act, and the way to change that: signed with this browser's key, as the gateway may not decide it. */
-export function EmergencyPanel({ freeze }: { readonly freeze: Resource<FreezeState> }) {
-  const { api, canApprove, signer } = useSigned()
-  const { confirmations, toasts } = usePage()
-  const attempt = useTry()
-  const stop = () =>
-    attempt(async () => {
-      if (!(await confirmations.ask({ ...words.freeze, danger: true }))) return
-      const body = await signed(signer, { reason: '' }, emergencyStatement)
-      freeze.replace(await api.ask<typeof freezeAgents>('POST', '/api/v1/freeze', { body }))
-      toasts.good(words.emergency.frozenNow)
-    })
-  const thaw = (id: string) =>
-    attempt(async () => {
-      if (!(await confirmations.ask(words.thaw))) return
-      const body = await signed(signer, { reason: '', freeze: id }, emergencyStatement)
-      freeze.replace(await api.ask<typeof thawAgents>('POST', '/api/v1/thaw', { body }))
-      toasts.good(words.emergency.thawedNow)
-    })
+export function EmergencyPanel({ emergency }: { readonly emergency: Emergency }) {
+  const { canApprove } = useSigned()
+  const page = usePage()
   return (
     <Panel title={words.emergency.title}>
-      <Shown resource={freeze} what={words.emergency.what}>
+      <Shown resource={emergency.state} what={words.emergency.what}>
         {({ freeze: held }) => (
           <div class={held === null ? 'emergency' : 'emergency frozen'}>
             <div class="emergency-state" role="status">
@@ -51,7 +32,9 @@ export function EmergencyPanel({ freeze }: { readonly freeze: Resource<FreezeSta
               <button
                 type="button"
                 class={held === null ? 'danger' : 'primary'}
-                onClick={() => void (held === null ? stop() : thaw(held.id))}
+                onClick={() =>
+                  void (held === null ? askToFreeze(page, emergency) : askToThaw(page, emergency, held.id))
+                }
               >
                 {held === null ? words.emergency.freeze : words.emergency.thaw}
               </button>

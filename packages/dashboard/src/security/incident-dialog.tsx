@@ -8,6 +8,7 @@ import { security as words } from '../strings/security.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { When } from '../ui/when.tsx'
 import { type IncidentView, STATE_TONES } from './incidents-panel.tsx'
+import { Recovery } from './recovery.tsx'
 
 export interface IncidentDialogProps {
   readonly incident: IncidentView
@@ -18,7 +19,8 @@ export interface IncidentDialogProps {
 /** One incident: what happened, what holds it, what tells of it, and what can be said about it. */
 export function IncidentDialog({ incident, changed, close }: IncidentDialogProps) {
   const { id, class: kind, subject, summary, state, count, evidence, containment } = incident
-  const isHeld = (containment ?? []).some((held) => held.state !== 'lifted' && held.state !== 'failed')
+  /** Then it ends by its way back, each step of which is checked. */
+  const wasHeld = (containment ?? []).some((held) => held.state !== 'failed')
   return (
     <Dialog title={words.classes[kind]} close={close} kind="drawer wide">
       <p class="thing-name">
@@ -45,11 +47,7 @@ export function IncidentDialog({ incident, changed, close }: IncidentDialogProps
           ))}
         </ul>
       )}
-      {isHeld && (
-        <p class="note">
-          {words.incidents.recover} <code>{words.incidents.recoverCommand(id)}</code>
-        </p>
-      )}
+      {wasHeld && state !== 'resolved' && <Recovery id={id} changed={changed} />}
       {evidence !== undefined && evidence.length > 0 && (
         <>
           <h3>{words.incidents.evidence}</h3>
@@ -62,7 +60,7 @@ export function IncidentDialog({ incident, changed, close }: IncidentDialogProps
           </p>
         </>
       )}
-      {state !== 'resolved' && <Words id={id} canResolve={!isHeld} changed={changed} />}
+      {state !== 'resolved' && <Words id={id} canResolve={!wasHeld} changed={changed} />}
     </Dialog>
   )
 }

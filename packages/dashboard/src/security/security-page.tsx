@@ -1,4 +1,4 @@
-import type { getFreeze, listIncidents } from '@castellan/contracts/api'
+import type { listIncidents } from '@castellan/contracts/api'
 import { useSignal } from '@preact/signals'
 import { useNews } from '../live/live.ts'
 import { readByTool } from '../live/reading.ts'
@@ -14,10 +14,9 @@ import { type Integrity, IntegrityPanel } from './integrity-panel.tsx'
 
 /** What protects this server, what went wrong, and how to stop everything. */
 export function SecurityPage() {
-  const { api } = useSigned()
+  const { api, emergency } = useSigned()
   const filter = useSignal<StateFilter>('all')
   const wanted = filter.value
-  const freeze = useResource((signal) => api.ask<typeof getFreeze>('GET', '/api/v1/freeze', { signal }))
   const hardening = useResource((signal) => readByTool<Hardening>(api, 'hardening_score', {}, signal))
   const integrity = useResource((signal) => readByTool<Integrity>(api, 'integrity_status', {}, signal))
   const incidents = useResource(
@@ -30,10 +29,7 @@ export function SecurityPage() {
   )
   useNews(
     ({ type }) => type === 'agents_frozen' || type === 'agents_thawed',
-    () => {
-      void freeze.reload()
-      void incidents.reload()
-    },
+    () => void incidents.reload(),
   )
   useNews(
     ({ type }) => type.startsWith('incident_'),
@@ -47,7 +43,7 @@ export function SecurityPage() {
     <PageFrame title={navigation.security.title} lead={words.lead}>
       <div class="split">
         <div class="stack">
-          <EmergencyPanel freeze={freeze} />
+          <EmergencyPanel emergency={emergency} />
           <IncidentsPanel incidents={incidents} filter={filter} />
         </div>
         <div class="stack">

@@ -27,6 +27,18 @@ export function emergencyStatement({ reason, at, freeze }: Emergency): string {
   return ['castellan emergency v1', ...act, JSON.stringify(reason), at, ''].join('\n')
 }
 
+export interface KeyWord {
+  readonly at: string
+  /** The key's new name; absent where it is removed. */
+  readonly name?: string
+}
+
+/** To rename or remove an operator key: the contracts' `operatorKeyText`. */
+export function operatorKeyStatement(keyId: string, { at, name }: KeyWord): string {
+  const act = name === undefined ? ['remove', keyId] : ['rename', keyId, JSON.stringify(name)]
+  return ['castellan operator key v1', ...act, at, ''].join('\n')
+}
+
 export interface RecoveryWord {
   readonly step: RecoveryStepName
   readonly force: boolean

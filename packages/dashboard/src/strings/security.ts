@@ -124,8 +124,6 @@ export const security = {
     },
     evidence: 'In the ledger',
     entry: (index: number) => `№ ${index}`,
-    recover: 'What holds it is lifted step by step, each after a check that its cause is gone:',
-    recoverCommand: (id: string) => `npx agentctl incident recover ${id}`,
     note: 'Note what you found',
     addNote: 'Add the note',
     resolution: 'How it was mended, and why it will not come back',

@@ -6,6 +6,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { approvals } from '../../src/strings/approvals.ts'
 import { ledger } from '../../src/strings/ledger.ts'
+import { operatorKeys } from '../../src/strings/operator-keys.ts'
 import { overview } from '../../src/strings/overview.ts'
 import { timeline } from '../../src/strings/timeline.ts'
 import { strings } from '../../src/strings.ts'
@@ -134,7 +135,7 @@ requires.browser().describe('the pages beside the chat, with the real gateway an
     await page.getByText(approvals.decided(approvals.verdicts.deny, 'file_write')).waitFor()
     await page.getByText(approvals.none).waitFor()
     await page.getByRole('region', { name: approvals.history }).getByText('Denied: file_write').first().waitFor()
-    await page.getByRole('region', { name: approvals.keys }).getByText(approvals.thisKey).waitFor()
+    await page.getByRole('region', { name: approvals.keys }).getByText(operatorKeys.own).waitFor()
     await chat.page
       .getByText(/^Denied by Chrome on Linux/)
       .last()

@@ -1,6 +1,6 @@
-import { emergencyText, recoveryText } from '@castellan/contracts'
+import { emergencyText, operatorKeyText, recoveryText } from '@castellan/contracts'
 import { expect, test } from 'vitest'
-import { emergencyStatement, recoveryStatement } from '../../src/session/statement.ts'
+import { emergencyStatement, operatorKeyStatement, recoveryStatement } from '../../src/session/statement.ts'
 
 const at = '2026-11-21T03:00:00.000Z'
 const reasons = ['', 'too "eager"\nand more', 'ß']
@@ -11,6 +11,12 @@ test('what the page signs to freeze and thaw is what agentd checks', () => {
     const thaw = { reason, at, freeze: 'frz_hB9mWkqzP0aYt3Q2' }
     expect(emergencyStatement(thaw)).toBe(emergencyText(thaw))
   }
+})
+
+test('what the page signs to rename and remove keys is what agentd checks', () => {
+  const key = 'opk_hB9mWkqzP0aYt3Q2'
+  expect(operatorKeyStatement(key, { at })).toBe(operatorKeyText(key, { at }))
+  for (const name of reasons) expect(operatorKeyStatement(key, { at, name })).toBe(operatorKeyText(key, { at, name }))
 })
 
 test('what the page signs to walk back from an incident is what agentd checks', () => {

@@ -1,0 +1,70 @@
+/** The words of the way back from an incident. */
+export const recovery = {
+  title: 'The way back',
+  lead: 'One step after the other: see that the cause is gone, lift what holds the incident, close it. What was lifted stays lifted if you leave the rest for later.',
+  what: 'the way back',
+  noKey:
+    'A step back is signed, and this browser holds no key. Sign out and in again with a fresh code, or on the machine:',
+  command: (id: string) => `npx agentctl incident recover ${id}`,
+  states: { done: 'done', next: 'next', later: 'later' },
+  steps: {
+    cause: 'Is the cause gone?',
+    resolve: 'Close the incident',
+    'lift:freeze_agents': 'Let agents act again',
+    'lift:airlock_off': 'Open the way out',
+    'lift:quarantine_model': 'Put the model back into use',
+    'lift:suspend_tokens': 'Let API tokens open things again',
+    'lift:revoke_capabilities': 'Let agents mint capabilities again',
+    'lift:lock_credentials': 'Unlock the credentials',
+  },
+  acts: {
+    cause: 'Look whether the cause is gone…',
+    forced: 'Go on all the same…',
+    lift: 'Lift it…',
+    resolve: 'Close the incident…',
+  },
+  lookAgain: 'Look again instead',
+  reason: 'Why it is right to go on although the cause is still there',
+  reasonNote: 'It is in the ledger with your key’s name.',
+  confirm: {
+    title: {
+      cause: 'Look whether the cause is gone?',
+      forced: 'Go on although the cause is still there?',
+      lift: 'Lift this?',
+      resolve: 'Close the incident?',
+    },
+    act: { cause: 'Look', forced: 'Go on', lift: 'Lift it', resolve: 'Close it' },
+    cause: ['It is checked whether what caused the incident is gone. Nothing is lifted yet.'],
+    forced: [
+      'The check is passed over on your word. Where the incident was about something that was changed, it counts as right from here on.',
+    ],
+    resolve: ['The incident is closed. If the same is seen again, it is another incident.'],
+    onRecord: 'The ledger records the step with your key’s name.',
+    undo: {
+      cause: 'Looking changes nothing. If the same is seen again, it is checked anew.',
+      lift: 'It can be contained again: freeze all agents on this page, or npx agentctl incident contain.',
+      resolve: 'A closed incident stays closed; a note can no longer be added.',
+    },
+  },
+  lifts: {
+    freeze_agents: 'Lifted: agents, routines and watchers may make calls again, as policy says.',
+    airlock_off: 'Lifted: the way out is no longer held shut. If it stays shut, npx agentctl airlock on opens it.',
+    quarantine_model: 'Lifted: the model may be used again. Its file is checked first.',
+    suspend_tokens: 'Lifted: API tokens open things again. Revoke those that you do not trust first.',
+    revoke_capabilities: 'Lifted: agents may mint capabilities again. Those that ended stay ended.',
+    lock_credentials: 'Lifted: the gateway may read the credentials again.',
+  },
+  stays: {
+    freeze_agents: 'Stays: no agent acts.',
+    airlock_off: 'Stays: nothing leaves this machine.',
+    quarantine_model: 'Stays: the model is out of use.',
+    suspend_tokens: 'Stays: no API token opens anything.',
+    revoke_capabilities: 'Stays: no capability holds.',
+    lock_credentials: 'Stays: the credentials are locked.',
+  },
+  taken: {
+    cause: 'The cause is gone, or you said why it may be passed over.',
+    lift: 'It is lifted.',
+    resolve: 'The incident is closed.',
+  },
+} as const
