@@ -30,6 +30,7 @@ in
     description = ''
       The owner's policy, by file name: rules (`*.cedar`) and their tests (`*.test.json`), as docs/policy.md describes them. When there is
       any, agentd reads them from {file}`/etc/castellan/policy`, and writes the rules that people make by "always" beside them, into {file}`always.cedar`.
+      Files that are declared here are changed here: the page shows them, tries changes, and does not save them.
       When there is none, it reads {file}`/var/lib/castellan/policy`, which root may edit.
     '';
   };

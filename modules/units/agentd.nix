@@ -37,6 +37,8 @@ in
       sessions.mode = cfg.mode;
       approvals.passkeys = if cfg.nginx.enable then { origins = [ "https://${toString cfg.nginx.hostName}" ]; } else null;
       policy.dir = places.policy;
+      # What is written in the configuration is changed there, and not by a signed word from the page.
+      policy.declaredBy = if cfg.policy.files == { } then null else "services.castellan.policy.files";
       models = {
         sources.hosts = cfg.models.sourceHosts;
         provenance = { inherit (cfg.models) trustedRootFile identities keyFiles; required = cfg.models.requireSignature; };

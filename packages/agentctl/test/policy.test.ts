@@ -105,6 +105,12 @@ test('the policy of a running agentd is shown, asked, changed and reloaded', asy
     code: 1,
     stdout: expect.stringContaining('mine.cedar:1'),
   })
+  const draft = join(policyFolder({ 'mine.cedar': free, 'notes.txt': free, 'bad.cedar': 'nonsense' }), 'mine.cedar')
+  const tried = await agentctl(['policy', 'try', draft, ...at])
+  expect(tried).toMatchObject({ code: 0, stdout: expect.stringMatching(/added: notes[\s\S]*Nothing was changed/) })
+  expect(await agentctl(['policy', 'try', draft.replace('mine', 'bad'), ...at])).toMatchObject({ code: 1 })
+  expect((await agentctl(['policy', 'try', draft.replace('mine.cedar', 'notes.txt'), ...at])).code).toBe(2)
+
   writeFileSync(join(state, 'policy/mine.cedar'), free, { mode: 0o600 })
   expect((await agentctl(['policy', 'reload', ...at])).code).toBe(0)
   expect(JSON.parse((await agentctl([...explain, '--mode', 'assist'])).stdout)).toMatchObject({ rule: 'notes' })

@@ -2,6 +2,7 @@ import type { Cli } from '../program.ts'
 import { explainPolicy } from './policy/explain.ts'
 import { checkPolicy, comparePolicies, printSchema, testPolicy } from './policy/files.ts'
 import { reloadPolicy, revokeRule, showPolicy, showRules } from './policy/in-force.ts'
+import { tryPolicyFile } from './policy/try.ts'
 import { setMode } from './session.ts'
 
 const teach = `
@@ -11,6 +12,7 @@ a built-in one takes its place. Work on a copy of the folder, then:
   agentctl policy check ./policy                       are the rules well-formed, do they fit the tools
   agentctl policy test ./policy                        run the tests in it (*.test.json)
   agentctl policy diff ./policy                        what it would change against what is in force
+  agentctl policy try ./mine.cedar                     what one file would change, over the newest 1,000 recorded calls
   agentctl policy explain --dir ./policy --tool file_write --args '{"path":"notes.txt","content":"x"}'
   agentctl policy reload                               put the policy folder in force
   agentctl policy rules                                what people allowed always; \`policy revoke ID\` ends it
@@ -61,6 +63,11 @@ export function addPolicy({ program, act }: Cli): void {
     .argument('[other]', 'the policy folder that it is compared with')
     .description('tell which decisions change from one policy folder to another')
     .action(act(comparePolicies))
+  policy
+    .command('try')
+    .argument('<file>', 'a file of rules or of tests, as it would lie in the policy folder')
+    .description('tell what one file would change, over recorded calls too; nothing is saved')
+    .action(act(tryPolicyFile))
   policy.command('reload').description('put the policy folder in force as it is now').action(act(reloadPolicy))
   policy
     .command('mode')

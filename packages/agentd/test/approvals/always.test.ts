@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Approval, approvalSigningText, OperatorKey, PolicyStatus } from '@castellan/contracts'
+import { Approval, approvalSigningText, OperatorKey, PolicyStatus, PolicyView } from '@castellan/contracts'
 import { expect, test } from 'vitest'
 import { tools } from '../../src/tools/index.ts'
 import { asDone, asPending, refusal, request, send, TestAgentd } from '../support/agentd.ts'
@@ -24,7 +24,7 @@ test('"always" writes the rule that was shown, lets exactly that call run, and c
   asPending(await agentd.call('file_write', note('y')))
   asPending(await agentd.call('file_write', note(), { agent: 'other' as never }))
 
-  const { rules, folder } = await agentd.operator.request('GET', '/v1/policy', { schema: PolicyStatus })
+  const { rules, folder } = await agentd.operator.request('GET', '/v1/policy', { schema: PolicyView })
   const rule = rules.find((candidate) => candidate.always)
   expect(readFileSync(join(folder, 'always.cedar'), 'utf8')).toContain(always.rule.trim())
   expect(await agentd.entries('&type=policy_loaded')).toHaveLength(2)
@@ -57,7 +57,7 @@ test.each([
 test('a policy that names two people for a tool has two people asked, and a new policy voids what was asked before', async () => {
   const agentd = await TestAgentd.start({ tools })
   const before = asPending(await agentd.call('file_write', note()))
-  const { folder } = await agentd.operator.request('GET', '/v1/policy', { schema: PolicyStatus })
+  const { folder } = await agentd.operator.request('GET', '/v1/policy', { schema: PolicyView })
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const two = `@id("two-for-files")
 @reason("Two people agree to every file.")

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PolicyExplanation, PolicyStatus, ProcessHealth } from '@castellan/contracts'
+import { PolicyExplanation, PolicyStatus, PolicyView, ProcessHealth } from '@castellan/contracts'
 import { expect, test } from 'vitest'
 import { tools } from '../../src/tools/index.ts'
 import { asDone, asPending, refusal, request, send, TestAgentd, temporaryState } from '../support/agentd.ts'
@@ -11,7 +11,7 @@ const free = `@id("notes-are-free")
 permit (principal is Agent, action == Action::"file_write", resource is Path);
 `
 
-const status = (agentd: TestAgentd) => agentd.operator.request('GET', '/v1/policy', { schema: PolicyStatus })
+const status = (agentd: TestAgentd) => agentd.operator.request('GET', '/v1/policy', { schema: PolicyView })
 const reload = (agentd: TestAgentd) => agentd.operator.request('POST', '/v1/policy/reload', { schema: PolicyStatus })
 const health = (agentd: TestAgentd) => agentd.agent.request('GET', '/v1/health', { schema: ProcessHealth })
 
@@ -104,15 +104,18 @@ test.each([
   expect(asDone(await agentd.call('file_write', note)).ok).toBe(true)
 })
 
-test('policy is changed over operator.sock alone', async () => {
+test('without a signed word policy is changed over operator.sock alone', async () => {
   const agentd = await TestAgentd.start({ tools })
   for (const [method, path] of [
-    ['GET', '/v1/policy'],
     ['POST', '/v1/policy/reload'],
-    ['POST', '/v1/policy/explain'],
+    ['GET', '/v1/policy/calls'],
     ['DELETE', '/v1/policy/rules/agents-read'],
   ] as const) {
     expect((await refusal(agentd.agent.request(method, path, { schema: PolicyStatus }))).code).toBe('not_found')
+  }
+  for (const path of ['/v1/policy/change', '/v1/policy/revocation']) {
+    const unsigned = agentd.agent.request('POST', path, { body: {}, schema: PolicyStatus })
+    expect((await refusal(unsigned)).code).toBe('invalid_request')
   }
   const path = write(agentd.stateDir, 'mine.cedar', free)
   expect(await agentd.operate('file_read', { path })).toMatchObject({

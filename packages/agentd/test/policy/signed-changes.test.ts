@@ -71,7 +71,11 @@ test('nothing of a statement can be another than was signed', async () => {
     ['no file any more', { ...change, text: null }, 'signature_invalid'],
     ['another result', { ...change, becomes: digestOf('x') }, 'signature_invalid'],
     ['another file before', { ...change, before: digestOf('x') }, 'signature_invalid'],
-    ['another time', { ...change, word: { ...change.word, at: new Date(Date.now() + 1000).toISOString() } }, 'signature_invalid'],
+    [
+      'another time',
+      { ...change, word: { ...change.word, at: new Date(Date.now() + 1000).toISOString() } },
+      'signature_invalid',
+    ],
     ['another policy', { ...change, word: { ...change.word, policy: digestOf('x') } }, 'conflict'],
     ['another loading', { ...change, word: { ...change.word, loaded: 0 } }, 'conflict'],
   ]

@@ -1,12 +1,12 @@
 import { join, resolve } from 'node:path'
 import type { Comparison, Difference, OfflinePolicy } from '@castellan/agentd'
-import { PolicyStatus, RecordedCalls } from '@castellan/contracts'
+import { PolicyView, RecordedCalls } from '@castellan/contracts'
 import type { Context } from '../../context.ts'
 import { exitCodes } from '../../exit.ts'
 import { printable } from '../../terminal.ts'
 
 /** Recorded calls that are asked of both policies. */
-const RECORDED_CALLS = 500
+const RECORDED_CALLS = 1000
 /** Differences that a person is shown. */
 const MAX_SHOWN = 40
 
@@ -20,7 +20,7 @@ export async function openPolicy(folder: string): Promise<OfflinePolicy> {
 export async function policyFolder(context: Context): Promise<string> {
   const operator = await context.operatorIfRunning()
   if (operator === undefined) return join(context.stateFolder, 'policy')
-  return (await operator.request('GET', '/v1/policy', { schema: PolicyStatus })).folder
+  return (await operator.request('GET', '/v1/policy', { schema: PolicyView })).folder
 }
 
 /** Exits with 1 where there is something wrong; what, the error says. */

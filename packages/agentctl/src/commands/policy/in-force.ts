@@ -1,4 +1,4 @@
-import { CastellanError, PolicyStatus } from '@castellan/contracts'
+import { CastellanError, PolicyStatus, PolicyView } from '@castellan/contracts'
 import type { Context } from '../../context.ts'
 import { localTime } from '../../describe.ts'
 import { exitCodes } from '../../exit.ts'
@@ -7,7 +7,7 @@ import { printable } from '../../terminal.ts'
 /** The policy in force. */
 export async function showPolicy(context: Context, options: { text: boolean }): Promise<number> {
   const operator = await context.operator()
-  const status = await operator.request('GET', '/v1/policy', { schema: PolicyStatus })
+  const status = await operator.request('GET', '/v1/policy', { schema: PolicyView })
   context.terminal.result(status, () => print(context, status, options.text))
   return status.state === 'ok' ? exitCodes.ok : exitCodes.failed
 }
@@ -46,7 +46,7 @@ export async function reloadPolicy(context: Context): Promise<number> {
 /** What was allowed always. */
 export async function showRules(context: Context): Promise<number> {
   const operator = await context.operator()
-  const { rules, folder } = await operator.request('GET', '/v1/policy', { schema: PolicyStatus })
+  const { rules, folder } = await operator.request('GET', '/v1/policy', { schema: PolicyView })
   const always = rules.filter((rule) => rule.always)
   const { terminal } = context
   terminal.result(always, () => {
