@@ -1,6 +1,7 @@
 import { outcomeOf } from '../acts/acts.ts'
 import { argumentText } from '../cards/argument-text.ts'
 import { useTry } from '../forms/doing.ts'
+import type { ToolSummary } from '../live/tools.ts'
 import { usePage, useSigned } from '../page.ts'
 import { addressOf } from '../shell/router.ts'
 import { routines as words } from '../strings/routines.ts'
@@ -15,17 +16,20 @@ export interface RoutineRowProps {
   readonly routine: RoutineView
   readonly runs: readonly Run[]
   readonly running: boolean
-  /** Titles of tools by name. */
-  readonly titles: ReadonlyMap<string, string>
+  /** By name, as far as they are known. */
+  readonly tools: ReadonlyMap<string, ToolSummary>
   readonly openHistory: () => void
   readonly changed: () => void
 }
 
 /** One routine: what it does, when, and how it went. */
-export function RoutineRow({ routine, runs, running, titles, openHistory, changed }: RoutineRowProps) {
+export function RoutineRow({ routine, runs, running, tools, openHistory, changed }: RoutineRowProps) {
   const { name, description, calls, declared, nextRunAt, createdBy, jitterSeconds } = routine
   const [newest] = runs
   const when = whenInWords(routine)
+  const reads = calls.every(({ tool }) => tools.get(tool)?.effect === 'read')
+  // Who agreed matters to what changes something alone.
+  const consent = reads ? words.reads : declared ? null : routine.agreed ? words.agreed : words.asks
   const pattern = 'cron' in routine.schedule ? routine.schedule.cron : null
   return (
     <li class="thing routine">
@@ -48,14 +52,15 @@ export function RoutineRow({ routine, runs, running, titles, openHistory, change
               {words.last}{' '}
               <a href={addressOf('ledger', { path: [String(newest.index)] })}>
                 <When at={newest.at} />
-              </a>
+              </a>{' '}
+              {newest.code !== null && <code>{newest.code}</code>}
             </>
           )}
         </p>
-        <CallList calls={calls} titles={titles} />
+        <CallList calls={calls} tools={tools} />
         <p class="thing-about">
           {createdBy === 'agentd' ? words.list.agentd : words.list.by(createdBy)}
-          {!declared && ` · ${routine.agreed ? words.agreed : words.asks}`}
+          {consent !== null && ` · ${consent}`}
         </p>
         {declared && (
           <p class="thing-about">

@@ -22,7 +22,7 @@ export function RoutinesPanel({ list, tools, open }: RoutinesPanelProps) {
   const { router } = usePage()
   const adding = useSignal(false)
   const named = tools.state.value
-  const titles = new Map(named.kind === 'ready' ? named.value.map(({ name, title }) => [name, title]) : [])
+  const byName = new Map(named.kind === 'ready' ? named.value.map((tool) => [tool.name, tool]) : [])
   const runs = list.runs.value
   const reload = () => void list.routines.reload()
   return (
@@ -52,7 +52,7 @@ export function RoutinesPanel({ list, tools, open }: RoutinesPanelProps) {
                   routine={routine}
                   runs={runs.get(routine.name) ?? []}
                   running={list.isRunning(routine)}
-                  titles={titles}
+                  tools={byName}
                   openHistory={() => router.go('routines', { path: [routine.name] })}
                   changed={reload}
                 />

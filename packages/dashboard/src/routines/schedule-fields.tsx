@@ -1,8 +1,7 @@
-import { exactTime } from '../cards/time.ts'
+import { dayAndTime } from '../cards/time.ts'
 import { SelectField, TextField } from '../forms/fields.tsx'
 import { usePage } from '../page.ts'
 import { routines } from '../strings/routines.ts'
-import { When } from '../ui/when.tsx'
 import { cronInWords } from './cron-words.ts'
 import { type RoutineDraft, scheduleOf } from './draft.ts'
 import { preview, timezones } from './schedule.ts'
@@ -24,7 +23,7 @@ export function ScheduleFields({ draft, change }: ScheduleFieldsProps) {
       <legend>{words.when}</legend>
       <div class="field-row">
         <SelectField
-          label={words.when}
+          label={words.kind}
           value={kind}
           options={(['pattern', 'interval'] as const).map((value) => ({ value, label: words.kinds[value] }))}
           change={(value) => change({ kind: value as RoutineDraft['kind'] })}
@@ -109,10 +108,7 @@ function NextRuns({ draft }: { readonly draft: RoutineDraft }) {
       <ol>
         {coming.at.map((at) => (
           <li key={at}>
-            {exactTime(at)}{' '}
-            <span class="note">
-              <When at={at} />
-            </span>
+            <time dateTime={new Date(at).toISOString()}>{dayAndTime(at)}</time>
           </li>
         ))}
       </ol>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { countdown, exactTime, isTimestamp, relativeTime, shortTime } from '../../src/cards/time.ts'
+import { countdown, dayAndTime, exactTime, isTimestamp, relativeTime, shortTime } from '../../src/cards/time.ts'
 
 const NOON = new Date(2026, 10, 21, 12).getTime()
 
@@ -10,6 +10,10 @@ test.each([
   [-180_000, '3 minutes ago'],
   [7_300_000, 'in 2 hours'],
   [-86_400_000, 'yesterday'],
+  // Noon and 37 hours is the day after tomorrow, early in the morning.
+  [37 * 3_600_000, 'in 2 days'],
+  [35 * 3_600_000, 'tomorrow'],
+  [-37 * 3_600_000, '2 days ago'],
   [-800 * 86_400_000, '2 years ago'],
 ])('%d ms from now is "%s"', (distance, words) => {
   expect(relativeTime(NOON + distance, NOON)).toBe(words)
@@ -19,6 +23,7 @@ test('the day is left out when it is today', () => {
   expect(shortTime(NOON, NOON)).toBe('12:00:00')
   expect(shortTime(NOON - 86_400_000, NOON)).toBe('20 Nov 2026, 12:00:00')
   expect(exactTime(NOON)).toBe('21 Nov 2026, 12:00:00')
+  expect(dayAndTime(NOON)).toBe('Sat, 21 Nov 2026, 12:00')
 })
 
 test.each([

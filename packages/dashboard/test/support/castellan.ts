@@ -21,8 +21,10 @@ import {
 } from '@castellan/contracts'
 import { UnixClient } from '@castellan/daemon'
 import { until } from '@castellan/testing'
+import type { ThrowawayHost } from '../../../../tests/support/throwaway-host/host.ts'
 import { buildPage } from './build.ts'
 import { ScriptedEngine } from './engine.ts'
+import { hostAgentd } from './hosted-agentd.ts'
 
 const PACKAGES = fileURLToPath(new URL('../../..', import.meta.url))
 
@@ -34,6 +36,8 @@ export interface Castellan {
   readonly url: string
   readonly engine: ScriptedEngine
   readonly workspace: string
+  /** The throwaway host that agentd runs on; null where it runs on this machine. */
+  readonly host: ThrowawayHost | null
   /** The page under a name, which passkeys need. */
   readonly namedUrl: string
   signInCode(): Promise<string>
@@ -57,7 +61,8 @@ export interface Castellan {
   stop(): Promise<void>
 }
 
-export async function startCastellan(): Promise<Castellan> {
+/** `hosted`: agentd runs as root on a throwaway host that systemd runs; what it needs of this machine is `throwawayHost` of the support for tests. */
+export async function startCastellan({ hosted = false }: { readonly hosted?: boolean } = {}): Promise<Castellan> {
   const folder = mkdtempSync(join(tmpdir(), 'cst-'))
   const sockets = join(folder, 'sockets')
   mkdirSync(sockets, { mode: 0o700 })
@@ -75,11 +80,14 @@ export async function startCastellan(): Promise<Castellan> {
 
   const shared = { CASTELLAN_STATE_DIR: folder, CASTELLAN_AGENT_SOCKET: paths.agent, CASTELLAN_TOKEN_FILE: token }
   const port = await freePort()
-  const agentd = run('agentd', folder, {
-    ...shared,
-    CASTELLAN_OPERATOR_SOCKET: paths.operator,
-    CASTELLAN_PAGE_PORT: String(port),
-  })
+  const host = hosted ? await hostAgentd(folder, port) : null
+  const agentd = hosted
+    ? undefined
+    : run('agentd', folder, {
+        ...shared,
+        CASTELLAN_OPERATOR_SOCKET: paths.operator,
+        CASTELLAN_PAGE_PORT: String(port),
+      })
   const url = `http://127.0.0.1:${port}`
   const startGateway = async () => {
     const started = run('gateway', folder, {
@@ -106,6 +114,7 @@ export async function startCastellan(): Promise<Castellan> {
     operator.close()
     records.close()
     await Promise.all([end(gateway), end(agentd), engine.close()])
+    await host?.[Symbol.asyncDispose]()
     rmSync(folder, { recursive: true, force: true })
   }
   try {
@@ -127,6 +136,7 @@ export async function startCastellan(): Promise<Castellan> {
     url,
     engine,
     workspace: join(folder, 'workspace'),
+    host,
     namedUrl: url.replace('127.0.0.1', 'localhost'),
     async invitation(name, person) {
       const body = { name, person }
