@@ -94,6 +94,11 @@ export class Backups {
     return new Backups(options, parts)
   }
 
+  /** Which recovery key new backups are for; null where none was made yet. */
+  async keyId(): Promise<string | null> {
+    return (await this.#recipient.describe())?.key_id ?? null
+  }
+
   /**
    * Makes a backup of these paths. It is visible once it is whole, on disk, and read back: `restored` to a scratch folder,
    * or only `decrypted` where room is short. Throws `backup_key_missing`, `disk_full` before anything is written where it

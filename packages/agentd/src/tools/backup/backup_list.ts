@@ -38,6 +38,10 @@ export const backupList = defineTool({
     ),
     total: z.int(),
     usedBytes: z.int(),
+    recoveryKey: z
+      .string()
+      .nullable()
+      .describe('Which recovery key new backups are for; null: none was made, so none can be made.'),
     truncated: truncatedField,
     nextOffset: z.int().nullable(),
   }),
@@ -65,6 +69,7 @@ export const backupList = defineTool({
     const end = offset + backups.length
     const usedBytes = all.reduce((sum, { containerBytes }) => sum + containerBytes, 0)
     const truncated = end < all.length && backups.length > 0
-    return { backups, total: all.length, usedBytes, truncated, nextOffset: truncated ? end : null }
+    const recoveryKey = await host.backups.keyId()
+    return { backups, total: all.length, usedBytes, recoveryKey, truncated, nextOffset: truncated ? end : null }
   },
 })
