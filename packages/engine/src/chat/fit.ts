@@ -1,6 +1,7 @@
 import type { ChatHistoryItem } from 'node-llama-cpp'
 import { EngineError } from '../error.ts'
 import type { Completion } from '../worker/protocol.ts'
+import { LONGEST_RUN, tooLongRun } from '../worker/runs.ts'
 import type { PromptTokens } from './context/slots.ts'
 import { historyItems, readConversation } from './history.ts'
 
@@ -15,15 +16,12 @@ export interface Fitted {
 const MARGIN_TOKENS = 32
 /** The answer gets at least this part of the context. */
 const ANSWER_SHARE = 1 / 4
-/** Characters of one kind in a row. With some vocabularies llama.cpp's tokenizer has no more stack at 24,000, and ends the process. */
-const LONGEST_RUN = 10_000
-const RUNS = /\s+|\p{L}+|\p{N}+|[^\s\p{L}\p{N}]+/gu
 
 /**
  * Sees that a conversation fits into the context with room for an answer. Where it does not, long results of tools give way to
  * their summaries, and the model is told so. Nothing else is left out: whoever keeps the conversation folds its beginning into
- * a summary when it hears `context_full`, which is thrown with the figures. Throws `invalid_request` for a text with a run of
- * one kind of character that no tokenizer is safe with.
+ * a summary when it hears `context_full`, which is thrown with the figures. Throws `invalid_request` for a message with a run of
+ * one kind of character that no tokenizer is safe with; calls and results that have one are not shown to the model.
  */
 export function fitConversation(
   request: Pick<Completion, 'messages' | 'maxTokens'>,
@@ -52,14 +50,11 @@ export function fitConversation(
 
 function refuseRuns(messages: Completion['messages']): void {
   for (const message of messages) {
-    const text = message.role === 'tool' ? message.summary : message.text
-    if (text.length <= LONGEST_RUN) continue
-    for (const [run] of text.matchAll(RUNS)) {
-      if (run.length <= LONGEST_RUN) continue
-      throw new EngineError(
-        'invalid_request',
-        `A message has ${run.length} letters, digits, spaces or signs in a row, and the model reads ${LONGEST_RUN} at most. Shorten it, or begin a new conversation if it was said before.`,
-      )
-    }
+    const run = tooLongRun(message.role === 'tool' ? message.summary : message.text)
+    if (run === undefined) continue
+    throw new EngineError(
+      'invalid_request',
+      `A message has ${run} letters, digits, spaces or signs in a row, and the model reads ${LONGEST_RUN} at most. Shorten it, or begin a new conversation if it was said before.`,
+    )
   }
 }

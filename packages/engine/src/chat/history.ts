@@ -1,6 +1,7 @@
 import { fence } from '@castellan/screening'
 import type { ChatHistoryItem, ChatModelFunctionCall, ChatModelResponse } from 'node-llama-cpp'
 import type { Completion } from '../worker/protocol.ts'
+import { tooLongRun } from '../worker/runs.ts'
 
 type Messages = Completion['messages']
 
@@ -17,7 +18,7 @@ export interface Conversation {
 
 /**
  * The conversation in the chat template's terms. Calls carry their results within the model's own turn; a result longer than
- * `maxResultCharacters` is left out, its summary stays.
+ * `maxResultCharacters`, or one that no tokenizer is safe with, is left out, its summary stays.
  */
 export function readConversation(messages: Messages, maxResultCharacters: number): Conversation {
   const system: string[] = []
@@ -36,7 +37,8 @@ export function readConversation(messages: Messages, maxResultCharacters: number
       const { response } = current()
       if (message.text !== '') response.push(message.text)
       for (const { call_id, name, args } of message.calls) {
-        const call: ChatModelFunctionCall = { type: 'functionCall', name, params: args, result: NOT_ANSWERED }
+        const params = tooLongRun(JSON.stringify(args)) === undefined ? args : NOT_SHOWN
+        const call: ChatModelFunctionCall = { type: 'functionCall', name, params, result: NOT_ANSWERED }
         calls.set(call_id, call)
         response.push(call)
       }
@@ -49,6 +51,7 @@ export function readConversation(messages: Messages, maxResultCharacters: number
 }
 
 const NOT_ANSWERED = { ok: false, summary: 'The call was not answered.' }
+const NOT_SHOWN = { note: 'The arguments have too many of the same characters in a row to be shown again.' }
 
 /** What others may have written stands within a fence that it cannot have known: the call's id is new and random. */
 function resultForModel(
@@ -57,12 +60,18 @@ function resultForModel(
 ): Record<string, unknown> {
   if (result === undefined || result === null) return { ok, summary }
   const text = JSON.stringify(result)
-  if (text.length <= maxCharacters && untrusted !== undefined) {
-    return { ok, summary, result: fence(text, { source: name, nonce: call_id, screening: untrusted }) }
+  if (text.length > maxCharacters) {
+    return { ok, summary, note: 'The full result is too long for the context; the summary holds what matters.' }
   }
-  return text.length <= maxCharacters
-    ? { ok, summary, result }
-    : { ok, summary, note: 'The full result is too long for the context; the summary holds what matters.' }
+  if (tooLongRun(text) !== undefined) {
+    return {
+      ok,
+      summary,
+      note: 'The full result has too many of the same characters in a row; the summary holds what matters.',
+    }
+  }
+  if (untrusted === undefined) return { ok, summary, result }
+  return { ok, summary, result: fence(text, { source: name, nonce: call_id, screening: untrusted }) }
 }
 
 /** The items of the chat template, the model's open turn last. */

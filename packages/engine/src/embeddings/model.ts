@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { LlamaEmbeddingContext, LlamaModel, Token } from 'node-llama-cpp'
 import { EngineError } from '../error.ts'
 import { loadError, loadLlama } from '../worker/llama.ts'
+import { LONGEST_RUN, tooLongRun } from '../worker/runs.ts'
 import type { Embedded, EmbeddingLoad } from './protocol.ts'
 import { normalised, vectorText } from './vector.ts'
 
@@ -36,8 +37,15 @@ export class EmbeddingModel {
     return new EmbeddingModel(model, context, size)
   }
 
-  /** The vector of a text. Throws `input_too_long` where it may not be cut, `invalid_request` where it is blank, `model_invalid` where no vector comes out. */
+  /** The vector of a text. Throws `input_too_long` where it may not be cut, `invalid_request` where it is blank or no tokenizer is safe with it, `model_invalid` where no vector comes out. */
   async embed(text: string, position: number, truncate: boolean): Promise<Embedded> {
+    const run = tooLongRun(text)
+    if (run !== undefined) {
+      throw new EngineError(
+        'invalid_request',
+        `Text ${position + 1} has ${run} letters, digits, spaces or signs in a row, and the embedding model reads ${LONGEST_RUN} at most. Shorten it.`,
+      )
+    }
     const all = this.#model.tokenize(text)
     // The binding wants the context larger than the text with its marks.
     const room = this.contextTokens - MARKS - 1

@@ -39,6 +39,22 @@ describe('a conversation', () => {
     expect(fit(10_001)).toThrow(expect.objectContaining({ code: 'invalid_request' }))
   })
 
+  it.each(['a', '=', '7', ' '])('shows neither calls nor results with too many of %j in a row', (character) => {
+    const call_id = newId('call')
+    const shown = (length: number) => {
+      const text = character.repeat(length)
+      const messages: Completion['messages'] = [
+        { role: 'user', text: 'write it' },
+        { role: 'assistant', text: '', calls: [{ call_id, name: 'file_write', args: { text } }] },
+        { role: 'tool', call_id, name: 'file_write', ok: true, summary: 'Written.', result: { text }, ledger_index: 3 },
+      ]
+      return JSON.stringify(fitConversation({ messages, maxTokens: 100 }, 100_000, count).history)
+    }
+    expect(shown(9000).split(character.repeat(9000))).toHaveLength(3)
+    expect(shown(20_000)).toContain('Written.')
+    expect(shown(20_000)).not.toContain(character.repeat(100))
+  })
+
   it('whose last message alone is too long is refused', () => {
     const messages = conversation('a'.repeat(2000))
     expect(() => fitConversation({ messages, maxTokens: 100 }, 1000, count)).toThrow(

@@ -106,6 +106,15 @@ describe('the embedding model', () => {
     })
   })
 
+  it('refuses a text that tokenizers end the process for', async () => {
+    const embedder = started()
+    await expect(embedder.embed(['disk', 'a'.repeat(20_000)], true, never)).rejects.toMatchObject({
+      code: 'invalid_request',
+      message: expect.stringContaining('Text 2 has 20000 letters'),
+    })
+    expect(await embedder.embed(['disk'], false, never)).toMatchObject({ vectors: [{ tokens: 1 }] })
+  })
+
   it('says what to do where none is configured', async () => {
     const embedder = started({ modelPath: undefined })
     expect(embedder.state()).toEqual({ state: 'off', model: null })
