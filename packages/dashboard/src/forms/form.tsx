@@ -6,6 +6,8 @@ export interface FormProps {
   readonly doing: Doing
   /** The word on the button: what it does. */
   readonly act: string
+  /** It destroys something. */
+  readonly danger?: boolean
   /** Why it cannot be sent as it is; null when it can. */
   readonly unready?: string | null
   readonly send: () => void
@@ -16,7 +18,7 @@ export interface FormProps {
 }
 
 /** The fields of a dialog, why they were refused, and the buttons. Enter sends. */
-export function Form({ doing, act, unready = null, send, cancel, acts, children }: FormProps) {
+export function Form({ doing, act, danger = false, unready = null, send, cancel, acts, children }: FormProps) {
   const held = unready !== null || doing.busy.value
   return (
     <form
@@ -43,7 +45,7 @@ export function Form({ doing, act, unready = null, send, cancel, acts, children 
         <button type="button" onClick={cancel}>
           {strings.ui.cancel}
         </button>
-        <button type="submit" class="primary" aria-disabled={held}>
+        <button type="submit" class={danger ? 'danger' : 'primary'} aria-disabled={held}>
           {doing.busy.value && <span class="spinner" />} {act}
         </button>
       </div>

@@ -1,4 +1,5 @@
 import type { Entry } from '../entries/entry.ts'
+import { isHere } from './views.ts'
 
 /** Something that went out, or was to, as the airlock put it on record: no path, no header, no content. */
 export interface Crossing {
@@ -24,6 +25,8 @@ export interface Crossing {
   /** Names of secrets that the airlock put in. */
   readonly secrets: readonly string[]
   readonly viaTor: boolean
+  /** It went to a program on this machine: nothing left. */
+  readonly here: boolean
 }
 
 /** A request or tunnel as its entries tell: the one before it left, and the one about its end, where that is there. */
@@ -38,6 +41,7 @@ export function crossingOf(begun: Entry, end: Entry | undefined): Crossing {
     status: numberOf(end?.facts?.status),
     durationMs: end?.duration_ms ?? null,
     code: end?.code ?? null,
+    here: [begun.facts?.host, end?.facts?.address].some((place) => isHere(textOf(place) ?? '')),
     found: listOf(begun.facts?.redacted),
   }
 }
@@ -45,7 +49,14 @@ export function crossingOf(begun: Entry, end: Entry | undefined): Crossing {
 /** What the airlock refused, or held for a person. */
 export function refusalOf(entry: Entry): Crossing {
   const nothing = { out: null, back: null, status: null, durationMs: null }
-  return { ...wordsOf(entry), ...nothing, kind: 'refused', code: entry.code ?? null, found: listOf(entry.facts?.found) }
+  return {
+    ...wordsOf(entry),
+    ...nothing,
+    kind: 'refused',
+    here: false,
+    code: entry.code ?? null,
+    found: listOf(entry.facts?.found),
+  }
 }
 
 function wordsOf({ index, time, facts = {} }: Entry) {

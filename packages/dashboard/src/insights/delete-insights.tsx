@@ -45,7 +45,7 @@ export function DeleteInsights({ chat, deleted, close }: DeleteInsightsProps) {
   }
   return (
     <Dialog title={words.remove.title} close={close}>
-      <Form doing={doing} act={words.remove.act} send={() => void send()} cancel={close}>
+      <Form doing={doing} act={words.remove.act} danger send={() => void send()} cancel={close}>
         <SelectField
           label={words.remove.which}
           value={which.value}
@@ -54,7 +54,7 @@ export function DeleteInsights({ chat, deleted, close }: DeleteInsightsProps) {
             which.value = value
           }}
         />
-        <ul class="effects">
+        <ul class="effects remove-effects">
           {words.remove.effects.map((effect) => (
             <li key={effect}>{effect}</li>
           ))}

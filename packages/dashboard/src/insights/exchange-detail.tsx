@@ -57,7 +57,7 @@ function Detail({ insight, labelOf }: { readonly insight: Insight; readonly labe
         size={request_bytes}
         file={`exchange-${insight.insight_id}-request.txt`}
         {...{ line: request_line, headers: request_headers, body: request, cut: request_cut }}
-        noHeaders={fate === 'left' || fate === 'program' ? words.one.headersUnknown : null}
+        noHeaders={fate === 'left' || fate === 'near' || fate === 'program' ? words.one.headersUnknown : null}
       />
       <Side
         title={words.one.came}
@@ -70,7 +70,7 @@ function Detail({ insight, labelOf }: { readonly insight: Insight; readonly labe
   )
 }
 
-const TONES = { left: 'warn', program: 'warn', held: 'good', here: 'good', unknown: 'warn' } as const
+const TONES = { left: 'warn', program: 'warn', held: 'good', here: 'good', near: 'good', unknown: 'warn' } as const
 
 function Facts({ insight, labelOf }: { readonly insight: Insight; readonly labelOf: (id: string) => string }) {
   const { at, agent, chat_id, seq, engine, model, url, credential, duration_ms, cost, ledger_index } = insight

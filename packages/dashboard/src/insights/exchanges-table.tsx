@@ -28,7 +28,7 @@ export function ExchangesTable({ items, filters, labelOf, onEnd, chosen }: Excha
   )
 }
 
-const TONES = { left: 'quiet', program: 'quiet', held: 'warn', here: 'good', unknown: 'warn' } as const
+const TONES = { left: 'quiet', program: 'quiet', held: 'warn', here: 'good', near: 'good', unknown: 'warn' } as const
 
 function columnsOf(
   filters: ExchangeFilters,
@@ -39,7 +39,7 @@ function columnsOf(
     {
       key: 'host',
       title: columns.to,
-      width: 'minmax(8rem, 1.4fr)',
+      width: 'minmax(6rem, 1.4fr)',
       cell: (one) => (
         <>
           <span class={`dot ${one.problem === null ? TONES[fateOf(one)] : 'bad'}`} aria-hidden="true" />{' '}
@@ -60,7 +60,7 @@ function columnsOf(
       key: 'who',
       title: columns.who,
       width: 'minmax(6rem, 0.9fr)',
-      from: 760,
+      from: 800,
       cell: ({ agent, chat_id }) =>
         chat_id === null || chat_id === agent ? agent : words.exchanges.who(agent, chat_id),
     },
@@ -68,27 +68,27 @@ function columnsOf(
       key: 'paid',
       title: columns.paid,
       width: 'minmax(4.5rem, 0.7fr)',
-      from: 960,
+      from: 1080,
       cell: ({ credential }) => (credential === null ? '' : labelOf(credential)),
     },
     {
       key: 'out',
       title: columns.out,
-      width: '4.5rem',
+      width: '4.25rem',
       cell: (one) => <span class="number">{fateOf(one) === 'held' ? '0' : bytes(one.request_bytes)}</span>,
     },
     {
       key: 'back',
       title: columns.back,
-      width: '4.5rem',
+      width: '4.25rem',
       from: 480,
       cell: ({ response_bytes }) => <span class="number">{bytes(response_bytes)}</span>,
     },
     {
       key: 'tokens',
       title: columns.tokens,
-      width: '7rem',
-      from: 960,
+      width: '6rem',
+      from: 980,
       cell: ({ prompt_tokens, output_tokens }) => (
         <span class="number">{words.tokens(prompt_tokens, output_tokens) ?? ''}</span>
       ),
@@ -96,23 +96,23 @@ function columnsOf(
     {
       key: 'cost',
       title: columns.cost,
-      width: '4.5rem',
-      from: 860,
+      width: '4rem',
+      from: 880,
       cell: ({ cost }) => <span class="number">{cost === null ? '' : dollars(cost)}</span>,
     },
     {
       key: 'status',
       title: columns.status,
       width: '7.5rem',
-      from: 640,
-      cell: (one) => words.exchanges.ended(statusOf(one), duration(one.duration_ms)),
+      from: 680,
+      cell: (one) =>
+        fateOf(one) === 'held' ? words.fate.held : words.exchanges.ended(statusOf(one), duration(one.duration_ms)),
     },
-    { key: 'when', title: columns.when, width: '7.5rem', cell: ({ at }) => <When at={at} /> },
+    { key: 'when', title: columns.when, width: '6.5rem', cell: ({ at }) => <When at={at} /> },
   ]
 }
 
 function statusOf(one: InsightSummary): string {
-  if (fateOf(one) === 'held') return words.fate.held
   if (one.status !== null) return String(one.status)
   return one.problem === null ? words.exchanges.done : words.exchanges.failed
 }

@@ -59,8 +59,15 @@ export function InsightsPage({ route }: PageProps) {
   const refused = traffic.refused.value
   const view = viewOf(route.query)
   const id = /^\d{1,15}$/.test(route.path[0] ?? '') ? Number(route.path[0]) : null
-  const nothing = left.known && left.all.length === 0 && !items.some((one) => ['left', 'program'].includes(fateOf(one)))
-  const isEmpty = nothing && kept !== null && kept.kept_since === null && refused.known && refused.all.length === 0
+  const nothing =
+    left.known && left.all.every(({ here }) => here) && !items.some((one) => ['left', 'program'].includes(fateOf(one)))
+  const isEmpty =
+    nothing &&
+    left.all.length === 0 &&
+    kept !== null &&
+    kept.kept_since === null &&
+    refused.known &&
+    refused.all.length === 0
   return (
     <PageFrame
       title={navigation.insights.title}

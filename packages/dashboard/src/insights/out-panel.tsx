@@ -9,9 +9,11 @@ import { type Crossings, DAYS } from './traffic.ts'
 /** Bytes out by day and host, of everything that left. */
 export function OutPanel({ left }: { readonly left: Crossings }) {
   const { clock } = usePage()
-  const sent = left.all.map(({ at, host, out }) => ({ at, host: host ?? words.traffic.noHost, bytes: out ?? 0 }))
+  const sent = left.all.flatMap(({ at, host, out, here }) =>
+    here ? [] : [{ at, host: host ?? words.traffic.noHost, bytes: out ?? 0 }],
+  )
   const totals = totalsOf(sent, DAYS, clock.peek())
-  const oldest = sent.at(-1)?.at ?? 0
+  const oldest = left.all.at(-1)?.at ?? 0
   const isPart = left.more && oldest > (totals.days[0] ?? 0)
   const all = totals.hosts.reduce((sum, host) => sum + host.bytes, 0)
   return (

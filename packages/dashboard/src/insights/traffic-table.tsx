@@ -30,10 +30,14 @@ const TO: Column<Crossing> = {
   key: 'to',
   title: columns.to,
   width: 'minmax(8rem, 1.2fr)',
-  cell: ({ index, kind, host, code }) => (
+  cell: ({ index, kind, host, code, here }) => (
     <>
-      <span class={`dot ${kind === 'refused' ? 'warn' : code === null ? 'quiet' : 'bad'}`} aria-hidden="true" />{' '}
-      <a href={addressOf('ledger', { path: [String(index)] })}>{host ?? words.traffic.noHost}</a>
+      <span
+        class={`dot ${kind === 'refused' ? 'warn' : code !== null ? 'bad' : here ? 'good' : 'quiet'}`}
+        aria-hidden="true"
+      />{' '}
+      <a href={addressOf('ledger', { path: [String(index)] })}>{host ?? words.traffic.noHost}</a>{' '}
+      {here && <span class="pill good">{words.traffic.here}</span>}
     </>
   ),
 }

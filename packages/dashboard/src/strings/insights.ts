@@ -34,6 +34,7 @@ export const insights = {
     left: 'Left',
     held: 'Stayed here',
     here: 'Stayed here',
+    near: 'Stayed here',
     program: 'Left',
     unknown: 'Not known',
   },
@@ -98,6 +99,7 @@ export const insights = {
     none: 'Nothing left',
     noneLead: 'No request went through the airlock.',
     noHost: 'no host that could be read',
+    here: 'this machine',
     tunnel: 'tunnel',
     both: (bytes: string) => `${bytes} ⇄`,
     open: 'under way',
@@ -141,6 +143,7 @@ export const insights = {
       left: (host: string) => `This was sent to ${host}.`,
       held: (host: string) => `Nothing of it was sent to ${host}: it was refused before a connection was made.`,
       here: () => 'The model on this machine was asked; nothing left.',
+      near: (host: string) => `Another program on this machine was asked, at ${host}; nothing left.`,
       program: (host: string) =>
         `A program asked ${host} by itself, through a tunnel that carries TLS: this is what it was given and what it said. How many bytes went through is among “Everything that left”.`,
       unknown: (host: string) => `It was to be sent to ${host}, and broke off; the ledger says how far it came.`,
