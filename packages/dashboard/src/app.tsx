@@ -22,14 +22,16 @@ export function App({ page, open }: AppProps) {
 function SignedIn({ open, canApprove }: { readonly open: AppProps['open']; readonly canApprove: boolean }) {
   const signed = useMemo(() => open(canApprove), [open, canApprove])
   useEffect(() => {
-    const { chat, live, line, engine } = signed
-    chat.start()
+    const { chats, live, line, engine, emergency } = signed
+    chats.start()
     live.start()
+    emergency.start()
     line.start()
     return () => {
       line.stop()
+      emergency.stop()
       live.stop()
-      chat.stop()
+      chats.stop()
       engine.stop()
     }
   }, [signed])

@@ -2,12 +2,13 @@ import { render } from 'preact'
 import { Acts } from './acts/acts.ts'
 import { Api } from './api/api.ts'
 import { App } from './app.tsx'
-import { Chat } from './chat/chat.ts'
+import { Chats } from './chat/chats.ts'
 import { createClock } from './clock.ts'
 import { browserHost } from './connection/browser-host.ts'
 import { EngineWatch } from './connection/engine-watch.ts'
 import { Gateway } from './connection/http.ts'
 import { Line } from './connection/line.ts'
+import { Emergency } from './emergency/emergency.ts'
 import { Live } from './live/live.ts'
 import type { Page, Signed } from './page.ts'
 import { browserName } from './session/browser-name.ts'
@@ -42,8 +43,10 @@ function open(canApprove: boolean): Signed {
   const host = browserHost(gateway)
   const line = new Line(host, onSignedOut)
   const api = new Api((...asked) => fetch(...asked), onSignedOut)
-  const chat = new Chat({ gateway, line, host, signer, onSignedOut })
-  return { api, line, live: new Live(line), chat, engine, signer, acts: new Acts(api, signer), canApprove }
+  const chats = new Chats({ gateway, line, host, signer, onSignedOut })
+  const live = new Live(line)
+  const emergency = new Emergency({ api, signer, line, live })
+  return { api, line, live, chats, engine, signer, acts: new Acts(api, signer), emergency, canApprove }
 }
 
 const look = browserAppearance()

@@ -3,9 +3,10 @@ import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 import type { Acts } from './acts/acts.ts'
 import type { Api } from './api/api.ts'
-import type { Chat } from './chat/chat.ts'
+import type { Chats } from './chat/chats.ts'
 import type { EngineWatch } from './connection/engine-watch.ts'
 import type { Line } from './connection/line.ts'
+import type { Emergency } from './emergency/emergency.ts'
 import type { Live } from './live/live.ts'
 import type { Session } from './session/session.ts'
 import type { Prover, Signer } from './session/signer.ts'
@@ -32,10 +33,11 @@ export interface Signed {
   readonly api: Api
   readonly line: Line
   readonly live: Live
-  readonly chat: Chat
+  readonly chats: Chats
   readonly engine: EngineWatch
   readonly signer: Signer & Prover
   readonly acts: Acts
+  readonly emergency: Emergency
   /** This browser holds an enrolled key. */
   readonly canApprove: boolean
 }

@@ -1,3 +1,4 @@
+import { stopAgents } from '../emergency/stop-button.tsx'
 import type { Page, Signed } from '../page.ts'
 import { acts as words } from '../strings/acts.ts'
 import { pages } from './pages.ts'
@@ -11,7 +12,8 @@ export interface Act {
 }
 
 /** Everything the palette offers: each page, and what can be done from any of them. */
-export function allActs({ router, appearance, timeStyle, session }: Page, { chat }: Signed): readonly Act[] {
+export function allActs(page: Page, signed: Signed): readonly Act[] {
+  const { router, appearance, timeStyle, session } = page
   const leading = pages.map(({ name, title, about }): Act => {
     return { kind: 'page', title, about, run: () => router.go(name) }
   })
@@ -20,7 +22,8 @@ export function allActs({ router, appearance, timeStyle, session }: Page, { chat
   }
   return [
     ...leading,
-    act(words.stop, () => chat.abort()),
+    act(words.stop, () => signed.chats.current.value.abort()),
+    act(words.freeze, () => stopAgents(page, signed)),
     act(words.theme, () => appearance.toggle()),
     act(words.times, () => timeStyle.toggle()),
     act(words.signOut, () => void session.signOut()),

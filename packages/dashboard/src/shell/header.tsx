@@ -1,4 +1,5 @@
 import type { ThinkingState } from '../connection/engine-watch.ts'
+import { StopButton } from '../emergency/stop-button.tsx'
 import { usePage, useSigned } from '../page.ts'
 import { strings } from '../strings.ts'
 import { Clock, Leave, Search, Tower } from '../theme/icons.tsx'
@@ -20,6 +21,7 @@ export function Header({ openPalette }: { readonly openPalette: () => void }) {
       <span class={`health ${TONES[health]}`} role="status">
         <span class="dot" aria-hidden="true" /> {WORDS[health]}
       </span>
+      <StopButton />
       <span class="header-buttons">
         <TimeToggle />
         <ThemeToggle />

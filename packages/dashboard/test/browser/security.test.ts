@@ -54,6 +54,21 @@ requires.browser().describe('the page about security', () => {
     expect(complaints).toEqual([])
   })
 
+  test('from any page, one button in sight stops all agents, and every page says that they are', async () => {
+    const { page, complaints } = await signedIn(browser, castellan)
+    const dialog = page.getByRole('dialog')
+    await page.goto(`${castellan.url}/#/ledger`)
+    await page.getByRole('button', { name: strings.header.stop, exact: true }).click()
+    await dialog.getByLabel(strings.ui.typeToConfirm(words.freeze.typed)).fill(words.freeze.typed)
+    await page.keyboard.press('Enter')
+    await page.getByRole('link', { name: strings.header.frozen }).click()
+    await page.getByRole('button', { name: words.emergency.thaw }).click()
+    await dialog.getByLabel(strings.ui.typeToConfirm(words.thaw.typed)).fill(words.thaw.typed)
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: strings.header.stop, exact: true }).waitFor()
+    expect(complaints).toEqual([])
+  })
+
   test('an incident is read, noted and resolved, whatever its words are', async () => {
     const { page, complaints } = await open()
     await page.exposeFunction('breach', () => complaints.push('ran'))
