@@ -34,11 +34,12 @@ export function duration(seconds: number): string {
     [60, 'minute'],
   ]
   for (const [size, name] of steps) {
-    if (seconds >= size) {
-      const count = Math.floor(seconds / size)
-      return `${count} ${name}${count === 1 ? '' : 's'}`
-    }
+    if (seconds >= size) return plural(Math.floor(seconds / size), name)
   }
-  const count = Math.max(0, Math.floor(seconds))
-  return `${count} second${count === 1 ? '' : 's'}`
+  return plural(Math.max(0, Math.floor(seconds)), 'second')
+}
+
+/** `1 thread`, `4 threads`. */
+export function plural(count: number, name: string): string {
+  return `${count} ${name}${count === 1 ? '' : 's'}`
 }

@@ -34,6 +34,8 @@ export class Supervisor {
   readonly #isolation: EngineIsolation
   readonly #emergency: EmergencyHold
   readonly #stopping = new AbortController()
+  /** Whether all that has to be there was ready once. */
+  #begun = false
 
   private constructor(
     options: Options,
@@ -104,8 +106,9 @@ export class Supervisor {
     const required = [...this.#children.values()].filter((child) => child.definition.required)
     const states = await Promise.all(required.map((child) => child.ready(signal)))
     if (this.#stopping.signal.aborted) return false
-    const failed = required[states.indexOf(false)]
-    if (failed !== undefined) throw notReady(failed)
+    const failed = required.filter((_, at) => states[at] === false)
+    if (failed.length > 0) throw notReady(failed)
+    this.#begun = true
 
     const signIn = await this.#makeSignIn()
     writePrivate(this.#layout.runFile, `${JSON.stringify(this.#instance)}\n`)
@@ -168,7 +171,9 @@ export class Supervisor {
   }
 
   #reportEnd(name: ProcessName, ending: Ending): void {
-    const { logFile } = this.#child(name).definition
+    const { logFile, required } = this.#child(name).definition
+    // The start then fails, and says the same.
+    if (ending.final && required && !this.#begun) return
     const why = ending.lastWords === undefined ? '' : ` It said: ${ending.lastWords}`
     const next =
       ending.restartInMs === undefined
@@ -178,16 +183,14 @@ export class Supervisor {
   }
 }
 
-function notReady(child: Child): CastellanError {
-  const { name, logFile } = child.definition
-  const ending = child.gaveUp
-  if (ending === undefined) {
-    return new CastellanError(
-      'deadline_exceeded',
-      `${name} was not ready after ${READY_WITHIN_MS / 1000} seconds. Its log: ${logFile}`,
-    )
-  }
-  const why = ending.lastWords ?? `It ended with ${ending.how}.`
-  const code = ending.configInvalid ? 'config_invalid' : 'internal'
-  return new CastellanError(code, `${name} could not start: ${why} Its log: ${logFile}`)
+/** Why a start fails: a sentence for each process that is missing, and the code of the first that gave up. */
+function notReady(missing: readonly Child[]): CastellanError {
+  const gaveUp = missing.find((child) => child.gaveUp !== undefined)?.gaveUp
+  const code = gaveUp === undefined ? 'deadline_exceeded' : gaveUp.configInvalid ? 'config_invalid' : 'internal'
+  return new CastellanError(code, missing.map(whyMissing).join('\n'))
+}
+
+function whyMissing({ definition: { name, logFile }, gaveUp }: Child): string {
+  if (gaveUp === undefined) return `${name} was not ready after ${READY_WITHIN_MS / 1000} seconds. Its log: ${logFile}`
+  return `${name} could not start: ${gaveUp.lastWords ?? `It ended with ${gaveUp.how}.`} Its log: ${logFile}`
 }

@@ -1,6 +1,6 @@
 import { EngineDoctor, EngineEmbeddingState } from '@castellan/contracts'
 import type { Context } from '../context.ts'
-import { bytes } from '../describe.ts'
+import { bytes, plural } from '../describe.ts'
 import { exitCodes } from '../exit.ts'
 import type { Cli } from '../program.ts'
 import { printable } from '../terminal.ts'
@@ -48,7 +48,12 @@ function print({ terminal }: Context, report: EngineDoctor, embeddings: EngineEm
   }
   row('Computes on', compute.device ?? 'nothing yet', compute.why)
   const layers = compute.layers === 0 ? null : `${compute.layersOnGpu} of ${compute.layers} layers on the GPU`
-  row('', layers, `${compute.threads} threads of ${compute.cores} cores`, compute.devices.join(', '))
+  row(
+    '',
+    layers,
+    `${plural(compute.threads, 'thread')} of ${plural(compute.cores, 'core')}`,
+    compute.devices.join(', '),
+  )
   if (memory.need !== null) {
     const { weights, kvCache, compute: working, overhead, total } = memory.need
     row('Needs', bytes(total))

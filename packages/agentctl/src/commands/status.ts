@@ -1,7 +1,7 @@
 import { Freeze, GatewayHealth, LedgerState, ProcessHealth } from '@castellan/contracts'
 import { z } from 'zod'
 import type { Context } from '../context.ts'
-import { duration } from '../describe.ts'
+import { duration, plural } from '../describe.ts'
 import { exitCodes } from '../exit.ts'
 import type { Cli } from '../program.ts'
 import { printable } from '../terminal.ts'
@@ -71,7 +71,7 @@ const Detail = z.looseObject({
 /** What agentd says is wrong, one sentence each. */
 function complaintsOf({ detail }: ProcessHealth): string[] {
   const { ledger, witnesses, incidents_open = 0, frozen } = Detail.parse(detail ?? {})
-  const incidents = `${incidents_open} incident${incidents_open === 1 ? '' : 's'} in the last hour: agentctl incidents`
+  const incidents = `${plural(incidents_open, 'incident')} in the last hour: agentctl incidents`
   const frozenBy = frozen?.reason ? `: ${frozen.reason}` : ''
   return [
     ...(frozen === undefined ? [] : [`agents are frozen${frozenBy}. agentctl thaw lets them act again`]),
