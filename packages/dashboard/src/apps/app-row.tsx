@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { outcomeOf } from '../acts/acts.ts'
+import { argumentText } from '../cards/argument-text.ts'
 import { useTry } from '../forms/doing.ts'
 import { usePage, useSigned } from '../page.ts'
 import { apps as words } from '../strings/apps.ts'
@@ -27,14 +28,13 @@ export function AppRow({ app, openLogs, changed }: AppRowProps) {
         </h3>
         {description !== '' && <p class="app-for">{description}</p>}
         <p class="thing-about">
-          {words.states[activeState] ?? activeState}
           {since !== null && (
             <>
-              {' '}
               {words.since} <When at={since} />
             </>
           )}
-          {restarts !== null && restarts > 0 && ` · ${words.restarts(restarts)}`}
+          {since !== null && restarts !== null && restarts > 0 && ' · '}
+          {restarts !== null && restarts > 0 && words.restarts(restarts)}
         </p>
         <Facts app={app} />
       </div>
@@ -52,7 +52,7 @@ function Facts({ app }: { readonly app: AppView }) {
     <dl class="app-facts">
       <dt>{words.command}</dt>
       <dd>
-        <code>{commandText(argv)}</code>
+        <Command text={commandText(argv)} />
       </dd>
       <dt>{words.ports}</dt>
       <dd>
@@ -70,6 +70,22 @@ function Facts({ app }: { readonly app: AppView }) {
         <When at={deployedAt} /> {words.by(deployedBy)}
       </dd>
     </dl>
+  )
+}
+
+/** A longer command than this many characters is folded up. */
+const LONG = 120
+
+function Command({ text }: { readonly text: string }) {
+  const seen = argumentText(text)
+  if (seen.length <= LONG) return <code>{seen}</code>
+  return (
+    <details class="more">
+      <summary>
+        <code>{`${seen.slice(0, LONG)}…`}</code>
+      </summary>
+      <code>{seen}</code>
+    </details>
   )
 }
 

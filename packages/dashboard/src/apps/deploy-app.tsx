@@ -89,7 +89,7 @@ function Effects({ draft, replaces }: { readonly draft: DeployDraft; readonly re
       <ul class="effects">
         <li>{words.runs(name, commandText(argvOf(draft)))}</li>
         <li>{words.reach[network]}</li>
-        <li>{words.may(bytes(memoryBytesOf(memory)), apps.use.percent(Number(cpu)), tasks.trim())}</li>
+        <li>{apps.use.limits(bytes(memoryBytesOf(memory)), apps.use.percent(Number(cpu)), tasks.trim())}</li>
         {replaces && <li>{words.replaces(name)}</li>}
       </ul>
       <p class="note">{words.undo}</p>

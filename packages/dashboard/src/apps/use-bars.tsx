@@ -6,7 +6,11 @@ const words = apps.use
 
 /** What an app uses now of what it may. */
 export function UseBars({ app }: { readonly app: AppView }) {
-  const { memoryBytes, memoryLimitBytes, cpuPercent, cpuLimitPercent, tasks, taskLimit } = app
+  const { memoryBytes, memoryLimitBytes, cpuPercent, cpuLimitPercent, tasks, taskLimit, activeState } = app
+  if (activeState === 'inactive' || activeState === 'failed') {
+    const limits = [bytes(memoryLimitBytes), words.percent(cpuLimitPercent), String(taskLimit)] as const
+    return <p class="thing-about">{words.limits(...limits)}</p>
+  }
   return (
     <dl class="use-bars">
       <Bar name={words.memory} use={memoryBytes} limit={memoryLimitBytes} format={bytes} />
@@ -34,12 +38,12 @@ function Bar({ name, use, limit, format }: BarProps) {
       <dt>{name}</dt>
       <dd>
         {use === null ? words.unknown(format(limit)) : words.of(format(use), format(limit))}
-        <svg viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
-          <rect class="use-ground" width="100" height="4" />
-          {use !== null && (
+        {use !== null && (
+          <svg viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
+            <rect class="use-ground" width="100" height="4" />
             <rect class={share >= NEARLY ? 'use-fill high' : 'use-fill'} width={Math.max(0.5, share)} height="4" />
-          )}
-        </svg>
+          </svg>
+        )}
       </dd>
     </div>
   )

@@ -93,7 +93,7 @@ function WatcherRow({ watcher, changed }: { readonly watcher: WatcherView; reado
         )}
         {state !== 'unknown' && (
           <p class="thing-about">
-            {words.states[state]} {words.since} <When at={since} />
+            {words.since} <When at={since} />
             {failedLooks > 0 && ` · ${words.failed(failedLooks, failures)}`}
           </p>
         )}
@@ -123,7 +123,7 @@ function Ladder({ watcher }: { readonly watcher: WatcherView }) {
   const wrong = state === 'failing' || state === 'escalated'
   return (
     <>
-      <p class="thing-about">{words.ladderLead(failures, graceSeconds)}</p>
+      <p class="thing-about">{words.ladderLead(failures, ladder.length, graceSeconds)}</p>
       <ol class="ladder" aria-label={words.ladder(name)}>
         {ladder.map((step, position) => (
           <li key={position} class={position < stepsTaken ? 'taken' : ''}>

@@ -36,6 +36,8 @@ export const apps = {
     of: (use: string, limit: string) => `${use} of ${limit}`,
     unknown: (limit: string) => `not counted; at most ${limit}`,
     percent: (value: number) => `${value} %`,
+    limits: (memory: string, cpu: string, tasks: string) =>
+      `It may use ${memory} of memory, ${cpu} of CPU and ${tasks} processes and threads.`,
   },
   logs: 'Logs',
   start: 'Start',
@@ -122,8 +124,6 @@ export const apps = {
       local: 'It can talk to this machine only.',
       full: 'It can talk to everything, so that what it was given may leave this machine.',
     },
-    may: (memory: string, cpu: string, tasks: string) =>
-      `It may use ${memory} of memory, ${cpu} of CPU and ${tasks} processes and threads.`,
     replaces: (name: string) => `It takes the place of the ${name} that is there; what that stored stays.`,
     undo: 'Undo takes it away again, or puts back what was there before.',
     act: 'Deploy it',

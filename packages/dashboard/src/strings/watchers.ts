@@ -15,7 +15,7 @@ export const watchers = {
   add: 'Add a watcher',
   again: 'Look again',
   states: { unknown: 'not looked at yet', healthy: 'well', failing: 'failing', escalated: 'acted upon' },
-  looks: (check: string, seconds: number) => `Looks every ${span(seconds)} whether ${check}`,
+  looks: (check: string, seconds: number) => `Looks every ${span(seconds).replace(/^1 /, '')} whether ${check}`,
   found: 'It found:',
   since: 'since',
   failed: (looks: number, needed: number) =>
@@ -23,8 +23,10 @@ export const watchers = {
       ? `Wrong ${counted(looks, 'time')} in a row; after ${needed} the first step is taken.`
       : `Wrong ${counted(looks, 'time')} in a row.`,
   ladder: (name: string) => `Steps of ${name}`,
-  ladderLead: (failures: number, grace: number) =>
-    `When it is wrong ${counted(failures, 'time')} in a row, with ${span(grace)} from step to step:`,
+  ladderLead: (failures: number, steps: number, grace: number) => {
+    const when = failures === 1 ? 'At the first wrong look' : `When it is wrong ${failures} times in a row`
+    return steps === 1 ? `${when}:` : `${when}, with ${span(grace)} from step to step:`
+  },
   taken: 'taken',
   next: 'next',
   exhausted: 'Every step was taken, and it is still wrong.',
