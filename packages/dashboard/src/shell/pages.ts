@@ -1,6 +1,6 @@
 import { WaitingBadge } from '../approvals/badge.tsx'
 import { navigation } from '../strings/navigation.ts'
-import { Axis, Book, Box, Gauge, Out, Round, Seal, Shield, Spark, Talk, Tiles } from '../theme/icons.tsx'
+import { Axis, Book, Box, Gauge, Note, Out, Round, Seal, Shield, Spark, Talk, Tiles } from '../theme/icons.tsx'
 import type { PageEntry } from './page-entry.ts'
 
 /** Every page there is, in the order of the navigation. */
@@ -82,6 +82,13 @@ export const pages: readonly PageEntry[] = [
     group: 'keep',
     Icon: Tiles,
     load: () => import('../apps/apps-page.tsx').then(({ AppsPage }) => AppsPage),
+  },
+  {
+    name: 'memory',
+    ...navigation.memory,
+    group: 'keep',
+    Icon: Note,
+    load: () => import('../memory/memory-page.tsx').then(({ MemoryPage }) => MemoryPage),
   },
 ]
 

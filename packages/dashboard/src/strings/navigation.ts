@@ -11,4 +11,5 @@ export const navigation = {
   models: { title: 'Models', about: 'what thinks on this machine, and letting another one in' },
   apps: { title: 'Apps', about: 'programs that this server keeps running' },
   routines: { title: 'Routines', about: 'what happens by itself, and what is watched' },
+  memory: { title: 'Memory', about: 'what agents remember: look, correct, forget' },
 } as const
