@@ -175,6 +175,8 @@ export const getTranscript = defineOperation({
   query: z.strictObject({
     /** Only frames with a higher `seq`. */
     after: z.coerce.number<number | string>().int().min(0).default(0),
+    /** Only frames with a lower `seq`: the page of a transcript before one that was read. */
+    before: z.coerce.number<number | string>().int().min(1).optional(),
     /** The most entries. */
     limit: z.coerce.number<number | string>().int().min(1).max(2000).default(1000),
     /** `newest` leaves out the oldest where there are more; `oldest` the newest, which the next request gets. */

@@ -25,6 +25,8 @@ export function askedAs(question: Question): { readonly tool: ToolItem; readonly
     args: question.args,
     approval,
     outcome: null,
+    since: null,
+    progress: null,
   }
   return { tool, approval }
 }

@@ -1,7 +1,9 @@
 import { useMemo } from 'preact/hooks'
 import { strings } from '../strings.ts'
 import { ScrollRegion } from '../theme/scroll-region.tsx'
+import { Diff } from '../ui/diff.tsx'
 import { ResultTable } from './result-table.tsx'
+import { SeriesView } from './series-view.tsx'
 import { type Shape, shapeResult } from './shape.ts'
 import type { Value } from './value.ts'
 import { ValueView } from './value-view.tsx'
@@ -35,6 +37,10 @@ function ShapeView({ shape, name }: { readonly shape: Shape; readonly name: stri
           <pre>{shape.text}</pre>
         </ScrollRegion>
       )
+    case 'diff':
+      return <Diff diff={shape.text} label={name} />
+    case 'series':
+      return <SeriesView series={shape.series} table={shape.table} name={name} />
     case 'table':
       return <ResultTable table={shape} name={name} />
     case 'record':

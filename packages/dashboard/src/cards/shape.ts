@@ -1,4 +1,5 @@
 import { label } from './label.ts'
+import { type Series, seriesOf } from './series.ts'
 import { isScalar, present, type Value } from './value.ts'
 
 export interface Column {
@@ -24,9 +25,15 @@ export type Shape =
   | { readonly kind: 'prose'; readonly text: string }
   /** Text whose lines matter. */
   | { readonly kind: 'block'; readonly text: string }
+  /** A unified diff. */
+  | { readonly kind: 'diff'; readonly text: string }
+  /** Figures over time, and the same as a table. */
+  | { readonly kind: 'series'; readonly series: Series; readonly table: TableShape }
   | { readonly kind: 'table'; readonly columns: readonly Column[]; readonly rows: readonly (readonly Value[])[] }
   /** Figures first, then whatever does not fit into one. */
   | { readonly kind: 'record'; readonly figures: readonly Figure[]; readonly parts: readonly Part[] }
+
+export type TableShape = Extract<Shape, { kind: 'table' }>
 
 export interface Part {
   readonly field: string
@@ -53,9 +60,10 @@ export function shapeResult(result: unknown): ShapedResult {
 }
 
 function shapeOf(field: string, value: unknown, depth: number): Shape {
+  if (typeof value === 'string' && isDiff(field, value)) return { kind: 'diff', text: value }
   if (typeof value === 'string' && isLong(value)) return { kind: value.includes('\n') ? 'block' : 'prose', text: value }
   if (depth >= MAX_DEPTH && !isScalar(value)) return { kind: 'block', text: JSON.stringify(value, undefined, 2) }
-  if (Array.isArray(value) && value.length > 0 && value.every(isRecord)) return table(value)
+  if (Array.isArray(value) && value.length > 0 && value.every(isRecord)) return listing(value)
   if (isRecord(value)) return record(value, depth)
   const shown = present(field, value)
   return shown.kind === 'none' ? { kind: 'empty' } : { kind: 'value', value: shown }
@@ -72,8 +80,21 @@ function record(fields: Readonly<Record<string, unknown>>, depth: number): Shape
   if (figures.length === 0 && parts.length === 0) return { kind: 'empty' }
   // A record of one list is that list.
   const [only] = parts
-  if (only !== undefined && parts.length === 1 && figures.length === 0 && only.shape.kind === 'table') return only.shape
+  const isList = only?.shape.kind === 'table' || only?.shape.kind === 'series'
+  if (only !== undefined && parts.length === 1 && figures.length === 0 && isList) return only.shape
   return { kind: 'record', figures, parts }
+}
+
+/** A list of records: a plot where it is figures over time, a table otherwise. */
+function listing(rows: readonly Readonly<Record<string, unknown>>[]): Shape {
+  const listed = table(rows)
+  const series = listed.kind === 'table' ? seriesOf(rows) : null
+  return series === null || listed.kind !== 'table' ? listed : { kind: 'series', series, table: listed }
+}
+
+/** By the field that holds it, or by how it begins. */
+function isDiff(field: string, text: string): boolean {
+  return (field === 'diff' && text.includes('\n')) || (/^(diff --git |--- )/.test(text) && /\n@@ /.test(text))
 }
 
 function table(rows: readonly Readonly<Record<string, unknown>>[]): Shape {

@@ -4,7 +4,9 @@ import { strings } from '../strings.ts'
 import { Check, Cross, Dash, Hand, Undo } from '../theme/icons.tsx'
 import { ApprovalCard } from './approval-card.tsx'
 import { ArgumentLine, ArgumentList } from './arguments.tsx'
+import { ProofCheck } from './proof.tsx'
 import { Result } from './result.tsx'
+import { Elapsed, Progress } from './running.tsx'
 
 export interface ToolCardProps {
   readonly tool: ToolItem
@@ -22,7 +24,7 @@ type Phase = 'running' | 'waiting' | 'done' | 'failed' | 'refused' | 'unknown'
 
 /** One tool call: what was asked for, what is happening to it, and what came of it. */
 export const ToolCard = memo(({ tool, live, undone, canApprove, decide, say }: ToolCardProps) => {
-  const { name, args, approval, outcome } = tool
+  const { name, args, approval, outcome, since, progress } = tool
   const phase = phaseOf(tool, live)
   return (
     <article class={`card ${phase}`} aria-label={`${name}, ${strings.tool[phase]}`}>
@@ -33,6 +35,7 @@ export const ToolCard = memo(({ tool, live, undone, canApprove, decide, say }: T
           {phase !== 'waiting' && <ArgumentLine args={args} />}
           <span class="card-end">
             <span class={phase === 'done' ? 'unseen' : 'phase'}>{strings.tool[phase]}</span>
+            {phase === 'running' && since !== null && <Elapsed since={since} />}
             {outcome !== null && outcome.ledgerIndex !== null && (
               <span class="ledger" title={strings.tool.ledgerTitle(outcome.ledgerIndex)}>
                 {strings.tool.ledger(outcome.ledgerIndex)}
@@ -40,6 +43,12 @@ export const ToolCard = memo(({ tool, live, undone, canApprove, decide, say }: T
             )}
           </span>
         </summary>
+        {phase === 'running' && (isLong(args) || progress !== null) && (
+          <div class="outcome">
+            {isLong(args) && <AllArguments args={args} />}
+            {progress !== null && <Progress progress={progress} name={name} />}
+          </div>
+        )}
         {approval !== null && phase === 'waiting' && (
           <ApprovalCard tool={tool} approval={approval} canApprove={canApprove} decide={decide} />
         )}
@@ -56,15 +65,9 @@ type OutcomeProps = Pick<ToolCardProps, 'tool' | 'live' | 'undone' | 'say'> & { 
 
 function Outcome({ tool, live, outcome, undone, say }: OutcomeProps) {
   const { ok, result, summary, ledgerIndex, undo } = outcome
-  const long = JSON.stringify(tool.args).length > 60
   return (
     <div class="outcome">
-      {long && (
-        <details class="full-arguments">
-          <summary class="note">{strings.tool.arguments}</summary>
-          <ArgumentList args={tool.args} name={strings.tool.arguments} />
-        </details>
-      )}
+      {isLong(tool.args) && <AllArguments args={tool.args} />}
       {ok ? <Result name={tool.name} result={result} /> : <Failure summary={summary} result={result} />}
       {undone && <p class="note">{strings.tool.undone}</p>}
       {ok && !undone && undo?.possible === true && ledgerIndex !== null && (
@@ -75,7 +78,28 @@ function Outcome({ tool, live, outcome, undone, say }: OutcomeProps) {
           <span>{undo.description}</span>
         </div>
       )}
+      {ledgerIndex !== null && (
+        <div class="card-foot">
+          <ProofCheck index={ledgerIndex} callId={tool.callId} tool={tool.name} />
+        </div>
+      )}
     </div>
+  )
+}
+
+/** Longer than this, as JSON, they do not fit on the line in the card's head. */
+const LINE = 60
+
+function isLong(args: ToolItem['args']): boolean {
+  return JSON.stringify(args).length > LINE
+}
+
+function AllArguments({ args }: { readonly args: ToolItem['args'] }) {
+  return (
+    <details class="full-arguments">
+      <summary class="note">{strings.tool.arguments}</summary>
+      <ArgumentList args={args} name={strings.tool.arguments} />
+    </details>
   )
 }
 

@@ -3,15 +3,18 @@ import type { ComponentChildren, VNode } from 'preact'
 import { useRef } from 'preact/hooks'
 import { strings } from '../strings.ts'
 import { ScrollRegion } from '../theme/scroll-region.tsx'
-import { decodeEntities, readMarkdown, safeTarget, saysTarget } from './markdown.ts'
+import { decodeEntities, safeTarget, saysTarget } from './markdown.ts'
+import { MarkdownReader } from './markdown-reader.ts'
 
 /**
  * An answer as Markdown. Every element is made here: no HTML is ever parsed, raw HTML is shown as the text it is, and
  * images are named with their address instead of being fetched. Blocks that have not changed are not drawn again.
  */
-export function Answer({ text }: { readonly text: string }) {
+export function Answer({ text, streaming = false }: { readonly text: string; readonly streaming?: boolean }) {
+  const reader = useRef<MarkdownReader>(null)
+  reader.current ??= new MarkdownReader()
   const drawn = useRef<{ readonly raw: string; readonly node: VNode }[]>([])
-  drawn.current = readMarkdown(text).map((block, position) => {
+  drawn.current = reader.current.read(text, !streaming).map((block, position) => {
     const known = drawn.current[position]
     return known?.raw === block.raw ? known : { raw: block.raw, node: <Block key={position} token={block} /> }
   })

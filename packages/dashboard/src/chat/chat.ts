@@ -1,4 +1,4 @@
-import type { ServerFrame } from '@castellan/contracts'
+import type { Attachment, ServerFrame } from '@castellan/contracts'
 import { type ReadonlySignal, signal } from '@preact/signals'
 import { backoff } from '../connection/backoff.ts'
 import { type Gateway, RequestError } from '../connection/http.ts'
@@ -7,7 +7,7 @@ import type { ConnectionState, SocketHost } from '../connection/socket.ts'
 import type { Signer } from '../session/signer.ts'
 import { readsOnly } from './completion.ts'
 import { type ChatAction, leavesGap, reduce } from './reduce.ts'
-import { type ApprovalVerdict, CHAT_ID, type ChatState, emptyChat, type ToolItem } from './state.ts'
+import { type ApprovalVerdict, type ChatState, emptyChat, type GapItem, MAIN_CHAT, type ToolItem } from './state.ts'
 
 /** Frames that come faster than this are shown together: a screen draws about 60 times a second. */
 const DRAW_MS = 16
@@ -15,14 +15,15 @@ const DRAW_MS = 16
 export interface ChatParts {
   readonly gateway: Pick<Gateway, 'transcript'>
   readonly line: Line
-  readonly host: Pick<SocketHost, 'after' | 'random'>
+  readonly host: Pick<SocketHost, 'after' | 'now' | 'random'>
   readonly signer: Signer
   readonly onSignedOut: () => void
 }
 
-/** The chat as the page shows it: what the socket says and what the transcript remembers, put together without loss. */
+/** One chat as the page shows it: what the socket says and what the transcript remembers, put together without loss. */
 export class Chat {
-  readonly #state = signal<ChatState>(emptyChat)
+  readonly id: string
+  readonly #state
   readonly #loaded = signal(false)
   readonly #syncing = signal(false)
   readonly #parts: ChatParts
@@ -31,14 +32,21 @@ export class Chat {
   readonly #inbox: ServerFrame[] = []
   #drawing = false
   #syncFailures = 0
+  #stopped = false
 
   /** False until the transcript was read for the first time. */
   readonly loaded: ReadonlySignal<boolean> = this.#loaded
-  readonly state: ReadonlySignal<ChatState> = this.#state
+  readonly state: ReadonlySignal<ChatState>
   readonly connection: ReadonlySignal<ConnectionState>
+  /** What was typed and attached here and is not sent yet: it stays while other chats are looked at. */
+  readonly draft = signal('')
+  readonly attached = signal<readonly Attachment[]>([])
 
-  constructor(parts: ChatParts) {
+  constructor(parts: ChatParts, id: string = MAIN_CHAT) {
     this.#parts = parts
+    this.id = id
+    this.#state = signal<ChatState>({ ...emptyChat, chatId: id })
+    this.state = this.#state
     this.connection = parts.line.state
   }
 
@@ -51,6 +59,7 @@ export class Chat {
   }
 
   stop(): void {
+    this.#stopped = true
     this.#hangUp()
   }
 
@@ -61,17 +70,18 @@ export class Chat {
   }
 
   /** Says something. False when it could not be sent, so that its words stay where they were typed. */
-  say(text: string): boolean {
+  say(text: string, attachments: readonly Attachment[] = []): boolean {
     const words = text.trim()
     if (words === '' || !this.hears(words)) return false
-    if (!this.#parts.line.send({ type: 'chat', text: words, chat_id: CHAT_ID })) return false
-    this.#apply({ type: 'said', text: words, aside: this.#state.value.running })
+    const files = attachments.length === 0 ? {} : { attachments: [...attachments] }
+    if (!this.#parts.line.send({ type: 'chat', text: words, ...files, chat_id: this.id })) return false
+    this.#apply({ type: 'said', text: words, aside: this.#state.value.running, attachments })
     return true
   }
 
   /** Stops the running turn. */
   abort(): void {
-    if (this.#state.value.running) this.#parts.line.send({ type: 'abort', chat_id: CHAT_ID })
+    if (this.#state.value.running) this.#parts.line.send({ type: 'abort', chat_id: this.id })
   }
 
   /** Answers an approval with this browser's key. Throws what {@link Signer.sign} throws; then nothing was sent. */
@@ -87,6 +97,12 @@ export class Chat {
       this.#apply({ type: 'unanswered', approvalId: approval.id })
       throw error
     }
+  }
+
+  /** Reads what belongs where the gap is, the newest of it first. Throws {@link RequestError}. */
+  async fill(gap: GapItem): Promise<void> {
+    const transcript = await this.#parts.gateway.transcript(this.id, gap.after, gap.before)
+    this.#apply({ type: 'earlier', gap, transcript })
   }
 
   #connectionIs(state: ConnectionState): void {
@@ -110,7 +126,10 @@ export class Chat {
       const frame = this.#inbox.shift()
       if (frame === undefined) break
       const missing = leavesGap(state, frame) || (frame.type === 'backpressure_resume' && frame.dropped_frames > 0)
-      state = missing && frame.type !== 'backpressure_resume' ? state : reduce(state, { type: 'frame', frame })
+      state =
+        missing && frame.type !== 'backpressure_resume'
+          ? state
+          : reduce(state, { type: 'frame', frame, at: this.#parts.host.now() })
       this.#state.value = state
       if (missing) void this.#sync()
     }
@@ -118,12 +137,12 @@ export class Chat {
 
   /** Reads what the transcript has beyond what is shown. What comes in meanwhile waits, and is shown after it. */
   async #sync(): Promise<void> {
-    if (this.#syncing.value) return
+    if (this.#syncing.value || this.#stopped) return
     this.#syncing.value = true
     try {
       const { lastSeq } = this.#state.value
-      let transcript = await this.#parts.gateway.transcript(CHAT_ID, lastSeq)
-      if (transcript.last_seq < lastSeq) transcript = await this.#parts.gateway.transcript(CHAT_ID, 0)
+      let transcript = await this.#parts.gateway.transcript(this.id, lastSeq)
+      if (transcript.last_seq < lastSeq) transcript = await this.#parts.gateway.transcript(this.id, 0)
       this.#apply({ type: 'transcript', transcript })
       this.#loaded.value = true
       this.#syncFailures = 0

@@ -1,33 +1,47 @@
-import { type Signal, useSignal } from '@preact/signals'
+import { useSignal } from '@preact/signals'
 import type { RefObject } from 'preact'
 import { useEffect, useId, useLayoutEffect } from 'preact/hooks'
+import { usePage } from '../page.ts'
+import { chatPage as words } from '../strings/chat.ts'
 import { strings } from '../strings.ts'
-import { ArrowUp } from '../theme/icons.tsx'
+import { ArrowUp, Clip } from '../theme/icons.tsx'
+import { messageProblem } from './attach.ts'
+import { AttachedFiles } from './attached.tsx'
 import type { Chat } from './chat.ts'
-import { completions } from './completion.ts'
+import { completions, type HereCommand, hereCommand } from './completion.ts'
 import { CompletionList } from './completion-list.tsx'
 import { recall, saidBefore } from './recall.ts'
 
 export interface ComposerProps {
   readonly chat: Chat
-  /** What was typed and not sent yet. */
-  readonly draft: Signal<string>
   readonly input: RefObject<HTMLTextAreaElement | null>
+  /** Where the browser lets somebody choose files. */
+  readonly picker: RefObject<HTMLInputElement | null>
+  readonly attach: (files: Iterable<File>) => Promise<void>
+  /** A command that the page carries out itself. */
+  readonly obey: (name: HereCommand, argument: string) => void
+  /** Told what was sent. */
+  readonly said: (text: string) => void
 }
 
 /** Most that a message may have, in characters; see the contracts' ClientFrame. */
 const MAX_LENGTH = 32_768
 
 /** Where the owner types. Enter sends, Shift+Enter breaks the line, Up recalls, a slash offers the commands. */
-export function Composer({ chat, draft: text, input }: ComposerProps) {
+export function Composer({ chat, input, picker, attach, obey, said }: ComposerProps) {
+  const { draft: text, attached } = chat
+  const { toasts } = usePage()
   const recalled = useSignal(-1)
   const chosen = useSignal(0)
   const dismissed = useSignal(false)
   const id = useId()
   const offers = dismissed.value ? [] : completions(text.value)
-  const ready = text.value.trim() !== '' && chat.hears(text.value)
+  const files = attached.value
+  const message = text.value.trim() === '' && files.length > 0 ? words.attachedAlone : text.value
+  const here = hereCommand(message)
+  const ready = here !== null || (message.trim() !== '' && chat.hears(message))
 
-  useEffect(() => input.current?.focus(), [input])
+  useEffect(() => input.current?.focus(), [input, chat])
   useLayoutEffect(() => grow(input.current), [text.value, input])
 
   const type = (words: string) => {
@@ -36,8 +50,16 @@ export function Composer({ chat, draft: text, input }: ComposerProps) {
     dismissed.value = false
   }
   const send = () => {
-    if (!chat.say(text.value)) return
+    if (here !== null) {
+      type('')
+      return obey(here.name, here.argument)
+    }
+    const problem = messageProblem(message, files)
+    if (problem !== null) return toasts.bad(problem)
+    if (!chat.say(message, files)) return
+    said(message)
     type('')
+    attached.value = []
     recalled.value = -1
   }
   const complete = (position: number) => {
@@ -99,6 +121,15 @@ export function Composer({ chat, draft: text, input }: ComposerProps) {
           choose={complete}
         />
       )}
+      {files.length > 0 && (
+        <AttachedFiles
+          files={files}
+          remove={(file) => {
+            attached.value = files.filter((one) => one !== file)
+            input.current?.focus()
+          }}
+        />
+      )}
       <textarea
         ref={input}
         rows={1}
@@ -117,7 +148,29 @@ export function Composer({ chat, draft: text, input }: ComposerProps) {
           type(currentTarget.value)
         }}
         onKeyDown={press}
+        onPaste={(event) => {
+          const pasted = event.clipboardData?.files
+          if (pasted === undefined || pasted.length === 0) return
+          event.preventDefault()
+          void attach(pasted)
+        }}
       />
+      <input
+        ref={picker}
+        type="file"
+        multiple
+        hidden
+        aria-label={words.attach}
+        onChange={({ currentTarget }) => {
+          void attach([...(currentTarget.files ?? [])])
+          currentTarget.value = ''
+          input.current?.focus()
+        }}
+      />
+      <button type="button" class="clip icon-button" title={words.attach} onClick={() => picker.current?.click()}>
+        <Clip />
+        <span class="unseen">{words.attach}</span>
+      </button>
       <button type="submit" class="send" disabled={!ready} title={strings.chat.send}>
         <ArrowUp />
         <span class="unseen">{strings.chat.send}</span>

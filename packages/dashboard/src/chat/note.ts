@@ -3,7 +3,7 @@ import { strings } from '../strings.ts'
 
 export type NoteFrame = Extract<
   ServerFrame,
-  { type: 'model' | 'notice' | 'recalled' | 'reasoning' | 'compacted' | 'usage' }
+  { type: 'model' | 'notice' | 'recalled' | 'reasoning' | 'compacted' | 'usage' | 'mode' }
 >
 
 /** What a frame about the answers says: a line, and what lies behind it. */
@@ -24,6 +24,8 @@ export function noteOf(frame: NoteFrame): { readonly text: string; readonly deta
       return { text: notes.reasoning, detail: frame.text }
     case 'compacted':
       return { text: notes.compacted(frame.exchanges), detail: frame.summary }
+    case 'mode':
+      return { text: notes.mode(frame.mode), detail: null }
     case 'usage':
       return { text: notes.usage(frame.prompt_tokens, frame.output_tokens, frame.cost), detail: null }
   }

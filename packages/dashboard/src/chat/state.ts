@@ -1,15 +1,18 @@
 import type {
   ApprovalVerdict,
+  Attachment,
+  ChatMode,
   ServerFrame,
   StandingRule,
   Suggestion,
   TaintLabel,
   ToolPreview,
+  ToolProgress,
   UndoState,
 } from '@castellan/contracts'
 
-/** The chat this page shows; frames of other chats of the owner pass it by. */
-export const CHAT_ID = 'main'
+/** The chat behind an address that names none. */
+export const MAIN_CHAT = 'main'
 
 type FrameOf<Type extends ServerFrame['type']> = Extract<ServerFrame, { type: Type }>
 
@@ -48,6 +51,7 @@ export type Item =
       readonly kind: 'asked'
       readonly id: number
       readonly text: string
+      readonly attachments: readonly Attachment[]
       /** `sending` until the gateway is known to have it; `lost` when it turned out that it never got it. */
       readonly delivery: 'sending' | 'sent' | 'lost'
     }
@@ -60,6 +64,10 @@ export type Item =
       readonly args: Readonly<Record<string, unknown>>
       readonly approval: Approval | null
       readonly outcome: ToolOutcome | null
+      /** When it was asked for, in milliseconds since 1970; null where the page did not learn it. */
+      readonly since: number | null
+      /** How far it is, by its own word. */
+      readonly progress: ToolProgress | null
     }
   | {
       readonly kind: 'suggestions'
@@ -71,16 +79,30 @@ export type Item =
   /** Something about the answers rather than one of them; `detail` is folded away. */
   | { readonly kind: 'note'; readonly id: number; readonly text: string; readonly detail: string | null }
   | { readonly kind: 'error'; readonly id: number; readonly code: string; readonly message: string }
-  /** Frames that are gone for good; null when the gateway was restarted and does not know how many. */
-  | { readonly kind: 'gap'; readonly id: number; readonly frames: number | null }
+  /** Frames of the transcript that were not read: those after one number and before another. */
+  | {
+      readonly kind: 'gap'
+      readonly id: number
+      readonly frames: number
+      readonly after: number
+      readonly before: number
+    }
+  /** The chat was deleted elsewhere: what is above is kept nowhere any more. */
+  | { readonly kind: 'ended'; readonly id: number }
 
 export type ToolItem = Extract<Item, { kind: 'tool' }>
 
+export type GapItem = Extract<Item, { kind: 'gap' }>
+
 export interface ChatState {
+  /** Frames of other chats pass it by. */
+  readonly chatId: string
   readonly items: readonly Item[]
   /** Number of the newest frame of the transcript that `items` shows. */
   readonly lastSeq: number
   readonly running: boolean
+  /** What its calls are held to beside their session’s mode; undefined until a frame said so. */
+  readonly mode: ChatMode | null | undefined
   /** What is going on, in the gateway's words; after a turn was stopped, `idle` with the word for it. */
   readonly activity: { readonly state: FrameOf<'status'>['state']; readonly message: string } | null
   /** The gateway is not sending, because this page reads too slowly. */
@@ -89,9 +111,11 @@ export interface ChatState {
 }
 
 export const emptyChat: ChatState = {
+  chatId: MAIN_CHAT,
   items: [],
   lastSeq: 0,
   running: false,
+  mode: undefined,
   activity: null,
   paused: false,
   nextId: 1,

@@ -1,13 +1,15 @@
 import { useComputed, useSignal } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { ToolCard } from '../cards/tool-card.tsx'
+import { useDoing } from '../forms/doing.ts'
 import { memo } from '../memo.ts'
 import { strings } from '../strings.ts'
 import { ArrowDown } from '../theme/icons.tsx'
 import { Answer } from './answer.tsx'
+import { SaidFile } from './attached.tsx'
 import type { Chat } from './chat.ts'
 import { repeatsFailure } from './repeats.ts'
-import type { ApprovalVerdict, Item, ToolItem } from './state.ts'
+import type { ApprovalVerdict, GapItem, Item, ToolItem } from './state.ts'
 import { undoneActs } from './undone.ts'
 
 export interface TranscriptProps {
@@ -27,22 +29,24 @@ export function Transcript({ chat, canApprove, say }: TranscriptProps) {
 
   const toEnd = () => pane.current?.scrollTo({ top: pane.current.scrollHeight })
   const decide = useRef((tool: ToolItem, verdict: ApprovalVerdict) => chat.decide(tool, verdict)).current
+  const fill = useRef((gap: GapItem) => chat.fill(gap)).current
   useLayoutEffect(() => {
     if (following.value) toEnd()
   }, [items])
   useEffect(() => {
-    // The pane also changes its height: with the window, and when the input grows.
+    // The pane changes its height with the window and the input; the column when what was guessed of its height is measured.
     const observer = new ResizeObserver(() => {
       if (following.value) toEnd()
     })
     if (pane.current !== null) observer.observe(pane.current)
+    if (pane.current?.firstElementChild != null) observer.observe(pane.current.firstElementChild)
     return () => observer.disconnect()
   }, [])
 
   return (
     <div class="pane">
       <div
-        class="transcript"
+        class={following.value ? 'transcript following' : 'transcript'}
         ref={pane}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: WCAG 2.1.1; without the focus only a pointer could scroll it
         tabIndex={0}
@@ -65,6 +69,7 @@ export function Transcript({ chat, canApprove, say }: TranscriptProps) {
                 canApprove={canApprove}
                 decide={decide}
                 say={say}
+                fill={fill}
               />
             ),
           )}
@@ -87,9 +92,10 @@ interface ItemViewProps {
   readonly canApprove: boolean
   readonly decide: (tool: ToolItem, verdict: ApprovalVerdict) => Promise<void>
   readonly say: (text: string) => void
+  readonly fill: (gap: GapItem) => Promise<void>
 }
 
-const ItemView = memo(({ item, live, latest, undone, canApprove, decide, say }: ItemViewProps) => {
+const ItemView = memo(({ item, live, latest, undone, canApprove, decide, say, fill }: ItemViewProps) => {
   switch (item.kind) {
     case 'asked':
       return <Asked item={item} say={say} />
@@ -97,7 +103,7 @@ const ItemView = memo(({ item, live, latest, undone, canApprove, decide, say }: 
       return (
         <div class={item.streaming ? 'answer streaming' : 'answer'}>
           <span class="unseen">{strings.chat.castellan}:</span>
-          <Answer text={item.text} />
+          <Answer text={item.text} streaming={item.streaming} />
         </div>
       )
     case 'tool':
@@ -113,7 +119,9 @@ const ItemView = memo(({ item, live, latest, undone, canApprove, decide, say }: 
         </p>
       )
     case 'gap':
-      return <p class="gap">{item.frames === null ? strings.chat.restarted : strings.chat.gap(item.frames)}</p>
+      return <Gap gap={item} fill={fill} />
+    case 'ended':
+      return <p class="gap">{strings.chat.restarted}</p>
   }
 })
 
@@ -124,6 +132,9 @@ function Asked({ item, say }: { readonly item: ItemOf<'asked'>; readonly say: (t
     <div class="asked">
       <span class="unseen">{strings.chat.you}:</span>
       <p>{item.text}</p>
+      {item.attachments.map((file) => (
+        <SaidFile key={file.name} file={file} />
+      ))}
       {item.delivery === 'lost' && (
         <span class="undelivered">
           {strings.chat.lost}{' '}
@@ -132,6 +143,32 @@ function Asked({ item, say }: { readonly item: ItemOf<'asked'>; readonly say: (t
           </button>
         </span>
       )}
+    </div>
+  )
+}
+
+/** What was not read yet, with the way to it. */
+function Gap({ gap, fill }: { readonly gap: GapItem; readonly fill: (gap: GapItem) => Promise<void> }) {
+  const doing = useDoing()
+  return (
+    <div class="gap">
+      <span>
+        {strings.chat.gap(gap.frames)}{' '}
+        <button
+          type="button"
+          class="quiet"
+          aria-disabled={doing.busy.value}
+          onClick={() => void doing.run(() => fill(gap))}
+        >
+          {doing.busy.value ? strings.chat.filling : strings.chat.fillGap}
+        </button>
+        {doing.problem.value !== null && (
+          <span class="problem" role="alert">
+            {' '}
+            {doing.problem.value}
+          </span>
+        )}
+      </span>
     </div>
   )
 }

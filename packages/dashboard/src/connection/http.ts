@@ -41,9 +41,10 @@ export class Gateway {
     await this.#ask('POST', '/sign-out')
   }
 
-  /** What the chat said after the frame with number `after`. */
-  transcript(chatId: string, after: number): Promise<Transcript> {
-    return this.#ask('GET', `/api/v1/chats/${encodeURIComponent(chatId)}/transcript?after=${after}`)
+  /** What the chat said after the frame with number `after`, and before that with number `before`: the newest of it. */
+  transcript(chatId: string, after: number, before?: number): Promise<Transcript> {
+    const until = before === undefined ? '' : `&before=${before}`
+    return this.#ask('GET', `/api/v1/chats/${encodeURIComponent(chatId)}/transcript?after=${after}${until}`)
   }
 
   async #ask<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {

@@ -224,3 +224,9 @@ export const Tiles = () => (
     <path d="M2.5 2.5h4.2v4.2H2.5zM9.3 2.5h4.2v4.2H9.3zM2.5 9.3h4.2v4.2H2.5zM9.3 9.3h4.2v4.2H9.3z" />
   </Icon>
 )
+
+export const Scales = () => (
+  <Icon>
+    <path d="M8 2v12M5 14h6M3 4.5h10M3 4.5 1.2 9h3.6zM13 4.5 11.2 9h3.6z" />
+  </Icon>
+)

@@ -135,7 +135,7 @@ test('a gateway that was restarted is asked for everything it has', async () => 
   host.socket.open()
   await host.settle()
   expect(asked).toEqual([0, 4, 0])
-  expect(chat.state.value.items.map(({ kind }) => kind)).toEqual(['asked', 'asked', 'gap', 'asked'])
+  expect(chat.state.value.items.map(({ kind }) => kind)).toEqual(['asked', 'asked', 'ended', 'asked'])
 })
 
 test('a transcript that cannot be read is asked for again while the socket is open', async () => {

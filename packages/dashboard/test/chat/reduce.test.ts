@@ -3,10 +3,19 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type ChatAction, leavesGap, reduce } from '../../src/chat/reduce.ts'
 import { type ChatState, emptyChat } from '../../src/chat/state.ts'
-import { approvalFrame, approvalOf, aTurn, call, numbered, transcriptAfter } from '../support/frames.ts'
+import {
+  approvalFrame,
+  approvalOf,
+  aTurn,
+  call,
+  EXPIRES,
+  numbered,
+  transcriptAfter,
+  transcriptBetween,
+} from '../support/frames.ts'
 
 const live = (state: ChatState, frames: readonly ServerFrame[]) =>
-  frames.reduce((before, frame) => reduce(before, { type: 'frame', frame }), state)
+  frames.reduce((before, frame) => reduce(before, { type: 'frame', frame, at: Date.parse(EXPIRES) }), state)
 const after = (state: ChatState, ...actions: ChatAction[]) => actions.reduce(reduce, state)
 const ask = numbered([{ type: 'asked', text: 'hello' }])[0] as ServerFrame
 
@@ -19,6 +28,9 @@ const screen = ({ items, lastSeq, running }: ChatState) => ({
 
 describe('any prefix and the transcript of the rest', () => {
   const story = fc.array(aTurn, { minLength: 1, maxLength: 3 }).map((turns) => numbered(turns.flat()))
+
+  /** No turn is longer than a piece of the transcript. */
+  const longStory = fc.array(aTurn, { minLength: 4, maxLength: 16 }).map((turns) => numbered(turns.flat()))
 
   test('make the same chat as hearing everything', () => {
     fc.assert(
@@ -45,6 +57,27 @@ describe('any prefix and the transcript of the rest', () => {
     )
   })
 
+  test('make the same chat when the gaps are filled, in whatever steps', () => {
+    fc.assert(
+      fc.property(longStory, fc.nat(), fc.integer({ min: 30, max: 60 }), (frames, cut, step) => {
+        const whole = live(emptyChat, frames)
+        const heard = cut % (frames.length + 1)
+        const newest = transcriptBetween(frames, { after: heard, limit: step })
+        let state = reduce(live(emptyChat, frames.slice(0, heard)), { type: 'transcript', transcript: newest })
+        for (let tries = 0; tries < 200; tries += 1) {
+          const gap = state.items.find((item) => item.kind === 'gap')
+          if (gap?.kind !== 'gap') break
+          const { after, before } = gap
+          const transcript = transcriptBetween(frames, { after, before, limit: step })
+          state = reduce(state, { type: 'earlier', gap, transcript })
+        }
+        expect(screen(state)).toEqual(screen(whole))
+        expect(new Set(state.items.map(({ id }) => id)).size).toBe(state.items.length)
+      }),
+      { numRuns: 40 },
+    )
+  })
+
   test('make the same chat when this page asked the questions itself', () => {
     fc.assert(
       fc.property(story, (frames) => {
@@ -52,7 +85,7 @@ describe('any prefix and the transcript of the rest', () => {
         for (const frame of frames) {
           state = frame.type === 'asked' ? reduce(state, { type: 'said', text: frame.text }) : state
           expect(leavesGap(state, frame)).toBe(false)
-          state = frame.type === 'asked' ? state : reduce(state, { type: 'frame', frame })
+          state = frame.type === 'asked' ? state : live(state, [frame])
         }
         expect(screen(state)).toEqual(screen(live(emptyChat, frames)))
       }),
@@ -151,14 +184,16 @@ describe('gaps', () => {
 
   test('what the gateway forgot is marked with its size', () => {
     const transcript = { ...transcriptAfter(numbered([{ type: 'done' }], 9), 1, false), last_seq: 9, forgotten: 7 }
-    expect(after(one, { type: 'transcript', transcript }).items.at(-1)).toMatchObject({ kind: 'gap', frames: 7 })
+    expect(after(one, { type: 'transcript', transcript }).items.at(-1)).toMatchObject({
+      ...{ kind: 'gap', frames: 7, after: 1, before: 9 },
+    })
   })
 
   test('a gateway that was restarted begins anew below a mark', () => {
     const later = { ...one, lastSeq: 40 }
     const transcript = transcriptAfter(numbered([{ type: 'asked', text: 'again' }, { type: 'done' }]), 0, false)
     const state = after(later, { type: 'transcript', transcript })
-    expect(state.items.map((item) => item.kind)).toEqual(['asked', 'gap', 'asked'])
+    expect(state.items.map((item) => item.kind)).toEqual(['asked', 'ended', 'asked'])
     expect(state.lastSeq).toBe(2)
   })
 })

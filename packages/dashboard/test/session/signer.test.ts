@@ -65,7 +65,10 @@ function question(args: Record<string, unknown> = { path: 'notes.txt', content: 
     ...{ id, reason, expiresAt: binding.expires_at, signing, always },
     ...{ preview: null, previewProblem: null, taint: [], votes: null, answered: null, decision: null },
   }
-  const tool: ToolItem = { kind: 'tool', id: 1, callId: asked.call_id, name: asked.tool, args, approval, outcome: null }
+  const tool: ToolItem = {
+    ...{ kind: 'tool', id: 1, callId: asked.call_id, name: asked.tool, args, approval, outcome: null },
+    ...{ since: null, progress: null },
+  }
   return { approval, tool }
 }
 

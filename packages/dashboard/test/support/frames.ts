@@ -74,3 +74,17 @@ export function transcriptAfter(frames: readonly ServerFrame[], seq: number, run
   }
   return { chat_id: 'main', running, last_seq: frames.length, forgotten: 0, more: false, entries }
 }
+
+/** As the gateway answers with `after`, `before` and a limit: the newest entries of that stretch, and how many frames come before them. */
+export function transcriptBetween(
+  frames: readonly ServerFrame[],
+  { after, before = Number.MAX_SAFE_INTEGER, limit }: { after: number; before?: number; limit: number },
+): Transcript {
+  const seqOf = (frame: ServerFrame) => ('seq' in frame ? (frame.seq ?? 0) : 0)
+  // What is stored of a text is one row: it is on one side of `before` as a whole.
+  const rows = transcriptAfter(frames, after, false).entries.filter(({ frame }) => seqOf(frame) < before)
+  const entries = rows.slice(-limit)
+  const left = rows.slice(0, rows.length - entries.length)
+  const forgotten = left.length === 0 ? 0 : seqOf(left.at(-1)?.frame as ServerFrame) - after
+  return { chat_id: 'main', running: false, last_seq: frames.length, forgotten, more: false, entries }
+}

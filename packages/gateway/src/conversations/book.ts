@@ -39,6 +39,8 @@ export interface NewChat {
 
 export interface ReadOptions {
   readonly after: number
+  /** Only what was said before this number. */
+  readonly before?: number | undefined
   readonly limit: number
   readonly keep: 'newest' | 'oldest'
 }
@@ -148,13 +150,13 @@ export class ConversationBook {
   }
 
   /** What was said after a point, of a chat that may never have been used. */
-  read(name: ChatId, { after, limit, keep }: ReadOptions): Reading {
+  read(name: ChatId, { after, before = Number.MAX_SAFE_INTEGER, limit, keep }: ReadOptions): Reading {
     const chat = this.chat(name)
     if (chat === null) return { entries: [], forgotten: 0, more: false }
     const order = keep === 'newest' ? 'DESC' : 'ASC'
     const rows = this.#sql(
-      `SELECT * FROM frames WHERE chat = ? AND last_seq > ? ORDER BY last_seq ${order} LIMIT ?`,
-    ).all(chat.id, after, limit + 1) as FrameRow[]
+      `SELECT * FROM frames WHERE chat = ? AND last_seq > ? AND last_seq < ? ORDER BY last_seq ${order} LIMIT ?`,
+    ).all(chat.id, after, before, limit + 1) as FrameRow[]
     const kept = fitting(rows.slice(0, limit))
     const isCut = kept.length < rows.length
     if (keep === 'newest') kept.reverse()
