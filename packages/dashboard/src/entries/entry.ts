@@ -29,7 +29,13 @@ const BAD: ReadonlySet<string> = new Set([
   'credential_store_refused',
   'egress_refused',
 ])
-const WAITS: ReadonlySet<string> = new Set(['approval_requested', 'policy_loaded', 'mode_set', 'agents_thawed'])
+const WAITS: ReadonlySet<string> = new Set([
+  'approval_requested',
+  'policy_changed',
+  'policy_loaded',
+  'mode_set',
+  'agents_thawed',
+])
 
 /** Whether an entry is worth a look afterwards: it changed something, went wrong, or was a person's word. Reads are not. */
 export function isNotable(entry: Entry): boolean {
@@ -45,6 +51,7 @@ const NOTABLE: ReadonlySet<string> = new Set([
   'approval_decided',
   'approval_expired',
   'agents_thawed',
+  'policy_changed',
   'policy_loaded',
   'daemon_started',
   'routine_run',

@@ -28,6 +28,7 @@ export const entryTitles: Readonly<Record<string, string>> = {
   routine_skipped: 'Routine skipped',
   watcher_changed: 'Watcher changed',
   policy_loaded: 'Policy loaded',
+  policy_changed: 'Policy changed',
   daemon_started: 'Castellan started',
   daemon_stopped: 'Castellan stopped',
   switch_step: 'Switch',
