@@ -39,6 +39,8 @@ export class Session {
   readonly #ways = signal<WaysIn>({ key: false, passphrase: false })
   readonly #parts: SessionParts
   #key: OperatorKey | null = null
+  /** This browser signs in anew: that its earlier sign-in ends is no news. */
+  #renewing = false
 
   readonly state: ReadonlySignal<SessionState> = this.#state
   readonly ways: ReadonlySignal<WaysIn> = this.#ways
@@ -156,6 +158,26 @@ export class Session {
     }
   }
 
+  /**
+   * Makes a passkey with a fresh code while signed in, which signs this browser in anew; from then on the passkey signs here. The page is to
+   * be loaded again after it. Throws a sentence that says why not.
+   */
+  async addPasskey(typed: string): Promise<void> {
+    const code = normalCode(typed)
+    if (code === '') throw new Error(strings.signIn.empty)
+    this.#renewing = true
+    try {
+      const proof = await hmacHex(code, 'castellan sign-in')
+      const { key, bound } = await this.#newPasskey(code)
+      const session = await this.#parts.gateway.signIn({ proof, key: bound })
+      this.#key = { ...key, keyId: session.key_id }
+      await this.#parts.keys.save(this.#key).catch(() => undefined)
+    } catch (error) {
+      this.#renewing = false
+      throw new Error(sentence(error))
+    }
+  }
+
   async signOut(): Promise<void> {
     try {
       await this.#parts.gateway.signOut()
@@ -167,7 +189,7 @@ export class Session {
 
   /** The gateway no longer knows this browser. */
   ended(): void {
-    if (this.#state.value.kind === 'signed-in') this.#leave(strings.signIn.ended)
+    if (this.#state.value.kind === 'signed-in' && !this.#renewing) this.#leave(strings.signIn.ended)
   }
 
   async #redemption(
@@ -182,16 +204,23 @@ export class Session {
       return { redemption: { proof, key: { key_id: known.keyId, key_mac } }, key: known }
     }
     if (withPasskey) {
-      const passkey = await this.#parts.passkeys.create(await hmacBase64Url(code, 'castellan passkey'), name)
-      const { credential_id: credentialId, client_data, attestation } = passkey
-      const key_mac = await hmacHex(code, `castellan enrol passkey ${credentialId} ${client_data} ${attestation}`)
-      return { redemption: { proof, key: { name, passkey, key_mac } }, key: { credentialId, keyId: null } }
+      const { key, bound } = await this.#newPasskey(code)
+      return { redemption: { proof, key: bound }, key }
     }
     const key = known !== null && !isPasskey(known) ? known : await makeBrowserKey()
     if (key === null) return { redemption: { proof }, key }
     const { publicKey: public_key } = key
     const key_mac = await hmacHex(code, `castellan enrol ${public_key}`)
     return { redemption: { proof, key: { name, public_key, key_mac } }, key }
+  }
+
+  /** A fresh passkey, and how a redemption brings it, bound to the code. */
+  async #newPasskey(code: string) {
+    const { passkeys, browserName: name } = this.#parts
+    const passkey = await passkeys.create(await hmacBase64Url(code, 'castellan passkey'), name)
+    const { credential_id: credentialId, client_data, attestation } = passkey
+    const key_mac = await hmacHex(code, `castellan enrol passkey ${credentialId} ${client_data} ${attestation}`)
+    return { key: { credentialId, keyId: null }, bound: { name, passkey, key_mac } }
   }
 
   async #forgetKey(): Promise<void> {

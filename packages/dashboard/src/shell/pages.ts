@@ -1,6 +1,21 @@
 import { WaitingBadge } from '../approvals/badge.tsx'
 import { navigation } from '../strings/navigation.ts'
-import { Axis, Book, Box, Gauge, Note, Out, Round, Seal, Shield, Spark, Talk, Tiles } from '../theme/icons.tsx'
+import {
+  Axis,
+  Book,
+  Box,
+  Gauge,
+  Note,
+  Out,
+  Round,
+  Scales,
+  Seal,
+  Shield,
+  Sliders,
+  Spark,
+  Talk,
+  Tiles,
+} from '../theme/icons.tsx'
 import type { PageEntry } from './page-entry.ts'
 
 /** Every page there is, in the order of the navigation. */
@@ -56,6 +71,13 @@ export const pages: readonly PageEntry[] = [
     load: () => import('../security/security-page.tsx').then(({ SecurityPage }) => SecurityPage),
   },
   {
+    name: 'policy',
+    ...navigation.policy,
+    group: 'keep',
+    Icon: Scales,
+    load: () => import('../policy/policy-page.tsx').then(({ PolicyPage }) => PolicyPage),
+  },
+  {
     name: 'engine',
     ...navigation.engine,
     group: 'keep',
@@ -89,6 +111,13 @@ export const pages: readonly PageEntry[] = [
     group: 'keep',
     Icon: Note,
     load: () => import('../memory/memory-page.tsx').then(({ MemoryPage }) => MemoryPage),
+  },
+  {
+    name: 'settings',
+    ...navigation.settings,
+    group: 'keep',
+    Icon: Sliders,
+    load: () => import('../settings/settings-page.tsx').then(({ SettingsPage }) => SettingsPage),
   },
 ]
 

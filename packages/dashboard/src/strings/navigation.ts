@@ -6,10 +6,12 @@ export const navigation = {
   timeline: { title: 'Time line', about: 'every change on one axis, and the way back' },
   ledger: { title: 'Ledger', about: 'look up and verify every act' },
   insights: { title: 'Insights', about: 'what left this machine, byte for byte, and what came back' },
+  policy: { title: 'Policy', about: 'what agents may do, and trying another rule' },
   engine: { title: 'Engine', about: 'agents, what they think with, and who pays' },
   security: { title: 'Security', about: 'stop everything, incidents, hardening, integrity' },
   models: { title: 'Models', about: 'what thinks on this machine, and letting another one in' },
   apps: { title: 'Apps', about: 'programs that this server keeps running' },
   routines: { title: 'Routines', about: 'what happens by itself, and what is watched' },
   memory: { title: 'Memory', about: 'what agents remember: look, correct, forget' },
+  settings: { title: 'Settings', about: 'tokens, sign-in, backup, export, appearance' },
 } as const

@@ -1,6 +1,8 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
 
 export type Theme = 'light' | 'dark'
+/** `system`: whichever the system has. */
+export type ThemeChoice = Theme | 'system'
 
 const STORED = 'castellan.theme'
 
@@ -15,28 +17,40 @@ export interface AppearanceHost {
 export class Appearance {
   readonly #host: AppearanceHost
   readonly #theme = signal<Theme>('light')
+  readonly #choice
 
   readonly theme: ReadonlySignal<Theme> = this.#theme
+  readonly choice: ReadonlySignal<ThemeChoice>
 
   constructor(host: AppearanceHost) {
     this.#host = host
+    this.#choice = signal<ThemeChoice>(this.#stored() ?? 'system')
+    this.choice = this.#choice
     host.prefersDark.addEventListener('change', () => this.#show())
     this.#show()
   }
 
   toggle(): void {
     const next: Theme = this.#theme.value === 'dark' ? 'light' : 'dark'
-    if (next === this.#systems()) this.#host.storage?.removeItem(STORED)
-    else this.#host.storage?.setItem(STORED, next)
-    this.#show(next)
+    this.choose(next === this.#systems() ? 'system' : next)
   }
 
-  #show(theme: Theme = this.#chosen() ?? this.#systems()): void {
+  /** Kept in this browser, where that keeps anything. */
+  choose(choice: ThemeChoice): void {
+    if (choice === 'system') this.#host.storage?.removeItem(STORED)
+    else this.#host.storage?.setItem(STORED, choice)
+    this.#choice.value = choice
+    this.#show()
+  }
+
+  #show(): void {
+    const choice = this.#choice.value
+    const theme = choice === 'system' ? this.#systems() : choice
     this.#theme.value = theme
     this.#host.root.dataset.theme = theme
   }
 
-  #chosen(): Theme | null {
+  #stored(): Theme | null {
     const stored = this.#host.storage?.getItem(STORED)
     return stored === 'light' || stored === 'dark' ? stored : null
   }

@@ -230,3 +230,11 @@ export const Scales = () => (
     <path d="M8 2v12M5 14h6M3 4.5h10M3 4.5 1.2 9h3.6zM13 4.5 11.2 9h3.6z" />
   </Icon>
 )
+
+export const Sliders = () => (
+  <Icon>
+    <path d="M2.5 4.5h5M11 4.5h2.5M2.5 11.5H5M8.5 11.5h5" />
+    <circle cx="9.2" cy="4.5" r="1.7" />
+    <circle cx="6.8" cy="11.5" r="1.7" />
+  </Icon>
+)

@@ -15,8 +15,12 @@ export class TimeStyle {
   }
 
   toggle(): void {
-    this.#style.value = this.#style.value === 'exact' ? 'relative' : 'exact'
-    if (this.#style.value === 'exact') this.#storage?.setItem(STORED, 'exact')
+    this.choose(this.#style.value === 'exact' ? 'relative' : 'exact')
+  }
+
+  choose(style: 'relative' | 'exact'): void {
+    this.#style.value = style
+    if (style === 'exact') this.#storage?.setItem(STORED, 'exact')
     else this.#storage?.removeItem(STORED)
   }
 }

@@ -1,0 +1,28 @@
+/** The words about how the page looks, and what it is a page of. */
+export const appearance = {
+  title: 'In this browser',
+  theme: 'Light or dark',
+  themes: { system: 'as the system', light: 'light', dark: 'dark' },
+  times: 'Times',
+  timeStyles: { relative: 'in words: 3 minutes ago', exact: 'exact: 2026-11-21 03:00:00' },
+  kept: 'This browser keeps the choice. Nothing about it is sent anywhere.',
+  motion: 'Whoever has asked the system for less motion gets none here.',
+  about: 'About',
+  aboutWhat: 'how the processes are',
+  version: 'Version',
+  instance: 'Ledger of this instance',
+  addresses: 'Addresses',
+  up: 'Running for',
+  since: 'since',
+  processes: 'Processes',
+  names: { gateway: 'gateway', agentd: 'agentd', engine: 'engine' },
+  states: {
+    ready: 'ready',
+    starting: 'starting',
+    loading: 'loading its model',
+    degraded: 'degraded',
+    stopping: 'stopping',
+    failed: 'failed',
+    unavailable: 'does not answer',
+  },
+} as const
