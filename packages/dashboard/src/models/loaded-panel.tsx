@@ -50,7 +50,7 @@ export function LoadedPanel({ models, free }: LoadedPanelProps) {
               </div>
             )}
             {chosen !== null && (
-              <div class="chosen">
+              <div class="model-chosen">
                 <p class={chosen.problem === undefined ? 'note' : 'note problem'}>
                   {chosen.problem === undefined ? (
                     <>
