@@ -6,6 +6,7 @@ import { openBrowser } from '../support/browser.ts'
 import { type Castellan, startCastellan } from '../support/castellan.ts'
 import { callFor, say, stop } from '../support/engine.ts'
 import { tooWide, violations } from '../support/look.ts'
+import { openPage, pageNames } from '../support/pages.ts'
 import { signedIn, type Visit, visit } from '../support/visit.ts'
 
 const MARKDOWN = [
@@ -17,7 +18,7 @@ const MARKDOWN = [
 ]
 
 // Real processes and a real browser, on machines that may be busy with other things.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
 
 requires.browser().describe('every state of the page', () => {
   let castellan: Castellan
@@ -110,6 +111,42 @@ requires.browser().describe('every state of the page', () => {
       )
     })
   }
+
+  /** Every page of the navigation, with things to show: acts, a failure, a question that waits. */
+  async function eachPage(
+    options: Parameters<typeof visit>[2],
+    look: (name: string, page: Page) => Promise<void>,
+  ): Promise<void> {
+    await castellan.emptyChat()
+    await castellan.decide('deny').catch(() => undefined)
+    const { page, ask } = await signedIn(browser, castellan, options)
+    await settled({ page, ask }, 'how is your health?')
+    await settled({ page, ask }, '/call file_read {"path":"nowhere"}')
+    await ask('write a note')
+    await page.getByRole('region', { name: strings.approval.title }).waitFor()
+    for (const name of pageNames) {
+      await openPage(page, castellan, name)
+      await look(name, page)
+    }
+    await castellan.decide('deny')
+  }
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const width of [1280, 360]) {
+      test(`no page has an accessibility violation in ${colorScheme} at ${width} pixels`, async () => {
+        await eachPage({ colorScheme, viewport: { width, height: 800 } }, async (name, page) => {
+          expect(await violations(page), name).toEqual([])
+          expect(await tooWide(page), name).toEqual([])
+        })
+      })
+    }
+  }
+
+  test.each([768, 1920, 3840])('every page fits into %d pixels', async (width) => {
+    await eachPage({ viewport: { width, height: Math.round((width * 9) / 16) } }, async (name, page) => {
+      expect(await tooWide(page), name).toEqual([])
+    })
+  })
 
   test('fits into 360 pixels without scrolling sideways', async () => {
     await walk(

@@ -6,7 +6,6 @@ import { navigation } from '../../src/strings/navigation.ts'
 import { strings } from '../../src/strings.ts'
 import { openBrowser } from '../support/browser.ts'
 import { type Castellan, startCastellan } from '../support/castellan.ts'
-import { corpus } from '../support/corpus.ts'
 import { tooWide, violations } from '../support/look.ts'
 import { signedIn } from '../support/visit.ts'
 
@@ -104,19 +103,6 @@ requires.browser().describe('the page of agents, engines and credentials', () =>
     await row.getByRole('button', { name: words.agents.remove }).click()
     await dialog.getByRole('button', { name: words.removeAgent.act }).click()
     await row.waitFor({ state: 'detached' })
-  })
-
-  test('nothing that somebody named runs', async () => {
-    const { page, complaints } = await open()
-    const labels = corpus.filter((text) => text.length <= 80 && !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text))
-    await page.exposeFunction('breach', () => complaints.push('ran'))
-    for (const label of labels) await keepCredential(page, label)
-    await page.reload()
-    const names = page.locator('.thing-name')
-    await names.filter({ hasText: labels.at(-1) as string }).waitFor()
-    const shown = (await names.allTextContents()).join('\n')
-    for (const label of labels) expect(shown).toContain(label.trim())
-    expect(complaints).toEqual([])
   })
 
   for (const colorScheme of ['light', 'dark'] as const) {

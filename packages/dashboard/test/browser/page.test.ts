@@ -7,7 +7,6 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { strings } from '../../src/strings.ts'
 import { openBrowser } from '../support/browser.ts'
 import { type Castellan, startCastellan } from '../support/castellan.ts'
-import { corpus } from '../support/corpus.ts'
 import { type Answer, callFor, say, stop } from '../support/engine.ts'
 import { signedIn, visit } from '../support/visit.ts'
 
@@ -341,49 +340,6 @@ requires.browser().describe('the page in a browser, with the real gateway and ag
     await page.getByRole('article', { name: 'file_read, Failed' }).last().getByText('path_outside_roots').waitFor()
     await ask('/nonsense')
     await page.locator('.error-item').getByText('/help lists them all').last().waitFor()
-  })
-
-  test('nothing that is said, asked for or found runs or fetches anything', async () => {
-    const { page, ask, complaints } = await signedIn(browser, castellan)
-    await page.evaluate(() => {
-      Object.assign(window, { breach: () => Object.assign(window, { breached: true }) })
-    })
-    const everything = corpus.join('\n\n')
-    castellan.engine.answer = ({ messages }) => {
-      if (messages.at(-1)?.role !== 'tool') return callFor('file_read', { path: everything.slice(0, 4000) })
-      return say(...corpus.map((text) => `${text}\n\n`))
-    }
-    await ask(everything.replaceAll('\u0000', ''))
-    await page.getByText('__proto__').last().waitFor()
-
-    castellan.engine.answer = ordinary
-    let reads = 0
-    for (const content of [
-      everything.replaceAll('\u0000', ''),
-      corpus.map((text) => text.replaceAll(/\s/g, ' ')).join(' '),
-    ]) {
-      await ask(`/call file_write ${JSON.stringify({ path: 'corpus.txt', content, mode: 'overwrite' })}`)
-      const approval = page.getByRole('region', { name: strings.approval.title })
-      await approval.getByRole('button', { name: /Approve once/ }).click()
-      reads += 1
-      await ask('/call file_read {"path":"corpus.txt"}')
-      await expect.poll(() => page.getByRole('article', { name: 'file_read, Done' }).count()).toBe(reads)
-    }
-
-    const links = await page
-      .locator('.answer a')
-      .evaluateAll((all) => all.map((a) => [(a as HTMLAnchorElement).protocol, a.getAttribute('rel')]))
-    for (const [protocol, rel] of links) {
-      expect(['http:', 'https:', 'mailto:']).toContain(protocol)
-      expect(rel).toContain('noopener')
-    }
-    expect(
-      await page
-        .locator('#page :is(script, img, iframe, object, embed, link, style, meta, base, video, audio, form form)')
-        .count(),
-    ).toBe(0)
-    expect(await page.evaluate(() => 'breached' in window)).toBe(false)
-    expect(complaints).toEqual([])
   })
 
   test('nothing moves while an answer streams in', async () => {

@@ -12,13 +12,11 @@ import { timeline } from '../../src/strings/timeline.ts'
 import { strings } from '../../src/strings.ts'
 import { openBrowser } from '../support/browser.ts'
 import { type Castellan, startCastellan } from '../support/castellan.ts'
-import { corpus } from '../support/corpus.ts'
 import { type Answer, callFor, say } from '../support/engine.ts'
-import { tooWide, violations } from '../support/look.ts'
+import { violations } from '../support/look.ts'
 import { signedIn, type Visit } from '../support/visit.ts'
 
 const NOTE = { path: 'notes.txt', content: 'Buy a bigger disk.\n', mode: 'overwrite' }
-const PAGES = ['overview', 'approvals', 'timeline', 'ledger'] as const
 
 const ordinary: Answer = ({ messages }) => {
   const last = messages.at(-1)
@@ -287,20 +285,9 @@ requires.browser().describe('the pages beside the chat, with the real gateway an
   })
 
   for (const colorScheme of ['light', 'dark'] as const) {
-    test(`no page has an accessibility violation in ${colorScheme}, and all fit into 360 pixels`, async () => {
-      const guest = await signedIn(browser, castellan, { colorScheme })
-      const { page } = guest
-      await askForNote(guest)
-      for (const name of PAGES) {
-        await open(page, name)
-        await page.locator('.frame').waitFor()
-        await page.locator('.state.loading').first().waitFor({ state: 'detached' })
-        expect(await violations(page), name).toEqual([])
-        await page.setViewportSize({ width: 360, height: 740 })
-        expect(await tooWide(page), name).toEqual([])
-        expect(await violations(page), `${name}, narrow`).toEqual([])
-        await page.setViewportSize({ width: 1280, height: 800 })
-      }
+    test(`what lies over a page has no accessibility violation in ${colorScheme}`, async () => {
+      const { page } = await signedIn(browser, castellan, { colorScheme })
+      await open(page, 'ledger')
       await page.getByRole('row').nth(1).getByRole('link').click()
       await page.getByRole('dialog').getByText(ledger.fields.prev).waitFor()
       expect(await violations(page), 'entry').toEqual([])
@@ -308,46 +295,6 @@ requires.browser().describe('the pages beside the chat, with the real gateway an
       await page.keyboard.press('Control+k')
       await page.getByRole('listbox').waitFor()
       expect(await violations(page), 'palette').toEqual([])
-      await page.keyboard.press('Escape')
-      await open(page, 'approvals')
-      await question(page).getByRole('button', { name: /Deny/ }).click()
-      await page.getByText(approvals.none).waitFor()
     })
   }
-
-  test('nothing in file names, arguments or reasons runs or fetches anything', async () => {
-    const guest = await signedIn(browser, castellan)
-    const { page, complaints, ask } = guest
-    await page.evaluate(() => {
-      Object.assign(window, { breach: () => Object.assign(window, { breached: true }) })
-    })
-    const nasty = corpus
-      .filter((text) => !/[\u0000/]/.test(text))
-      .join(' ')
-      .replaceAll(/\s/g, ' ')
-    for (const name of [nasty.slice(0, 200), '<img src=x onerror=breach()>', '"><svg onload=breach()>']) {
-      await ask(`/call file_write ${JSON.stringify({ path: name, content: nasty, mode: 'overwrite' })}`)
-      await question(page)
-        .getByRole('button', { name: /Approve once/ })
-        .click()
-      await page.locator('.status-line .spinner').waitFor({ state: 'detached' })
-    }
-    castellan.engine.answer = ({ messages }) =>
-      messages.at(-1)?.role === 'tool'
-        ? say('')
-        : callFor('file_write', { path: nasty.slice(0, 150), content: nasty, mode: 'overwrite' })
-    await askForNote(guest)
-    for (const name of PAGES) {
-      await open(page, name)
-      await page.locator('.frame').waitFor()
-      await page.locator('.state.loading').first().waitFor({ state: 'detached' })
-    }
-    await open(page, `ledger?tool=${encodeURIComponent('<img src=x onerror=breach()>')}`)
-    await open(page, 'approvals')
-    await question(page).getByRole('button', { name: /Deny/ }).click()
-    await page.getByText(approvals.none).waitFor()
-    expect(await page.locator('#page :is(script, img, iframe, object, embed, link, style, meta, base)').count()).toBe(0)
-    expect(await page.evaluate(() => 'breached' in window)).toBe(false)
-    expect(complaints).toEqual([])
-  })
 })

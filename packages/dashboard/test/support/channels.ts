@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Castellan } from './castellan.ts'
 import { corpus } from './corpus.ts'
-import type { Visit } from './visit.ts'
 
 /** One way by which words of somebody else come to the page. */
 export interface Channel {
@@ -31,8 +30,8 @@ export function textsFor({ name, most, takes = withoutNul }: Channel): string[] 
   return texts
 }
 
-/** Every channel that there is, into a Castellan whose owner is signed in on `page`. */
-export function channelsInto(castellan: Castellan, { ask }: Pick<Visit, 'ask'>): readonly Channel[] {
+/** Every channel there is, but for what is said in the chat. */
+export function channelsInto(castellan: Castellan): readonly Channel[] {
   const { workspace } = castellan
   const by = (name: string, most: number, put: Channel['put'], takes?: Channel['takes']): Channel => ({
     ...{ name, most, put },
@@ -73,7 +72,7 @@ export function channelsInto(castellan: Castellan, { ask }: Pick<Visit, 'ask'>):
       castellan.api('PUT', `/api/v1/agents/told-${nth}`, { title, prompt: `prompt ${title}` }),
     ),
     by('chat name', 200, (title) => castellan.api('POST', '/api/v1/chats', { title })),
-    by('token', 80, (name) => castellan.api('POST', '/api/v1/tokens', { name, scope: 'read' })),
+    by('token', 80, (name) => castellan.api('POST', '/api/v1/tokens', { name, scopes: ['read'] })),
     by('incident', 900, (summary, nth) =>
       castellan.call('incident_create', { subject: `${summary.slice(0, 190)} ${nth}`, summary }),
     ),
@@ -81,7 +80,7 @@ export function channelsInto(castellan: Castellan, { ask }: Pick<Visit, 'ask'>):
     by('routine', 480, (description, nth) =>
       castellan.call('routine_add', {
         ...{ name: `told-${nth}`, description, everySeconds: 2_678_400 },
-        calls: [{ tool: 'file_search', args: { path: '.', name: description } }],
+        calls: [{ tool: 'file_write', args: { path: 'x.txt', content: description, mode: 'overwrite' } }],
       }),
     ),
     by('watcher', 480, (description, nth) =>
@@ -98,9 +97,6 @@ export function channelsInto(castellan: Castellan, { ask }: Pick<Visit, 'ask'>):
       200,
       (text, nth) => importing(castellan, text, nth),
       (text) => oneLine(text) && !text.includes('/'),
-    ),
-    by('question', 3000, (text) =>
-      ask(`/call file_write ${JSON.stringify({ path: 'asked.txt', content: text, mode: 'overwrite' })}`),
     ),
   ]
 }
