@@ -21,6 +21,7 @@ import {
 } from '@castellan/contracts'
 import { UnixClient } from '@castellan/daemon'
 import { until } from '@castellan/testing'
+import { z } from 'zod'
 import type { ThrowawayHost } from '../../../../tests/support/throwaway-host/host.ts'
 import { buildPage } from './build.ts'
 import { ScriptedEngine } from './engine.ts'
@@ -36,6 +37,8 @@ export interface Castellan {
   readonly url: string
   readonly engine: ScriptedEngine
   readonly workspace: string
+  /** Where the built page lies. */
+  readonly pageFolder: string
   /** The throwaway host that agentd runs on; null where it runs on this machine. */
   readonly host: ThrowawayHost | null
   /** The page under a name, which passkeys need. */
@@ -48,6 +51,8 @@ export interface Castellan {
   setPassphrase(passphrase: string): Promise<void>
   /** Calls a tool as root would, on the machine itself: nobody is asked. Rejects where it fails. */
   call(tool: string, args: Readonly<Record<string, unknown>>): Promise<unknown>
+  /** Asks agentd on operator.sock, as root would. Rejects what is refused. */
+  root(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<unknown>
   /** Asks the API as a program that has the owner's token. Rejects what is refused. */
   api(method: string, path: string, body?: unknown): Promise<unknown>
   /** Puts on record what the gateway or the airlock would say that it did. */
@@ -61,8 +66,14 @@ export interface Castellan {
   stop(): Promise<void>
 }
 
-/** `hosted`: agentd runs as root on a throwaway host that systemd runs; what it needs of this machine is `throwawayHost` of the support for tests. */
-export async function startCastellan({ hosted = false }: { readonly hosted?: boolean } = {}): Promise<Castellan> {
+export interface CastellanOptions {
+  /** agentd runs as root on a throwaway host that systemd runs, for which `throwawayHost` says what this machine has to have. */
+  readonly hosted?: boolean
+  /** Settings of an agentd on this machine, beside the folders and sockets: `CASTELLAN_ROUTINES` and the like. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+export async function startCastellan({ hosted = false, settings = {} }: CastellanOptions = {}): Promise<Castellan> {
   const folder = mkdtempSync(join(tmpdir(), 'cst-'))
   const sockets = join(folder, 'sockets')
   mkdirSync(sockets, { mode: 0o700 })
@@ -84,6 +95,7 @@ export async function startCastellan({ hosted = false }: { readonly hosted?: boo
   const agentd = hosted
     ? undefined
     : run('agentd', folder, {
+        ...settings,
         ...shared,
         CASTELLAN_OPERATOR_SOCKET: paths.operator,
         CASTELLAN_PAGE_PORT: String(port),
@@ -136,6 +148,7 @@ export async function startCastellan({ hosted = false }: { readonly hosted?: boo
     url,
     engine,
     workspace: join(folder, 'workspace'),
+    pageFolder: page,
     host,
     namedUrl: url.replace('127.0.0.1', 'localhost'),
     async invitation(name, person) {
@@ -149,6 +162,7 @@ export async function startCastellan({ hosted = false }: { readonly hosted?: boo
       if (answer.status !== 'done' || !answer.ok) throw new Error(`${tool}: ${JSON.stringify(answer)}`)
       return answer.result
     },
+    root: (method, path, body) => operator.request(method, path, { body, schema: z.unknown() }),
     async api(method, path, body) {
       const answer = await asOwner(method, path, body)
       const text = await answer.text()
