@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { requires } from '@castellan/testing'
-import type { Browser, CDPSession, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { strings } from '../../src/strings.ts'
+import { VirtualAuthenticator } from '../support/authenticator.ts'
 import { openBrowser } from '../support/browser.ts'
 import { type Castellan, startCastellan } from '../support/castellan.ts'
 import { callFor, say } from '../support/engine.ts'
@@ -104,39 +105,3 @@ requires.browser().describe('a passkey in a browser, with the real gateway and a
     expect(await page.getByRole('button', { name: strings.signIn.withPasskey }).count()).toBe(0)
   })
 })
-
-/** An authenticator of the browser's own making (WebAuthn Level 3, section 11), driven over its debugging protocol. */
-class VirtualAuthenticator {
-  readonly #cdp: CDPSession
-  readonly #id: string
-
-  private constructor(cdp: CDPSession, id: string) {
-    this.#cdp = cdp
-    this.#id = id
-  }
-
-  static async plugIn(page: Page): Promise<VirtualAuthenticator> {
-    const cdp = await page.context().newCDPSession(page)
-    await cdp.send('WebAuthn.enable')
-    const options = {
-      protocol: 'ctap2' as const,
-      transport: 'internal' as const,
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-    }
-    const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', { options })
-    return new VirtualAuthenticator(cdp, authenticatorId)
-  }
-
-  /** Whether it recognises the person in front of it. */
-  async verify(isUserVerified: boolean): Promise<void> {
-    await this.#cdp.send('WebAuthn.setUserVerified', { authenticatorId: this.#id, isUserVerified })
-  }
-
-  /** The sign counter of its one passkey. */
-  async uses(): Promise<number | undefined> {
-    const { credentials } = await this.#cdp.send('WebAuthn.getCredentials', { authenticatorId: this.#id })
-    return credentials[0]?.signCount
-  }
-}
