@@ -23,6 +23,7 @@ export const timeline = {
   diff: 'What it changed against the generation before',
   diffWhat: 'the difference',
   path: 'System',
+  preview: 'What going to it would change now',
   rollBack: 'Go back to this generation…',
   rollBackTitle: (number: number) => `Go back to generation ${number}?`,
   rollBackAct: 'Switch to it',

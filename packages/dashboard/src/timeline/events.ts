@@ -20,7 +20,12 @@ export interface Mark {
   readonly tone: 'good' | 'warn' | 'bad' | 'quiet'
   readonly of:
     | { readonly kind: 'entry'; readonly record: EntryRecord }
-    | { readonly kind: 'generation'; readonly generation: Generation }
+    | {
+        readonly kind: 'generation'
+        readonly generation: Generation
+        /** Number of the one before it; null where that is gone or never was. */
+        readonly before: number | null
+      }
     | { readonly kind: 'switch'; readonly switched: Switched }
 }
 
@@ -37,7 +42,12 @@ export function marksOf(
       ({ entry }) => isNotable(entry) && !(entry.type === 'switch_step' && known.has(String(entry.facts?.switch))),
     )
     .map(entryMark)
-  return [...generations.map(generationMark), ...switches.map(switchMark), ...entries].toSorted((a, b) => a.at - b.at)
+  const numbers = generations.map(({ number }) => number)
+  return [
+    ...generations.map((generation) => generationMark(generation, numbers)),
+    ...switches.map(switchMark),
+    ...entries,
+  ].toSorted((a, b) => a.at - b.at)
 }
 
 function entryMark(record: EntryRecord): Mark {
@@ -56,8 +66,9 @@ function entryMark(record: EntryRecord): Mark {
   }
 }
 
-function generationMark(generation: Generation): Mark {
+function generationMark(generation: Generation, numbers: readonly number[]): Mark {
   const { number, createdAt, current, nixosVersion } = generation
+  const older = numbers.filter((other) => other < number)
   return {
     id: `generation-${number}`,
     lane: 'generations',
@@ -65,7 +76,7 @@ function generationMark(generation: Generation): Mark {
     title: words.generation(number),
     summary: nixosVersion,
     tone: current ? 'good' : 'quiet',
-    of: { kind: 'generation', generation },
+    of: { kind: 'generation', generation, before: older.length === 0 ? null : Math.max(...older) },
   }
 }
 

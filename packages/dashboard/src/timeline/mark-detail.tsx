@@ -48,41 +48,75 @@ export function MarkDetail({ mark }: { readonly mark: Mark }) {
           <a href={addressOf('ledger', { path: [String(of.record.entry.index)] })}>{words.inLedger}</a>
         </p>
       )}
-      {of.kind === 'generation' && <GenerationDetail generation={of.generation} />}
+      {of.kind === 'generation' && <GenerationDetail generation={of.generation} before={of.before} />}
       {of.kind === 'switch' && <SwitchDetail switched={of.switched} />}
     </Panel>
   )
 }
 
-function GenerationDetail({ generation }: { readonly generation: Generation }) {
-  const { api } = useSigned()
+interface GenerationDetailProps {
+  readonly generation: Generation
+  /** The generation before it, where there still is one. */
+  readonly before: number | null
+}
+
+function GenerationDetail({ generation, before }: GenerationDetailProps) {
   const { number, current, path } = generation
-  const diff = useResource(
-    (signal) => readByTool<unknown>(api, 'generation_diff', { from: number - 1, to: number }, signal),
-    [number],
-  )
   return (
     <>
       <p>
         <code>{path}</code> {current && <span class="pill good">{words.current}</span>}
       </p>
-      {!current && <RollBack number={number} />}
-      <h3>{words.diff}</h3>
+      {!current && <WayBack number={number} />}
+      {before !== null && <Difference title={words.diff} from={before} to={number} />}
+    </>
+  )
+}
+
+/** As `generation_diff` answers; the rest of it is drawn as it is. */
+interface Found {
+  readonly words: readonly string[]
+}
+
+function Difference(props: { readonly title: string; readonly from: number; readonly to: number }) {
+  const { title, from, to } = props
+  const { api } = useSigned()
+  const diff = useResource((signal) => readByTool<unknown>(api, 'generation_diff', { from, to }, signal), [from, to])
+  return (
+    <>
+      <h3>{title}</h3>
       <Shown resource={diff} what={words.diffWhat}>
-        {(found) => <Result name={words.diff} result={found} />}
+        {(found) => <Result name={title} result={found} />}
       </Shown>
     </>
   )
 }
 
-/** Says what would change against the system that runs, then switches under guard. */
-function RollBack({ number }: { readonly number: number }) {
+/** What going there from the system that runs would change, and the way. */
+function WayBack({ number }: { readonly number: number }) {
+  const { api } = useSigned()
+  const preview = useResource((signal) => readByTool<Found>(api, 'generation_diff', { to: number }, signal), [number])
+  return (
+    <Shown resource={preview} what={words.diffWhat}>
+      {(found) => (
+        <>
+          <RollBack number={number} changes={found.words} />
+          <h3>{words.preview}</h3>
+          <Result name={words.preview} result={found} />
+        </>
+      )}
+    </Shown>
+  )
+}
+
+/** Says what would change, then switches under guard. */
+function RollBack({ number, changes }: { readonly number: number; readonly changes: readonly string[] }) {
   const { acts } = useSigned()
   const { confirmations, toasts } = usePage()
   const goBack = async () => {
     const question = {
       title: words.rollBackTitle(number),
-      effects: words.rollBackEffects,
+      effects: [...changes, ...words.rollBackEffects],
       undo: words.rollBackUndo,
       act: words.rollBackAct,
       danger: true,
