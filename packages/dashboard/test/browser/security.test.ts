@@ -2,6 +2,7 @@ import { requires } from '@castellan/testing'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { navigation } from '../../src/strings/navigation.ts'
+import { recovery } from '../../src/strings/recovery.ts'
 import { security as words } from '../../src/strings/security.ts'
 import { strings } from '../../src/strings.ts'
 import { openBrowser } from '../support/browser.ts'
@@ -87,6 +88,42 @@ requires.browser().describe('the page about security', () => {
     await agree(page)
     await page.getByText(words.incidents.resolved).waitFor()
     await dialog.getByText(words.incidents.states.resolved, { exact: true }).waitFor()
+    expect(complaints).toEqual([])
+  })
+
+  test('what holds an incident is lifted step by step, each said before and signed', async () => {
+    const { page, complaints } = await open()
+    const reported = await castellan.call('incident_create', { subject: 'walk me back', summary: 'Too eager.' })
+    const { id } = (reported as { incident: { id: string } }).incident
+    const contain = { action: 'freeze_agents', reason: 'To look at it in peace.' }
+    await castellan.root('POST', `/v1/incidents/${id}/containment`, contain)
+    await page.reload()
+    // Agents read nothing now; whoever is to thaw them still sees why they are frozen.
+    await page.getByRole('button', { name: /walk me back/ }).click()
+    const way = page.getByRole('region', { name: recovery.title })
+    await way.getByText(recovery.steps['lift:freeze_agents']).waitFor()
+    expect(await violations(page)).toEqual([])
+
+    const confirm = async (title: string, act: string, effects: readonly string[]) => {
+      const question = page.getByRole('dialog', { name: title })
+      for (const effect of effects) await question.getByText(effect).waitFor()
+      await question.getByRole('button', { name: act, exact: true }).click()
+    }
+    const { title, act } = recovery.confirm
+    const stays = recovery.stays.freeze_agents
+    await way.getByRole('button', { name: recovery.acts.cause }).click()
+    await confirm(title.cause, act.cause, [stays])
+    // It was seen this very minute, so somebody has to say why that is no matter.
+    await way.getByRole('textbox').fill('I reported it myself.')
+    await way.getByRole('button', { name: recovery.acts.forced }).click()
+    await confirm(title.forced, act.forced, [stays, ...recovery.confirm.forced])
+    await way.getByRole('button', { name: recovery.acts.lift }).click()
+    await confirm(title.lift, act.lift, [recovery.lifts.freeze_agents])
+    await way.getByRole('button', { name: recovery.acts.resolve }).click()
+    await confirm(title.resolve, act.resolve, recovery.confirm.resolve)
+    await way.waitFor({ state: 'detached' })
+    await page.keyboard.press('Escape')
+    await page.locator('.emergency').getByText(words.emergency.free, { exact: true }).waitFor()
     expect(complaints).toEqual([])
   })
 
