@@ -34,6 +34,7 @@ import { SignInFile, SignIns } from '../operators/sign-ins.ts'
 import { Always } from '../policy/always.ts'
 import { PolicyChanges } from '../policy/change/changes.ts'
 import { explain } from '../policy/explain.ts'
+import { isRuleFile } from '../policy/folder.ts'
 import { PolicyKeeper } from '../policy/policy-keeper.ts'
 import { Trials } from '../policy/trial/trials.ts'
 import type { MakeCall } from '../routines/caller.ts'
@@ -158,6 +159,12 @@ export async function build(
     standing: (subject) => incidents.list().find((one) => one.subject === subject && one.state !== 'resolved')?.summary,
     bytesPerSecond: config.integrity.bytesPerSecond,
   })
+  policy.runBy(({ actor, kind }, work) =>
+    integrity.own(
+      { folder: policy.folder, by: actor.name, kind, reads: (path) => isRuleFile(policy.folder, path) },
+      work,
+    ),
+  )
   const host = await createHost({
     grants: grantsOf(config),
     stateDir: folder,

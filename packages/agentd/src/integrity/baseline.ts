@@ -49,8 +49,14 @@ export class BaselineStore {
     return newest === undefined || newest === digestOf(parsed.data.body) ? parsed.data.body : 'damaged'
   }
 
-  /** The ledger hears of it before it counts. `why`: `taken` by somebody, or `switch`, with the entry that tells of it. */
-  async save(body: BaselineBody, why: { readonly why: string; readonly target?: number }): Promise<void> {
+  /**
+   * The ledger hears of it before it counts. `why`: `taken` by somebody; `switch`, or `change` and `reload` of what the owner did by
+   * way of Castellan, with the entry that tells of it. `by`: who, where that is another than who took it.
+   */
+  async save(
+    body: BaselineBody,
+    why: { readonly why: string; readonly by?: string; readonly target?: number },
+  ): Promise<void> {
     const { file, key, ledger } = this.#parts
     const signed = { body: BaselineBody.parse(body), signature: key.sign(body) }
     await ledger.append({
@@ -60,7 +66,7 @@ export class BaselineStore {
       facts: {
         digest: digestOf(body),
         files: Object.keys(body.prints).length,
-        by: body.takenBy,
+        by: why.by ?? body.takenBy,
         why: why.why,
         key: key.publicKey,
       },

@@ -1,26 +1,20 @@
 import { readlink } from 'node:fs/promises'
 import { CastellanError } from '@castellan/contracts'
 import type { CanaryStatus, IntegrityFinding, IntegrityPort, IntegrityReport } from '../host/integrity.ts'
-import type { Sighting } from '../incidents/sighting.ts'
 import type { Recorder } from '../ledger/recorder.ts'
 import { Mutex } from '../state/mutex.ts'
 import { type BaselineBody, type BaselineStore, digestOf } from './baseline.ts'
+import { type OwnChange, type OwnWork, renewedPrints } from './own-change.ts'
 import { takeSnapshot } from './snapshot.ts'
-import { isEdited, kindOf, type Watched } from './watched.ts'
-
-/** A program that is replaced piece by piece is seen again and again; what is told of it in so long counts once, in milliseconds. */
-const PART_MS = 10 * 60_000
+import { Telling, type TellingParts } from './telling.ts'
+import { kindOf } from './watched.ts'
 
 /** What NixOS runs now. */
 export const RUNNING_SYSTEM = '/run/current-system'
 
-export interface IntegrityParts {
+export interface IntegrityParts extends TellingParts {
   readonly baselines: BaselineStore
-  readonly watched: readonly Watched[]
   readonly ledger: Pick<Recorder, 'query'>
-  readonly raise: (sighting: Sighting) => void
-  /** What was seen of a subject that the operator has not closed: a restart does not tell it again. */
-  readonly standing?: (subject: string) => string | undefined
   readonly canaries: () => CanaryStatus
   /** Most that is read in a second by a scan that nobody waits for, in bytes. */
   readonly bytesPerSecond?: number
@@ -32,11 +26,13 @@ export interface IntegrityParts {
 export class Integrity implements IntegrityPort {
   readonly #parts: IntegrityParts
   readonly #scans = new Mutex()
-  /** By kind: what was told last, and when. */
-  readonly #told = new Map<string, { readonly what: string; readonly at: number }>()
+  /** Nobody judges what is watched while the owner changes it. */
+  readonly #own = new Mutex()
+  readonly #telling: Telling
 
   constructor(parts: IntegrityParts) {
     this.#parts = parts
+    this.#telling = new Telling(parts)
   }
 
   get watched(): readonly string[] {
@@ -57,14 +53,31 @@ export class Integrity implements IntegrityPort {
   }
 
   /** Looks at these paths alone. What is found is raised as by a scan; nothing is where no baseline was taken. */
-  async look(paths: readonly string[], signal: AbortSignal): Promise<readonly IntegrityFinding[]> {
+  look(paths: readonly string[], signal: AbortSignal): Promise<readonly IntegrityFinding[]> {
+    return this.#own.run(() => this.#look(paths, signal))
+  }
+
+  async #look(paths: readonly string[], signal: AbortSignal): Promise<readonly IntegrityFinding[]> {
     const baseline = await this.#parts.baselines.load()
     if (typeof baseline === 'string') return []
     const { prints, unreadable } = await takeSnapshot(paths, signal, { deep: false })
-    const before = new Map(
-      paths.flatMap((path) => (baseline.prints[path] === undefined ? [] : [[path, baseline.prints[path]] as const])),
-    )
-    return this.#report(this.#compare(before, prints, unreadable), 'part')
+    return this.#telling.tell(this.#compare(printsOf(baseline, paths), prints, unreadable), 'part')
+  }
+
+  /**
+   * Has the owner change what is watched by way of Castellan, and takes exactly what that made of it into the baseline, on record:
+   * it is no incident. Throws what `work` throws, and nothing else.
+   */
+  own(change: OwnChange, work: OwnWork): Promise<void> {
+    return this.#own.run(async () => {
+      const snapshot = () => takeSnapshot([change.folder], new AbortController().signal).catch(() => undefined)
+      const before = await snapshot()
+      const target = await work()
+      const after = await snapshot()
+      if (before === undefined || after === undefined) return
+      // What cannot be taken in is told of as what anybody did.
+      await this.#renew(change, target, before.prints, after.prints).catch(() => undefined)
+    })
   }
 
   takeBaseline(by: string, signal: AbortSignal): Promise<IntegrityReport> {
@@ -111,8 +124,9 @@ export class Integrity implements IntegrityPort {
       signal,
       bytesPerSecond === undefined ? {} : { bytesPerSecond },
     )
-    const findings = this.#report([
-      ...this.#compare(new Map(Object.entries(baseline.prints)), prints, unreadable),
+    const seen = this.#compare(new Map(Object.entries(baseline.prints)), prints, unreadable)
+    const findings = this.#telling.tell([
+      ...(await this.#own.run(() => this.#heldAgainstNewest(seen, digestOf(baseline), signal))),
       ...((await this.#running()) === baseline.system
         ? []
         : [{ path: this.#systemLink, kind: 'system' as const, what: 'changed' as const }]),
@@ -145,9 +159,38 @@ export class Integrity implements IntegrityPort {
       prints: Object.fromEntries(prints),
     }
     await this.#parts.baselines.save(body, why)
-    this.#told.clear()
+    this.#telling.begin()
     const taken = { takenAt: new Date(body.takenAt), takenBy: by, baselineDigest: digestOf(body) }
     return { state: 'intact', ...taken, files: prints.size, findings: [], watched: body.watched }
+  }
+
+  async #renew(
+    change: OwnChange,
+    target: number | null,
+    before: ReadonlyMap<string, string>,
+    after: ReadonlyMap<string, string>,
+  ): Promise<void> {
+    const baseline = await this.#parts.baselines.load()
+    if (typeof baseline === 'string') return
+    const prints = renewedPrints(baseline, change, before, after)
+    if (prints === undefined) return
+    // It is still the one that was taken then: which switches came since is counted from there.
+    const why = { why: change.kind, by: change.by, ...(target === null ? {} : { target }) }
+    await this.#parts.baselines.save({ ...baseline, prints }, why)
+  }
+
+  /** Of what a scan saw, what still differs where the baseline was renewed while it read. */
+  async #heldAgainstNewest(
+    seen: readonly IntegrityFinding[],
+    digest: string,
+    signal: AbortSignal,
+  ): Promise<readonly IntegrityFinding[]> {
+    if (seen.length === 0) return seen
+    const newest = await this.#parts.baselines.load()
+    if (typeof newest === 'string' || digestOf(newest) === digest) return seen
+    const paths = seen.map(({ path }) => path)
+    const { prints, unreadable } = await takeSnapshot(paths, signal, { deep: false })
+    return this.#compare(printsOf(newest, paths), prints, unreadable)
   }
 
   /** The entry that tells of the switch to the system that runs now, where another one ran when the baseline was taken. */
@@ -170,32 +213,6 @@ export class Integrity implements IntegrityPort {
     return readlink(this.#systemLink).catch(() => null)
   }
 
-  /**
-   * Differences of one kind are one incident, however many there are. What is seen `part` by part, as an upgrade writes it, is told once
-   * in a while, and what the owner edits only where it is not as it was told: neither gets worse by being looked at again.
-   */
-  #report(findings: readonly IntegrityFinding[], seen: 'part' | 'whole' = 'whole'): readonly IntegrityFinding[] {
-    const { watched, raise, standing } = this.#parts
-    const groups = Map.groupBy(findings, ({ kind, path }) => `${kind}${isEdited(watched, path) ? ' (edited)' : ''}`)
-    if (seen === 'whole') for (const group of this.#told.keys()) if (!groups.has(group)) this.#told.delete(group)
-    for (const [group, these] of groups) {
-      const [{ kind, path }] = these as [IntegrityFinding]
-      const edited = isEdited(watched, path)
-      const subject = edited ? `${kind} of the owner` : kind
-      const named = these.slice(0, 3).map(({ path, what }) => `${path} is ${what}`)
-      const summary = `${these.length} watched of kind ${kind} differ from the baseline: ${named.join(', ')}.`
-      const what = JSON.stringify(these)
-      const before = this.#told.get(group)
-      const now = performance.now()
-      const known = before === undefined ? standing?.(subject) === summary : before.what === what
-      if (edited && known) continue
-      if (seen === 'part' && before !== undefined && now - before.at < PART_MS) continue
-      this.#told.set(group, { what, at: now })
-      raise({ class: 'integrity_violation', subject, summary, ...(edited ? {} : { severity: 'high' as const }) })
-    }
-    return findings
-  }
-
   #compare(
     before: ReadonlyMap<string, string>,
     now: ReadonlyMap<string, string>,
@@ -214,4 +231,8 @@ export class Integrity implements IntegrityPort {
     for (const path of now.keys()) if (!before.has(path)) findings.push(found(path, 'added'))
     return findings.sort((left, right) => (left.path < right.path ? -1 : 1))
   }
+}
+
+function printsOf({ prints }: BaselineBody, paths: readonly string[]): Map<string, string> {
+  return new Map(paths.flatMap((path) => (prints[path] === undefined ? [] : [[path, prints[path]] as const])))
 }

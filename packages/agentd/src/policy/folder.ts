@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { type FileHandle, lstat, open, readdir, readlink, realpath } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { PolicyInvalid, type PolicyProblem, type RuleText } from './read-rules.ts'
 
 /** Files of a policy folder, and bytes of one file: more than anybody reviews. */
@@ -18,6 +18,11 @@ export async function readFolder(folder: string): Promise<RuleText[]> {
   return readFilesOf(folder, '.cedar')
 }
 
+/** Whether {@link readFolder} reads a path, where something is there. */
+export function isRuleFile(folder: string, path: string): boolean {
+  return dirname(path) === folder && isNamed(basename(path), '.cedar')
+}
+
 /** The same for the owner's tests of the policy (`*.test.json`). */
 export async function readTestsOf(folder: string): Promise<RuleText[]> {
   return readFilesOf(folder, '.test.json')
@@ -26,7 +31,7 @@ export async function readTestsOf(folder: string): Promise<RuleText[]> {
 async function readFilesOf(folder: string, ending: string): Promise<RuleText[]> {
   const names = await namesIn(folder)
   if (names === undefined) return []
-  const wanted = names.filter((name) => name.endsWith(ending) && !name.startsWith('.')).sort()
+  const wanted = names.filter((name) => isNamed(name, ending)).sort()
   if (wanted.length === 0) return []
   const problems = await problemsOnTheWay(folder)
   if (wanted.length > MAX_FILES) {
@@ -40,6 +45,10 @@ async function readFilesOf(folder: string, ending: string): Promise<RuleText[]> 
   }
   if (problems.length > 0) throw new PolicyInvalid(problems)
   return files
+}
+
+function isNamed(name: string, ending: string): boolean {
+  return name.endsWith(ending) && !name.startsWith('.')
 }
 
 async function namesIn(folder: string): Promise<string[] | undefined> {

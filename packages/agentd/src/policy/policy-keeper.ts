@@ -18,6 +18,15 @@ import type { Policy, PolicyDecision, PolicyQuestion } from './policy.ts'
 import { describeProblem, PolicyInvalid, readRules } from './read-rules.ts'
 import type { Rule } from './rule.ts'
 
+/** What an operator does: changes the files, or puts them in force as they lie there. */
+export interface FileAct {
+  readonly actor: LedgerActor
+  readonly kind: 'change' | 'reload'
+}
+
+/** Runs an act, which answers the entry that put the policy in force. */
+type Around = (act: FileAct, work: () => Promise<LedgerIndex | null>) => Promise<void>
+
 export interface PolicyKeeperParts {
   /** The owner's policy folder. */
   readonly folder: string
@@ -43,6 +52,7 @@ export class PolicyKeeper implements Policy {
   #loadedAt = new Date()
   #loadedEntry: LedgerIndex | null = null
   #onChange: () => Promise<void> = async () => undefined
+  #around: Around = async (_, work) => void (await work())
 
   private constructor(parts: PolicyKeeperParts, rules: readonly Rule[], problems: readonly string[]) {
     this.#parts = parts
@@ -111,12 +121,26 @@ export class PolicyKeeper implements Policy {
     this.#onChange = listener
   }
 
+  /** Has everything that an operator does to the files done by way of `around`, which is to run it and may throw only what it throws. */
+  runBy(around: Around): void {
+    this.#around = around
+  }
+
   /**
    * Puts the files in force as they are now. Throws `policy_invalid` with everything that is wrong and leaves the policy as it
    * was; and what the ledger throws.
    */
   async reload(actor: LedgerActor): Promise<PolicyStatus> {
-    const changed = await this.#loads.run(() => this.#reload(actor))
+    let changed = false
+    const work = async () => {
+      changed = await this.#reload(actor)
+      return this.#loadedEntry
+    }
+    // Of itself agentd reads them anew where tools come or go: that is nobody's word about the files.
+    await this.#loads.run(async () => {
+      if (actor.kind === 'operator') await this.#around({ actor, kind: 'reload' }, work)
+      else await work()
+    })
     if (changed) await this.announce()
     return this.status()
   }
@@ -131,11 +155,12 @@ export class PolicyKeeper implements Policy {
    * `becomes`: the policy that has to come of it; throws `conflict` where another one does.
    */
   async change(actor: LedgerActor, edit: () => Promise<{ undo(): Promise<void> }>, becomes?: Sha256Hex): Promise<void> {
-    await this.#loads.run(async () => {
+    const work = async () => {
       const [state, problems] = [this.#state, this.#problems]
       const edited = await edit()
       try {
         await this.#reload(actor, becomes)
+        return this.#loadedEntry
       } catch (error) {
         await edited.undo()
         // What was wrong with the change is wrong with the files no longer.
@@ -143,7 +168,8 @@ export class PolicyKeeper implements Policy {
         this.#problems = problems
         throw error
       }
-    })
+    }
+    await this.#loads.run(() => this.#around({ actor, kind: 'change' }, work))
   }
 
   status(): PolicyStatus {

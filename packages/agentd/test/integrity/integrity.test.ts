@@ -154,6 +154,97 @@ describe('another NixOS system', () => {
   })
 })
 
+describe('what the owner does by way of Castellan', () => {
+  async function ruled(kind: 'change' | 'reload') {
+    const here = world()
+    const rules = join(here.folder, 'rules')
+    mkdirSync(rules)
+    writeFileSync(join(rules, 'own.cedar'), 'permit\n')
+    writeFileSync(join(rules, 'note'), 'mine\n')
+    await here.integrity.takeBaseline('operator', here.signal)
+    const change = { folder: rules, by: 'Ann', kind, reads: (path: string) => path.endsWith('.cedar') }
+    const own = (work: () => void) =>
+      here.integrity.own(change, async () => {
+        work()
+        return 41
+      })
+    const differing = async () => (await here.integrity.scan(here.signal)).findings.map(({ path }) => path)
+    return { ...here, own, differing, at: (name: string) => join(rules, name) }
+  }
+
+  it('is taken into the baseline, file by file, and the ledger says whose it is', async () => {
+    const { own, at, differing, ledger, sightings, integrity, signal } = await ruled('change')
+    await own(() => {
+      writeFileSync(at('always.cedar'), 'permit\n')
+      rmSync(at('note'))
+    })
+    expect(ledger.entries.at(-1)).toMatchObject({
+      type: 'integrity_baseline',
+      target: 41,
+      facts: { why: 'change', by: 'Ann' },
+    })
+    expect(await differing()).toEqual([])
+    expect(await integrity.look([at('always.cedar')], signal)).toEqual([])
+    expect(sightings).toEqual([])
+    await own(() => undefined)
+    expect(ledger.entries).toHaveLength(2)
+  })
+
+  it('vouches for nothing that somebody did by hand', async () => {
+    const { own, at, watched, differing, ledger, sightings } = await ruled('change')
+    writeFileSync(at('own.cedar'), 'forbid\n')
+    await own(() => writeFileSync(at('own.cedar'), 'forbid\npermit\n'))
+    await own(() => writeFileSync(at('always.cedar'), 'permit\n'))
+    await own(() => writeFileSync(join(watched, 'bin/tool'), 'two\n'))
+    expect(await differing()).toEqual([at('own.cedar'), join(watched, 'bin/tool')])
+    expect(ledger.entries).toHaveLength(2)
+    expect(sightings.map(({ subject }) => subject)).toEqual(['policy of the owner', 'program'])
+  })
+
+  it('puts rules in force as they lie there, and vouches for those alone', async () => {
+    const { own, at, differing } = await ruled('reload')
+    writeFileSync(at('own.cedar'), 'forbid\n')
+    writeFileSync(at('more.cedar'), 'permit\n')
+    writeFileSync(at('note'), 'yours\n')
+    await own(() => undefined)
+    expect(await differing()).toEqual([at('note')])
+    rmSync(at('more.cedar'))
+    await own(() => writeFileSync(at('own.cedar'), 'changed while it was read\n'))
+    expect(await differing()).toEqual([at('note'), at('own.cedar')])
+  })
+
+  it('changes nothing where it fails, and needs no baseline', async () => {
+    const { own, at, differing, ledger } = await ruled('change')
+    const fails = own(() => {
+      writeFileSync(at('own.cedar'), 'broken\n')
+      throw new Error('no')
+    })
+    await expect(fails).rejects.toThrow('no')
+    expect(await differing()).toEqual([at('own.cedar')])
+    expect(ledger.entries).toHaveLength(1)
+    const fresh = world()
+    const change = { folder: fresh.watched, by: 'Ann', kind: 'reload', reads: () => true } as const
+    await fresh.integrity.own(change, async () => 1)
+    expect(fresh.ledger.entries).toEqual([])
+  })
+
+  it('is waited for by whoever looks meanwhile', async () => {
+    const { integrity, at, folder, sightings, signal } = await ruled('change')
+    const writing = Promise.withResolvers<void>()
+    const change = { folder: join(folder, 'rules'), by: 'Ann', kind: 'change', reads: () => false } as const
+    const changed = integrity.own(change, async () => {
+      writeFileSync(at('own.cedar'), 'forbid\n')
+      await writing.promise
+      return 1
+    })
+    const looked = integrity.look([at('own.cedar')], signal)
+    writing.resolve()
+    await changed
+    expect(await looked).toEqual([])
+    expect(sightings).toEqual([])
+  })
+})
+
 it('looks at a single file that changed, and finds it as a scan does', async () => {
   const { integrity, watched, sightings, signal } = world()
   const path = join(watched, 'bin/tool')
