@@ -1,3 +1,4 @@
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { strings } from '../strings.ts'
 import type { Completion } from './completion.ts'
 
@@ -12,8 +13,10 @@ export interface CompletionListProps {
 
 /** The commands that fit what was typed. The focus stays in the input, which names the chosen one. */
 export function CompletionList({ id, offers, chosen, point, choose }: CompletionListProps) {
+  const list = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => list.current?.children[chosen]?.scrollIntoView({ block: 'nearest' }), [chosen])
   return (
-    <div class="completions" id={id} role="listbox" tabIndex={-1} aria-label={strings.commands.title}>
+    <div class="completions" ref={list} id={id} role="listbox" tabIndex={-1} aria-label={strings.commands.title}>
       {offers.map(({ insert, usage, purpose }, position) => (
         <div
           key={insert}

@@ -46,12 +46,13 @@ export const chatPage = {
   local: 'on this machine',
   mode: 'What this chat is held to',
   modes: {
-    session: 'Session’s mode',
-    observe: 'Observe: reads only',
-    assist: 'Assist: changes ask',
-    sensitive: 'Sensitive: no network',
+    session: 'As set',
+    observe: 'Observe',
+    assist: 'Assist',
+    sensitive: 'Sensitive',
   },
-  modeNote: 'It only ever narrows what the agent may: the mode of the session itself is set on the machine.',
+  modeNote:
+    'Observe: it reads. Assist: changes ask. Sensitive: as assist, without network. It only ever narrows what the agent may: the mode of the session itself is set on the machine.',
   usage: (tokens: string, cost: string) => `${tokens} tokens · ${cost}`,
   usageTitle: (input: number, cached: number, output: number, turns: number, missing: number) =>
     `This chat: ${input} tokens in (${cached} of them cached) and ${output} out in ${turns} ${turns === 1 ? 'turn' : 'turns'}` +

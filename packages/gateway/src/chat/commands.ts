@@ -185,8 +185,8 @@ function setMode(argument: string, { chat }: Turn): Promise<void> {
         : `There is no mode ${word}.`
     throw new CastellanError('invalid_arguments', `${why} Say /mode observe, assist, sensitive or none.`)
   }
-  const now = chat.mode === null ? 'the mode of its session alone' : `${chat.mode}: ${MODES[chat.mode]}`
-  chat.emit({ type: 'text', text: `This chat is held to ${now}.` })
+  const now = chat.mode === null ? 'the mode of its session alone.' : `${chat.mode}: ${MODES[chat.mode]}`
+  chat.emit({ type: 'text', text: `This chat is held to ${now}` })
   return Promise.resolve()
 }
 
