@@ -62,6 +62,7 @@ export class LogLines {
     try {
       const args = { name: this.#name, limit: PAGE, ...(cursor === null ? {} : { cursor }) }
       const page = await readByTool<LogPage>(this.#api, 'app_logs', args, asking.signal)
+      if (asking.signal.aborted) return
       const known = cursor === null ? [] : this.#state.peek().lines
       const read = page.entries.toReversed().map(({ at, priority, message }, place): LogLine => {
         return { id: known.length + place, at: Date.parse(at), priority, message }

@@ -66,11 +66,13 @@ export class RoutineList {
     )
     if (this.#runs.peek().length > 0) return this.#freshly((await list).routines)
     const [{ routines }, history] = await Promise.all([list, this.#history({ limit: RUNS }, asking)])
+    asking.throwIfAborted()
     this.#runs.value = joined(this.#runs.peek(), history.runs)
     if (history.truncated) {
       const seen = new Set(history.runs.map(({ routine }) => routine))
       const rare = routines.filter(({ name }) => !seen.has(name)).slice(0, RARE)
       const pages = await Promise.all(rare.map(({ name }) => this.#history({ name, limit: 30 }, asking)))
+      asking.throwIfAborted()
       this.#runs.value = pages.reduce((runs, page) => joined(runs, page.runs), this.#runs.peek())
     }
     return this.#freshly(routines)
