@@ -25,6 +25,10 @@ export class ChatView {
         return
       case 'asked':
         this.#line(paint('dim', `> ${printable(frame.text)}`))
+        for (const { name } of frame.attachments ?? []) this.#line(paint('dim', `  with ${printable(name)}`))
+        return
+      case 'mode':
+        this.#line(paint('dim', frame.mode === null ? '  held to its session’s mode alone' : `  held to ${frame.mode}`))
         return
       case 'tool_use':
         this.#line(paint('cyan', `→ ${frame.name} ${compactJson(frame.args)}`))
