@@ -1,12 +1,12 @@
 import type { getAgentCard, getHealth, getLedgerHead } from '@castellan/contracts/api'
 import type { ComponentChildren } from 'preact'
+import { exactTime } from '../cards/time.ts'
 import { duration } from '../cards/units.ts'
 import { useResource } from '../live/resource.ts'
 import { usePage, useSigned } from '../page.ts'
 import { appearance as words } from '../strings/appearance.ts'
 import { Panel } from '../ui/page-frame.tsx'
 import { Shown } from '../ui/states.tsx'
-import { When } from '../ui/when.tsx'
 
 const TONES = {
   ...{ ready: 'good', starting: 'warn', loading: 'warn', degraded: 'warn' },
@@ -45,7 +45,10 @@ export function AboutPanel() {
               ))}
             </Fact>
             <Fact name={words.up}>
-              {duration(Math.max(0, clock.value - Date.parse(started_at)))}, {words.since} <When at={started_at} />
+              {words.upSince(
+                duration(Math.max(0, clock.value - Date.parse(started_at))),
+                exactTime(Date.parse(started_at)),
+              )}
             </Fact>
             <Fact name={words.processes}>
               <Process name={words.names.gateway} state="ready" />

@@ -68,7 +68,7 @@ export function BackupSection() {
               <Empty title={words.none}>{recoveryKey === null ? words.noneNoKey : words.noneLead}</Empty>
             ) : (
               <>
-                <p class="note">{words.count(total, items.length, bytes(usedBytes))}</p>
+                <p class="note before-list">{words.count(total, items.length, bytes(usedBytes))}</p>
                 <ul class="things">
                   {items.map((backup) => (
                     <BackupRow key={backup.id} backup={backup} recoveryKey={recoveryKey} />

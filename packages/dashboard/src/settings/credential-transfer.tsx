@@ -38,15 +38,16 @@ export function CredentialTransfer() {
       <p class="note">{words.credentialsLead}</p>
       <Shown resource={store} what={words.credentials}>
         {({ state, problem, credentials }) =>
-          state === 'open' ? (
+          state === 'open' || state === 'empty' ? (
             <>
-              <p class="note">{words.credentialsCount(credentials ?? 0)}</p>
+              <p class="note after">{words.credentialsCount(credentials ?? 0)}</p>
               <p class="row-acts after">
-                {act('export', words.credentialsExport)} {act('import', words.credentialsImport)}
+                {(credentials ?? 0) > 0 && act('export', words.credentialsExport)}
+                {act('import', words.credentialsImport)}
               </p>
             </>
           ) : (
-            <p class="problem">{problem ?? words.credentialsLocked}</p>
+            <p class="problem after">{problem?.message ?? words.credentialsLocked}</p>
           )
         }
       </Shown>

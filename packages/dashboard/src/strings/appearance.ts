@@ -13,7 +13,7 @@ export const appearance = {
   instance: 'Ledger of this instance',
   addresses: 'Addresses',
   up: 'Running for',
-  since: 'since',
+  upSince: (span: string, moment: string) => `${span}, since ${moment}`,
   processes: 'Processes',
   names: { gateway: 'gateway', agentd: 'agentd', engine: 'engine' },
   states: {

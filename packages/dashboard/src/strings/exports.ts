@@ -43,7 +43,8 @@ export const exports = {
   credentials: 'Credentials',
   credentialsLead:
     'The secrets that pay for engines leave this machine only in a file that is encrypted with a passphrase of yours (age). Revoked ones have no secret and are left out.',
-  credentialsCount: (count: number) => (count === 1 ? 'There is 1 credential.' : `There are ${count} credentials.`),
+  credentialsCount: (count: number) =>
+    count === 0 ? 'There is none yet.' : count === 1 ? 'There is 1 credential.' : `There are ${count} credentials.`,
   credentialsLocked: 'The credential store is locked; the engine page unlocks it.',
   credentialsExport: 'Export credentials…',
   credentialsImport: 'Import credentials…',
