@@ -1,5 +1,6 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readTree } from '@castellan/testing'
 import { expect, test } from 'vitest'
 import { startAgentd } from './support/agentd.ts'
 import { agentctl, type Ran } from './support/cli.ts'
@@ -46,9 +47,9 @@ test('the owner makes a key, a backup, checks it, and restores it; the key is le
   await stop()
   writeFileSync(keyFile, '')
   const secrets = [key, key.replaceAll('-', ''), secretBytes(key).toString('hex'), secretBytes(key).toString('latin1')]
-  for (const file of filesBelow(state)) {
-    const content = readFileSync(file, 'latin1')
-    for (const secret of secrets) expect(content.includes(secret), file).toBe(false)
+  for (const { path, bytes } of readTree(state)) {
+    const content = bytes.toString('latin1')
+    for (const secret of secrets) expect(content.includes(secret), path).toBe(false)
   }
 })
 
@@ -74,10 +75,4 @@ function secretBytes(key: string): Buffer {
     bits = (bits << 5n) | BigInt('0123456789ABCDEFGHJKMNPQRSTVWXYZ'.indexOf(letter))
   }
   return Buffer.from(bits.toString(16).padStart(70, '0'), 'hex').subarray(0, 32)
-}
-
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true })
-    .map((name) => join(folder, String(name)))
-    .filter((path) => existsSync(path) && statSync(path).isFile())
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { until } from '@castellan/testing'
+import { readTree, until } from '@castellan/testing'
 import { expect, test } from 'vitest'
 import { agentctl } from './support/cli.ts'
 import { startWithGateway } from './support/gateway.ts'
@@ -66,7 +66,7 @@ test('a stolen state folder without its keys yields nothing of what was said, re
   const exported = (await ctl('chats', 'export', 'private', '--format', 'json')).stdout
   for (const word of words) expect(exported).toContain(word)
 
-  const holds = (word: string) => filesUnder(state).filter((path) => readFileSync(path).includes(word))
+  const holds = (word: string) => readTree(state).flatMap(({ path, bytes }) => (bytes.includes(word) ? [path] : []))
   for (const word of words) expect([word, holds(word)]).toEqual([word, []])
   expect(holds('CSTSEAL1')).not.toEqual([])
   expect(castellan.log()).not.toMatch(/planted-/)
@@ -74,8 +74,3 @@ test('a stolen state folder without its keys yields nothing of what was said, re
   await asking
   for (const word of words) expect([word, holds(word)]).toEqual([word, []])
 })
-
-function filesUnder(folder: string): string[] {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-}

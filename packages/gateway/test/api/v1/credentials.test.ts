@@ -1,7 +1,7 @@
-import { cpSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createLogger } from '@castellan/daemon'
-import { temporaryFolder, until } from '@castellan/testing'
+import { readTree, temporaryFolder, until } from '@castellan/testing'
 import { describe, expect, it } from 'vitest'
 import { GatewayKeys } from '../../../src/keys/gateway-keys.ts'
 import { keyPlaces } from '../../../src/keys/places.ts'
@@ -111,10 +111,6 @@ describe('never says a secret', () => {
     Buffer.from(` ${text}`).toString('base64').replace(/=+$/, '').slice(2, -2),
     Buffer.from(`  ${text}`).toString('base64').replace(/=+$/, '').slice(2, -2),
   ]
-  const filesIn = (folder: string): string[] =>
-    readdirSync(folder, { withFileTypes: true, recursive: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
 
   it('in an answer or in the log at its most talkative, whatever is sent', async () => {
     const logFile = join(temporaryFolder(), 'log')
@@ -159,7 +155,7 @@ describe('never says a secret', () => {
     )
     expect(readFileSync(logFile, 'latin1')).not.toContain('PLANTED')
     expect(readFileSync(logFile, 'latin1')).not.toContain(token)
-    expect(filesIn(folder).length).toBeGreaterThan(5)
+    expect(readTree(folder).length).toBeGreaterThan(5)
   })
 
   it('in the state folder: stolen without its key it yields nothing', async () => {
@@ -189,9 +185,9 @@ describe('never says a secret', () => {
       String(phrase),
       keyBytes.toString('latin1'),
     ].flatMap(forms)
-    const found = filesIn(stolen).flatMap((file) => {
-      const content = readFileSync(file, 'latin1')
-      return planted.filter((text) => content.includes(text)).map((text) => [file, text])
+    const found = readTree(stolen).flatMap(({ path, bytes }) => {
+      const content = bytes.toString('latin1')
+      return planted.filter((text) => content.includes(text)).map((text) => [path, text])
     })
     expect(found).toEqual([])
     expect(JSON.stringify(records.entries)).not.toContain('PLANTED')
