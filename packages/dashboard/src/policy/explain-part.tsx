@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { useDoing } from '../forms/doing.ts'
 import { CheckField, SelectField, TextField } from '../forms/fields.tsx'
-import { argumentsOf, fieldsOf, objectOf, type SchemaDraft } from '../forms/schema.ts'
+import { type Arguments, argumentsOf, fieldsOf, objectOf, type SchemaDraft } from '../forms/schema.ts'
 import { SchemaFields } from '../forms/schema-fields.tsx'
 import { useResource } from '../live/resource.ts'
 import { allTools } from '../live/tools.ts'
@@ -49,15 +49,15 @@ export function ExplainPart({ view, asked }: { readonly view: PolicyView; readon
     answer.value = null
   }, [tool.value])
 
-  const written = () => {
-    if (byHand.value) return objectOf(json.value)
-    const known = schema.state.value
-    if (known.kind !== 'ready') return null
-    const read = argumentsOf(known.value, fields.value)
-    return read.kind === 'ready' ? read.args : null
-  }
-  const args = written()
-  const ready = tool.value !== '' && args !== null
+  const known = schema.state.value
+  const written = byHand.value
+    ? byHandArguments(json.value)
+    : known.kind === 'ready'
+      ? argumentsOf(known.value, fields.value)
+      : null
+  const args = tool.value !== '' && written?.kind === 'ready' ? written.args : null
+  const ready = args !== null
+  const unready = tool.value !== '' && written?.kind === 'unready' && !byHand.value ? written : null
   const explain = () =>
     doing.run(async () => {
       const body = {
@@ -98,93 +98,104 @@ export function ExplainPart({ view, asked }: { readonly view: PolicyView; readon
               />
             )}
           </Shown>
-          <div class="field-row">
-            <SelectField
-              label={words.explain.caller}
-              value={caller.value}
-              options={CALLERS.map((value) => ({ value, label: words.explain.callers[value] }))}
-              change={(value) => {
-                caller.value = value as (typeof CALLERS)[number]
-              }}
-            />
-            <TextField
-              label={words.explain.agent}
-              plain
-              maxLength={64}
-              value={agent.value}
-              change={(value) => {
-                agent.value = value
-              }}
-            />
-            <SelectField
-              label={words.explain.mode}
-              value={mode.value}
-              options={[
-                { value: '', label: words.explain.modeAsSet },
-                ...MODES.map((value) => ({ value, label: value })),
-              ]}
-              change={(value) => {
-                mode.value = value
-              }}
-            />
-            <TextField
-              label={words.explain.channel}
-              note={words.explain.channelNote}
-              plain
-              maxLength={32}
-              value={channel.value}
-              change={(value) => {
-                channel.value = value
-              }}
-            />
-          </div>
-          <fieldset>
-            <legend>{words.explain.taint}</legend>
-            {LABELS.map((label) => (
-              <CheckField
-                key={label}
-                label={words.explain.labels[label]}
-                checked={taint.value.includes(label)}
-                change={(checked) => {
-                  taint.value = checked ? [...taint.value, label] : taint.value.filter((one) => one !== label)
-                }}
-              />
-            ))}
-          </fieldset>
-          {tool.value !== '' && !byHand.value && (
-            <Shown resource={schema} what={formWords.reading}>
-              {(known) => (
-                <SchemaFields
-                  fields={known}
-                  draft={fields.value}
-                  change={(draft) => {
-                    fields.value = draft
+          {tool.value !== '' && (
+            <fieldset class="policy-args">
+              <legend>{words.explain.args}</legend>
+              {!byHand.value && (
+                <Shown resource={schema} what={formWords.reading}>
+                  {(known) => (
+                    <SchemaFields
+                      fields={known}
+                      draft={fields.value}
+                      change={(draft) => {
+                        fields.value = draft
+                      }}
+                    />
+                  )}
+                </Shown>
+              )}
+              {byHand.value && (
+                <TextField
+                  label={formWords.json}
+                  plain
+                  lines={4}
+                  placeholder="{}"
+                  value={json.value}
+                  change={(value) => {
+                    json.value = value
                   }}
+                  problem={objectOf(json.value) === null ? formWords.noObject : null}
                 />
               )}
-            </Shown>
+              <CheckField
+                label={formWords.byHand}
+                checked={byHand.value}
+                change={(checked) => {
+                  byHand.value = checked
+                }}
+              />
+            </fieldset>
           )}
-          {tool.value !== '' && byHand.value && (
-            <TextField
-              label={formWords.json}
-              plain
-              lines={4}
-              placeholder="{}"
-              value={json.value}
-              change={(value) => {
-                json.value = value
-              }}
-              problem={objectOf(json.value) === null ? formWords.noObject : null}
-            />
-          )}
-          {tool.value !== '' && (
-            <CheckField
-              label={formWords.byHand}
-              checked={byHand.value}
-              change={(checked) => {
-                byHand.value = checked
-              }}
-            />
+          <fieldset class="policy-args">
+            <legend>{words.explain.who}</legend>
+            <div class="field-row">
+              <SelectField
+                label={words.explain.caller}
+                value={caller.value}
+                options={CALLERS.map((value) => ({ value, label: words.explain.callers[value] }))}
+                change={(value) => {
+                  caller.value = value as (typeof CALLERS)[number]
+                }}
+              />
+              <TextField
+                label={words.explain.agent}
+                plain
+                maxLength={64}
+                value={agent.value}
+                change={(value) => {
+                  agent.value = value
+                }}
+              />
+              <SelectField
+                label={words.explain.mode}
+                value={mode.value}
+                options={[
+                  { value: '', label: words.explain.modeAsSet },
+                  ...MODES.map((value) => ({ value, label: value })),
+                ]}
+                change={(value) => {
+                  mode.value = value
+                }}
+              />
+              <TextField
+                label={words.explain.channel}
+                note={words.explain.channelNote}
+                plain
+                maxLength={32}
+                value={channel.value}
+                change={(value) => {
+                  channel.value = value
+                }}
+              />
+            </div>
+            <fieldset class="policy-labels">
+              <legend>{words.explain.taint}</legend>
+              {LABELS.map((label) => (
+                <CheckField
+                  key={label}
+                  label={words.explain.labels[label]}
+                  checked={taint.value.includes(label)}
+                  change={(checked) => {
+                    taint.value = checked ? [...taint.value, label] : taint.value.filter((one) => one !== label)
+                  }}
+                />
+              ))}
+            </fieldset>
+          </fieldset>
+          {unready !== null && (
+            <p class="note" role="status">
+              {formWords.unready[unready.why](unready.field)}
+            </p>
           )}
           {doing.problem.value !== null && (
             <p class="problem form-problem" role="alert">
@@ -209,4 +220,9 @@ export function ExplainPart({ view, asked }: { readonly view: PolicyView; readon
       </Panel>
     </div>
   )
+}
+
+function byHandArguments(json: string): Arguments {
+  const args = objectOf(json)
+  return args === null ? { kind: 'unready', field: formWords.json, why: 'no-json' } : { kind: 'ready', args }
 }

@@ -1,4 +1,5 @@
 import type { revokePolicyRule } from '@castellan/contracts/api'
+import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { useTry } from '../forms/doing.ts'
 import type { Resource } from '../live/resource.ts'
@@ -24,6 +25,8 @@ export interface RuleRowProps {
 export function RuleRow({ rule, view, policy, chosen, replace }: RuleRowProps) {
   const { id, effect, reason, file, line, text, always } = rule
   const row = useRef<HTMLLIElement>(null)
+  // Drawn once somebody wants it: a policy may have two thousand rules.
+  const opened = useSignal(chosen)
   useEffect(() => {
     if (!chosen) return
     row.current?.scrollIntoView({ block: 'center' })
@@ -53,9 +56,15 @@ export function RuleRow({ rule, view, policy, chosen, replace }: RuleRowProps) {
         )}
         {always && <Revoke id={id} view={view} policy={policy} />}
       </div>
-      <details class="more" open={chosen}>
+      <details
+        class="more"
+        open={chosen}
+        onToggle={({ currentTarget }) => {
+          if (currentTarget.open) opened.value = true
+        }}
+      >
         <summary>{words.rules.text}</summary>
-        <CedarText text={text} label={words.rules.textOf(id)} />
+        {(opened.value || chosen) && <CedarText text={text} label={words.rules.textOf(id)} />}
       </details>
     </li>
   )

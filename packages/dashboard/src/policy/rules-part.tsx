@@ -1,3 +1,4 @@
+import { useSignal } from '@preact/signals'
 import { TextFilter } from '../forms/text-filter.tsx'
 import type { Resource } from '../live/resource.ts'
 import { usePage } from '../page.ts'
@@ -57,7 +58,12 @@ interface GroupProps extends Pick<RulesPartProps, 'view' | 'policy' | 'chosen' |
   readonly replace: (text: string, id: string) => void
 }
 
+/** Rules of a file that are drawn at first. */
+const AT_FIRST = 100
+
 function Group({ group: { name, builtIn, rules }, view, policy, chosen, edit, replace }: GroupProps) {
+  const whole = useSignal(false)
+  const isLong = rules.length > AT_FIRST && !whole.value && !rules.some(({ id }) => id === chosen)
   const acts = builtIn ? (
     <span class="pill">{words.rules.builtIn}</span>
   ) : (
@@ -71,7 +77,7 @@ function Group({ group: { name, builtIn, rules }, view, policy, chosen, edit, re
         <p class="note">{words.rules.empty}</p>
       ) : (
         <ul class="checks policy-rules">
-          {rules.map((rule) => (
+          {(isLong ? rules.slice(0, AT_FIRST) : rules).map((rule) => (
             <RuleRow
               key={rule.id}
               rule={rule}
@@ -82,6 +88,11 @@ function Group({ group: { name, builtIn, rules }, view, policy, chosen, edit, re
             />
           ))}
         </ul>
+      )}
+      {isLong && (
+        <button type="button" class="quiet" onClick={() => (whole.value = true)}>
+          {words.rules.all(rules.length)}
+        </button>
       )}
     </Panel>
   )

@@ -11,7 +11,7 @@ export function StandingPanel({ view }: { readonly view: PolicyView }) {
   const { state, rules, loaded_at, loaded_entry, digest, problems, folder } = view
   return (
     <Panel title={words.standing.title}>
-      <p class="thing-name">
+      <p class="thing-name policy-standing">
         <span class={`pill ${TONES[state]}`}>{words.standing[state]}</span>
         <span class="thing-about">
           {words.standing.rules(rules.length)}, {words.standing.since} <When at={loaded_at} />

@@ -4,6 +4,7 @@ import { policyWords as words } from '../strings/policy.ts'
 import { ScrollRegion } from '../theme/scroll-region.tsx'
 import { Panel } from '../ui/page-frame.tsx'
 import { RuleLink } from './explanation.tsx'
+import { groupKinds } from './kinds.ts'
 import { type PolicyView, TONES, type Trial } from './views.ts'
 
 /** Kinds of calls that are shown; as many rows again say nothing new. */
@@ -166,7 +167,7 @@ function CallTable({ view, calls }: { readonly view: PolicyView; readonly calls:
 
 function KindTable({ view, kinds }: { readonly view: PolicyView; readonly kinds: Trial['kinds'] }) {
   const { columns } = words.trial
-  const shown = kinds.differences.slice(0, MOST_KINDS)
+  const shown = groupKinds(kinds.differences).slice(0, MOST_KINDS)
   return (
     <details class="more">
       <summary>{words.trial.kindTable}</summary>
@@ -182,14 +183,13 @@ function KindTable({ view, kinds }: { readonly view: PolicyView; readonly kinds:
             </tr>
           </thead>
           <tbody>
-            {shown.map(({ tools, caller, agent, mode, taint, about, before, after }, position) => (
+            {shown.map(({ tools, caller, agent, modes, abouts, before, after }, position) => (
               <tr key={position}>
                 <td>{words.trial.tools(tools)}</td>
                 <td>
-                  {caller} {agent === caller ? '' : agent}{' '}
-                  <span class="thing-about">{[mode, ...taint].join(', ')}</span>
+                  {caller} {agent === caller ? '' : agent} <span class="thing-about">{modes.join(', ')}</span>
                 </td>
-                <td>{about}</td>
+                <td>{words.trial.abouts(abouts)}</td>
                 <td>
                   <Decided view={view} decided={before} />
                 </td>
@@ -201,7 +201,9 @@ function KindTable({ view, kinds }: { readonly view: PolicyView; readonly kinds:
           </tbody>
         </table>
       </ScrollRegion>
-      {kinds.changed > shown.length && <p class="note">{words.trial.more(shown.length, kinds.changed)}</p>}
+      {kinds.changed > kinds.differences.length && (
+        <p class="note">{words.trial.more(kinds.differences.length, kinds.changed)}</p>
+      )}
     </details>
   )
 }

@@ -25,7 +25,7 @@ export const policyWords = {
     builtIn: 'comes with Castellan',
     always: 'made by saying always',
     empty: 'No rules in this file.',
-    count: (count: number) => (count === 1 ? '1 rule' : `${count} rules`),
+    all: (count: number) => `Show all ${count} rules of this file`,
     change: (file: string) => `Change ${file}`,
     add: 'Add a file of rules',
     text: 'The rule itself',
@@ -33,7 +33,6 @@ export const policyWords = {
     replace: 'Put one of your own in its place',
     revoke: 'Revoke…',
     where: (file: string, line: number) => `${file}, line ${line}`,
-    linkTo: (id: string) => `Link to ${id}`,
   },
   rule: {
     effects: { permit: 'permits', forbid: 'forbids' },
@@ -102,7 +101,9 @@ export const policyWords = {
     taint: 'What the session took in',
     labels: { 'untrusted-text': 'words of others', secret: 'a secret' },
     channel: 'Channel',
-    channelNote: 'Through what it speaks, such as page or telegram; leave it empty for none.',
+    channelNote: 'Such as page or telegram.',
+    args: 'Arguments',
+    who: 'Who calls, and how',
     act: 'Explain',
     answer: 'What policy says',
     none: 'Choose a tool and what it would be called with.',
@@ -184,6 +185,8 @@ export const policyWords = {
     tools: (names: readonly string[]) =>
       names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`,
     moved: 'The policy was loaded again since this was tried. Try it again.',
+    abouts: (things: readonly string[]) =>
+      things.length <= 3 ? things.join(', ') : `${things.slice(0, 3).join(', ')} and ${things.length - 3} more`,
     save: 'Save and put in force…',
     saved: (file: string) => `${file} is saved and in force. What it said before is under “Texts before”.`,
   },
