@@ -1,8 +1,9 @@
 import type { InspectionClass } from '@castellan/contracts'
-import { fromUtf16, isCompressed, isMedia, isText, isVaried, TooMuch, unfold } from './decode/bytes.ts'
+import { isCompressed, isMedia, isText, isVaried, TooMuch, unfold } from './decode/bytes.ts'
 import { type Origin, unescapeText } from './decode/escapes.ts'
 import { base64Runs, type Encoded, otherRuns } from './decode/runs.ts'
 import { turnedTexts } from './decode/turned.ts'
+import { fromWide } from './decode/wide.ts'
 import { type Window, windowsOf } from './decode/windows.ts'
 import { Words } from './decode/words.ts'
 import { binaryKey, findBlocks } from './detect/blocks.ts'
@@ -55,7 +56,7 @@ export function* scanPart(
   const scan = new Scan(part, marks, wanted, findings)
   try {
     const bytes = part.place === 'body' ? Buffer.from(part.text, 'latin1') : undefined
-    if (bytes === undefined || (isText(bytes) && fromUtf16(bytes) === undefined))
+    if (bytes === undefined || (isText(bytes) && fromWide(bytes) === undefined))
       yield* scan.text(part.text, 0, (span) => span)
     else yield* scan.bytes(bytes, 0, undefined)
   } catch (error) {
@@ -106,7 +107,7 @@ class Scan {
       layer = plain.text
     }
     yield* this.#runs(layer, depth, back)
-    if (layer.length <= SMALL && depth <= 1) this.#turned(layer)
+    if (layer.length <= SMALL && depth <= 1) yield* this.#turned(layer)
   }
 
   *bytes(bytes: Buffer, depth: number, span: Span | undefined): Generator<void, void, void> {
@@ -114,7 +115,7 @@ class Scan {
     const origin: Origin | undefined = span === undefined ? undefined : () => span
     const kind = binaryKey(bytes)
     if (kind !== undefined) this.#report({ class: 'credential', kind, start: 0, end: bytes.length }, origin)
-    const wide = fromUtf16(bytes)
+    const wide = fromWide(bytes)
     if (wide !== undefined) return yield* this.text(wide, depth, origin)
     if (isText(bytes)) return yield* this.text(bytes.toString('latin1'), depth, origin)
     this.#spend(bytes.length)
@@ -195,7 +196,7 @@ class Scan {
       isText(bytes) ||
       isCompressed(bytes) ||
       isMedia(bytes) ||
-      fromUtf16(bytes) !== undefined ||
+      fromWide(bytes) !== undefined ||
       binaryKey(bytes) !== undefined
     )
   }
@@ -208,12 +209,22 @@ class Scan {
     return false
   }
 
-  /** Taken apart, turned round, shifted by thirteen letters. */
-  #turned(text: string): void {
-    for (const each of turnedTexts(text)) {
+  /** Taken apart, turned round, shifted by thirteen letters; and what was written in base64 before that was done to it. */
+  *#turned(text: string): Generator<void, void, void> {
+    const whole = { start: 0, end: text.length }
+    const told = (kind: string): boolean => this.#found.some(({ hit }) => hit.kind === kind)
+    const look = (each: string): boolean => {
       const kind = findCertainKeys(each)
-      if (kind === undefined || this.#found.some(({ hit }) => hit.kind === kind)) continue
-      this.#report({ class: 'credential', kind, start: 0, end: text.length }, undefined)
+      if (kind !== undefined && !told(kind)) this.#report({ class: 'credential', kind, ...whole }, undefined)
+      this.#marks.find(each, (hit) => {
+        if (!told(hit.kind)) this.#report({ ...hit, ...whole }, undefined)
+      })
+      return false
+    }
+    for (const each of turnedTexts(text)) {
+      look(each)
+      for (const _ of base64Runs(each, this.#words.of(each), (bytes) => look(bytes.toString('latin1'))));
+      yield
     }
   }
 

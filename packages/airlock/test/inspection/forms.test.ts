@@ -199,6 +199,36 @@ const later: readonly Case[] = [
   ['mathematical letters', body(gh.replace(/[a-z]/g, (c) => String.fromCodePoint(0x1d3b9 + c.charCodeAt(0))))],
 ]
 
+const utf32 = (text: string, order: 'LE' | 'BE'): Buffer => {
+  const bytes = Buffer.alloc(text.length * 4)
+  for (let at = 0; at < text.length; at++) bytes[`writeUInt32${order}`](text.charCodeAt(at), at * 4)
+  return bytes
+}
+const backwards = (text: string): string => [...text].reverse().join('')
+const members = (parts: readonly string[]): string =>
+  JSON.stringify(Object.fromEntries(parts.map((part, at) => [`p${at}`, part])))
+
+/** Encoded first and then hidden once more. */
+const twice: readonly Case[] = [
+  ['base64 in members', body(members(pieces(base64(`my token is ${gh}.`), 12)))],
+  ['base64 in members, cut anywhere', body(members(pieces(base64(gh), 7)))],
+  ['base64 in a few long members', body(members(pieces(base64(`${'notes and more notes. '.repeat(30)}${gh}`), 300)))],
+  ['base64 in a list', body(JSON.stringify({ parts: pieces(base64(gh), 9) }))],
+  [
+    'base64url in a list of members',
+    body(JSON.stringify(pieces(Buffer.from(cst).toString('base64url'), 10).map((v) => ({ v })))),
+  ],
+  ['base64 with spaces', body(pieces(base64(gh), 5).join(' '), 'text/plain')],
+  ['backwards', body(JSON.stringify({ note: backwards(cst) }))],
+  ['base64, backwards', body(JSON.stringify({ note: backwards(base64(`token ${gh}`)) }))],
+  ['base64 of it backwards', body(JSON.stringify({ note: base64(backwards(gh)) }))],
+  ['base64, backwards, in the query', url(`https://api.test/?q=${encodeURIComponent(backwards(base64(gh)))}`)],
+  ['UTF-32, little end first', body(utf32(`token=${gh}`, 'LE'), 'application/octet-stream')],
+  ['UTF-32, big end first', body(utf32(`token=${gh}`, 'BE'), 'text/plain; charset=utf-32')],
+  ['UTF-32 with a mark', body(utf32(`\ufeff${gh}`, 'LE'), 'text/plain; charset=utf-32')],
+  ['UTF-32 in base64', body(JSON.stringify({ file: base64(utf32(`password: hunter2\n${gh}`, 'LE')) }))],
+]
+
 const harmless: readonly Case[] = [
   [
     'i18n',
@@ -398,6 +428,10 @@ test.each(leaks)('caught: %s', async (_name, outgoing) => {
 })
 
 test.each(later)('caught later: %s', async (_name, outgoing) => {
+  expect((await verdict(outgoing)).action).not.toBe('allow')
+})
+
+test.each(twice)('caught though it is hidden twice: %s', async (_name, outgoing) => {
   expect((await verdict(outgoing)).action).not.toBe('allow')
 })
 

@@ -37,22 +37,6 @@ export function isText(bytes: Buffer): boolean {
   return odd <= sample.length * 0.04
 }
 
-/** Text in UTF-16, by its mark or by the zeros between its letters; undefined where it is none. */
-export function fromUtf16(bytes: Buffer): string | undefined {
-  if (bytes.length < 8) return undefined
-  const sample = bytes.subarray(0, 512)
-  let even = 0
-  let odd = 0
-  for (let at = 0; at < sample.length; at++) if (sample[at] === 0) at % 2 === 0 ? even++ : odd++
-  const half = sample.length / 2
-  if (odd > half * 0.7 && even < half * 0.1) return bytes.toString('utf16le')
-  if (even > half * 0.7 && odd < half * 0.1)
-    return Buffer.from(bytes.subarray(0, bytes.length & ~1))
-      .swap16()
-      .toString('utf16le')
-  return undefined
-}
-
 export function isMedia(bytes: Buffer): boolean {
   return MEDIA.some((mark) => mark.every((byte, at) => bytes[at] === byte))
 }

@@ -5,9 +5,11 @@ const LETTER_BY_LETTER = /(?:\b\w[ .*~|:-]){16}/
 /** Letters that need no escape in quoted-printable, escaped; or words that are broken off in the middle. */
 const QUOTED = /(?:=[0-9A-F]{2}){8}|\w=\r?\n\w/
 /** A text as the value of a member of JSON. */
-const VALUE = /:\s{0,8}"[^"\\]{1,200}"/g
+const VALUE = /:\s{0,8}"[^"\\]{1,4096}"/g
 const NOT_ASCII = /[^\0-\x7f]/
 const WIDE = /[^\0-\xff]/
+/** What may be base64 that is written backwards: it begins nothing, so only its length tells. */
+const LONG = /[A-Za-z0-9+/_=-]{24}/
 /** Beginnings of keys, written backwards, and with each letter moved by thirteen places. */
 const BACKWARDS =
   /-tna-ks|-jorp-ks|tccvs-ks|[AI]ISA|AIKA|_[pousr]hg|_tap_buhtig|-taplg|-[bp]xox|_evil_[kr][sr]|azIA|_mpn|_fh|_tsc|YEK-TERCES/
@@ -26,8 +28,12 @@ export function* turnedTexts(text: string): Generator<string, void, void> {
   if (joined.length < text.length) yield joined
   const plain = inPlainLetters(text)
   if (plain !== undefined) yield plain
-  if (BACKWARDS.test(text)) yield [...text].reverse().join('')
+  if (LONG.test(text) || BACKWARDS.test(text)) yield backwards(text)
   if (SHIFTED.test(text)) yield text.replace(/[a-z]/gi, moved)
+}
+
+function backwards(text: string): string {
+  return WIDE.test(text) ? [...text].reverse().join('') : Buffer.from(text, 'latin1').reverse().toString('latin1')
 }
 
 /** Without tags and comments, as a page shows it. */

@@ -156,9 +156,12 @@ function longest(
  * has lost its spaces.
  */
 export function findCertainKeys(text: string): string | undefined {
+  if (!CERTAIN_BEGINS.test(text)) return undefined
   return CERTAIN.find(({ whole }) => [...text.matchAll(whole)].some(([match]) => isMixed(match)))?.kind
 }
 
+const CERTAIN_BEGINS =
+  /sk-(?:ant|proj|svcacct)-|AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[bp]-|[sr]k_live_|AIza|npm_|hf_|cst_|AGE-SECRET/
 const CERTAIN = [
   { kind: 'anthropic_key', whole: /sk-ant-[a-z]{2,8}\d{2}-[\w-]{20,}/g },
   { kind: 'openai_key', whole: /sk-(?:proj|svcacct)-[\w-]{24,}/g },
