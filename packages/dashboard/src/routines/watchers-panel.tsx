@@ -3,6 +3,7 @@ import { outcomeOf } from '../acts/acts.ts'
 import { useTry } from '../forms/doing.ts'
 import type { Resource } from '../live/resource.ts'
 import { usePage, useSigned } from '../page.ts'
+import { addressOf } from '../shell/router.ts'
 import { routines } from '../strings/routines.ts'
 import { watchers as words } from '../strings/watchers.ts'
 import { Panel } from '../ui/page-frame.tsx'
@@ -95,6 +96,10 @@ function WatcherRow({ watcher, changed }: { readonly watcher: WatcherView; reado
           <p class="thing-about">
             {words.since} <When at={since} />
             {failedLooks > 0 && ` · ${words.failed(failedLooks, failures)}`}
+            {' · '}
+            <a href={addressOf('ledger', { query: { actor: name } })} aria-label={words.on(words.record, name)}>
+              {words.record}
+            </a>
           </p>
         )}
         <Ladder watcher={watcher} />

@@ -18,7 +18,7 @@ export const apps = {
     failed: 'failed',
   } as Readonly<Record<string, string>>,
   down: 'should run and does not',
-  since: 'since',
+  since: 'Since',
   restarts: (count: number) => (count === 1 ? 'restarted once by itself' : `restarted ${count} times by itself`),
   command: 'Command',
   user: 'User',

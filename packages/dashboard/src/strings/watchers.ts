@@ -17,7 +17,7 @@ export const watchers = {
   states: { unknown: 'not looked at yet', healthy: 'well', failing: 'failing', escalated: 'acted upon' },
   looks: (check: string, seconds: number) => `Looks every ${span(seconds).replace(/^1 /, '')} whether ${check}`,
   found: 'It found:',
-  since: 'since',
+  since: 'Since',
   failed: (looks: number, needed: number) =>
     looks < needed
       ? `Wrong ${counted(looks, 'time')} in a row; after ${needed} the first step is taken.`
@@ -30,8 +30,9 @@ export const watchers = {
   taken: 'taken',
   next: 'next',
   exhausted: 'Every step was taken, and it is still wrong.',
-  agreed: 'steps agreed to: they ask nobody again',
-  asks: 'steps not agreed to: they ask each time',
+  agreed: 'Steps agreed to: they ask nobody again',
+  asks: 'Steps not agreed to: they ask each time',
+  record: 'On record',
   remove: 'Remove',
   on: (act: string, name: string) => `${act}: ${name}`,
   removal: {
