@@ -199,7 +199,7 @@ export function ChangePart({ view, policy, draft }: ChangePartProps) {
         </Panel>
         {diff !== '' && !draft.fresh.value && (
           <Panel title={words.change.diff}>
-            <Diff diff={diff} label={words.change.diff} />
+            <Diff diff={diff} label={words.change.lines(file)} />
           </Panel>
         )}
       </div>

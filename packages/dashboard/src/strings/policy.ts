@@ -145,6 +145,7 @@ export const policyWords = {
       `// What this file is for.\n\n@id("${id}")\n@reason("Why it is so, one sentence that people are told.")\npermit (\n  principal is Agent,\n  action == Action::"service_restart",\n  resource == Unit::"nginx.service"\n)\nwhen { context.mode == "operate" };\n`,
     replacing: (id: string) => `// Takes the place of the rule ${id} that comes with Castellan.\n`,
     diff: 'What changes in the file',
+    lines: (file: string) => `Changed lines of ${file}`,
   },
   trial: {
     title: 'What it would change',

@@ -1,3 +1,4 @@
+import { setImmediate as breath } from 'node:timers/promises'
 import {
   type CallDifference,
   CastellanError,
@@ -29,6 +30,8 @@ const TRIAL_MS = 60_000
 const KINDS_MS = 20_000
 /** Trials that may wait for one that runs. */
 const MAX_WAITING = 4
+/** Calls that are read without letting anything else be done. */
+const CALLS_AT_ONCE = 20
 /** Recorded calls that are handed back. */
 const MAX_CALLS_SHOWN = 500
 
@@ -79,7 +82,11 @@ export class Trials {
     const read = await filesWith(keeper.folder, draft).catch(problemsOf)
     if ('problems' in read) return refused(base, read.problems)
 
-    const tests = await Promise.all(read.tests.map((test) => this.#askedByTest(test)))
+    const tests: AskedByTest[] = []
+    for (const test of read.tests) {
+      await this.#letOthers(tests.length, signal)
+      tests.push(await this.#askedByTest(test))
+    }
     const past = calls ? await this.#asked(await pastCalls(this.#parts.ledger), signal) : []
     const asked = [...tests.flatMap(({ question }) => question ?? []), ...past.map(({ question }) => question)]
     const verdict = await judgeApart(
@@ -123,6 +130,12 @@ export class Trials {
     }
   }
 
+  /** Thousands of calls may be read here while others wait for theirs to be decided. */
+  async #letOthers(position: number, signal: AbortSignal): Promise<void> {
+    if (position % CALLS_AT_ONCE === 0) await breath()
+    signal.throwIfAborted()
+  }
+
   /** A test's call, as in a session that nobody has: what this machine's sessions are in must not make tests fail. */
   async #askedByTest(test: Test): Promise<AskedByTest> {
     const { name: _, expect: __, rule: ___, approvals: ____, resources, ...request } = test.test
@@ -143,8 +156,8 @@ export class Trials {
   async #asked(calls: readonly SameCalls[], signal: AbortSignal) {
     const { keeper, registry, host, sessions } = this.#parts
     const asked: { readonly same: SameCalls; readonly question: PolicyQuestion }[] = []
-    for (const same of calls) {
-      signal.throwIfAborted()
+    for (const [position, same] of calls.entries()) {
+      await this.#letOthers(position, signal)
       const { caller, agent, session, tool, args, agreed } = same.newest
       const request = { caller, agent, session, tool, args, agreed }
       const question = await questionOf({ policy: keeper, registry, host: host(), sessions }, request).catch(
