@@ -103,13 +103,13 @@ export const authorityRules: readonly Rule[] = [
   rule(
     'authority',
     0.35,
-    '(?:^|\\n|[.!?]\\s)\\s*[\\[(<{*#=-]{1,4}\\s*(?:system|admin|developer)\\s*[\\])>}*#=-]{1,4}\\s*:?\\s*(?:you|please|new|ignore|the|do|run|execute|from|all|override|this)\\b',
+    '(?:^|\\n|[.!?]\\s)\\s*[\\[(<{*#=-]{1,4}\\s*(?:system|admin|developer)\\s*[\\])>}*#=-]{1,4}\\s*:?\\s*(?:you|please|kindly|new|ignore|the|do|run|execute|from|all|override|this)\\b',
     ['system', 'admin', 'developer'],
   ),
   rule(
     'authority',
     0.3,
-    '(?:^|\\n|[.!?\'"]\\s*)(?:system|developer)\\s*:\\s+(?:you|please|new|ignore|do|run|execute|from|override|the (?:user|assistant|ai)|disregard|your)\\b',
+    '(?:^|\\n|[.!?\'"]\\s*)(?:system|developer)\\s*:\\s+(?:you|please|kindly|new|ignore|do|run|execute|from|override|the (?:user|assistant|ai)|disregard|your)\\b',
     ['system', 'developer'],
   ),
   rule(
@@ -148,6 +148,12 @@ const SENSITIVE =
   "(?:passwords?|passwd|secrets?|api[ _-]?keys?|access[ _-]?keys?|tokens?|credentials?|private[ _-]?keys?|ssh[ _-]?keys?|id_rsa|id_ed25519|\\.env\\b|\\.ssh|/etc/(?:shadow|passwd)|environment(?: variables?)?|env vars?|session cookies?|cookies|chat (?:history|logs?)|conversations?(?: history)?|system prompt|(?:user|customer|owner)(?:'s)? (?:data|information|messages|files|e-?mails?|details|records|inbox)|personal (?:data|information|details)|inbox|contacts|contents of (?:the |your |this |all )?\\S+|seed phrase|wallet|recovery phrase|memory|memories|home directory|source code|bank|credit card|ledger|configuration files?|all (?:the )?(?:files|data|information|emails))"
 const AWAY =
   "(?:https?://|ftp://|hxxps?://|[\\w.+-]+@[\\w-]+\\.\\w|[\\w-]+\\.(?:com|net|org|io|xyz|ru|example|evil|test|cc|top|site|link|info)\\b|webhook|(?:my|our|this|a remote|an external|the attacker'?s?|the following) (?:server|address|endpoint|site|host|url|e-?mail|number|account)|pastebin|telegram|discord)"
+/** Where secrets are kept: files, and variables of the environment. A public key is none. */
+const SECRET_PLACE =
+  '(?:[~\\w/.-]{0,80}/\\.(?:aws|ssh|kube|docker|gnupg|netrc|npmrc|pgpass|git-credentials|pypirc|env|config/(?:gcloud|gh|rclone|castellan))\\b(?![\\w./-]{0,60}\\.pub\\b)[\\w/.-]{0,60}|~?/?\\.(?:netrc|npmrc|pgpass|git-credentials|env)\\b|/etc/(?:shadow|sudoers|ssl/private/\\S{0,40})|\\bid_(?:rsa|ed25519|ecdsa)\\b(?!\\.pub)|\\$\\{?\\w{0,40}(?:key|token|secret|passw)\\w{0,20})'
+/** What a model says, or asks the world next. */
+const ANSWER =
+  '(?:(?:your|the|this|any|every|each|next|final|following|my)\\s+){1,3}(?:\\w+\\s+){0,1}?(?:responses?|answers?|repl(?:y|ies)|summar(?:y|ies)|outputs?|messages?|chats?|quer(?:y|ies)|search(?:es)?|requests?|urls?|links?|image|tool calls?|commit|comments?)'
 const SEND =
   '(?:send|post|upload|e-?mail|mail|forward|exfiltrate|transmit|leak|submit|deliver|transfer|relay|share|publish|pass|report|copy|push|encode|put|embed|append|include|get|curl)'
 
@@ -156,7 +162,7 @@ export const actRules: readonly Rule[] = [
   rule(
     'act',
     0.45,
-    `(?:^|[\\n.!?:;,>)("*-]|\\b(?:and|then|please|now|must|immediately|first|also|just|instead|quickly|simply))\\s*${SEND}\\s+(?:\\w+\\s+){0,2}?[^.!?\\n]{0,80}?${SENSITIVE}[^!?\\n]{0,80}?\\b(?:to|at|via|into|with|in|through)\\s+[^!?\\n]{0,40}?${AWAY}`,
+    `(?:^|[\\n.!?:;,>)("*-]|\\b(?:and|then|please|kindly|now|must|immediately|first|also|just|instead|quickly|simply))\\s*${SEND}\\s+(?:\\w+\\s+){0,2}?[^.!?\\n]{0,80}?${SENSITIVE}[^!?\\n]{0,80}?\\b(?:to|at|via|into|with|in|through)\\s+[^!?\\n]{0,40}?${AWAY}`,
     [
       'send',
       'post',
@@ -188,13 +194,13 @@ export const actRules: readonly Rule[] = [
   rule(
     'act',
     0.35,
-    `(?:^|[\\n.!?:;,>)("*-]|\\b(?:and|then|please|now|must|immediately|first|just|instead))\\s*(?:send|post|upload|e-?mail|forward|exfiltrate|transmit|leak)\\s+[^.!?\\n]{0,60}?(?:/etc/shadow|id_rsa|id_ed25519|\\.ssh|private[ _-]?keys?|chat history|conversation|system prompt|all (?:the )?(?:passwords|secrets|credentials|emails|files)|\\.env\\b|inbox|seed phrase|(?:user|customer|owner)(?:'s)? (?:data|information|messages|details))`,
+    `(?:^|[\\n.!?:;,>)("*-]|\\b(?:and|then|please|kindly|now|must|immediately|first|just|instead))\\s*(?:send|post|upload|e-?mail|forward|exfiltrate|transmit|leak)\\s+[^.!?\\n]{0,60}?(?:/etc/shadow|id_rsa|id_ed25519|\\.ssh|private[ _-]?keys?|chat history|conversation|system prompt|all (?:the )?(?:passwords|secrets|credentials|emails|files)|\\.env\\b|inbox|seed phrase|(?:user|customer|owner)(?:'s)? (?:data|information|messages|details))`,
     ['send', 'post', 'upload', 'mail', 'forward', 'exfiltrate', 'transmit', 'leak'],
   ),
   rule(
     'act',
     0.45,
-    '\\b(?:you must|you should|you need to|you have to|please|now|immediately|first|instead|then|next|must|and|always)[,:]?\\s+(?:\\w+\\s+){0,2}?(?:call|use|invoke|run|execute|trigger)\\s+(?:the\\s+|your\\s+)?[`"\']?(?:\\w+_\\w+|[\\w.-]+(?:\\(|[`"\']?\\s+(?:tool|function|plugin|api call)))',
+    '\\b(?:you must|you should|you need to|you have to|please|kindly|now|immediately|first|instead|then|next|must|and|always)[,:]?\\s+(?:\\w+\\s+){0,2}?(?:call|use|invoke|run|execute|trigger)\\s+(?:the\\s+|your\\s+)?[`"\']?(?:\\w+_\\w+|[\\w.-]+(?:\\(|[`"\']?\\s+(?:tool|function|plugin|api call)))',
     ['call', 'use', 'invoke', 'run', 'execute', 'trigger'],
   ),
   rule(
@@ -212,13 +218,13 @@ export const actRules: readonly Rule[] = [
   rule(
     'act',
     0.45,
-    '\\bbefore\\s+(?:you\\s+)?(?:answer|respond|reply|continue|summari[sz]e|do anything|doing anything|proceed|process|finish|complet)\\w*[^.\\n]{0,60}?\\b(?:you must|you should|first|please|call|send|run|execute|fetch|download|approve|disable)\\b',
+    '\\bbefore\\s+(?:you\\s+)?(?:answer|respond|reply|continue|summari[sz]e|do anything|doing anything|proceed|process|finish|complet)\\w*[^.\\n]{0,60}?\\b(?:you must|you should|first|please|kindly|call|send|run|execute|fetch|download|approve|disable)\\b',
     ['before'],
   ),
   rule(
     'act',
     0.4,
-    '\\b(?:to (?:complete|finish|continue|proceed with|unlock) (?:the|this|your) (?:task|summary|request|process|analysis))[^.\\n]{0,60}?\\b(?:you must|first|please|call|send|run|read|execute|provide|fetch|enter|use)\\b',
+    '\\b(?:to (?:complete|finish|continue|proceed with|unlock) (?:the|this|your) (?:task|summary|request|process|analysis))[^.\\n]{0,60}?\\b(?:you must|first|please|kindly|call|send|run|read|execute|provide|fetch|enter|use)\\b',
     ['to complete', 'to finish', 'to continue', 'to proceed', 'to unlock'],
   ),
   rule(
@@ -236,8 +242,32 @@ export const actRules: readonly Rule[] = [
   rule(
     'act',
     0.5,
-    '\\b(?:include|append|add|insert|put|place|embed|begin|start|end|finish|prefix|say|write|mention|answer|conclude)\\b[^.\\n]{0,60}?\\b(?:in|to|at the (?:end|start|beginning) of|with|of)\\s+(?:your|every|each|all (?:of )?your|any|the final|the)\\s+(?:\\w+\\s+)?(?:responses?|answers?|repl(?:y|ies)|summar(?:y|ies)|outputs?|messages)\\b',
+    '\\b(?:include|append|add|insert|put|place|embed|begin|start|end|finish|prefix|say|write|mention|answer|conclude)\\b[^.\\n]{0,60}?\\b(?:in|into|to|with|(?:to|at|on) the (?:end|start|beginning|top|bottom) of)\\s+(?:your|every|each|all (?:of )?your|any|the final|the)\\s+(?:\\w+\\s+)?(?:responses?|answers?|repl(?:y|ies)|summar(?:y|ies)|outputs?|messages)\\b',
     ['response', 'answer', 'repl', 'summar', 'output', 'messages'],
+  ),
+  rule(
+    'act',
+    0.5,
+    `\\b(?:append|add|include|insert|put|paste|attach|embed|show|print|output|write|place|copy|quote|repeat|send|use|encode)\\b[^.\\n]{0,60}?${SECRET_PLACE}[^.\\n]{0,40}?\\b(?:in|into|to|at|on|with|after|before|of)\\s+(?:the (?:end|bottom|top|start|beginning) of\\s+)?${ANSWER}\\b`,
+    ['.', '/etc/', 'id_', '$'],
+  ),
+  rule(
+    'act',
+    0.5,
+    `\\b(?:answer|reply|response|summary|output|message)\\s+(?:\\w+\\s+)?(?:must|should|has to|needs to|have to|is to)\\s+(?:also\\s+|always\\s+)?(?:contain|include|begin|start|end|quote|show|carry)\\b[^.\\n]{0,60}?${SECRET_PLACE}`,
+    ['must', 'should', 'has to', 'needs to', 'have to', 'is to'],
+  ),
+  rule(
+    'act',
+    0.45,
+    '\\b(?:please|kindly|now|immediately|quietly|silently|secretly|must|should|always|instead)[,:]?\\s+(?:\\w+\\s+){0,2}?(?:open|make|issue|start|trigger|emit|send|place|perform|initiate|create|begin|submit|produce|do)\\s+(?:an?|another|one|the|this|your)\\s+(?:\\w+\\s+){0,2}?(?:call\\s+to\\s+[`"\']?\\w+_\\w+|(?:tool|function|plugin)[- ]?calls?)\\b(?!\\s+in\\b)',
+    ['call'],
+  ),
+  rule(
+    'act',
+    0.4,
+    '(?:^|[\\n.!?:;>*-])\\s*(?:open|make|issue|start|trigger|emit|place|perform|initiate|begin|submit)\\s+(?:an?|another|one)\\s+(?:\\w+\\s+){0,2}?(?:tool|function|plugin)[- ]?call\\s+(?:to|for|named|called|with)\\b[^.\\n]{0,100}?(?:\\b(?:as soon as|before|immediately|right away|without|once you)\\b|rm -rf|\\bdelete)',
+    ['call'],
   ),
   rule(
     'act',
@@ -260,13 +290,13 @@ export const actRules: readonly Rule[] = [
   rule(
     'act',
     0.4,
-    '(?:^|[\\n.!?:>*-]|\\b(?:and|then|please|now|must|should|instead))\\s*tell (?:the |your )?(?:user|owner|operator|human|customer)s?\\s+(?:that|to|they|their|he|she|it)\\b',
+    '(?:^|[\\n.!?:>*-]|\\b(?:and|then|please|kindly|now|must|should|instead))\\s*tell (?:the |your )?(?:user|owner|operator|human|customer)s?\\s+(?:that|to|they|their|he|she|it)\\b',
     ['tell '],
   ),
   rule(
     'act',
     0.45,
-    '\\b(?:you must|you should|immediately|now|please|then|instead|first|and)\\s+(?:\\w+\\s+)?(?:delete|remove|wipe|erase|shut ?down|disable|stop|kill|destroy|purge|drop|turn off|uninstall)\\s+(?:\\w+\\s+){0,2}?(?:all|every|the|your|its)\\s+(?:\\w+\\s+){0,2}?(?:files?|data|logs?|backups?|ledger|firewall|services?|users?|databases?|tables?|monitoring|audit\\w*|sandbox|security|approvals?|memory|system|logging|polic(?:y|ies)|server|protections?)\\b',
+    '\\b(?:you must|you should|immediately|now|please|kindly|then|instead|first|and)\\s+(?:\\w+\\s+)?(?:delete|remove|wipe|erase|shut ?down|disable|stop|kill|destroy|purge|drop|turn off|uninstall)\\s+(?:\\w+\\s+){0,2}?(?:all|every|the|your|its)\\s+(?:\\w+\\s+){0,2}?(?:files?|data|logs?|backups?|ledger|firewall|services?|users?|databases?|tables?|monitoring|audit\\w*|sandbox|security|approvals?|memory|system|logging|polic(?:y|ies)|server|protections?)\\b',
     [
       'delete',
       'remove',

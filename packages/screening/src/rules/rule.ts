@@ -12,9 +12,15 @@ export interface Rule {
   readonly always?: true
 }
 
+/** Within a sentence, which a full stop in a name or a path does not end: `~/.aws/credentials`. */
+const WITHIN = '(?:[^.\\n]|\\.(?=[\\w/~]))'
+
 /** A rule; its pattern is written as people spell it, and folded as the text is. Every gap in it has a limit, so it takes linear time. */
 export function rule(reason: Reason, weight: number, pattern: string, hints?: readonly string[], always?: true): Rule {
-  const source = [...pattern].map((letter) => (letter.charCodeAt(0) < 0x80 ? letter : plain(letter))).join('')
+  const source = [...pattern]
+    .map((letter) => (letter.charCodeAt(0) < 0x80 ? letter : plain(letter)))
+    .join('')
+    .replaceAll('[^.\\n]', WITHIN)
   return {
     reason,
     weight,
