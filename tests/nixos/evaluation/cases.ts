@@ -194,10 +194,11 @@ const ofAgentd: readonly Case[] = [
   ...['', '.<name>.text', '.<name>.source'].map((part) => ({
     option: `policy.files${part}`,
     set: 'policy.files = { "a.cedar".text = "// a\\n"; "b.cedar".source = "/etc/passwd"; };',
-    look: `{ inherit (agentd.policy) dir; files = lib.filter (lib.hasPrefix "castellan/policy/") (lib.attrNames config.environment.etc);
+    look: `{ inherit (agentd.policy) dir declaredBy; files = lib.filter (lib.hasPrefix "castellan/policy/") (lib.attrNames config.environment.etc);
       text = config.environment.etc."castellan/policy/a.cedar".text; }`,
     is: {
       dir: '/etc/castellan/policy',
+      declaredBy: 'services.castellan.policy.files',
       files: ['castellan/policy/a.cedar', 'castellan/policy/b.cedar'],
       text: '// a\n',
     },

@@ -1,12 +1,10 @@
-import type { AnswerOf, explainPolicy, getPolicy, listPolicyVersions, tryPolicy } from '@castellan/contracts/api'
+import type { AnswerOf, explainPolicy, getPolicy, tryPolicy } from '@castellan/contracts/api'
 import type { Api } from '../api/api.ts'
-import type { Resource } from '../live/resource.ts'
 
 export type PolicyView = AnswerOf<typeof getPolicy>
 export type PolicyRule = PolicyView['rules'][number]
 export type Explanation = AnswerOf<typeof explainPolicy>
 export type Trial = AnswerOf<typeof tryPolicy>
-export type Versions = AnswerOf<typeof listPolicyVersions>['versions']
 export type Decision = Explanation['decision']
 
 /** As `.pill` of the styles has it. */
@@ -41,10 +39,4 @@ export function groupsOf({ rules, files }: Pick<PolicyView, 'rules' | 'files'>, 
   return groups
     .filter((group) => group.rules.length > 0 || (sought.length === 0 && !group.builtIn))
     .toSorted((a, b) => Number(a.builtIn) - Number(b.builtIn))
-}
-
-/** What every part of the page is given. */
-export interface PolicyParts {
-  readonly policy: Resource<PolicyView>
-  readonly view: PolicyView
 }

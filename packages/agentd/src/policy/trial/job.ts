@@ -20,6 +20,9 @@ export interface Job {
   readonly kindsMs: number
 }
 
+/** What came of rules that are a policy. */
+export type Valid = Extract<Verdict, { kind: 'valid' }>
+
 /** What comes of it. `answers` stand in the order of the questions. */
 export type Verdict =
   | { readonly kind: 'invalid'; readonly problems: readonly PolicyProblem[] }

@@ -1,13 +1,11 @@
 import { setImmediate as breath } from 'node:timers/promises'
 import {
-  type CallDifference,
   CastellanError,
   MAX_POLICY_FILE_BYTES,
   type PolicyDraft,
   type PolicyTrial,
   SessionMode,
 } from '@castellan/contracts'
-import { strictness } from '../../calls/decide.ts'
 import type { Registry } from '../../calls/registry.ts'
 import type { Host } from '../../host/index.ts'
 import type { Recorder } from '../../ledger/recorder.ts'
@@ -15,11 +13,12 @@ import type { Sessions } from '../../sessions/sessions.ts'
 import { Mutex } from '../../state/mutex.ts'
 import { questionOf } from '../explain.ts'
 import { readFolder, readTestsOf } from '../folder.ts'
-import type { PolicyDecision, PolicyQuestion } from '../policy.ts'
+import type { PolicyQuestion } from '../policy.ts'
 import type { PolicyKeeper } from '../policy-keeper.ts'
 import { type PolicyTest, type PolicyTestResult, readTests, resultOf } from '../policy-tests.ts'
 import { PolicyInvalid, type PolicyProblem, type RuleText } from '../read-rules.ts'
-import type { PlainQuestion, Verdict } from './job.ts'
+import { type Answer, differenceIn, rulesThatChange, shownKind } from './findings.ts'
+import type { PlainQuestion } from './job.ts'
 import { pastCalls, type SameCalls } from './past-calls.ts'
 import { plainTool } from './plain-tool.ts'
 import { judgeApart } from './thread.ts'
@@ -175,10 +174,6 @@ interface AskedByTest {
   readonly question?: PolicyQuestion
   readonly problem?: string
 }
-interface Answer {
-  readonly before: PolicyDecision
-  readonly after: PolicyDecision
-}
 
 /** Throws `body_too_large` and `invalid_request` for what could not stand in a file. */
 export function refuseUnwritable({ file, text }: PolicyDraft): void {
@@ -228,39 +223,4 @@ function refused(
 
 function plain({ principal, tool, args, input, resources, context }: PolicyQuestion): PlainQuestion {
   return { principal, tool: tool.name, args, input, resources, context }
-}
-
-function rulesThatChange({ rules }: PolicyKeeper, verdict: Extract<Verdict, { kind: 'valid' }>): PolicyTrial['rules'] {
-  const before = new Map(rules.map(({ id, text }) => [id, text]))
-  const after = new Map(verdict.rules.map(({ id, text }) => [id, text]))
-  return {
-    added: [...after.keys()].filter((id) => !before.has(id)),
-    changed: [...after].filter(([id, text]) => before.has(id) && before.get(id) !== text).map(([id]) => id),
-    removed: [...before.keys()].filter((id) => !after.has(id)),
-  }
-}
-
-function differenceIn(
-  { newest, times }: SameCalls,
-  { context, tool }: PolicyQuestion,
-  { before, after }: Answer,
-): CallDifference[] {
-  if (strictness(before) === strictness(after)) return []
-  const { index, caller, agent } = newest
-  const { mode, taint } = context
-  return [
-    {
-      ...{ index, times, caller, agent, mode, taint: [...taint], tool: tool.name as CallDifference['tool'] },
-      before: shown(before),
-      after: shown(after),
-    },
-  ]
-}
-
-function shown({ decision, rule, approvals }: PolicyDecision) {
-  return { decision, rule, ...(approvals === undefined ? {} : { approvals }) }
-}
-
-function shownKind({ tools, taint, ...kind }: Extract<Verdict, { kind: 'valid' }>['kinds']['differences'][number]) {
-  return { ...kind, tools: [...tools], taint: [...taint] }
 }

@@ -1,8 +1,6 @@
 import { peopleWanted } from '../people.ts'
 import type { Rule } from '../rule.ts'
-import type { Verdict } from './job.ts'
-
-type Valid = Extract<Verdict, { kind: 'valid' }>
+import type { Valid } from './job.ts'
 
 /** What somebody who puts a draft in force should know beyond which decisions change, a sentence each. */
 export function warningsAbout(before: readonly Rule[], { people, deniesOperator, rules }: Valid): string[] {
