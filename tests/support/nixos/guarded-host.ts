@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SwitchHost } from '../../../packages/agentd/test/support/switch-host.ts'
-import { install, makeInstaller } from './installed-host.ts'
+import { install, makeInstaller, type Relay, relayTo } from './installed-host.ts'
 
 /** How a command of agentctl ended. */
 export interface Said {
@@ -22,15 +22,15 @@ export class GuardedHost implements AsyncDisposable {
     this.#folders = folders
   }
 
-  /** Boots it, and starts agentd as the module has it with `configuration`. */
-  static async start(configuration: string): Promise<GuardedHost> {
+  /** Boots it, and starts agentd as the module has it with `configuration`. `readOnly` are further folders of this machine. */
+  static async start(configuration: string, readOnly: readonly string[] = []): Promise<GuardedHost> {
     const installer = await makeInstaller(configuration)
     const disk = await mkdtemp(join(tmpdir(), 'cst-guarded-'))
     for (const folder of ['castellan', 'systemd']) await mkdir(join(disk, folder))
     // What makes it the same host after a boot: what was sealed to it opens again (systemd-creds(1)).
     await writeFile(join(disk, 'machine-id'), `${randomBytes(16).toString('hex')}\n`)
     const host = await SwitchHost.start({
-      readOnly: [...installer.readOnly, `${join(disk, 'machine-id')}:/etc/machine-id`],
+      readOnly: [...installer.readOnly, ...readOnly, `${join(disk, 'machine-id')}:/etc/machine-id`],
       writable: ['castellan', 'systemd'].map((folder) => `${join(disk, folder)}:/var/lib/${folder}`),
     })
     const guarded = new GuardedHost(host, [installer.folder, disk])
@@ -62,6 +62,11 @@ export class GuardedHost implements AsyncDisposable {
   /** Standard output of a script in the host, run by root. */
   async shell(script: string): Promise<string> {
     return (await this.#host.run(['sh', '-ec', script])).stdout
+  }
+
+  /** A connection to a port of it, from itself. */
+  connect(port: number): Relay {
+    return this.#host.open(relayTo(['127.0.0.1', String(port), '127.0.0.1']))
   }
 
   /** The store path of the system that runs. */

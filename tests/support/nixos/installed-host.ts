@@ -66,15 +66,19 @@ export class InstalledHost implements AsyncDisposable {
   }
 
   /** A connection from a network of the host to `address` and `port`, from an address there: as a process's input and output. */
-  relay([network, address, port, from]: readonly [string, string, string, string]): Relay {
-    const relay = `${place}/source/tests/support/nixos/relay.ts`
-    return this.host.open(['nsenter', `--net=${network}`, nodeInside(), relay, address, port, from])
+  relay([network, ...where]: readonly [string, string, string, string]): Relay {
+    return this.host.open(['nsenter', `--net=${network}`, ...relayTo(where)])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.host[Symbol.asyncDispose]()
     await rm(this.#folder, { recursive: true, force: true })
   }
+}
+
+/** Run in a host that has an installer's folders, connects its input and output with an address and a port, from an address. */
+export function relayTo(where: readonly [address: string, port: string, from: string]): string[] {
+  return [nodeInside(), `${place}/source/tests/support/nixos/relay.ts`, ...where]
 }
 
 /** Run in a host that has an installer's folders, installs what the module says; again after each boot of it. */

@@ -98,6 +98,11 @@ export class SwitchHost implements AsyncDisposable {
     return this.#host.run(argv)
   }
 
+  /** Starts a command in it whose input and output are pipes to here; ending it is the caller's. */
+  open(argv: readonly string[]): ReturnType<ThrowawayHost['open']> {
+    return this.#host.open(argv)
+  }
+
   /** As when the power fails: what ran is gone, what was written stays. */
   async reboot(): Promise<void> {
     await this.#host[Symbol.asyncDispose]()

@@ -86,7 +86,14 @@ async function startAirlock(folder: string, port: number): Promise<ChildProcess>
   const sockets = join(folder, 'sockets')
   const log = openSync(join(folder, 'airlock.log'), 'a')
   const { PATH = '', HOME = '' } = process.env
-  const allowed = { host: 'localhost', port, scheme: 'http', reach: 'loopback', inspect: { contact: 'redact' } }
+  const allowed = {
+    host: 'localhost',
+    port,
+    scheme: 'http',
+    reach: 'loopback',
+    auth: 'any',
+    inspect: { contact: 'redact' },
+  }
   const child = spawn(process.execPath, ['--conditions=source', AIRLOCK], {
     env: {
       ...{ PATH, HOME, CASTELLAN_SUPERVISED: '1', CASTELLAN_STATE_DIR: folder },

@@ -14,7 +14,7 @@ export interface Visit {
 /** A fresh browser profile, gone with the running test. */
 export async function visit(
   browser: Browser,
-  castellan: Castellan,
+  castellan: Pick<Castellan, 'url' | 'namedUrl'>,
   options: BrowserContextOptions = {},
 ): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
