@@ -39,12 +39,12 @@ export function ChatPage({ route }: PageProps) {
   // Whoever deleted the chat that they look at begins it anew.
   const life = chats.forgotten.value
   const chat = useMemo(() => (CHAT_NAME.test(id) ? chats.show(id) : null), [chats, id, life])
-  return chat === null ? <Unknown id={id} /> : <OneChat key={`${id} ${life}`} chat={chat} />
+  return chat === null ? <Unknown id={id} /> : <OneChat key={`${id} ${life}`} chat={chat} wanted={route.query.open} />
 }
 
 type Open = 'list' | 'new' | 'rename' | 'brain' | null
 
-function OneChat({ chat }: { readonly chat: Chat }) {
+function OneChat({ chat, wanted }: { readonly chat: Chat; readonly wanted: string | undefined }) {
   const { api, chats, canApprove } = useSigned()
   const { router, toasts, confirmations } = usePage()
   const attempt = useTry()
@@ -72,11 +72,20 @@ function OneChat({ chat }: { readonly chat: Chat }) {
     document.title = `${title} · ${strings.title}`
   }, [title])
 
+  const here = chat.id === MAIN_CHAT ? {} : { path: [chat.id] }
+  // The palette leads here with what it wants opened; the address forgets it at once.
+  useEffect(() => {
+    if (wanted !== 'new' && wanted !== 'list') return
+    open.value = wanted
+    router.become('chat', here)
+  }, [wanted])
+
   const close = () => {
     open.value = null
   }
   const go = (chatId: string) => {
     close()
+    chats.changed()
     router.go('chat', chatId === MAIN_CHAT ? {} : { path: [chatId] })
   }
   const nameIt = (message: string) => {
@@ -85,6 +94,7 @@ function OneChat({ chat }: { readonly chat: Chat }) {
     void attempt(async () => {
       const asked = { params: { chat_id: chat.id }, body: { title: wanted } }
       view.replace(await api.ask<typeof renameChat>('PATCH', '/api/v1/chats/{chat_id}', asked))
+      chats.changed()
     })
   }
   // What cannot be sent now is not lost: it waits in the input.
@@ -119,6 +129,7 @@ function OneChat({ chat }: { readonly chat: Chat }) {
       void attempt(async () => {
         const asked = { params: { chat_id: chat.id }, body: { title: argument.slice(0, 200) } }
         view.replace(await api.ask<typeof renameChat>('PATCH', '/api/v1/chats/{chat_id}', asked))
+        chats.changed()
         toasts.good(words.renamed)
       })
     }
@@ -190,7 +201,14 @@ function OneChat({ chat }: { readonly chat: Chat }) {
       )}
       {open.value === 'new' && <NewChat begun={go} close={close} />}
       {open.value === 'rename' && seen != null && (
-        <RenameChat chat={seen} renamed={(renamed) => view.replace(renamed)} close={close} />
+        <RenameChat
+          chat={seen}
+          renamed={(renamed) => {
+            view.replace(renamed)
+            chats.changed()
+          }}
+          close={close}
+        />
       )}
       {open.value === 'brain' && agent !== undefined && (
         <BrainDialog

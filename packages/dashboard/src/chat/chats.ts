@@ -52,6 +52,11 @@ export class Chats {
     return chat
   }
 
+  /** Something about a chat is another one now, such as its title. */
+  changed(): void {
+    this.#news.value += 1
+  }
+
   /** Lets go of a chat that was deleted: one of that name begins anew. */
   forget(id: string): void {
     this.#open.get(id)?.stop()

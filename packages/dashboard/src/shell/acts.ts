@@ -22,6 +22,8 @@ export function allActs(page: Page, signed: Signed): readonly Act[] {
   }
   return [
     ...leading,
+    act(words.newChat, () => router.go('chat', { query: { open: 'new' } })),
+    act(words.findChat, () => router.go('chat', { query: { open: 'list' } })),
     act(words.stop, () => signed.chats.current.value.abort()),
     act(words.freeze, () => stopAgents(page, signed)),
     act(words.theme, () => appearance.toggle()),
