@@ -95,12 +95,13 @@ async function list(context: Context): Promise<number> {
   terminal.result(keys, () => {
     if (keys.length === 0) return terminal.line('No operator key is enrolled; signing in to the page enrols one.')
     terminal.table(
-      ['KEY', 'KIND', 'STATE', 'ENROLLED', 'PERSON', 'NAME'],
+      ['KEY', 'KIND', 'STATE', 'ENROLLED', 'SIGNED LAST', 'PERSON', 'NAME'],
       keys.map((key) => [
         key.key_id,
         key.kind,
         key.revoked_at === undefined ? 'active' : `revoked ${localTime(key.revoked_at)}`,
         `${localTime(key.enrolled_at)} by ${enrolledBy[key.enrolled_by]}`,
+        key.last_used_at === undefined ? 'never' : localTime(key.last_used_at),
         printable(key.person),
         printable(key.name),
       ]),

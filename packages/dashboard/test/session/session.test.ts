@@ -222,6 +222,31 @@ describe('with a passkey', () => {
     expect(page.state.value).toMatchObject({ kind: 'signed-out', problem: strings.signIn.passkeyRefused })
     expect(redeemed).toEqual([])
   })
+
+  test('one is added while signed in, bound to a fresh code, and signs from then on', async () => {
+    const { keys, redeemed, page } = setUp({ passkeys })
+    await page.start(address(CODE))
+    await page.addPasskey(CODE)
+    expect(redeemed[1]?.key).toMatchObject({ name: 'Firefox on Linux', passkey: { credential_id: 'Y3JlZA' } })
+    expect(JSON.stringify(redeemed)).not.toContain('7K2M9')
+    expect(keys.key).toEqual({ credentialId: 'Y3JlZA', keyId: KEY })
+    expect(page.key).toEqual(keys.key)
+    // Its earlier sign-in ends, which is no news.
+    page.ended()
+    expect(page.state.value).toMatchObject({ kind: 'signed-in' })
+  })
+
+  test('one that is refused leaves the key and the sign-in as they were, and says why', async () => {
+    const { keys, redeemed, page } = setUp({ passkeys: { ...passkeys, create: refuse } })
+    await page.start(address(CODE))
+    const before = keys.key
+    await expect(page.addPasskey('')).rejects.toThrow(strings.signIn.empty)
+    await expect(page.addPasskey(CODE)).rejects.toThrow(strings.signIn.passkeyRefused)
+    expect(redeemed).toHaveLength(1)
+    expect([keys.key, page.key]).toEqual([before, before])
+    page.ended()
+    expect(page.state.value).toMatchObject({ kind: 'signed-out', problem: strings.signIn.ended })
+  })
 })
 
 describe('without a code', () => {

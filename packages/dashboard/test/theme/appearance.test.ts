@@ -31,6 +31,16 @@ test('follows the system until something is chosen', () => {
   expect(root.dataset.theme).toBe('light')
 })
 
+test('each of the three is chosen by name, and the system’s is no choice that is kept', () => {
+  const { appearance, root, kept, setSystem } = setUp(false)
+  expect(appearance.choice.value).toBe('system')
+  appearance.choose('light')
+  setSystem(true)
+  expect([root.dataset.theme, kept.get('castellan.theme')]).toEqual(['light', 'light'])
+  appearance.choose('system')
+  expect([root.dataset.theme, kept.has('castellan.theme'), appearance.choice.value]).toEqual(['dark', false, 'system'])
+})
+
 test('a choice is kept, and holds whatever the system does', () => {
   const { appearance, root, kept, setSystem } = setUp(false)
   appearance.toggle()

@@ -1,6 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PageSession } from '@castellan/contracts'
+import { newId, PageSession } from '@castellan/contracts'
 import { temporaryFolder, until } from '@castellan/testing'
 import { expect, test } from 'vitest'
 import { PageSessions } from '../../src/sign-in/sessions.ts'
@@ -101,6 +101,18 @@ test('at most 64 browsers stay signed in; the longest unused go first', async ()
     cookies.push((await sessions.create(ARRIVAL)).cookie)
   }
   expect(cookies.map((cookie) => sessions.use(cookie) !== undefined)).toEqual([false, ...Array(64).fill(true)])
+})
+
+test('what came in by a key that is removed ends, and nothing else', async () => {
+  const file = join(temporaryFolder(), 'sessions.json')
+  const sessions = await PageSessions.load({ file, log: quietLog('gateway') })
+  const [removed, kept] = [newId('opk'), newId('opk')]
+  const cookies = []
+  for (const keyId of [removed, kept, null, removed]) {
+    cookies.push((await sessions.create({ ...ARRIVAL, keyId })).cookie)
+  }
+  await sessions.endOfKey(removed)
+  expect(cookies.map((cookie) => sessions.use(cookie) !== undefined)).toEqual([false, true, true, false])
 })
 
 test('a damaged list signs everyone out and is replaced by the next sign-in', async () => {
