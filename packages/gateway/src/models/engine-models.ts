@@ -1,6 +1,8 @@
 import { EngineDoctor, EngineHealth, type EngineModelRequest, EngineModelSwitch } from '@castellan/contracts'
 import { UnixClient } from '@castellan/daemon'
 
+/** Whoever asks a question waits for the engine anyway, and a busy machine is no reason to answer with another model. */
+const HEALTH_MS = 30_000
 const LOOK_MS = 2_000
 /** A large model from a slow disk. */
 const SWITCH_MS = 15 * 60 * 1000
@@ -14,7 +16,7 @@ export class EngineModels {
   }
 
   health(): Promise<EngineHealth> {
-    return this.#client.request('GET', '/v1/health', { schema: EngineHealth, timeoutMs: LOOK_MS })
+    return this.#client.request('GET', '/v1/health', { schema: EngineHealth, timeoutMs: HEALTH_MS })
   }
 
   doctor(signal?: AbortSignal): Promise<EngineDoctor> {

@@ -125,8 +125,10 @@ export class ModelKeeper {
   }
 
   #keepProblem(error: CastellanError, retryAt: number): void {
-    // An engine that is away, or busy with the very same, is asked again by the next who needs it.
-    if (error.code === 'engine_unavailable' || error.code === 'model_switching') return
+    // An engine that is away, slow, or busy with the very same is asked again by the next who needs it.
+    if (error.code === 'engine_unavailable' || error.code === 'model_switching' || error.code === 'deadline_exceeded') {
+      return
+    }
     this.#problem = error.toEnvelope()
     this.#retryAt = retryAt
     this.#parts.log.warn(
