@@ -52,14 +52,14 @@ function columnsOf(
     {
       key: 'model',
       title: columns.model,
-      width: 'minmax(7rem, 1fr)',
+      width: 'minmax(6rem, 1fr)',
       from: 560,
       cell: ({ engine, model }) => model ?? words.engineNames[engine],
     },
     {
       key: 'who',
       title: columns.who,
-      width: 'minmax(6rem, 0.9fr)',
+      width: 'minmax(5.5rem, 0.9fr)',
       from: 800,
       cell: ({ agent, chat_id }) =>
         chat_id === null || chat_id === agent ? agent : words.exchanges.who(agent, chat_id),
@@ -68,27 +68,27 @@ function columnsOf(
       key: 'paid',
       title: columns.paid,
       width: 'minmax(4.5rem, 0.7fr)',
-      from: 1080,
+      from: 1020,
       cell: ({ credential }) => (credential === null ? '' : labelOf(credential)),
     },
     {
       key: 'out',
       title: columns.out,
-      width: '4.25rem',
+      width: '4rem',
       cell: (one) => <span class="number">{fateOf(one) === 'held' ? '0' : bytes(one.request_bytes)}</span>,
     },
     {
       key: 'back',
       title: columns.back,
-      width: '4.25rem',
+      width: '4rem',
       from: 480,
       cell: ({ response_bytes }) => <span class="number">{bytes(response_bytes)}</span>,
     },
     {
       key: 'tokens',
       title: columns.tokens,
-      width: '6rem',
-      from: 980,
+      width: '5.75rem',
+      from: 940,
       cell: ({ prompt_tokens, output_tokens }) => (
         <span class="number">{words.tokens(prompt_tokens, output_tokens) ?? ''}</span>
       ),
@@ -96,8 +96,8 @@ function columnsOf(
     {
       key: 'cost',
       title: columns.cost,
-      width: '4rem',
-      from: 880,
+      width: '3.75rem',
+      from: 860,
       cell: ({ cost }) => <span class="number">{cost === null ? '' : dollars(cost)}</span>,
     },
     {
@@ -108,7 +108,7 @@ function columnsOf(
       cell: (one) =>
         fateOf(one) === 'held' ? words.fate.held : words.exchanges.ended(statusOf(one), duration(one.duration_ms)),
     },
-    { key: 'when', title: columns.when, width: '6.5rem', cell: ({ at }) => <When at={at} /> },
+    { key: 'when', title: columns.when, width: '6.25rem', cell: ({ at }) => <When at={at} /> },
   ]
 }
 
