@@ -1,3 +1,4 @@
+import { Incident } from '@castellan/contracts'
 import { requires } from '@castellan/testing'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -96,7 +97,7 @@ requires.browser().describe('the page about security', () => {
     const reported = await castellan.call('incident_create', { subject: 'walk me back', summary: 'Too eager.' })
     const { id } = (reported as { incident: { id: string } }).incident
     const contain = { action: 'freeze_agents', reason: 'To look at it in peace.' }
-    await castellan.root('POST', `/v1/incidents/${id}/containment`, contain)
+    await castellan.root('POST', `/v1/incidents/${id}/containment`, { body: contain, schema: Incident })
     await page.reload()
     // Agents read nothing now; whoever is to thaw them still sees why they are frozen.
     await page.getByRole('button', { name: /walk me back/ }).click()

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { BackupKeyMade, BackupUnlocked } from '@castellan/contracts'
 import { requires } from '@castellan/testing'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -176,7 +177,7 @@ requires.browser().describe('the page of settings', () => {
     const { page, complaints } = await open('backup')
     const dialog = page.getByRole('dialog')
     await page.getByText(backups.keyNone, { exact: true }).waitFor()
-    const made = (await castellan.root('POST', '/v1/backups/key', { replace: false })) as { recovery_key: string }
+    const made = await castellan.root('POST', '/v1/backups/key', { body: {}, schema: BackupKeyMade })
     await page.getByText(backups.keyThere, { exact: true }).waitFor()
     const note = join(castellan.workspace, 'kept.txt')
     writeFileSync(note, 'as it was\n')
@@ -192,7 +193,7 @@ requires.browser().describe('the page of settings', () => {
 
     writeFileSync(note, 'spoiled\n')
     const unlocking = { backup_id: id, purpose: 'restore', recovery_key: made.recovery_key }
-    await castellan.root('POST', '/v1/backups/unlock', unlocking)
+    await castellan.root('POST', '/v1/backups/unlock', { body: unlocking, schema: BackupUnlocked })
     await row.getByRole('button', { name: backups.restore }).click()
     await dialog.getByText(backups.unlockCommand(id)).waitFor()
     await dialog.getByLabel(backups.where).selectOption('in_place')

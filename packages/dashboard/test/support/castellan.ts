@@ -21,7 +21,6 @@ import {
 } from '@castellan/contracts'
 import { UnixClient } from '@castellan/daemon'
 import { until } from '@castellan/testing'
-import { z } from 'zod'
 import type { ThrowawayHost } from '../../../../tests/support/throwaway-host/host.ts'
 import { buildPage } from './build.ts'
 import { ScriptedEngine } from './engine.ts'
@@ -52,7 +51,7 @@ export interface Castellan {
   /** Calls a tool as root would, on the machine itself: nobody is asked. Rejects where it fails. */
   call(tool: string, args: Readonly<Record<string, unknown>>): Promise<unknown>
   /** Asks agentd on operator.sock, as root would. Rejects what is refused. */
-  root(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<unknown>
+  readonly root: UnixClient['request']
   /** Asks the API as a program that has the owner's token. Rejects what is refused. */
   api(method: string, path: string, body?: unknown): Promise<unknown>
   /** Puts on record what the gateway or the airlock would say that it did. */
@@ -162,7 +161,7 @@ export async function startCastellan({ hosted = false, settings = {} }: Castella
       if (answer.status !== 'done' || !answer.ok) throw new Error(`${tool}: ${JSON.stringify(answer)}`)
       return answer.result
     },
-    root: (method, path, body) => operator.request(method, path, { body, schema: z.unknown() }),
+    root: operator.request.bind(operator),
     async api(method, path, body) {
       const answer = await asOwner(method, path, body)
       const text = await answer.text()
