@@ -45,8 +45,15 @@ export function AddRoutine({ tools, added, close }: AddRoutineProps) {
   const schedule = scheduleOf(draft.value)
   const written = callsOf(draft.value, schemas.value)
   const coming = schedule === null ? null : preview(schedule, clock.peek(), 1)
-  const comes = coming === null || (coming.kind === 'due' && coming.at.length > 0)
-  const unready = draftProblem(draft.value, schemas.value) ?? (comes ? null : words.neverComes)
+  const badTime =
+    coming === null || coming.kind === 'unread'
+      ? null
+      : coming.kind === 'wrong'
+        ? words.unready.pattern
+        : coming.at.length === 0
+          ? words.neverComes
+          : null
+  const unready = draftProblem(draft.value, schemas.value) ?? badTime
   const send = async () => {
     if (schedule === null || written.kind === 'unready') return
     const args = argumentsFor(draft.value, schedule, written.calls)

@@ -88,17 +88,11 @@ function NextRuns({ draft }: { readonly draft: RoutineDraft }) {
   // To the minute: looked at anew each second, an interval would never stand still.
   const minute = Math.floor(clock.value / 60_000) * 60_000
   const coming = preview(schedule, minute, SHOWN)
-  if (coming.kind === 'wrong') {
+  if (coming.kind !== 'due' || coming.at.length === 0) {
+    const why = coming.kind === 'due' ? words.neverComes : words.noPreview[coming.kind]
     return (
-      <p class="note problem" role="status">
-        {words.noPattern(coming.why)}
-      </p>
-    )
-  }
-  if (coming.at.length === 0) {
-    return (
-      <p class="note problem" role="status">
-        {words.neverComes}
+      <p class={coming.kind === 'unread' ? 'note' : 'note problem'} role="status">
+        {why}
       </p>
     )
   }

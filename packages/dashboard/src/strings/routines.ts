@@ -103,7 +103,12 @@ export const routines = {
     nextFive: 'The next five runs',
     nextBy: (words: string) => `The next five runs, ${words}`,
     neverComes: 'This moment never comes.',
-    noPattern: (why: string) => `This is no pattern: ${why}.`,
+    noPreview: {
+      wrong:
+        'This is no pattern. It has five fields: minute, hour, day of the month, month, day of the week, such as 15 0,7 * * 1-5.',
+      unread:
+        'Only Castellan itself reads this pattern: its next runs are in the question that comes before it is added.',
+    },
     calls: 'What it calls',
     call: (number: number) => `Call ${number}`,
     tool: 'Tool',
@@ -127,7 +132,7 @@ export const routines = {
     unready: {
       name: 'Give it a name: lower-case letters, digits and dashes.',
       amount: 'An interval has 1 minute to 31 days.',
-      pattern: 'Write the pattern.',
+      pattern: 'Write the pattern of its schedule.',
       calls: 'Choose at least one tool.',
       json: (number: number) => `The arguments of call ${number} are no JSON object.`,
       call: (number: number, why: string) => `Call ${number}: ${why}`,
