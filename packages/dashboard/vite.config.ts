@@ -17,8 +17,21 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     emptyOutDir: true,
     reportCompressedSize: false,
+    // What three pages or more need is one chunk: a dozen small ones would each be compressed, named and imported on their own.
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: 'parts', minShareCount: 3, test: /src[\\/]/ }] } },
+    },
+    rolldownOptions: { output: { advancedChunks: { groups: [{ name: 'shared', minShareCount: 2, test: isCommon }] } } },
   },
 })
+
+/**
+ * What several pages use is one file: many small ones compress worse and each is a request. What draws results and plots is large, and the
+ * first page can do without it.
+ */
+function isCommon(module: string): boolean {
+  return !/uplot|\/ui\/plot|\/cards\//.test(module)
+}
 
 /** The script sets the chosen theme, so nothing is painted before it ran; Vite drops the attribute from index.html's own tag. */
 function themeBeforePaint(): Plugin {
