@@ -12,6 +12,7 @@ import { MAX_BODY_BYTES } from './plugins/body-cap.ts'
 import { addClosing } from './plugins/closing.ts'
 import { answerClientError, answerFrameworkError } from './plugins/errors.ts'
 import { LazyLog } from './plugins/lazy-log.ts'
+import { NO_SCHEMAS } from './plugins/no-schemas.ts'
 import { addProxySocket, HTTP } from './plugins/proxy-socket.ts'
 import { requestIds } from './plugins/request-id.ts'
 
@@ -56,6 +57,7 @@ export async function buildServer(
     requestTimeout: HTTP.requestTimeout,
     forceCloseConnections: 'idle',
     http: HTTP,
+    schemaController: NO_SCHEMAS,
     genReqId: requestIds(),
     // Without a logger of its own the framework does not watch answers to their end.
     childLoggerFactory: (_none, bindings) => new LazyLog(log, bindings) as unknown as FastifyBaseLogger,
