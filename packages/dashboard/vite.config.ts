@@ -8,7 +8,8 @@ import { defineConfig, type Plugin } from 'vite'
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   base: '/',
-  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  // The same code wherever it is built: a test runner's NODE_ENV would have places of the source put into it.
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
   plugins: [themeBeforePaint()],
   build: {
     // The first versions with WebCrypto Ed25519, `light-dark()` and `color-mix()`; older browsers could not sign approvals.
@@ -17,10 +18,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     emptyOutDir: true,
     reportCompressedSize: false,
-    // What three pages or more need is one chunk: a dozen small ones would each be compressed, named and imported on their own.
-    rolldownOptions: {
-      output: { codeSplitting: { groups: [{ name: 'parts', minShareCount: 3, test: /src[\\/]/ }] } },
-    },
     rolldownOptions: { output: { advancedChunks: { groups: [{ name: 'shared', minShareCount: 2, test: isCommon }] } } },
   },
 })
