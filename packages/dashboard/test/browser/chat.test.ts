@@ -33,6 +33,14 @@ async function command(page: Page, text: string): Promise<void> {
   await page.keyboard.press('Enter')
 }
 
+/** A chat in which nothing was said yet, so that what is looked for is what this test brought about. */
+async function beginChat(page: Page): Promise<void> {
+  const before = page.url()
+  await command(page, '/new main')
+  await page.waitForURL((url) => url.href !== before && url.hash.startsWith('#/chat/chat-'))
+  await page.getByRole('heading', { name: strings.chat.emptyTitle }).waitFor()
+}
+
 /** Whether a process with exactly these arguments runs on this machine, in whatever namespace. */
 function runs(argv: readonly string[]): boolean {
   const wanted = `${argv.join('\0')}\0`
@@ -160,6 +168,7 @@ requires.browser().describe('the chats of the page, with the real gateway and ag
 
   test('one click proves an act in its card, and says what that proves', async () => {
     const { page, ask, complaints } = await signedIn(browser, castellan)
+    await beginChat(page)
     await ask('how full are my disks?')
     const card = page.getByRole('article', { name: 'disk_usage, Done' }).last()
     await card.getByRole('button', { name: words.proof.check }).click()
@@ -174,6 +183,7 @@ requires.browser().describe('the chats of the page, with the real gateway and ag
 
   test('a proof of something else, and one that was tampered with, prove nothing', async () => {
     const { page, ask } = await signedIn(browser, castellan)
+    await beginChat(page)
     await ask('how full are my disks?')
     const card = page.getByRole('article', { name: 'disk_usage, Done' }).last()
     await card.waitFor()
@@ -194,6 +204,7 @@ requires.browser().describe('the chats of the page, with the real gateway and ag
 
   test('a text file goes along by button, drop and paste; what is no text says why; and later questions know of it', async () => {
     const { page, ask, complaints } = await signedIn(browser, castellan)
+    await beginChat(page)
     const picker = page.locator('input[type=file]')
     const file = (name: string, content: string | Buffer) => ({
       ...{ name, mimeType: 'application/octet-stream', buffer: Buffer.from(content) },
@@ -249,6 +260,7 @@ requires.browser().describe('the chats of the page, with the real gateway and ag
 
   test('a chat that is held to observe changes nothing, without asking; let go, it asks again', async () => {
     const { page, ask } = await signedIn(browser, castellan)
+    await beginChat(page)
     await ask('hello')
     await page.locator('.status-line .spinner').waitFor({ state: 'detached' })
     await page.getByRole('combobox', { name: words.mode }).selectOption('observe')
@@ -271,6 +283,7 @@ requires.browser().describe('the chats of the page, with the real gateway and ag
     .command('bwrap', 'bubblewrap')
     .test('stop ends the whole tree of a command that runs, and the card counts its seconds until then', async () => {
       const { page, ask } = await signedIn(browser, castellan)
+      await beginChat(page)
       const sleep = ['sleep', '86317']
       const argv = ['sh', '-c', `${sleep.join(' ')} & wait`]
       await ask(`/call command_run ${JSON.stringify({ argv, timeoutSeconds: 300 })}`)
@@ -286,8 +299,7 @@ requires.browser().describe('the chats of the page, with the real gateway and ag
 
   test('what was not read of a long chat is marked, and comes when it is asked for', async () => {
     const { page, ask } = await signedIn(browser, castellan)
-    await command(page, '/new main')
-    await page.waitForURL(/#\/chat\/chat-/)
+    await beginChat(page)
     for (let turn = 0; turn < 9; turn += 1) {
       await ask(`turn ${turn} begins`)
       await answer(page, `I heard “turn ${turn} begins”.`).waitFor()
