@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createServer as createHttp } from 'node:http'
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createServer as createTls } from 'node:tls'
 import { requires } from '@castellan/testing'
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { closedPort, listening } from '../../support/listening.ts'
 import { type Machine, openMachine } from '../../support/machine.ts'
 
 let machine: Machine
@@ -13,28 +14,6 @@ beforeAll(async () => {
   machine = await openMachine()
 })
 afterAll(() => machine[Symbol.asyncDispose]())
-
-/** Listens on a free port of this machine until the test is over. */
-async function listening(server: Server, address = '127.0.0.1'): Promise<number> {
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket) => sockets.add(socket))
-  await new Promise<void>((resolve) => server.listen(0, address, resolve))
-  onTestFinished(() => {
-    // A server ends with its last connection, and some of these never read theirs.
-    for (const socket of sockets) socket.destroy()
-    return new Promise<void>((resolve) => void server.close(() => resolve()))
-  })
-  return (server.address() as AddressInfo).port
-}
-
-/** A port on which nothing listens: one that was just given back. */
-async function closedPort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 requires.command('openssl', 'openssl').describe('certificate_check', () => {
   /** A certificate that signs itself, for a name, ending in some days. */

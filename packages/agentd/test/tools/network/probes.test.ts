@@ -1,9 +1,10 @@
 import { createServer as createHttp, type RequestListener } from 'node:http'
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { createServer } from 'node:net'
 import fc from 'fast-check'
 import ipaddr from 'ipaddr.js'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { whyRefused } from '../../../src/host/probes/address.ts'
+import { closedPort, listening } from '../../support/listening.ts'
 import { type Machine, openMachine } from '../../support/machine.ts'
 
 let machine: Machine
@@ -14,28 +15,6 @@ afterAll(() => machine[Symbol.asyncDispose]())
 
 async function webServer(answer: RequestListener): Promise<string> {
   return `http://127.0.0.1:${await listening(createHttp(answer))}`
-}
-
-/** Listens on a free port of this machine until the test is over. */
-async function listening(server: Server, address = '127.0.0.1'): Promise<number> {
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket) => sockets.add(socket))
-  await new Promise<void>((resolve) => server.listen(0, address, resolve))
-  onTestFinished(() => {
-    // A server ends with its last connection, and some of these never read theirs.
-    for (const socket of sockets) socket.destroy()
-    return new Promise<void>((resolve) => void server.close(() => resolve()))
-  })
-  return (server.address() as AddressInfo).port
-}
-
-/** A port on which nothing listens: one that was just given back. */
-async function closedPort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 describe('dns_lookup', () => {

@@ -1,10 +1,11 @@
 import { createSocket } from 'node:dgram'
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { readInterfaces } from '../../../src/host/interfaces.ts'
 import { parseRoutes4, parseRoutes6 } from '../../../src/host/routes.ts'
 import { hostResource } from '../../../src/tools/network/fields.ts'
+import { listening } from '../../support/listening.ts'
 import { type Machine, openMachine, toolByName } from '../../support/machine.ts'
 
 let machine: Machine
@@ -12,19 +13,6 @@ beforeAll(async () => {
   machine = await openMachine()
 })
 afterAll(() => machine[Symbol.asyncDispose]())
-
-/** Listens on a free port of this machine until the test is over. */
-async function listening(server: Server, address = '127.0.0.1'): Promise<number> {
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket) => sockets.add(socket))
-  await new Promise<void>((resolve) => server.listen(0, address, resolve))
-  onTestFinished(() => {
-    // A server ends with its last connection, and some of these never read theirs.
-    for (const socket of sockets) socket.destroy()
-    return new Promise<void>((resolve) => void server.close(() => resolve()))
-  })
-  return (server.address() as AddressInfo).port
-}
 
 describe('what policy is asked about', () => {
   it.each([
