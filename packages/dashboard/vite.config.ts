@@ -18,7 +18,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     emptyOutDir: true,
     reportCompressedSize: false,
-    rolldownOptions: { output: { advancedChunks: { groups: [{ name: 'shared', minShareCount: 2, test: isCommon }] } } },
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'shared', minShareCount: 2, test: isCommon }] } } },
   },
 })
 
