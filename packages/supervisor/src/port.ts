@@ -1,13 +1,33 @@
+import { randomInt } from 'node:crypto'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { basename } from 'node:path'
 import { CastellanError } from '@castellan/contracts'
+
+/**
+ * Ports that systems do not give out by themselves (32768 and up on Linux, 49152 elsewhere): between the look and the moment when the
+ * gateway takes one, another program that asks for any port does not get it.
+ */
+const FREE_FROM = 20_000
+const FREE_TO = 32_000
+const TRIES = 50
 
 /**
  * Makes sure that the page's port can be listened on, before anything is started. Port 0 becomes some free port. Throws
  * `port_in_use` naming the process that holds it, where this user may see that.
  */
-export function claimPort(port: number, host = '127.0.0.1'): Promise<number> {
+export async function claimPort(port: number, host = '127.0.0.1'): Promise<number> {
+  if (port !== 0) return claim(port, host)
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await claim(randomInt(FREE_FROM, FREE_TO), host)
+    } catch (error) {
+      if (tries === TRIES) throw error
+    }
+  }
+}
+
+function claim(port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer()
     probe.once('error', (error: NodeJS.ErrnoException) => {
@@ -19,8 +39,7 @@ export function claimPort(port: number, host = '127.0.0.1'): Promise<number> {
       reject(new CastellanError('config_invalid', sentence, { cause: error }))
     })
     probe.listen({ port, host, exclusive: true }, () => {
-      const claimed = (probe.address() as AddressInfo).port
-      probe.close(() => resolve(claimed))
+      probe.close(() => resolve(port))
     })
   })
 }
