@@ -9,7 +9,7 @@ import { AirlockConfig } from '../../../packages/airlock/src/config.ts'
 import { EngineConfig } from '../../../packages/engine/src/config.ts'
 import { GatewayConfig } from '../../../packages/gateway/src/config.ts'
 import { evaluate, nix, type Rendered, render } from '../../support/nixos/evaluate.ts'
-import { cases } from './cases.ts'
+import { cases } from './cases/cases.ts'
 
 /** Reads the files that the units are started with, as the processes would. */
 function configurations({ etc }: Rendered) {

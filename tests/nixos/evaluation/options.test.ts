@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { findCommand } from '@castellan/testing'
 import { expect, test } from 'vitest'
 import { evaluate, nix } from '../../support/nixos/evaluate.ts'
-import { cases } from './cases.ts'
+import { cases } from './cases/cases.ts'
 
 const optionList = fileURLToPath(new URL('../../../nix/options.nix', import.meta.url))
 
