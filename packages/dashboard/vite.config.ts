@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { defineConfig, type Plugin } from 'vite'
+import { defaultClientConditions, defineConfig, type Plugin } from 'vite'
 
 /**
  * The built page obeys the gateway's content security policy: every script and style is a file of its own, named after
@@ -10,6 +10,8 @@ export default defineConfig({
   base: '/',
   // The same code wherever it is built: a test runner's NODE_ENV would have places of the source put into it.
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
+  // The few words of other packages that the page needs at run time come from their sources.
+  resolve: { conditions: ['source', ...defaultClientConditions] },
   plugins: [themeBeforePaint()],
   build: {
     // The first versions with WebCrypto Ed25519, `light-dark()` and `color-mix()`; older browsers could not sign approvals.

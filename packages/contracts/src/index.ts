@@ -263,6 +263,7 @@ export {
 } from './ledger.ts'
 export { LedgerVerification } from './ledger-verification.ts'
 export { McpAcceptance, McpServerListing, McpServerTool, McpServerView } from './mcp.ts'
+export { isNotable } from './notable.ts'
 export {
   EnrolledKey,
   EnrolledKeys,

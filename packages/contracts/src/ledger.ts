@@ -228,6 +228,8 @@ export const LedgerQuery = z.strictObject({
   call_id: z.string().max(80).optional(),
   type: LedgerEntryType.optional(),
   ok: z.stringbool().or(z.boolean()).optional(),
+  /** True: only what changed something, went wrong or was a person's word; see `isNotable`. */
+  notable: z.stringbool().or(z.boolean()).optional(),
   /** Milliseconds since 1970, both ends inclusive. */
   since: z.coerce.number<number | string>().int().min(0).optional(),
   until: z.coerce.number<number | string>().int().min(0).optional(),

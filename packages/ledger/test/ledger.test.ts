@@ -198,6 +198,20 @@ describe('queries', () => {
     await ledger.close()
   })
 
+  test('leave out what nobody who was away would want to see', async () => {
+    const ledger = await Ledger.open(await logOf(400))
+    const change = { tool: 'file_write' as never, effect: 'change' as const }
+    await ledger.append(intent(0, change))
+    await ledger.append(outcome(400, { ...change, effect: 'change' }))
+    await ledger.append({ type: 'incident_opened', actor: { kind: 'system', name: 'agentd' } })
+    for (const index of [0, 1]) await ledger.append(intent(index))
+    await ledger.append(outcome(403, { effect: 'read' }))
+    const notable = await ledger.query({ notable: true, limit: 2 })
+    expect(notable.entries.map(({ index }) => index)).toEqual([402, 401])
+    expect((await ledger.query({ notable: false, limit: 2 })).entries.map(({ index }) => index)).toEqual([405, 404])
+    await ledger.close()
+  })
+
   test('survive the loss or corruption of the index', async () => {
     const at = await logOf(40)
     let ledger = await Ledger.open(at)

@@ -142,7 +142,7 @@ export type FreezeId = string
 
 export type FreezeState = { freeze: Freeze | null }
 
-export type GatewayHealth = { status: "ok" | "degraded"; version: string; started_at: Timestamp; uptime_s: number; agentd: "starting" | "ready" | "degraded" | "stopping" | "unavailable"; engine: "ready" | "loading" | "failed" | "unavailable" }
+export type GatewayHealth = { status: "ok" | "degraded"; version: string; started_at: Timestamp; uptime_s: number; agentd: "starting" | "ready" | "degraded" | "stopping" | "unavailable"; engine: "ready" | "loading" | "failed" | "unavailable"; airlock: "starting" | "ready" | "degraded" | "stopping" | "unavailable" }
 
 export type Generation = { number: number; createdAt: Timestamp; current: boolean; path: string; nixosVersion: string | null; kernelVersion: string | null }
 

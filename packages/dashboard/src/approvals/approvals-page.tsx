@@ -5,6 +5,7 @@ import type { Question } from '../acts/acts.ts'
 import { askedAs } from '../acts/question.ts'
 import { ApprovalCard } from '../cards/approval-card.tsx'
 import { EntryList } from '../entries/entry-list.tsx'
+import { each } from '../entries/groups.ts'
 import { useNews } from '../live/live.ts'
 import { useResource } from '../live/resource.ts'
 import { usePage, useSigned } from '../page.ts'
@@ -99,7 +100,7 @@ function HistoryPanel() {
     <Panel title={words.history}>
       <Shown resource={history} what={words.history}>
         {(records) =>
-          records.length === 0 ? <p class="note">{words.historyNone}</p> : <EntryList records={records} />
+          records.length === 0 ? <p class="note">{words.historyNone}</p> : <EntryList groups={each(records)} />
         }
       </Shown>
     </Panel>

@@ -1,5 +1,6 @@
 import type { checkLedger, getLedgerHead } from '@castellan/contracts/api'
 import { EntryList } from '../entries/entry-list.tsx'
+import { each } from '../entries/groups.ts'
 import { useResource } from '../live/resource.ts'
 import { useSigned } from '../page.ts'
 import { ledger as words } from '../strings/ledger.ts'
@@ -73,7 +74,7 @@ function Of({ type, title, lead, none }: OfProps) {
           ) : (
             <>
               <p class="note">{lead}</p>
-              <EntryList records={items} />
+              <EntryList groups={each(items)} />
             </>
           )
         }

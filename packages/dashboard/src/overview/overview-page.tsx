@@ -28,8 +28,10 @@ export function OverviewPage() {
       </Shown>
       <div class="panels overview">
         <Since notable={notable} seen={seen} />
-        <WaitingPanel />
-        <Briefing notable={notable} disks={disks} />
+        <div class="stack">
+          <WaitingPanel />
+          <Briefing notable={notable} disks={disks} />
+        </div>
         <Plots />
         <DisksPanel disks={disks} />
         <ServicesPanel health={health} />

@@ -1,7 +1,9 @@
 import type { listLedgerEntries } from '@castellan/contracts/api'
+import { isNotable } from '@castellan/contracts/notable'
 import { type ReadonlySignal, signal } from '@preact/signals'
-import { type EntryRecord, isNotable } from '../entries/entry.ts'
+import type { EntryRecord } from '../entries/entry.ts'
 import { EntryList } from '../entries/entry-list.tsx'
+import { grouped } from '../entries/groups.ts'
 import { useNews } from '../live/live.ts'
 import type { Resource } from '../live/resource.ts'
 import { useResource } from '../live/resource.ts'
@@ -38,9 +40,9 @@ export class Seen {
 export function useNotable(): Resource<readonly EntryRecord[]> {
   const { api } = useSigned()
   const notable = useResource(async (signal) => {
-    const query = { since: Date.now() - DAY_MS, limit: 200 }
+    const query = { since: Date.now() - DAY_MS, notable: true, limit: 200 }
     const { items } = await api.ask<typeof listLedgerEntries>('GET', '/api/v1/ledger/entries', { query, signal })
-    return items.filter(({ entry }) => isNotable(entry))
+    return items
   })
   useNews(isNotable, () => void notable.reload())
   return notable
@@ -65,11 +67,12 @@ export function Since({ notable, seen }: { readonly notable: Resource<readonly E
           const upTo = seen.upTo.value ?? 0
           // A ledger with fewer entries than were seen is another one.
           const fresh = all.filter(({ entry }) => entry.index >= (size !== null && upTo > size ? 0 : upTo))
+          const groups = grouped(fresh)
           if (fresh.length === 0) return <p class="note">{words.sinceNothing}</p>
           return (
             <>
-              <EntryList records={fresh.slice(0, SHOWN)} />
-              {fresh.length > SHOWN && (
+              <EntryList groups={groups.slice(0, SHOWN)} />
+              {groups.length > SHOWN && (
                 <p class="more-link">
                   <a href={addressOf('ledger')}>{words.sinceAll}</a>
                 </p>

@@ -49,8 +49,9 @@ export const entryTitles: Readonly<Record<string, string>> = {
 export const entryWords = {
   approved: 'Approved',
   denied: 'Denied',
-  failed: 'Failed',
+  failures: { outcome: 'Failed', routine_run: 'Routine failed' },
   /** What a person had done on a page runs as an agent's call, but is no act of the agent's own accord. */
   who: (name: string, channel: unknown) => (channel === 'page' ? `${name}, from the page` : name),
+  times: (count: number) => `${count} times`,
   by: (kind: string, who: string) => `by ${kind === 'agent' ? 'agent ' : ''}${who}`,
 } as const

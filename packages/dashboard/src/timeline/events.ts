@@ -1,5 +1,5 @@
 import type { AnswerOf, listGenerations, listSwitches } from '@castellan/contracts/api'
-import { type EntryRecord, isNotable, summaryOf, toneOf } from '../entries/entry.ts'
+import { type EntryRecord, summaryOf, toneOf } from '../entries/entry.ts'
 import { titleOf } from '../entries/title.ts'
 import { timeline as words } from '../strings/timeline.ts'
 
@@ -38,9 +38,7 @@ export function marksOf(
   const known = new Set(switches.map(({ id }) => id))
   const entries = records
     // A switch that is told of by itself is not told twice.
-    .filter(
-      ({ entry }) => isNotable(entry) && !(entry.type === 'switch_step' && known.has(String(entry.facts?.switch))),
-    )
+    .filter(({ entry }) => !(entry.type === 'switch_step' && known.has(String(entry.facts?.switch))))
     .map(entryMark)
   const numbers = generations.map(({ number }) => number)
   return [

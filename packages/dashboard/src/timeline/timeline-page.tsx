@@ -1,6 +1,6 @@
 import type { listGenerations, listLedgerEntries, listSwitches } from '@castellan/contracts/api'
+import { isNotable } from '@castellan/contracts/notable'
 import { useSignal } from '@preact/signals'
-import { isNotable } from '../entries/entry.ts'
 import { useNews } from '../live/live.ts'
 import { toError, useResource } from '../live/resource.ts'
 import { useSigned } from '../page.ts'
@@ -29,7 +29,7 @@ export function TimelinePage() {
       const records = []
       let cursor: string | null = null
       for (let page = 0; page < MOST_PAGES; page += 1) {
-        const query = { since, until, limit: 200, ...(cursor === null ? {} : { cursor }) }
+        const query = { since, until, notable: true, limit: 200, ...(cursor === null ? {} : { cursor }) }
         const read: Awaited<ReturnType<typeof api.ask<typeof listLedgerEntries>>> = await api.ask<
           typeof listLedgerEntries
         >('GET', '/api/v1/ledger/entries', { query, signal })

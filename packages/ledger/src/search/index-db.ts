@@ -1,16 +1,16 @@
 /// <reference path="./better-sqlite3.d.ts" />
-import type { LedgerEntry, LedgerQuery } from '@castellan/contracts'
+import { isNotable, type LedgerEntry, type LedgerQuery } from '@castellan/contracts'
 import Database from 'better-sqlite3'
 import type { z } from 'zod'
 import { ftsQuery } from './text.ts'
 
 /** Raised whenever the tables change: an index of another version is thrown away and built again. */
-const SCHEMA_VERSION = 1
+const SCHEMA_VERSION = 2
 
 const SCHEMA = `
   CREATE TABLE entries (
     idx INTEGER PRIMARY KEY, time INTEGER NOT NULL, type TEXT NOT NULL, actor TEXT NOT NULL,
-    session TEXT, call_id TEXT, tool TEXT, ok INTEGER
+    session TEXT, call_id TEXT, tool TEXT, ok INTEGER, notable INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX by_time ON entries (time);
   CREATE INDEX by_type ON entries (type, idx);
@@ -18,6 +18,7 @@ const SCHEMA = `
   CREATE INDEX by_session ON entries (session, idx) WHERE session IS NOT NULL;
   CREATE INDEX by_call ON entries (call_id) WHERE call_id IS NOT NULL;
   CREATE INDEX by_tool ON entries (tool, idx) WHERE tool IS NOT NULL;
+  CREATE INDEX by_notable ON entries (idx) WHERE notable = 1;
   CREATE VIRTUAL TABLE texts USING fts5 (body, content='', contentless_delete=1);
   CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1), size INTEGER NOT NULL, leaf TEXT NOT NULL) STRICT;
   PRAGMA user_version = ${SCHEMA_VERSION};
@@ -74,7 +75,7 @@ export class IndexDb {
 
   /** Adds entries that follow those indexed; `head` is what the log is indexed up to now. */
   add(entries: readonly IndexedEntry[], { size, leaf }: { size: number; leaf: string }): void {
-    const row = this.#db.prepare('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+    const row = this.#db.prepare('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
     const text = this.#db.prepare('INSERT INTO texts (rowid, body) VALUES (?, ?)')
     const head = this.#db.prepare(
       'INSERT INTO head VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET size = excluded.size, leaf = excluded.leaf',
@@ -91,6 +92,7 @@ export class IndexDb {
           call_id ?? null,
           tool ?? null,
           ok === undefined ? null : Number(ok),
+          Number(isNotable(entry)),
         )
         text.run(index, body)
       }
@@ -99,7 +101,7 @@ export class IndexDb {
   }
 
   /** Indexes of the entries that match, newest first. */
-  find({ tool, actor, session, call_id, type, ok, since, until, before, text, limit }: Filters): number[] {
+  find({ tool, actor, session, call_id, type, ok, notable, since, until, before, text, limit }: Filters): number[] {
     const match = text === undefined ? undefined : ftsQuery(text)
     if (match === null) return []
     const conditions: [string, string | number | undefined][] = [
@@ -109,6 +111,7 @@ export class IndexDb {
       ['call_id = ?', call_id],
       ['type = ?', type],
       ['ok = ?', ok === undefined ? undefined : Number(ok)],
+      ['notable = ?', notable === undefined ? undefined : Number(notable)],
       ['time >= ?', since],
       ['time <= ?', until],
       ['idx < ?', before],
