@@ -12,6 +12,8 @@ export const GatewayHealth = z.strictObject({
   uptime_s: z.number(),
   agentd: z.enum([...ProcessHealth.shape.state.options, 'unavailable']),
   engine: z.enum(['ready', 'loading', 'failed', 'unavailable']),
+  /** The way out. That it is away degrades nothing here: it may be shut on purpose. */
+  airlock: z.enum([...ProcessHealth.shape.state.options, 'unavailable']),
 })
 export type GatewayHealth = z.infer<typeof GatewayHealth>
 

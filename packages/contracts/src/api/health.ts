@@ -6,9 +6,9 @@ export const getHealth = defineOperation({
   method: 'GET',
   path: '/api/v1/health',
   tag: 'health',
-  summary: 'Whether the gateway, agentd and the engine are up',
+  summary: 'Whether the gateway, agentd, the engine and the airlock are up',
   description:
-    'Always 200 while the gateway itself is up; `status` is `degraded` while one of the others does not answer.',
+    'Always 200 while the gateway itself is up; `status` is `degraded` while agentd or the engine does not answer.',
   scope: 'public',
   status: 200,
   answer: GatewayHealth,
@@ -21,6 +21,7 @@ export const getHealth = defineOperation({
       uptime_s: 86_400.2,
       agentd: 'ready',
       engine: 'ready',
+      airlock: 'ready',
     },
   },
 })

@@ -29,7 +29,7 @@ export function AboutPanel() {
   return (
     <Panel title={words.about}>
       <Shown resource={about} what={words.aboutWhat}>
-        {({ health: { version, started_at, agentd, engine }, addresses, log }) => (
+        {({ health: { version, started_at, agentd, engine, airlock }, addresses, log }) => (
           <dl class="explained">
             <Fact name={words.version}>{version}</Fact>
             {log !== null && (
@@ -54,6 +54,7 @@ export function AboutPanel() {
               <Process name={words.names.gateway} state="ready" />
               <Process name={words.names.agentd} state={agentd} />
               <Process name={words.names.engine} state={engine} />
+              <Process name={words.names.airlock} state={airlock} />
             </Fact>
           </dl>
         )}

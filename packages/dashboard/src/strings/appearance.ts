@@ -15,7 +15,7 @@ export const appearance = {
   up: 'Running for',
   upSince: (span: string, moment: string) => `${span}, since ${moment}`,
   processes: 'Processes',
-  names: { gateway: 'gateway', agentd: 'agentd', engine: 'engine' },
+  names: { gateway: 'gateway', agentd: 'agentd', engine: 'engine', airlock: 'airlock' },
   states: {
     ready: 'ready',
     starting: 'starting',

@@ -6,7 +6,8 @@ beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 const health = (engine: GatewayHealth['engine'], agentd: GatewayHealth['agentd'] = 'ready'): GatewayHealth => {
-  return { status: 'ok', version: '0.1.0', started_at: '2026-11-21T04:00:00.000Z', uptime_s: 1, agentd, engine }
+  const started_at = '2026-11-21T04:00:00.000Z'
+  return { status: 'ok', version: '0.1.0', started_at, uptime_s: 1, agentd, engine, airlock: 'ready' }
 }
 
 /** A watch on an engine that gives these answers, in order. */

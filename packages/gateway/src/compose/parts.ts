@@ -61,6 +61,8 @@ export interface Parts {
   readonly freezeWatch: FreezeWatch
   readonly containment: ContainmentWatch
   readonly followers: Followers
+  /** The way out. */
+  readonly outbound: Outbound
   close(): Promise<void>
 }
 
@@ -114,7 +116,7 @@ export async function openParts(config: GatewayConfig, monotonic: Monotonic, log
   return {
     ...{ telemetry, keys, records, agentd, access, credentials },
     ...{ engine, models, engineModels, embeddings, engines, agents },
-    ...{ conversations, insights, decisions, audience, chats, waiting, freezeWatch, containment, followers },
+    ...{ conversations, insights, decisions, audience, chats, waiting, freezeWatch, containment, followers, outbound },
     engineOf({ engine }) {
       const created = engines.create(engine)
       return local && created.host === null ? tellsExchanges(created) : created

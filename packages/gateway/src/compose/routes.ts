@@ -57,7 +57,7 @@ export async function addRoutes(
     parts
   const { tracing } = telemetry
   refuseUndescribed(app)
-  addHealth(app, { agentd, engine, startedAt: new Date() })
+  addHealth(app, { agentd, engine, airlock: parts.outbound, startedAt: new Date() })
   addDiscovery(app, config.publicOrigins)
 
   addSignInRoutes(app, { ...access, records })

@@ -18,6 +18,7 @@ test('/health asks for no credential and tells how the parts are', async () => {
     status: 'degraded',
     agentd: 'ready',
     engine: 'unavailable',
+    airlock: 'unavailable',
   })
 })
 

@@ -4,6 +4,7 @@ import { version } from '@castellan/daemon'
 import type { FastifyInstance } from 'fastify'
 import type { Agentd } from '../../agentd.ts'
 import type { Engine } from '../../engines/engine.ts'
+import type { Outbound } from '../../outbound/outbound.ts'
 import { serve } from '../serve.ts'
 
 const PROBE_MS = 1_000
@@ -11,6 +12,7 @@ const PROBE_MS = 1_000
 interface HealthParts {
   readonly agentd: Agentd
   readonly engine: Engine
+  readonly airlock: Pick<Outbound, 'state'>
   readonly startedAt: Date
 }
 
@@ -21,7 +23,8 @@ export function addHealth(app: FastifyInstance, parts: HealthParts): void {
 }
 
 async function healthOf(parts: HealthParts): Promise<GatewayHealth> {
-  const [agentd, engine] = await Promise.all([parts.agentd.state(), engineState(parts.engine)])
+  const asked = [parts.agentd.state(), engineState(parts.engine), parts.airlock.state()] as const
+  const [agentd, engine, airlock] = await Promise.all(asked)
   return {
     status: agentd === 'ready' && engine === 'ready' ? 'ok' : 'degraded',
     version,
@@ -29,6 +32,7 @@ async function healthOf(parts: HealthParts): Promise<GatewayHealth> {
     uptime_s: Math.round((Date.now() - parts.startedAt.getTime()) / 100) / 10,
     agentd,
     engine,
+    airlock,
   }
 }
 
