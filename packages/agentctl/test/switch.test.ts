@@ -31,7 +31,7 @@ throwawayHost.describe('switching with agentctl, beside a real agentd', () => {
       STATE_DIR: state,
       AGENT_SOCKET: `${state}/sockets/agent.sock`,
       OPERATOR_SOCKET: `${state}/sockets/operator.sock`,
-      SWITCH: JSON.stringify({ graceSeconds: 0, probationSeconds: 1, activationSeconds: 120 }),
+      SWITCH: JSON.stringify({ graceSeconds: 0, probationSeconds: 1, activationSeconds: 20 }),
       NIXOS: JSON.stringify({ flake: '/srv/web', configuration: 'web', overlayDir: '/srv/web/castellan' }),
     }
     const environment = Object.entries(settings).map(([key, value]) => `--setenv=CASTELLAN_${key}=${value}`)

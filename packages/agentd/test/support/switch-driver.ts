@@ -30,7 +30,7 @@ const safeSwitch = await SafeSwitch.open({
   defaults: {
     activation: 'auto',
     confirm: 'health',
-    activationSeconds: 120,
+    activationSeconds: 20,
     graceSeconds: 0,
     probationSeconds: 1,
     confirmSeconds: 5,

@@ -167,7 +167,7 @@ export class SwitchHost implements AsyncDisposable {
 
   async #verdict(name: string): Promise<Verdict> {
     const file = join(this.#folder, 'state', name, 'result.json')
-    const text = await until(`switch ${name} ended`, () => readFile(file, 'utf8').catch(() => undefined), 90_000)
+    const text = await until(`switch ${name} ended`, () => readFile(file, 'utf8').catch(() => undefined), 150_000)
     const look =
       'readlink -f /run/current-system; readlink -f /nix/var/nix/profiles/system; cat /nix/var/boot-loader; ' +
       'systemctl show --property=ExecStart --value web | sed -n "s/.*argv\\[\\]=\\([^;]*\\) ;.*/\\1/p"; systemctl list-units --no-legend --plain "castellan-*"'
