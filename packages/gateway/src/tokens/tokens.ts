@@ -1,18 +1,15 @@
-import { createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import { CastellanError, type LedgerRecordRequest, newId, type TokenId, type TokenMarks } from '@castellan/contracts'
 import type { Token, TokenCreated, TokenRequest, TokenRotated } from '@castellan/contracts/api'
 import type { Log } from '@castellan/daemon'
 import type { Caller } from '../plugins/caller.ts'
+import { LiveTokens } from './live-tokens.ts'
 import { type Rights, refuseMore, rightsOf } from './rights.ts'
 import { hashOfSecret, newSecret } from './secret.ts'
-import { Standing } from './standing.ts'
+import type { Standing } from './standing.ts'
 import { type StoredToken, TokenFile } from './token-file.ts'
 
-/** Tokens kept at once; revoked and expired ones make room for new ones. */
-export const MAX_TOKENS = 512
 const DAY_MS = 24 * 3600 * 1000
-/** How long a revoked or expired token stays listed. */
-const LISTED_MS = 30 * DAY_MS
 /** Last use is written down at most this often, so that a busy token costs no disk writes. */
 const USE_WRITE_MS = 10 * 60_000
 /** How long until the ledger is asked again where agentd did not answer. */
@@ -47,13 +44,6 @@ export interface KnownToken {
   readonly expiresAt: number
 }
 
-interface Live {
-  stored: StoredToken
-  readonly rights: Rights
-  standing: Standing
-  oldStanding: Standing | null
-}
-
 /** The tokens of the API: who may speak to the gateway beside the owner and the page. */
 export class Tokens {
   readonly #file: TokenFile
@@ -62,9 +52,7 @@ export class Tokens {
   readonly #records: Recorder & TokenMemory
   readonly #log: Log
   readonly #now: () => number
-  readonly #tokens = new Map<TokenId, Live>()
-  /** By the hash of the secret; the old one of a rotation has its own. */
-  readonly #bySecret = new Map<string, Live>()
+  readonly #tokens: LiveTokens
   #changing: Promise<unknown> = Promise.resolve()
   /** Whether the ledger was asked: what it knows to be revoked is in force by then. */
   #judged = false
@@ -74,6 +62,7 @@ export class Tokens {
   private constructor({ file, key, records, log, now = Date.now }: TokensParts) {
     this.#file = new TokenFile(file)
     this.#key = createSecretKey(key)
+    this.#tokens = new LiveTokens(this.#key, now)
     this.#records = records
     this.#log = log
     this.#now = now
@@ -82,7 +71,7 @@ export class Tokens {
   /** Throws `config_invalid` when the list is damaged. */
   static async open(parts: TokensParts): Promise<Tokens> {
     const tokens = new Tokens(parts)
-    for (const stored of await tokens.#file.load()) tokens.#adopt(stored)
+    for (const stored of await tokens.#file.load()) tokens.#tokens.adopt(stored)
     await tokens.#judge()
     return tokens
   }
@@ -92,26 +81,24 @@ export class Tokens {
    * `agentd_unavailable` for one that is on the list until the ledger has said whether that was put back.
    */
   find(secret: string): KnownToken | undefined {
-    const hash = hashOfSecret(this.#key, secret)
-    const live = this.#bySecret.get(hash)
-    if (live === undefined) return undefined
+    const known = this.#tokens.behind(secret)
+    if (known === undefined) return undefined
     if (!this.#judged) throw unjudged()
-    const { stored, rights } = live
-    const isCurrent = stored.hash !== null && sameHash(stored.hash, hash)
-    const standing = isCurrent ? live.standing : live.oldStanding
+    const { live, standing } = known
     if (standing === null) return undefined
+    const { stored, rights } = live
     if (!standing.ended) this.#noteUse(stored)
     return { id: stored.token_id, rights, standing, expiresAt: Date.parse(stored.expires_at) }
   }
 
   /** Newest first. */
   list(): Token[] {
-    return [...this.#tokens.values()].map(({ stored }) => this.#shown(stored)).reverse()
+    return this.#tokens.all.map(({ stored }) => this.#shown(stored)).reverse()
   }
 
   /** Throws `not_found`. */
   get(id: TokenId): Token {
-    return this.#shown(this.#find(id).stored)
+    return this.#shown(this.#tokens.get(id).stored)
   }
 
   /** Throws `forbidden` where the caller would get more than it has, and `conflict` when there are 512 in force. */
@@ -120,7 +107,7 @@ export class Tokens {
       // What a token makes ends with it at the latest.
       const expiresAt = Math.min(this.#now() + expires_in_days * DAY_MS, caller.expiresAt)
       refuseMore(caller, rightsOf(scopes, agent ?? null))
-      this.#makeRoom()
+      this.#tokens.makeRoom()
       const secret = newSecret()
       const stored: StoredToken = {
         token_id: newId('tok'),
@@ -150,7 +137,7 @@ export class Tokens {
         await this.#save()
         throw new CastellanError('unauthorized', 'Your credential ended meanwhile; nothing was made with it.')
       }
-      return { ...this.#shown(this.#adopt(stored).stored), token: secret }
+      return { ...this.#shown(this.#tokens.adopt(stored).stored), token: secret }
     })
   }
 
@@ -160,10 +147,10 @@ export class Tokens {
    * fails with tells that the token is revoked all the same.
    */
   revoke(id: TokenId, by: string): Promise<Token> {
-    const live = this.#find(id)
-    const ending = [live, ...this.#madeWith(id)].filter(({ stored }) => stored.revoked_at === null)
+    const live = this.#tokens.get(id)
+    const ending = [live, ...this.#tokens.madeWith(id)].filter(({ stored }) => stored.revoked_at === null)
     if (ending.length === 0) return Promise.resolve(this.#shown(live.stored))
-    for (const one of ending) this.#end(one)
+    for (const one of ending) this.#tokens.end(one, this.#time())
     return this.#change(async () => {
       await this.#save()
       for (const { stored } of ending) {
@@ -181,7 +168,7 @@ export class Tokens {
    */
   rotate(id: TokenId, overlapMs: number, caller: Caller): Promise<TokenRotated> {
     return this.#change(async () => {
-      const live = this.#find(id)
+      const live = this.#tokens.get(id)
       const { stored } = live
       if (stored.hash === null || live.standing.ended) {
         throw new CastellanError('conflict', `The token ${id} has ended; make a new one with createToken.`)
@@ -211,13 +198,7 @@ export class Tokens {
         await this.#save()
         throw new CastellanError('conflict', `The token ${id}, or what you asked with, was revoked meanwhile.`)
       }
-      this.#forgetSecrets(live)
-      live.oldStanding?.end()
-      live.oldStanding = live.standing
-      live.oldStanding.endAt(until)
-      live.standing = new Standing(Date.parse(stored.expires_at), this.#now)
-      live.stored = { ...next, last_used_at: live.stored.last_used_at }
-      this.#indexSecrets(live)
+      this.#tokens.renew(live, next, until)
       return { token_id: id, token: secret, old_valid_until: overlap_until }
     })
   }
@@ -231,18 +212,18 @@ export class Tokens {
 
   /** Ends what the ledger knows to have ended. Where agentd is away it is asked again until it answers. */
   async #judge(): Promise<void> {
-    if (this.#tokens.size === 0) {
+    if (this.#tokens.all.length === 0) {
       this.#judged = true
       return
     }
     try {
       const { revoked, rotations } = await this.#records.tokenMarks()
       const known = new Set(revoked)
-      const revived = [...this.#tokens.values()].filter(({ stored }) => {
+      const revived = this.#tokens.all.filter(({ stored }) => {
         const isOlder = (rotations[stored.token_id] ?? 0) > stored.rotations
         return stored.revoked_at === null && (known.has(stored.token_id) || isOlder)
       })
-      for (const live of revived) this.#end(live)
+      for (const live of revived) this.#tokens.end(live, this.#time())
       this.#judged = true
       if (revived.length === 0) return
       const tokens = revived.map(({ stored }) => stored.token_id)
@@ -255,60 +236,6 @@ export class Tokens {
       this.#asking = setTimeout(() => void this.#judge(), ASK_AGAIN_MS)
       this.#asking.unref()
     }
-  }
-
-  /** What a token made, and what that made. */
-  #madeWith(id: TokenId): Live[] {
-    const own = [...this.#tokens.values()].filter(({ stored }) => stored.created_by === id)
-    return own.flatMap((live) => [live, ...this.#madeWith(live.stored.token_id)])
-  }
-
-  #end(live: Live): void {
-    this.#forgetSecrets(live)
-    live.stored = { ...live.stored, hash: null, old: null, revoked_at: this.#time() }
-    live.standing.end()
-    live.oldStanding?.end()
-  }
-
-  #adopt(stored: StoredToken): Live {
-    const live: Live = {
-      stored,
-      rights: rightsOf(stored.scopes, stored.agent),
-      standing: new Standing(Date.parse(stored.expires_at), this.#now),
-      oldStanding: stored.old === null ? null : new Standing(Date.parse(stored.old.until), this.#now),
-    }
-    if (stored.revoked_at !== null) live.standing.end()
-    this.#tokens.set(stored.token_id, live)
-    this.#indexSecrets(live)
-    return live
-  }
-
-  #indexSecrets(live: Live): void {
-    for (const hash of hashesOf(live.stored)) this.#bySecret.set(hash, live)
-  }
-
-  #forgetSecrets(live: Live): void {
-    for (const hash of hashesOf(live.stored)) this.#bySecret.delete(hash)
-  }
-
-  #find(id: TokenId): Live {
-    const live = this.#tokens.get(id)
-    if (live !== undefined) return live
-    throw new CastellanError('not_found', `There is no token ${id}; GET /api/v1/tokens lists them.`)
-  }
-
-  /** Ended tokens go 30 days after, and sooner where their place is needed. Throws `conflict` when all are in force. */
-  #makeRoom(): void {
-    const ended = [...this.#tokens.values()].filter(({ standing }) => standing.ended)
-    for (const live of ended) {
-      const { token_id, revoked_at, expires_at } = live.stored
-      const isOld = Date.parse(revoked_at ?? expires_at) < this.#now() - LISTED_MS
-      if (!isOld && this.#tokens.size < MAX_TOKENS) continue
-      this.#forgetSecrets(live)
-      this.#tokens.delete(token_id)
-    }
-    if (this.#tokens.size < MAX_TOKENS) return
-    throw new CastellanError('conflict', `There are ${MAX_TOKENS} tokens, as many as may be; revoke those out of use.`)
   }
 
   #noteUse(stored: StoredToken): void {
@@ -330,15 +257,12 @@ export class Tokens {
   }
 
   #save(): Promise<void> {
-    return this.#file.save(() => [...this.#tokens.values()].map(({ stored }) => stored))
+    return this.#file.save(() => this.#tokens.stored())
   }
 
   /** Saves the list as it is with this one in it, which comes into force only once it is on disk. */
   #saveWith(fresh: StoredToken): Promise<void> {
-    return this.#file.save(() => {
-      const all = new Map([...this.#tokens].map(([id, { stored }]) => [id, stored]))
-      return all.set(fresh.token_id, fresh).values()
-    })
+    return this.#file.save(() => this.#tokens.stored(fresh))
   }
 
   #change<T>(task: () => Promise<T>): Promise<T> {
@@ -361,15 +285,6 @@ const UNWRITTEN = 'the last use of a token could not be written down'
 function outlasts({ expiresAt }: Caller): CastellanError {
   const until = new Date(expiresAt).toISOString()
   return new CastellanError('forbidden', `Your token ends at ${until}; it cannot take over one that lasts longer.`)
-}
-
-function hashesOf({ hash, old }: StoredToken): string[] {
-  return [hash, old?.hash ?? null].filter((known) => known !== null)
-}
-
-/** In constant time. Both are 64 hex digits. */
-function sameHash(one: string, other: string): boolean {
-  return timingSafeEqual(Buffer.from(one), Buffer.from(other))
 }
 
 /** What was done stays done; only the record of it is missing. */
