@@ -271,7 +271,7 @@ requires.browser().describe('the chats of the page, with the real gateway and ag
     await page.locator('.error-item').getByText('agentctl session mode').last().waitFor()
     await ask('/mode none')
     await page.getByText(strings.chat.notes.mode(null)).last().waitFor()
-    expect(await page.getByRole('combobox', { name: words.mode }).inputValue()).toBe('session')
+    await expect.poll(() => page.getByRole('combobox', { name: words.mode }).inputValue()).toBe('session')
     await ask('write a note')
     const approval = page.getByRole('region', { name: strings.approval.title })
     await approval.focus()

@@ -102,7 +102,7 @@ requires.browser().describe('the pages about what happens by itself, and about a
     await form.getByRole('button', { name: words.form.preset['0 7 * * 1-5'] }).click()
     await form.getByText(words.form.nextBy('Monday to Friday at 07:00')).waitFor()
     await form.getByLabel(words.form.pattern).fill('61 * * * *')
-    await form.getByText('This is no pattern:').waitFor()
+    await form.getByText(words.form.noPreview.wrong).waitFor()
     await form.getByLabel(words.form.pattern).fill('0 0 31 2 *')
     await form.locator('.problem', { hasText: words.form.neverComes }).waitFor()
     // By hand, where the fields would not do.
@@ -112,7 +112,7 @@ requires.browser().describe('the pages about what happens by itself, and about a
     await form.getByText(formWords.noObject).waitFor()
     await page.keyboard.press('Escape')
     await form.waitFor({ state: 'detached' })
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe(words.list.add)
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe(words.list.add)
   })
 
   test('runs that nobody here began are shown as they come, and what is declared is changed where it was', async () => {
@@ -124,9 +124,6 @@ requires.browser().describe('the pages about what happens by itself, and about a
     await row.getByText(words.never, { exact: true }).waitFor()
     await castellan.call('routine_trigger', { name: 'nightly' })
     await row.getByText(words.outcomes.good, { exact: true }).waitFor()
-    await castellan
-      .call('routine_add', { name: 'brought', everySeconds: 3600, calls: [{ tool: 'no_such_file' }] })
-      .catch(() => {})
     await castellan.call('routine_add', {
       name: 'brought',
       everySeconds: 3600,
@@ -204,6 +201,19 @@ requires.browser().describe('the pages about what happens by itself, and about a
     expect(complaints).toEqual([])
     await castellan.call('routine_remove', { name: 'hostile' })
     await castellan.call('watcher_remove', { name: 'hostile' })
+  })
+
+  test('what could not be read says so, and is read once it can be', async () => {
+    const { page, context } = await open('routines')
+    const region = page.getByRole('region', { name: watchers.title })
+    await region.locator('.nothing, .thing').first().waitFor()
+    await context.setOffline(true)
+    await region.getByRole('button', { name: watchers.again }).click()
+    await region.getByText(strings.ui.unreachable).waitFor()
+    expect(await violations(page)).toEqual([])
+    await context.setOffline(false)
+    await region.getByRole('button', { name: strings.ui.again }).click()
+    await region.locator('.nothing, .thing').first().waitFor()
   })
 
   test('apps are said to need what this machine has not, in the tool’s own words', async (context) => {
