@@ -7,6 +7,7 @@ import { chooseIsolation, type Isolation } from '../../worker/isolation.ts'
 import type { Loaded, ModelDone, PrefixTotals, SeededCompletion, WorkerReport } from '../../worker/protocol.ts'
 import type { Backend, BackendReport, BackendState } from '../backend.ts'
 import { Decisions } from '../decision.ts'
+import { completion } from './completion.ts'
 import { type ModelFile, openModelFile, stampOf } from './file.ts'
 import { type WorkerEnd, WorkerLink } from './link.ts'
 import { localReport } from './report.ts'
@@ -131,44 +132,14 @@ export class LocalBackend implements Backend {
     }
   }
 
-  async *complete(request: SeededCompletion, signal: AbortSignal, release: () => void): AsyncGenerator<EngineEvent> {
-    const worker = this.#worker
-    if (signal.aborted) return release()
-    if (this.#state !== 'ready' || worker === undefined) {
-      release()
-      throw crashed('stopped before this request could begin')
-    }
-    const { id, channel } = this.#runs.begin(release)
-    const cancel = (): void => {
-      worker.cancel(id)
-      channel.end()
-    }
-    signal.addEventListener('abort', cancel, { once: true })
-    let whole = false
-    try {
-      const key = this.#handOver(worker, id, request)
-      for await (const event of channel) yield event.type === 'done' ? this.#stamped(event, request, key) : event
-      whole = true
-    } finally {
-      signal.removeEventListener('abort', cancel)
-      if (!whole) cancel()
-    }
-  }
-
-  /** Throws `invalid_request` for what cannot be handed over; its slot is free again then, because no worker will say so. */
-  #handOver(worker: WorkerLink, id: number, request: SeededCompletion): string {
-    try {
-      return worker.complete(id, request, this.#options.stallMs)
-    } catch (error) {
-      this.#runs.end(id)
-      if (this.#runs.size === 0) worker.rest()
-      if (!(error instanceof RangeError)) throw error
-      throw new CastellanError(
-        'invalid_request',
-        'The conversation or a tool in it is nested too deeply to be read. Send it with fewer levels.',
-        { cause: error },
-      )
-    }
+  complete(request: SeededCompletion, signal: AbortSignal, release: () => void): AsyncGenerator<EngineEvent> {
+    return completion(request, signal, {
+      runs: this.#runs,
+      worker: this.#state === 'ready' ? this.#worker : undefined,
+      stallMs: this.#options.stallMs,
+      release,
+      stamped: (event, key) => this.#stamped(event, request, key),
+    })
   }
 
   quiet(): Promise<void> {
