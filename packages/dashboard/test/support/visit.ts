@@ -51,7 +51,7 @@ export async function visit(
 /** A visit that has signed in with a code in the address. */
 export async function signedIn(
   browser: Browser,
-  castellan: Castellan,
+  castellan: Pick<Castellan, 'url' | 'namedUrl' | 'signInCode'>,
   options: BrowserContextOptions = {},
 ): Promise<Visit> {
   const guest = await visit(browser, castellan, options)
