@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals'
-import { outcomeOf } from '../acts/acts.ts'
+import { useAct } from '../acts/use-act.ts'
 import { argumentText } from '../cards/argument-text.ts'
 import { useTry } from '../forms/doing.ts'
-import { usePage, useSigned } from '../page.ts'
+import { usePage } from '../page.ts'
 import { apps as words } from '../strings/apps.ts'
 import { When } from '../ui/when.tsx'
 import { RemoveApp } from './remove-app.tsx'
@@ -90,8 +90,8 @@ function Command({ text }: { readonly text: string }) {
 }
 
 function AppActs({ app: { name, activeState }, openLogs, changed }: AppRowProps) {
-  const { acts } = useSigned()
-  const { confirmations, toasts } = usePage()
+  const { confirmations } = usePage()
+  const doAct = useAct()
   const attempt = useTry()
   const removing = useSignal(false)
   const runs = activeState === 'active' || activeState === 'activating'
@@ -99,10 +99,7 @@ function AppActs({ app: { name, activeState }, openLogs, changed }: AppRowProps)
     attempt(async () => {
       const { title, effects, ...question } = words.asks[tool]
       if (!(await confirmations.ask({ ...question, title: title(name), effects: effects(name) }))) return
-      const { ok, text } = outcomeOf(await acts.call(tool, { name }))
-      changed()
-      if (!ok) throw new Error(text)
-      toasts.good(text)
+      await doAct(tool, { name }).finally(changed)
     })
   const button = (label: string, press: () => void) => (
     <button type="button" class="quiet" aria-label={words.on(label, name)} onClick={press}>

@@ -1,10 +1,9 @@
 import { useSignal } from '@preact/signals'
-import { outcomeOf } from '../acts/acts.ts'
+import { useAct } from '../acts/use-act.ts'
 import { bytes } from '../cards/units.ts'
 import { useDoing } from '../forms/doing.ts'
 import { SelectField, TextField } from '../forms/fields.tsx'
 import { Form } from '../forms/form.tsx'
-import { usePage, useSigned } from '../page.ts'
 import { apps } from '../strings/apps.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { argvOf, type DeployDraft, deployArguments, deployProblem, emptyApp, memoryBytesOf } from './deploy-draft.ts'
@@ -21,8 +20,7 @@ export interface DeployAppProps {
 
 /** An app, to be written: what runs, what it sees, and what it may use. */
 export function DeployApp({ present, deployed, close }: DeployAppProps) {
-  const { acts } = useSigned()
-  const { toasts } = usePage()
+  const act = useAct()
   const doing = useDoing()
   const draft = useSignal(emptyApp())
   const unready = deployProblem(draft.value)
@@ -42,11 +40,9 @@ export function DeployApp({ present, deployed, close }: DeployAppProps) {
   const send = async () => {
     const { name } = draft.value
     const done = await doing.run(async () => {
-      const { ok, text: why } = outcomeOf(await acts.call('app_deploy', deployArguments(draft.value)))
-      if (!ok) throw new Error(why)
+      await act('app_deploy', deployArguments(draft.value), words.done(name))
     })
     if (!done) return
-    toasts.good(words.done(name))
     deployed()
     close()
   }

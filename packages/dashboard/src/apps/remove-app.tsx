@@ -1,9 +1,8 @@
 import { useSignal } from '@preact/signals'
-import { outcomeOf } from '../acts/acts.ts'
+import { useAct } from '../acts/use-act.ts'
 import { useDoing } from '../forms/doing.ts'
 import { CheckField, TextField } from '../forms/fields.tsx'
 import { Form } from '../forms/form.tsx'
-import { usePage, useSigned } from '../page.ts'
 import { apps } from '../strings/apps.ts'
 import { Dialog } from '../ui/dialog.tsx'
 
@@ -17,18 +16,16 @@ export interface RemoveAppProps {
 
 /** The question before an app goes. What it stored goes with it only where its name is typed. */
 export function RemoveApp({ name, changed, close }: RemoveAppProps) {
-  const { acts } = useSigned()
-  const { toasts } = usePage()
+  const act = useAct()
   const doing = useDoing()
   const state = useSignal(false)
   const typed = useSignal('')
   const send = async () => {
+    const args = { name, state: state.value }
     const done = await doing.run(async () => {
-      const { ok, text } = outcomeOf(await acts.call('app_remove', { name, state: state.value }))
-      if (!ok) throw new Error(text)
+      await act('app_remove', args, words.done(name))
     })
     if (!done) return
-    toasts.good(words.done(name))
     changed()
     close()
   }

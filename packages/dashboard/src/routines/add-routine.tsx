@@ -1,11 +1,11 @@
 import { useSignal } from '@preact/signals'
-import { outcomeOf } from '../acts/acts.ts'
+import { useAct } from '../acts/use-act.ts'
 import { useDoing } from '../forms/doing.ts'
 import { SelectField, TextField } from '../forms/fields.tsx'
 import { Form } from '../forms/form.tsx'
 import type { Resource } from '../live/resource.ts'
 import type { ToolSummary } from '../live/tools.ts'
-import { usePage, useSigned } from '../page.ts'
+import { usePage } from '../page.ts'
 import { routines } from '../strings/routines.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Shown } from '../ui/states.tsx'
@@ -33,8 +33,8 @@ export interface AddRoutineProps {
 
 /** A routine, to be written: when, what, and what one agrees to with it. */
 export function AddRoutine({ tools, added, close }: AddRoutineProps) {
-  const { acts } = useSigned()
-  const { toasts, clock } = usePage()
+  const act = useAct()
+  const { clock } = usePage()
   const doing = useDoing()
   const draft = useSignal(emptyDraft(timezones()[0] ?? 'UTC'))
   const schemas = useSignal<Schemas>(new Map())
@@ -58,11 +58,9 @@ export function AddRoutine({ tools, added, close }: AddRoutineProps) {
     if (schedule === null || written.kind === 'unready') return
     const args = argumentsFor(draft.value, schedule, written.calls)
     const done = await doing.run(async () => {
-      const { ok, text } = outcomeOf(await acts.call('routine_add', args))
-      if (!ok) throw new Error(text)
+      await act('routine_add', args, words.added(name))
     })
     if (!done) return
-    toasts.good(words.added(name))
     added()
     close()
   }

@@ -1,9 +1,8 @@
 import { useSignal } from '@preact/signals'
-import { outcomeOf } from '../acts/acts.ts'
+import { useAct } from '../acts/use-act.ts'
 import { useDoing } from '../forms/doing.ts'
 import { SelectField, TextField } from '../forms/fields.tsx'
 import { Form } from '../forms/form.tsx'
-import { usePage, useSigned } from '../page.ts'
 import { watchers } from '../strings/watchers.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { LadderFields } from './ladder-fields.tsx'
@@ -18,8 +17,7 @@ export interface AddWatcherProps {
 
 /** A watcher, to be written: what to look at, and what to do about it. */
 export function AddWatcher({ added, close }: AddWatcherProps) {
-  const { acts } = useSigned()
-  const { toasts } = usePage()
+  const act = useAct()
   const doing = useDoing()
   const draft = useSignal(emptyWatcher())
   const change = (part: Partial<WatcherDraft>) => {
@@ -28,11 +26,9 @@ export function AddWatcher({ added, close }: AddWatcherProps) {
   const { name, description, kind, ladder } = draft.value
   const send = async () => {
     const done = await doing.run(async () => {
-      const { ok, text } = outcomeOf(await acts.call('watcher_add', watcherArguments(draft.value)))
-      if (!ok) throw new Error(text)
+      await act('watcher_add', watcherArguments(draft.value), words.added(name))
     })
     if (!done) return
-    toasts.good(words.added(name))
     added()
     close()
   }
@@ -67,8 +63,8 @@ export function AddWatcher({ added, close }: AddWatcherProps) {
           <h3>{words.agree}</h3>
           <p class="note">{words.agreeing}</p>
           <ol>
-            {ladder.map(({ id, act, unit }) => (
-              <li key={id}>{act === 'restart' ? words.stepWords.restart(unit) : words.stepWords[act]}</li>
+            {ladder.map(({ id, act: step, unit }) => (
+              <li key={id}>{step === 'restart' ? words.stepWords.restart(unit) : words.stepWords[step]}</li>
             ))}
           </ol>
           <p class="note">{words.agreeUndo}</p>

@@ -1,4 +1,5 @@
 import { outcomeOf } from '../acts/acts.ts'
+import { useAct } from '../acts/use-act.ts'
 import { argumentText } from '../cards/argument-text.ts'
 import { useTry } from '../forms/doing.ts'
 import type { ToolSummary } from '../live/tools.ts'
@@ -90,10 +91,11 @@ function RoutineActs({ routine, when, running, openHistory, changed }: ActsProps
   const { name, calls, declared } = routine
   const { acts } = useSigned()
   const { confirmations, toasts } = usePage()
+  const act = useAct()
   const attempt = useTry()
   const trigger = () =>
     attempt(async () => {
-      const effects = calls.map(({ tool, args }) => words.trigger.effect(tool, argsText(args)))
+      const effects = calls.map(({ tool, args }) => words.trigger.effect(tool, argsText(args, MOST_SHOWN)))
       const question = {
         ...words.trigger,
         title: words.trigger.title(name),
@@ -114,9 +116,7 @@ function RoutineActs({ routine, when, running, openHistory, changed }: ActsProps
       const { removal } = words
       const question = { ...removal, title: removal.title(name), effects: removal.effects(when), danger: true }
       if (!(await confirmations.ask(question))) return
-      const { ok, text } = outcomeOf(await acts.call('routine_remove', { name }))
-      if (!ok) throw new Error(text)
-      toasts.good(removal.done(name))
+      await act('routine_remove', { name }, removal.done(name))
       changed()
     })
   return (
@@ -150,7 +150,12 @@ function resultOf(outcome: unknown): { readonly ok: boolean; readonly ledgerInde
   return result
 }
 
-/** Arguments in one line, as they are; empty where there are none. */
-export function argsText(args: Readonly<Record<string, unknown>>): string {
-  return Object.keys(args).length === 0 ? '' : argumentText(JSON.stringify(args))
+/** Arguments longer than this many characters are cut in a question; the row has all of them. */
+const MOST_SHOWN = 400
+
+/** Arguments in one line, as they are, or `most` characters of them; empty where there are none. */
+export function argsText(args: Readonly<Record<string, unknown>>, most = Number.POSITIVE_INFINITY): string {
+  if (Object.keys(args).length === 0) return ''
+  const text = argumentText(JSON.stringify(args))
+  return text.length > most ? `${text.slice(0, most)}…` : text
 }

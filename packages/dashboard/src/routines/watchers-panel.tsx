@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals'
-import { outcomeOf } from '../acts/acts.ts'
+import { useAct } from '../acts/use-act.ts'
 import { useTry } from '../forms/doing.ts'
 import type { Resource } from '../live/resource.ts'
-import { usePage, useSigned } from '../page.ts'
+import { usePage } from '../page.ts'
 import { addressOf } from '../shell/router.ts'
 import { routines } from '../strings/routines.ts'
 import { watchers as words } from '../strings/watchers.ts'
@@ -65,17 +65,15 @@ const TONES = { unknown: '', healthy: 'good', failing: 'warn', escalated: 'bad' 
 
 function WatcherRow({ watcher, changed }: { readonly watcher: WatcherView; readonly changed: () => void }) {
   const { name, description, check, everySeconds, state, since, message, failedLooks, failures, declared } = watcher
-  const { acts } = useSigned()
-  const { confirmations, toasts } = usePage()
+  const act = useAct()
+  const { confirmations } = usePage()
   const attempt = useTry()
   const remove = () =>
     attempt(async () => {
       const { removal } = words
       const question = { ...removal, title: removal.title(name), effects: removal.effects(check), danger: true }
       if (!(await confirmations.ask(question))) return
-      const { ok, text } = outcomeOf(await acts.call('watcher_remove', { name }))
-      if (!ok) throw new Error(text)
-      toasts.good(removal.done(name))
+      await act('watcher_remove', { name }, removal.done(name))
       changed()
     })
   return (

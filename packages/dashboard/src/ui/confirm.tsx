@@ -57,8 +57,8 @@ function Question({ question, answer }: Open) {
         }}
       >
         <ul class="effects">
-          {effects.map((effect) => (
-            <li key={effect}>{effect}</li>
+          {effects.map((effect, position) => (
+            <li key={position}>{effect}</li>
           ))}
         </ul>
         <p class="note">{undo}</p>
