@@ -119,14 +119,14 @@ test('a client that answers no ping is dropped', async () => {
 })
 
 test('a client that says nothing is closed with 4003', async () => {
-  const gateway = await startGateway({ server: { chatTiming: { heartbeatMs: 10, idleMs: 50 } } })
+  const gateway = await startGateway({ server: { chatTiming: { heartbeatMs: 500, idleMs: 50 } } })
   const client = await gateway.connect()
   await until('it is closed', () => client.closed)
   expect(client.closed).toMatchObject({ code: 4003, reason: expect.stringContaining('Idle') })
 })
 
 test('a client that waits for a turn is not idle', async () => {
-  const gateway = await startGateway({ server: { chatTiming: { heartbeatMs: 500, idleMs: 2000 } } })
+  const gateway = await startGateway({ server: { chatTiming: { heartbeatMs: 1000, idleMs: 2000 } } })
   let finish = () => {}
   gateway.engine.answer = async function* () {
     await new Promise<void>((resolve) => {
