@@ -12,6 +12,7 @@ import { save } from '../ui/save.ts'
 import { Shown } from '../ui/states.tsx'
 import { When } from '../ui/when.tsx'
 import { BodyView } from './body-view.tsx'
+import { Turn } from './turn.tsx'
 import { dollars, fateOf, hostOf, type Insight } from './views.ts'
 
 export interface ExchangeDetailProps {
@@ -89,14 +90,7 @@ function Facts({ insight, labelOf }: { readonly insight: Insight; readonly label
       <Field name={fields.agent}>{agent}</Field>
       {chat_id !== null && (
         <Field name={fields.chat}>
-          <a
-            href={addressOf('chat', {
-              path: [chat_id],
-              query: { at: seq === null ? undefined : String(seq) },
-            })}
-          >
-            {words.one.toChat(chat_id)}
-          </a>
+          <Turn chat={chat_id} seq={seq} />
         </Field>
       )}
       <Field name={fields.credential}>{credential === null ? words.one.unpaid : labelOf(credential)}</Field>

@@ -163,6 +163,7 @@ export const insights = {
       ledger: 'Ledger',
     },
     toChat: (chat: string) => `Chat ${chat}`,
+    askedThere: (text: string) => `for “${text}”`,
     unpaid: 'nobody',
     nothing: 'nothing',
     takenOut: (kinds: readonly string[]) => `${kinds.join(', ')}; “[redacted]” left in its place`,

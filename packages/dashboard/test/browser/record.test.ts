@@ -98,6 +98,7 @@ requires.browser().describe('the pages about what left and what is remembered', 
       const drawer = page.getByRole('dialog')
       await drawer.getByText(insights.one.fate.near(outside.host)).waitFor()
       await drawer.getByText(insights.one.takenOut(['email'])).waitFor()
+      await drawer.getByText(insights.one.askedThere('Größe? Write to jane.doe@example.org.')).waitFor()
       await drawer.getByText('POST /v1/chat/completions HTTP/1.1').waitFor()
       await drawer.getByText('authorization: Bearer [secret]').waitFor()
       const sent = drawer.getByRole('region', { name: insights.one.sent, exact: true }).first()
