@@ -1,4 +1,12 @@
-import type { LedgerEntry, LedgerEntryType } from './ledger.ts'
+import type { LedgerEntryType } from './ledger.ts'
+
+/** What of an entry says whether it is worth a look. */
+export interface Judged {
+  readonly type: LedgerEntryType
+  readonly effect?: string | undefined
+  readonly ok?: boolean | undefined
+  readonly facts?: Readonly<Record<string, unknown>> | undefined
+}
 
 /** Entries of these types tell that something went wrong. */
 export const WENT_WRONG: ReadonlySet<LedgerEntryType> = new Set<LedgerEntryType>([
@@ -39,7 +47,7 @@ const SWITCH_ENDS: ReadonlySet<unknown> = new Set(['committed', 'rolled_back', '
  * Whether somebody who was away would want to see an entry: it changed something, went wrong, or was a person's word. Looks, beginnings, and
  * routines that went well are not. Without any import at run time, so that the page has it as well.
  */
-export function isNotable({ type, effect, ok, facts }: LedgerEntry): boolean {
+export function isNotable({ type, effect, ok, facts }: Judged): boolean {
   if (type === 'outcome') return effect !== 'read'
   if (type === 'switch_step') return SWITCH_ENDS.has(facts?.phase)
   if (type === 'routine_run') return ok === false

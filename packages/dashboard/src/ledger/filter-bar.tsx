@@ -3,6 +3,9 @@ import { entryTitles } from '../strings/entries.ts'
 import { ledger as words } from '../strings/ledger.ts'
 import type { Filters } from './query.ts'
 
+/** Stands among the types of entries for several of them. */
+const NOTABLE = 'notable'
+
 export interface FilterBarProps {
   readonly filters: Filters
   readonly change: (filters: Filters) => void
@@ -18,8 +21,14 @@ export function FilterBar({ filters, change, count }: FilterBarProps) {
       <TextFilter label={words.search} hint={words.searchHint} value={filters.text} set={(text) => set('text', text)} />
       <label class="field">
         <span>{words.kind}</span>
-        <select value={filters.type ?? ''} onChange={({ currentTarget }) => set('type', currentTarget.value)}>
+        <select
+          value={filters.notable === 'true' ? NOTABLE : (filters.type ?? '')}
+          onChange={({ currentTarget: { value } }) =>
+            change({ ...filters, type: value === NOTABLE ? '' : value, notable: value === NOTABLE ? 'true' : '' })
+          }
+        >
           <option value="">{words.anyKind}</option>
+          <option value={NOTABLE}>{words.notable}</option>
           {Object.entries(entryTitles).map(([type, title]) => (
             <option key={type} value={type}>
               {title}

@@ -1,4 +1,5 @@
 import type { listLedgerEntries } from '@castellan/contracts/api'
+import { isNotable } from '@castellan/contracts/notable'
 import type { Api, AskOf } from '../api/api.ts'
 import type { EntryRecord } from '../entries/entry.ts'
 
@@ -11,9 +12,20 @@ export interface Filters {
   readonly actor?: string
   readonly call_id?: string
   readonly session?: string
+  /** `true`: only what changed something, went wrong or was a person's word. */
+  readonly notable?: string
 }
 
-export const FILTERS: readonly (keyof Filters)[] = ['text', 'type', 'ok', 'tool', 'actor', 'call_id', 'session']
+export const FILTERS: readonly (keyof Filters)[] = [
+  'text',
+  'type',
+  'ok',
+  'tool',
+  'actor',
+  'call_id',
+  'session',
+  'notable',
+]
 
 export interface EntryPage {
   readonly items: readonly EntryRecord[]
@@ -39,7 +51,10 @@ export function filtersOf(query: Readonly<Record<string, string>>): Filters {
 }
 
 /** Whether an entry would be in the list, as far as the page can tell: a search by words only the ledger itself can do. */
-export function fits({ entry }: EntryRecord, { text, type, ok, tool, actor, call_id, session }: Filters): boolean {
+export function fits(
+  { entry }: EntryRecord,
+  { text, type, ok, tool, actor, call_id, session, notable }: Filters,
+): boolean {
   return (
     text === undefined &&
     (type === undefined || entry.type === type) &&
@@ -47,6 +62,7 @@ export function fits({ entry }: EntryRecord, { text, type, ok, tool, actor, call
     (tool === undefined || entry.tool === tool) &&
     (actor === undefined || entry.actor.name === actor) &&
     (call_id === undefined || entry.call_id === call_id) &&
-    (session === undefined || entry.session === session)
+    (session === undefined || entry.session === session) &&
+    (notable === undefined || String(isNotable(entry)) === notable)
   )
 }

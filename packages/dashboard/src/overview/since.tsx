@@ -74,7 +74,7 @@ export function Since({ notable, seen }: { readonly notable: Resource<readonly E
               <EntryList groups={groups.slice(0, SHOWN)} />
               {groups.length > SHOWN && (
                 <p class="more-link">
-                  <a href={addressOf('ledger')}>{words.sinceAll}</a>
+                  <a href={addressOf('ledger', { query: { notable: 'true' } })}>{words.sinceAll}</a>
                 </p>
               )}
             </>

@@ -8,6 +8,7 @@ export const ledger = {
   searchHint: 'words, tools, names…',
   kind: 'Kind',
   anyKind: 'Any kind',
+  notable: 'Changes, failures, decisions',
   result: 'Result',
   anyResult: 'Any result',
   wentWell: 'Went well',

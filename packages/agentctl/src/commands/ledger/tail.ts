@@ -19,6 +19,7 @@ Examples:
 interface TailOptions {
   lines: string
   follow: boolean
+  notable: boolean
   tool?: string
   type?: string
   session?: string
@@ -41,6 +42,7 @@ export function addLedgerTail(ledger: Command, { act }: Cli): void {
     .option('--actor <name>', 'only entries of this agent, operator or system part')
     .option('--call <id>', 'only entries of this call')
     .option('--outcome <how>', 'only entries that say how it went: ok or failed')
+    .option('--notable', 'only what changed something, went wrong or was a person’s word', false)
     .option('--since <time>', 'only entries from then on')
     .option('--until <time>', 'only entries up to then')
     .option('--text <words>', 'only entries with these words in what is not secret')
@@ -71,6 +73,7 @@ function filterOf(options: TailOptions, now: number): URLSearchParams {
   const query = new URLSearchParams()
   const fields = { tool, type, session, actor, call_id: call, text }
   for (const [key, value] of Object.entries(fields)) if (value !== undefined) query.set(key, value)
+  if (options.notable) query.set('notable', 'true')
   if (outcome !== undefined) query.set('ok', String(outcome === 'ok'))
   if (since !== undefined) query.set('since', String(pointInTime('--since', since, now)))
   if (until !== undefined) query.set('until', String(pointInTime('--until', until, now)))
