@@ -153,9 +153,13 @@ function Found({ sought, chosen }: { readonly sought: string; readonly chosen: (
 }
 
 function FoundLink({ hit, chosen }: { readonly hit: Hit; readonly chosen: (() => void) | undefined }) {
-  const { chat_id, role, at, excerpt } = hit
+  const { chat_id, seq, role, at, excerpt } = hit
   return (
-    <a class="chat-link" href={addressOf('chat', chat_id === MAIN_CHAT ? {} : { path: [chat_id] })} onClick={chosen}>
+    <a
+      class="chat-link"
+      href={addressOf('chat', { path: chat_id === MAIN_CHAT ? [] : [chat_id], query: { at: String(seq) } })}
+      onClick={chosen}
+    >
       <span class="chat-name">{titleOf(hit)}</span>
       <span class="chat-excerpt">
         {words.foundBy[role]}: <Excerpt text={excerpt} />

@@ -39,12 +39,24 @@ export function ChatPage({ route }: PageProps) {
   // Whoever deleted the chat that they look at begins it anew.
   const life = chats.forgotten.value
   const chat = useMemo(() => (CHAT_NAME.test(id) ? chats.show(id) : null), [chats, id, life])
-  return chat === null ? <Unknown id={id} /> : <OneChat key={`${id} ${life}`} chat={chat} wanted={route.query.open} />
+  return chat === null ? (
+    <Unknown id={id} />
+  ) : (
+    <OneChat key={`${id} ${life}`} chat={chat} wanted={route.query.open} at={placeOf(route.query.at)} />
+  )
 }
 
 type Open = 'list' | 'new' | 'rename' | 'brain' | null
 
-function OneChat({ chat, wanted }: { readonly chat: Chat; readonly wanted: string | undefined }) {
+interface OneChatProps {
+  readonly chat: Chat
+  /** What the palette wants opened. */
+  readonly wanted: string | undefined
+  /** A place of its transcript that somebody wants to see. */
+  readonly at: number | undefined
+}
+
+function OneChat({ chat, wanted, at }: OneChatProps) {
   const { api, chats, canApprove } = useSigned()
   const { router, toasts, confirmations } = usePage()
   const attempt = useTry()
@@ -180,7 +192,7 @@ function OneChat({ chat, wanted }: { readonly chat: Chat; readonly wanted: strin
           }}
           remove={() => void remove()}
         />
-        {empty.value ? <EmptyChat say={say} /> : <Transcript chat={chat} canApprove={canApprove} say={say} />}
+        {empty.value ? <EmptyChat say={say} /> : <Transcript chat={chat} canApprove={canApprove} say={say} at={at} />}
         <div class="dock">
           <StatusLine chat={chat} />
           {orphaned ? (
@@ -223,6 +235,10 @@ function OneChat({ chat, wanted }: { readonly chat: Chat; readonly wanted: strin
       )}
     </main>
   )
+}
+
+function placeOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined
 }
 
 /** Null for a chat that is not there: the main one is not until something is said in it. */

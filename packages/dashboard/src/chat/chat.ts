@@ -105,6 +105,18 @@ export class Chat {
     this.#apply({ type: 'earlier', gap, transcript })
   }
 
+  /** Reads as much as it takes for that place of the transcript to be shown. Throws {@link RequestError}. */
+  async reach(seq: number): Promise<void> {
+    for (;;) {
+      const gap = this.#state.value.items.find((item): item is GapItem => {
+        return item.kind === 'gap' && item.after < seq && seq < item.before
+      })
+      if (gap === undefined) return
+      await this.fill(gap)
+      if (this.#state.value.items.includes(gap)) return
+    }
+  }
+
   #connectionIs(state: ConnectionState): void {
     if (state.kind === 'open') void this.#sync()
     else if (state.kind !== 'connecting' && state.kind !== 'signed-out') this.#apply({ type: 'lost' })

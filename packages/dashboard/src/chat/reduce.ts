@@ -66,7 +66,9 @@ function applyFrame(state: ChatState, frame: ServerFrame, at: number | null): Ch
     return frame.type === 'done' && seq === state.lastSeq ? settle(state) : state
   }
   const known = frame.type === 'asked' ? state : delivered(state)
-  return { ...show(known, frame, at), lastSeq: seq }
+  const shown = show(known, frame, at)
+  const items = shown.items.map((item) => (item.id < state.nextId ? item : { ...item, seq }))
+  return { ...shown, items: shown.nextId === state.nextId ? shown.items : items, lastSeq: seq }
 }
 
 function applyTranscript(state: ChatState, transcript: Transcript): ChatState {

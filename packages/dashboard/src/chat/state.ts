@@ -45,8 +45,11 @@ export interface ToolOutcome {
   readonly undo: UndoState | null
 }
 
-/** One thing in the chat, in the order in which it was said or done. `id` is stable for as long as the page lives. */
-export type Item =
+/**
+ * One thing in the chat, in the order in which it was said or done. `id` is stable for as long as the page lives; `seq` is where it
+ * begins in the transcript, as far as the page heard it from there.
+ */
+export type Item = (
   | {
       readonly kind: 'asked'
       readonly id: number
@@ -89,6 +92,7 @@ export type Item =
     }
   /** The chat was deleted elsewhere: what is above is kept nowhere any more. */
   | { readonly kind: 'ended'; readonly id: number }
+) & { readonly seq?: number }
 
 export type ToolItem = Extract<Item, { kind: 'tool' }>
 
@@ -119,4 +123,9 @@ export const emptyChat: ChatState = {
   activity: null,
   paused: false,
   nextId: 1,
+}
+
+/** What stands at a place of the transcript: the last thing that begins there or before. Undefined where that was not read. */
+export function itemAt({ items }: Pick<ChatState, 'items'>, seq: number): Item | undefined {
+  return items.findLast((item) => item.seq !== undefined && item.seq <= seq)
 }

@@ -1,29 +1,35 @@
 import { useComputed, useSignal } from '@preact/signals'
+import { Fragment } from 'preact'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { ToolCard } from '../cards/tool-card.tsx'
 import { useDoing } from '../forms/doing.ts'
 import { memo } from '../memo.ts'
+import { chatPage as words } from '../strings/chat.ts'
 import { strings } from '../strings.ts'
 import { ArrowDown } from '../theme/icons.tsx'
 import { Answer } from './answer.tsx'
 import { SaidFile } from './attached.tsx'
 import type { Chat } from './chat.ts'
 import { repeatsFailure } from './repeats.ts'
-import type { ApprovalVerdict, GapItem, Item, ToolItem } from './state.ts'
+import { type ApprovalVerdict, type GapItem, type Item, itemAt, type ToolItem } from './state.ts'
 import { undoneActs } from './undone.ts'
 
 export interface TranscriptProps {
   readonly chat: Chat
   readonly canApprove: boolean
   readonly say: (text: string) => void
+  /** A place of the transcript that somebody wants to see, such as one that a search found. */
+  readonly at: number | undefined
 }
 
 /** Nearer to the end than this, in pixels, the page follows what comes in. */
 const AT_END = 48
 
-export function Transcript({ chat, canApprove, say }: TranscriptProps) {
+export function Transcript({ chat, canApprove, say, at }: TranscriptProps) {
   const pane = useRef<HTMLDivElement>(null)
   const following = useSignal(true)
+  const sought = useSought(chat, at)
+  if (sought !== undefined) following.value = false
   const undone = useComputed(() => undoneActs(chat.state.value.items))
   const { items, running } = chat.state.value
 
@@ -33,6 +39,11 @@ export function Transcript({ chat, canApprove, say }: TranscriptProps) {
   useLayoutEffect(() => {
     if (following.value) toEnd()
   }, [items])
+  useLayoutEffect(() => {
+    if (sought === undefined) return
+    following.value = false
+    pane.current?.querySelector('.sought')?.scrollIntoView({ block: 'center' })
+  }, [sought])
   useEffect(() => {
     // The pane changes its height with the window and the input; the column when what was guessed of its height is measured.
     const observer = new ResizeObserver(() => {
@@ -60,17 +71,19 @@ export function Transcript({ chat, canApprove, say }: TranscriptProps) {
         <div class="column">
           {items.map((item, position) =>
             repeatsFailure(items[position - 1], item) ? null : (
-              <ItemView
-                key={item.id}
-                item={item}
-                live={running}
-                latest={position === items.length - 1}
-                undone={item.kind === 'tool' && undone.value.has(item.outcome?.ledgerIndex ?? -1)}
-                canApprove={canApprove}
-                decide={decide}
-                say={say}
-                fill={fill}
-              />
+              <Fragment key={item.id}>
+                {item.id === sought && <p class="gap sought">{words.foundHere}</p>}
+                <ItemView
+                  item={item}
+                  live={running}
+                  latest={position === items.length - 1}
+                  undone={item.kind === 'tool' && undone.value.has(item.outcome?.ledgerIndex ?? -1)}
+                  canApprove={canApprove}
+                  decide={decide}
+                  say={say}
+                  fill={fill}
+                />
+              </Fragment>
             ),
           )}
         </div>
@@ -82,6 +95,26 @@ export function Transcript({ chat, canApprove, say }: TranscriptProps) {
       )}
     </div>
   )
+}
+
+/** The thing that stands at a place of the transcript, once that was read; undefined while nobody looks for one. */
+function useSought(chat: Chat, at: number | undefined): number | undefined {
+  const found = useSignal<number | undefined>(undefined)
+  const loaded = chat.loaded.value
+  useEffect(() => {
+    found.value = undefined
+    if (at === undefined || !loaded) return
+    let wanted = true
+    const show = () => {
+      if (wanted) found.value = itemAt(chat.state.peek(), at)?.id
+    }
+    // What cannot be read stays a gap, which says why when it is asked for; the nearest before it is shown.
+    chat.reach(at).then(show, show)
+    return () => {
+      wanted = false
+    }
+  }, [chat, at, loaded])
+  return found.value
 }
 
 interface ItemViewProps {

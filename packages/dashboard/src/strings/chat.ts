@@ -31,6 +31,7 @@ export const chatPage = {
   search: 'Search in all chats',
   searchHint: 'Search messages…',
   found: (count: number) => (count === 0 ? 'Nothing that was said has these words.' : `${count} found`),
+  foundHere: 'Found here',
   foundBy: { person: 'You', agent: 'Agent', tool: 'Tool' },
   more: 'Show more',
   running: 'A turn is running',

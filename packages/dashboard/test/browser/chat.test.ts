@@ -119,7 +119,7 @@ requires.browser().describe('the chats of the page, with the real gateway and ag
       .getByRole('link', { name: /parrot in the attic/ })
       .first()
       .click()
-    await page.waitForURL(address)
+    await page.waitForURL((url) => url.href.startsWith(`${address}?at=`))
     await page.getByRole('searchbox', { name: words.search }).fill('')
 
     await command(page, '/rename Birds')
@@ -322,6 +322,19 @@ requires.browser().describe('the chats of the page, with the real gateway and ag
     await gap.waitFor({ state: 'detached' })
     const asked = await page.locator('.asked p').allTextContents()
     expect(asked).toEqual(Array.from({ length: 9 }, (_, turn) => `turn ${turn} begins`))
+
+    await page.reload()
+    await answer(page, 'I heard “turn 8 begins”.').waitFor()
+    const list = page.locator('.chat-side')
+    await list.getByRole('searchbox', { name: words.search }).fill('turn 2 begins')
+    await list.getByRole('link', { name: /You:/ }).first().click()
+    await page.locator('.sought + .asked').getByText('turn 2 begins').waitFor()
+    const inSight = () =>
+      page.locator('.sought').evaluate((mark) => {
+        const { top } = mark.getBoundingClientRect()
+        return top > 0 && top < innerHeight
+      })
+    await expect.poll(inSight).toBe(true)
   })
 
   test('figures over time are plots, with the same as a table one press away', async () => {

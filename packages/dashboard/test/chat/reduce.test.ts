@@ -2,7 +2,7 @@ import type { ServerFrame } from '@castellan/contracts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type ChatAction, leavesGap, reduce } from '../../src/chat/reduce.ts'
-import { type ChatState, emptyChat } from '../../src/chat/state.ts'
+import { type ChatState, emptyChat, itemAt } from '../../src/chat/state.ts'
 import {
   approvalFrame,
   approvalOf,
@@ -19,9 +19,9 @@ const live = (state: ChatState, frames: readonly ServerFrame[]) =>
 const after = (state: ChatState, ...actions: ChatAction[]) => actions.reduce(reduce, state)
 const ask = numbered([{ type: 'asked', text: 'hello' }])[0] as ServerFrame
 
-/** What is on the screen; ids only have to be stable, not equal. */
+/** What is on the screen; ids only have to be stable, and numbers are those of frames that were heard in pieces or whole. */
 const screen = ({ items, lastSeq, running }: ChatState) => ({
-  items: items.map(({ id: _id, ...item }) => item),
+  items: items.map(({ id: _id, seq: _seq, ...item }) => item),
   lastSeq,
   running,
 })
@@ -172,6 +172,34 @@ describe('approvals', () => {
     const decided: ServerFrame = { type: 'approval_decided', approval_id: approvalOf('w'), state: 'denied', by: 'root' }
     expect(approval(live(waiting, numbered([decided], 3)))?.decision).toEqual({ state: 'denied', by: 'root' })
   })
+})
+
+test('progress belongs to its call until that ends; of a call that is not here it is no news', () => {
+  const call_id = call('p')
+  const used: ServerFrame = { type: 'tool_use', call_id, name: 'model_import', args: {} }
+  const told: ServerFrame = { type: 'progress', call_id, message: 'Reading', done: 1, total: 4, chat_id: 'main' }
+  const running = live(emptyChat, [...numbered([used]), told])
+  expect(running.items[0]).toMatchObject({ progress: { message: 'Reading', done: 1, total: 4 }, seq: 1 })
+  const result = { ok: true, result: {}, ledger_index: 3, summary: 'Done.' }
+  const over = live(running, numbered([{ type: 'tool_result', call_id, name: 'model_import', ...result }], 2))
+  expect(over.items[0]).toMatchObject({ progress: null, outcome: { ok: true } })
+  expect(live(emptyChat, [told]).items).toEqual([])
+})
+
+test('what stands at a place of the transcript is found, also where an answer or a call goes on beyond its beginning', () => {
+  const state = live(
+    emptyChat,
+    numbered([
+      { type: 'asked', text: 'x' },
+      { type: 'text', text: 'one ' },
+      { type: 'text', text: 'two' },
+      { type: 'done' },
+      { type: 'asked', text: 'y' },
+    ]),
+  )
+  const at = (seq: number) => itemAt(state, seq)?.kind
+  expect([at(1), at(2), at(3), at(5)]).toEqual(['asked', 'answer', 'answer', 'asked'])
+  expect(itemAt(emptyChat, 1)).toBeUndefined()
 })
 
 describe('gaps', () => {
