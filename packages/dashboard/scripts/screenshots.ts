@@ -17,7 +17,7 @@ const SIZES = [
   { width: 1280, height: 800 },
   { width: 1920, height: 1080 },
 ]
-const PAGES = ['chat', 'overview', 'approvals', 'timeline', 'security', 'policy']
+const PAGES = ['chat', 'overview', 'approvals', 'ledger', 'security', 'policy']
 
 const wanted = process.argv.slice(2)
 if (existsSync(STATE)) throw new Error(`${STATE} is there already; the pictures are taken of a fresh one.`)

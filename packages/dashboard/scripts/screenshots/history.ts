@@ -4,11 +4,6 @@ import type { Page } from 'playwright-core'
 import { strings } from '../../src/strings.ts'
 import type { WholeCastellan } from '../../test/support/whole.ts'
 
-const PLAN = `# Backups
-
-- /etc and /srv, every night at 02:30
-- kept for 7 days on the second disk
-`
 const CONFIG = `server {
   listen 443 ssl;
   server_name example.org;
@@ -41,23 +36,16 @@ export async function makeHistory(page: Page, castellan: WholeCastellan): Promis
   })
 
   await ask(page, 'how is my memory?')
-  await ask(
-    page,
-    `/call file_write ${JSON.stringify({ path: 'old-plan.md', content: PLAN.replace('7 days', '3 days'), mode: 'overwrite' })}`,
-  )
+  await ask(page, 'write "backups at midnight" to backups.txt')
   await answer(page, 'file_write')
   await page.getByRole('article', { name: 'file_write, Done' }).last().getByRole('button', { name: 'Undo' }).click()
   await answer(page, 'file_write')
   await page.getByText(strings.tool.undone).waitFor()
-  await ask(page, `/call file_write ${JSON.stringify({ path: 'backup-plan.md', content: PLAN, mode: 'overwrite' })}`)
+  await ask(page, 'write "backups at half past two, kept for 7 days" to backups.txt')
   await answer(page, 'file_write')
   await ask(page, 'how full are my disks?')
   await page.getByRole('article', { name: 'disk_usage, Done' }).last().waitFor()
-  const edit = {
-    path: 'nginx.conf',
-    edits: [{ find: 'client_max_body_size 1m;', replace: 'client_max_body_size 32m;' }],
-  }
-  await ask(page, `/call file_edit ${JSON.stringify(edit)}`)
+  await ask(page, 'in nginx.conf change 1m to 32m')
   await page.getByRole('region', { name: strings.approval.title }).waitFor()
 }
 
