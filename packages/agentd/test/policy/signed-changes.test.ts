@@ -1,6 +1,7 @@
+import { createHmac } from 'node:crypto'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Approval, PolicyVersions, PolicyView } from '@castellan/contracts'
+import { Approval, PolicyVersions, PolicyView, policyStatement } from '@castellan/contracts'
 import { expect, test } from 'vitest'
 import { tools } from '../../src/tools/index.ts'
 import { asDone, asPending, OWNER_TOKEN, refusal, TestAgentd, temporaryState } from '../support/agentd.ts'
@@ -108,8 +109,6 @@ test('nobody else’s key, no revoked one and not the owner’s token changes th
   const lost = await changeOf(agentd, gone, 'mine.cedar', free)
   await agentd.operator.request('DELETE', `/v1/operators/${gone.key_id}`, { schema: PolicyView.partial().loose() })
   expect((await refusal(sendChange(agentd, lost))).code).toBe('operator_unknown')
-  const { createHmac } = await import('node:crypto')
-  const { policyStatement } = await import('@castellan/contracts')
   const change = await changeOf(agentd, key, 'mine.cedar', free)
   const { policy, loaded, at } = change.word
   const { before, becomes } = change
@@ -179,6 +178,23 @@ test('the file before can be read again and put back, also one that forbade ever
   await saveDraft(agentd, key, 'mine.cedar', versions[0]?.text ?? '')
   expect(asDone(await agentd.operate('memory_usage')).ok).toBe(true)
   expect(readdirSync(join(agentd.stateDir, 'policy')).toSorted()).toEqual(['.before', 'mine.cedar'])
+})
+
+test('a file that kept agentd restricted or stale is mended by a signed word', async () => {
+  const stateDir = temporaryState()
+  writeRules(stateDir, 'mine.cedar', 'permit everything;')
+  const agentd = await TestAgentd.start({ tools, stateDir })
+  const key = await enrol(agentd)
+  expect(await viewOf(agentd)).toMatchObject({ state: 'restricted', files: [{ text: 'permit everything;' }] })
+  expect(await saveDraft(agentd, key, 'mine.cedar', free)).toMatchObject({ state: 'ok', problems: [] })
+  writeRules(stateDir, 'mine.cedar', 'nonsense')
+  const reload = agentd.operator.request('POST', '/v1/policy/reload', { schema: PolicyView })
+  expect((await refusal(reload)).code).toBe('policy_invalid')
+  expect((await viewOf(agentd)).state).toBe('stale')
+  // A change that comes to nothing leaves it as stale as it was.
+  expect((await refusal(saveDraft(agentd, key, 'other.cedar', '// Nothing.'))).code).toBe('policy_invalid')
+  expect(await viewOf(agentd)).toMatchObject({ state: 'stale', problems: [expect.stringMatching(/mine\.cedar:1/)] })
+  expect((await saveDraft(agentd, key, 'mine.cedar', null)).state).toBe('ok')
 })
 
 test('a rule of always ends by a signed word, and no other rule does', async () => {

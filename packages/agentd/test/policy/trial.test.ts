@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs'
+import { generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
+import { PolicyTrial } from '@castellan/contracts'
 import { expect, test } from 'vitest'
 import { peopleWanted } from '../../src/policy/people.ts'
 import { PolicyKeeper } from '../../src/policy/policy-keeper.ts'
@@ -7,7 +8,7 @@ import { readRules } from '../../src/policy/read-rules.ts'
 import { Trials } from '../../src/policy/trial/trials.ts'
 import { tools } from '../../src/tools/index.ts'
 import { asDone, asPending, refusal, TestAgentd } from '../support/agentd.ts'
-import { enrol, tryDraft, viewOf, writeRules } from '../support/policy.ts'
+import { digestOf, enrol, tryDraft, viewOf, wordOf, writeRules } from '../support/policy.ts'
 
 const note = { path: 'notes.txt', content: 'nobody else reads this', mode: 'overwrite' }
 const free = `@id("notes-are-free")
@@ -62,8 +63,24 @@ test('without an operator’s word no rule is held against what was in recorded 
 test('an operator’s word opens recorded calls for one draft, once, and only the one it is about', async () => {
   const agentd = await TestAgentd.start({ tools })
   const key = await enrol(agentd)
-  const stranger = { ...key, secret: (await import('node:crypto')).generateKeyPairSync('ed25519').privateKey }
+  const stranger = { ...key, secret: generateKeyPairSync('ed25519').privateKey }
   expect((await refusal(tryDraft(agentd, 'mine.cedar', free, stranger))).code).toBe('signature_invalid')
+  const send = (body: unknown) =>
+    agentd.agent.request('POST', '/v1/policy/trial', { body, schema: PolicyTrial, timeoutMs: 90_000 })
+  const word = wordOf(key, await viewOf(agentd), { act: 'try', about: 'mine.cedar', after: digestOf(free) })
+  for (const [file, text] of [
+    ['mine.cedar', `${free} `],
+    ['other.cedar', free],
+    ['mine.cedar', null],
+  ]) {
+    expect((await refusal(send({ file, text, word }))).code).toBe('signature_invalid')
+  }
+  expect((await send({ file: 'mine.cedar', text: free, word })).calls).toEqual({
+    asked: 0,
+    changed: 0,
+    differences: [],
+  })
+  expect((await refusal(send({ file: 'mine.cedar', text: free, word }))).code).toBe('signature_invalid')
 })
 
 test('what is wrong with a draft is told with its line, and no part of it is judged', async () => {
@@ -185,8 +202,10 @@ test('agentctl’s root asks without a word, with what is on record', async () =
   const agentd = await TestAgentd.start({ tools })
   asDone(await agentd.callApproved('file_write', note))
   const body = { file: 'mine.cedar', text: free }
-  const schema = (await import('@castellan/contracts')).PolicyTrial
-  const trial = await agentd.operator.request('POST', '/v1/policy/trial', { body, schema, timeoutMs: 90_000 })
+  const trial = await agentd.operator.request('POST', '/v1/policy/trial', {
+    body,
+    schema: PolicyTrial,
+    timeoutMs: 90_000,
+  })
   expect(trial.calls).toMatchObject({ asked: 1, changed: 1 })
-  writeFileSync(join(agentd.stateDir, 'unrelated'), '')
 })

@@ -53,7 +53,7 @@ requires.browser().describe('the page about policy', () => {
     await page.getByText(words.trial.stale).waitFor()
     await press(page, words.change.try)
     await page.getByText(words.trial.fine).waitFor()
-    const calls = page.getByRole('region', { name: words.trial.callTable })
+    const calls = page.getByRole('group', { name: words.trial.callTable })
     await calls.getByRole('row').filter({ hasText: 'memory_usage' }).first().waitFor()
     expect(await calls.getByRole('row').nth(1).textContent()).toMatch(
       /allow[\s\S]*agents-read[\s\S]*deny[\s\S]*no-memory/,

@@ -19,7 +19,7 @@ import { ALWAYS_FILE, removeRule } from '../always-file.ts'
 import type { PolicyKeeper } from '../policy-keeper.ts'
 import { describeProblem } from '../read-rules.ts'
 import { refuseUnwritable, type Trials } from '../trial/trials.ts'
-import { filesOf, savingOf, whyNot } from './files.ts'
+import { filesOf, savingOf, shownFiles, whyNot } from './files.ts'
 import { keep, keptOf, sha256 } from './kept.ts'
 import { replaceFile } from './write.ts'
 
@@ -47,7 +47,7 @@ export class PolicyChanges {
     return {
       ...keeper.status(),
       loaded_entry: keeper.loadedEntry,
-      files: await filesOf(keeper.folder).catch(() => []),
+      files: shownFiles(await filesOf(keeper.folder).catch(() => [])),
       saving: savingOf(await whyNot(keeper, declaredBy)),
     }
   }

@@ -18,6 +18,18 @@ export async function filesOf(folder: string): Promise<PolicyFile[]> {
   }
 }
 
+/** Text of files that one answer carries, in UTF-16 code units: more than anybody writes by hand. */
+const MAX_SHOWN = 4 * 1024 * 1024
+
+/** Those that are shown to whoever asks from afar. What is beyond that is changed on the host. */
+export function shownFiles(files: readonly PolicyFile[]): PolicyFile[] {
+  let room = MAX_SHOWN
+  return files.filter(({ text }) => {
+    room -= text.length
+    return room >= 0
+  })
+}
+
 /** Why nobody's signed word changes the files, as the error that says so; undefined where it does. */
 export async function whyNot(
   keeper: PolicyKeeper,

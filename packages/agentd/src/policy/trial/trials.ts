@@ -26,6 +26,8 @@ import { warningsAbout } from './warnings.ts'
 
 /** Longest that a draft is judged, and of that every kind of call compared, in milliseconds. */
 const TRIAL_MS = 60_000
+/** Longest where it is only read and its tests are run: agentd itself reads it next, and decides nothing meanwhile. */
+const READ_MS = 20_000
 const KINDS_MS = 20_000
 /** Trials that may wait for one that runs. */
 const MAX_WAITING = 4
@@ -76,7 +78,7 @@ export class Trials {
   }
 
   async #try(draft: PolicyDraft, { calls, kinds, signal }: TrialOptions): Promise<PolicyTrial> {
-    const { keeper, registry, ms = TRIAL_MS } = this.#parts
+    const { keeper, registry, ms = calls || kinds ? TRIAL_MS : READ_MS } = this.#parts
     const base = { policy_digest: keeper.digest, loaded_entry: keeper.loadedEntry }
     const read = await filesWith(keeper.folder, draft).catch(problemsOf)
     if ('problems' in read) return refused(base, read.problems)
