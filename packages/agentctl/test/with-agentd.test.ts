@@ -24,6 +24,8 @@ describe('agentctl beside a real agentd', () => {
       .split('\n')
       .map((line) => JSON.parse(line).entry.type)
     expect(types).toEqual(['intent', 'outcome'])
+    const notable = await agentctl(['ledger', 'tail', '--notable', '--tool', 'file_write', '--state', state])
+    expect(notable.stdout.trim().split('\n')).toHaveLength(1)
 
     const shown = await agentctl(['ledger', 'show', String(outcome.ledger_index), '--state', state])
     expect(shown.code).toBe(0)
