@@ -56,10 +56,10 @@ export class Exchanges {
     })
   }
 
-  /** Puts what is new on top. Where it does not reach what was there, the list begins anew. */
-  async newest(): Promise<void> {
+  /** Puts what is new on top, and answers whether there was any. Where it does not reach what was there, the list begins anew. */
+  async newest(): Promise<boolean> {
     const { busy, items } = this.#listed.peek()
-    if (busy) return
+    if (busy) return false
     await this.#ask(null, (page) => {
       const known = items[0]?.insight_id ?? 0
       const oldest = page.items.at(-1)?.insight_id ?? 0
@@ -69,6 +69,7 @@ export class Exchanges {
       this.#cursor = page.next_cursor
       return page.items
     })
+    return this.#listed.peek().items[0]?.insight_id !== items[0]?.insight_id
   }
 
   /** From the start: after something was deleted, or a try was refused. */

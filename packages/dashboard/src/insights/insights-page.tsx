@@ -14,6 +14,7 @@ import { DeleteInsights } from './delete-insights.tsx'
 import { ExchangeDetail } from './exchange-detail.tsx'
 import { Exchanges } from './exchanges.ts'
 import { ExchangesView } from './exchanges-view.tsx'
+import { LateLook } from './late-look.ts'
 import { NothingLeft } from './nothing-left.tsx'
 import { OutPanel } from './out-panel.tsx'
 import { exchangeFilters, VIEWS, viewOf } from './place.ts'
@@ -23,8 +24,6 @@ import { fateOf } from './views.ts'
 
 /** Entries after which there may be another exchange. */
 const NEWS: ReadonlySet<string> = new Set(['egress_ended', 'egress_refused', 'egress_tunnel_closed', 'usage_reported'])
-/** What is kept of an exchange is written a moment after its entry, in milliseconds. */
-const WRITTEN_MS = 400
 
 /** What left the machine, byte for byte, and what came back. */
 export function InsightsPage({ route }: PageProps) {
@@ -32,20 +31,24 @@ export function InsightsPage({ route }: PageProps) {
   const { api, live } = useSigned()
   const filters = exchangeFilters(route.query)
   const exchanges = useMemo(() => new Exchanges(api, filters), [api, JSON.stringify(filters)])
+  const late = useMemo(() => new LateLook(() => exchanges.newest()), [exchanges])
   const traffic = useMemo(() => new Traffic(api), [api])
   const deleting = useSignal(false)
   const credentials = useResource((signal) => api.ask<typeof listCredentials>('GET', '/api/v1/credentials', { signal }))
   useEffect(() => {
     void exchanges.more()
-    return () => exchanges.close()
-  }, [exchanges])
+    return () => {
+      exchanges.close()
+      late.close()
+    }
+  }, [exchanges, late])
   useEffect(() => {
     traffic.open(live)
     return () => traffic.close()
   }, [traffic, live])
   useNews(
     ({ type }) => NEWS.has(type),
-    () => void setTimeout(() => void exchanges.newest(), WRITTEN_MS),
+    () => late.begin(),
   )
   useNews(
     ({ type }) => type === 'insights_deleted',
