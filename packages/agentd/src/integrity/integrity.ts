@@ -26,7 +26,7 @@ export interface IntegrityParts extends TellingParts {
 export class Integrity implements IntegrityPort {
   readonly #parts: IntegrityParts
   readonly #scans = new Mutex()
-  /** Nobody judges what is watched while the owner changes it. */
+  /** Nobody judges what is watched, or takes a baseline of it, while the owner changes it. */
   readonly #own = new Mutex()
   readonly #telling: Telling
 
@@ -142,7 +142,11 @@ export class Integrity implements IntegrityPort {
     }
   }
 
-  async #take(by: string, why: { why: string; target?: number }, signal: AbortSignal): Promise<IntegrityReport> {
+  #take(by: string, why: { why: string; target?: number }, signal: AbortSignal): Promise<IntegrityReport> {
+    return this.#own.run(() => this.#takeNow(by, why, signal))
+  }
+
+  async #takeNow(by: string, why: { why: string; target?: number }, signal: AbortSignal): Promise<IntegrityReport> {
     const { prints, unreadable } = await takeSnapshot(this.watched, signal)
     if (unreadable.length > 0) {
       throw new CastellanError(

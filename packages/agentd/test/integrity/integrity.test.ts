@@ -228,6 +228,19 @@ describe('what the owner does by way of Castellan', () => {
     expect(fresh.ledger.entries).toEqual([])
   })
 
+  it('is waited for by whoever takes a baseline meanwhile, which is the one that counts then', async () => {
+    const { integrity, at, folder, watched, ledger, differing, signal } = await ruled('change')
+    const change = { folder: join(folder, 'rules'), by: 'Ann', kind: 'change', reads: () => false } as const
+    writeFileSync(join(watched, 'bin/tool'), 'two\n')
+    const changed = integrity.own(change, async () => {
+      writeFileSync(at('own.cedar'), 'forbid\n')
+      return 1
+    })
+    await Promise.all([changed, integrity.takeBaseline('operator', signal)])
+    expect(ledger.entries.map(({ facts }) => facts?.why)).toEqual(['taken', 'change', 'taken'])
+    expect(await differing()).toEqual([])
+  })
+
   it('is waited for by whoever looks meanwhile', async () => {
     const { integrity, at, folder, sightings, signal } = await ruled('change')
     const writing = Promise.withResolvers<void>()
