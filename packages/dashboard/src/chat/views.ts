@@ -1,8 +1,6 @@
-import type { AnswerOf, getChat, getChatUsage, listAgents, listChats, searchMessages } from '@castellan/contracts/api'
+import type { AnswerOf, getChat, listAgents, searchMessages } from '@castellan/contracts/api'
 
 // What the gateway answers, as JSON: its ids are plain text here.
 export type ChatView = AnswerOf<typeof getChat>
-export type ChatListing = AnswerOf<typeof listChats>
-export type ChatUsage = AnswerOf<typeof getChatUsage>
 export type Hit = AnswerOf<typeof searchMessages>['items'][number]
 export type AgentView = AnswerOf<typeof listAgents>['items'][number]
