@@ -6,7 +6,7 @@ import { until } from '@castellan/testing'
 import { onTestFinished } from 'vitest'
 
 export const root = join(import.meta.dirname, '..', '..')
-const START_WITHIN_MS = 60_000
+const START_WITHIN_MS = 120_000
 
 /** One run of `node scripts/start.mjs`, as npm would start it. */
 export interface Run {

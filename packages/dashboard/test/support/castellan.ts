@@ -29,7 +29,7 @@ import { hostAgentd } from './hosted-agentd.ts'
 const PACKAGES = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** Longest that a process may take to start, in milliseconds: others may want the processor as well. */
-const START_MS = 60_000
+const START_MS = 120_000
 
 /** The built page, the real gateway and the real agentd as processes of their own; only the model's words are scripted. */
 export interface Castellan {

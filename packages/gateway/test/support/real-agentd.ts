@@ -11,7 +11,7 @@ import { onTestFinished } from 'vitest'
 const MAIN = fileURLToPath(new URL('../../../agentd/src/main.ts', import.meta.url))
 
 /** A start takes half a second on a machine that has nothing else to do. In milliseconds. */
-const START_MS = 60_000
+const START_MS = 120_000
 
 export interface RealAgentd {
   /** Its operator.sock: what the owner may do. */

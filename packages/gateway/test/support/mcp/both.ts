@@ -15,7 +15,7 @@ import { quietLog } from '../log.ts'
 import { McpClient } from './client.ts'
 
 const MAIN = fileURLToPath(new URL('../../../../agentd/src/main.ts', import.meta.url))
-const START_MS = 60_000
+const START_MS = 120_000
 
 /** A gateway with an agentd process of its own, and a client that has the token: for all tests of a file. */
 export class Both {
