@@ -51,7 +51,9 @@ export function marksOf(
 function entryMark(record: EntryRecord): Mark {
   const { entry } = record
   const tone = toneOf(entry)
-  const lane: Lane = entry.type === 'switch_step' ? 'switches' : tone === 'bad' ? 'incidents' : 'acts'
+  // How an incident ended belongs beside how it began, though it is good news.
+  const isIncident = tone === 'bad' || entry.type.startsWith('incident_')
+  const lane: Lane = entry.type === 'switch_step' ? 'switches' : isIncident ? 'incidents' : 'acts'
   const of = { kind: 'entry' as const, record }
   return {
     id: `entry-${entry.index}`,

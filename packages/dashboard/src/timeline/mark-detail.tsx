@@ -146,7 +146,7 @@ function SwitchDetail({ switched }: { readonly switched: Switched }) {
   )
   return (
     <Shown resource={detail} what={words.detail}>
-      {({ reason, findings, steps }) => (
+      {({ reason, findings, steps, from, to }) => (
         <>
           {reason !== '' && <p>{reason}</p>}
           {findings.length > 0 && (
@@ -164,6 +164,9 @@ function SwitchDetail({ switched }: { readonly switched: Switched }) {
               </li>
             ))}
           </ol>
+          {from.generation !== null && to.generation !== null && from.generation !== to.generation && (
+            <Difference title={words.diff} from={from.generation} to={to.generation} />
+          )}
         </>
       )}
     </Shown>
