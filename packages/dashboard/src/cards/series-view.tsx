@@ -36,7 +36,12 @@ export function SeriesView({ series, table, name }: SeriesViewProps) {
       <div class="series">
         {series.plots.map((one) => (
           <figure key={one.label}>
-            <figcaption class="part-name">{one.label}</figcaption>
+            <figcaption>
+              <span class="part-name">{one.label}</span>{' '}
+              {one.lines.length > 1 && (
+                <span class="note">{words.series.lines(one.lines.map(({ label }) => label.toLowerCase()))}</span>
+              )}
+            </figcaption>
             {state.kind === 'ready' && <Drawn Plot={state.value.Plot} at={series.at} plot={one} />}
           </figure>
         ))}

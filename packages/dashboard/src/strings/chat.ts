@@ -47,10 +47,10 @@ export const chatPage = {
   local: 'on this machine',
   mode: 'What this chat is held to',
   modes: {
-    session: 'As set',
-    observe: 'Observe',
-    assist: 'Assist',
-    sensitive: 'Sensitive',
+    session: 'Mode: as set',
+    observe: 'Mode: observe',
+    assist: 'Mode: assist',
+    sensitive: 'Mode: sensitive',
   },
   modeNote:
     'Observe: it reads. Assist: changes ask. Sensitive: as assist, without network. It only ever narrows what the agent may: the mode of the session itself is set on the machine.',
@@ -102,6 +102,7 @@ export const chatPage = {
     plot: (name: string) => `${name} over time`,
     table: 'Show as a table',
     asPlot: 'Show as a plot',
+    lines: (names: readonly string[]) => names.map((name, n) => (n === 0 ? name : `${name} (dashed)`)).join(', '),
     range: (low: string, high: string) => `between ${low} and ${high}`,
   },
   elapsed: (time: string) => `for ${time}`,

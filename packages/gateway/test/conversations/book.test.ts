@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ConversationBook } from '../../src/conversations/book.ts'
 import type { NewEntry } from '../../src/conversations/entry.ts'
+import { openEncrypted } from '../../src/store/database.ts'
 import { asked, batch, done, main, openBook, text } from '../support/book.ts'
 import { decrypted } from '../support/pages.ts'
 
@@ -122,4 +123,45 @@ test('chats are listed by last use, a page at a time, and by agent', () => {
   const { updated_at, id } = first[1] as { updated_at: number; id: number }
   expect(book.list(null, 2, { updatedAt: updated_at, id }).map(({ name }) => name)).toEqual(['a'])
   expect(book.list('nobody', 2, null)).toEqual([])
+})
+
+test('a database of before knows no modes, and gets them with all that it has', () => {
+  const { book, path, key } = openBook()
+  book.append([batch([asked(1, 'hello'), done(2)])])
+  const before = openEncrypted(path, key, '')
+  before.exec('ALTER TABLE chats DROP COLUMN mode')
+  before.close()
+  const now = new ConversationBook(path, key)
+  expect(now.chat(main)).toMatchObject({ last_seq: 2, mode: null })
+  now.append([{ ...batch([asked(3, 'again')]), mode: 'observe' }])
+  expect(now.chat(main)?.mode).toBe('observe')
+  now.finish()
+})
+
+test('what was used is summed, and what was not told is counted apart', () => {
+  const { book } = openBook()
+  const usage = (seq: number, told: object) => {
+    const frame = JSON.stringify({ type: 'usage', engine: 'openai', model: 'm', host: 'h', answers: 1, ...told })
+    return { firstSeq: seq, lastSeq: seq, at: seq, type: 'usage' as const, frame, words: null, cuts: null }
+  }
+  book.append([
+    batch([
+      usage(1, { prompt_tokens: 10, cached_tokens: 4, output_tokens: 5, cost: 0.25 }),
+      usage(2, { prompt_tokens: 7, cached_tokens: null, output_tokens: null, cost: null }),
+    ]),
+  ])
+  expect(book.usage(main)).toEqual({
+    ...{ chat_id: main, turns: 2, prompt_tokens: 17, cached_tokens: 4, output_tokens: 5, cost: 0.25 },
+    ...{ uncounted: 1, unpriced: 1 },
+  })
+})
+
+test('a page of a transcript before one that was read ends where that begins', () => {
+  const { book } = openBook()
+  book.append([batch([asked(1, 'a'), done(2), asked(3, 'b'), done(4), asked(5, 'c'), done(6)])])
+  const page = book.read(main, { after: 0, before: 5, limit: 2, keep: 'newest' })
+  expect(page.entries.map(({ frame }) => ('seq' in frame ? frame.seq : 0))).toEqual([3, 4])
+  expect(page.forgotten).toBe(2)
+  const last = book.read(main, { after: 0, before: 3, limit: 2, keep: 'newest' })
+  expect([last.entries.length, last.forgotten]).toEqual([2, 0])
 })
