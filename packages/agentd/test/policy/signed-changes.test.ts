@@ -197,6 +197,19 @@ test('a file that kept agentd restricted or stale is mended by a signed word', a
   expect((await saveDraft(agentd, key, 'mine.cedar', null)).state).toBe('ok')
 })
 
+test('what was saved by a signed word is no sign of a break-in, nor are the texts that are kept', async () => {
+  const agentd = await TestAgentd.start({ tools })
+  const key = await enrol(agentd)
+  writeRules(agentd.stateDir, 'other.cedar', '// Mine.')
+  asDone(await agentd.operate('integrity_baseline'))
+  await saveDraft(agentd, key, 'mine.cedar', free)
+  await saveDraft(agentd, key, 'mine.cedar', `${free}// More.`)
+  const folder = join(agentd.stateDir, 'policy')
+  const { result } = asDone(await agentd.operate('integrity_status'))
+  const { differences } = result as { readonly differences: readonly { readonly path: string }[] }
+  expect(differences.filter(({ path }) => path.startsWith(folder))).toEqual([])
+})
+
 test('a rule of always ends by a signed word, and no other rule does', async () => {
   const agentd = await TestAgentd.start({ tools })
   const key = await enrol(agentd)

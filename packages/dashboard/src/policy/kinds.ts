@@ -1,3 +1,4 @@
+import { policyWords as words } from '../strings/policy.ts'
 import type { Trial } from './views.ts'
 
 type Kind = Trial['kinds']['differences'][number]
@@ -8,6 +9,12 @@ export interface KindGroup extends Pick<Kind, 'tools' | 'caller' | 'agent' | 'be
   readonly abouts: readonly string[]
 }
 
+/** agentd asks about something that no rule names as `unit something` or `path /some/file`. */
+function inGeneral(about: string): string {
+  const [, kind] = /^([\w-]+) (?:something|\/some\/file)$/.exec(about) ?? []
+  return kind === undefined ? about : words.trial.any(kind)
+}
+
 /** Puts together what differs in nothing but mode, labels and thing. */
 export function groupKinds(kinds: readonly Kind[]): KindGroup[] {
   const groups = new Map<string, KindGroup & { readonly modes: string[]; readonly abouts: string[] }>()
@@ -16,7 +23,8 @@ export function groupKinds(kinds: readonly Kind[]): KindGroup[] {
     const group = groups.get(key) ?? { tools, caller, agent, before, after, modes: [], abouts: [] }
     groups.set(key, group)
     if (!group.modes.includes(mode)) group.modes.push(mode)
-    if (about !== '' && !group.abouts.includes(about)) group.abouts.push(about)
+    const thing = inGeneral(about)
+    if (thing !== '' && !group.abouts.includes(thing)) group.abouts.push(thing)
   }
   return [...groups.values()]
 }

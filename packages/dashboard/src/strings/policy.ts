@@ -186,6 +186,7 @@ export const policyWords = {
     tools: (names: readonly string[]) =>
       names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`,
     moved: 'The policy was loaded again since this was tried. Try it again.',
+    any: (kind: string) => `any ${kind}`,
     abouts: (things: readonly string[]) =>
       things.length <= 3 ? things.join(', ') : `${things.slice(0, 3).join(', ')} and ${things.length - 3} more`,
     save: 'Save and put in force…',

@@ -88,11 +88,11 @@ test('kinds of calls that change in the same way are one row', () => {
   const rows = groupKinds([
     { ...kind, mode: 'assist', about: 'path /a' },
     { ...kind, mode: 'operate', about: 'path /a' },
-    { ...kind, mode: 'assist', about: '' },
+    { ...kind, mode: 'assist', about: 'unit something' },
     { ...kind, mode: 'assist', about: '', caller: 'routine' },
   ])
   expect(rows.map(({ caller, modes, abouts }) => [caller, modes, abouts])).toEqual([
-    ['agent', ['assist', 'operate'], ['path /a']],
+    ['agent', ['assist', 'operate'], ['path /a', 'any unit']],
     ['routine', ['assist'], []],
   ])
 })
