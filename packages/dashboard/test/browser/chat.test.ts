@@ -4,6 +4,7 @@ import { requires } from '@castellan/testing'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { chatPage as words } from '../../src/strings/chat.ts'
+import { engine } from '../../src/strings/engine.ts'
 import { strings } from '../../src/strings.ts'
 import { openBrowser } from '../support/browser.ts'
 import { type Castellan, startCastellan } from '../support/castellan.ts'
@@ -277,6 +278,22 @@ requires.browser().describe('the chats of the page, with the real gateway and ag
     await approval.focus()
     await page.keyboard.press('d')
     await approval.waitFor({ state: 'detached' })
+  })
+
+  test('what the agent thinks with is changed from its chat, which goes by that from then on', async () => {
+    const { page, ask, complaints } = await signedIn(browser, castellan)
+    await beginChat(page)
+    await ask('hello')
+    await answer(page, 'I heard “hello”.').waitFor()
+    await command(page, '/model')
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('textbox', { name: engine.form.title }).fill('Keeper')
+    await dialog.getByRole('button', { name: engine.form.act, exact: true }).click()
+    await page.getByText(words.brainChanged).waitFor()
+    await page.getByRole('button', { name: words.brain('Keeper', words.local) }).waitFor()
+    await ask('/agent')
+    await page.locator('.answer').getByText('agent: main (Keeper)').waitFor()
+    expect(complaints).toEqual([])
   })
 
   requires
