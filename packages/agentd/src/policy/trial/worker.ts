@@ -37,7 +37,14 @@ function judge({ before, files, tools, questions, kindsMs }: Job): Verdict {
     kind: 'valid',
     digest: then.digest,
     rules: then.rules.map(({ id, text }) => ({ id, text })),
-    deniesOperator: kinds.differences.some(({ caller, after }) => caller === 'operator' && after.decision === 'deny'),
+    deniesOperator:
+      kinds.differences.some(({ caller, after }) => caller === 'operator' && after.decision === 'deny') ||
+      answers.some(
+        (answer, position) =>
+          questions[position]?.principal.kind === 'operator' &&
+          answer.before.decision !== 'deny' &&
+          answer.after.decision === 'deny',
+      ),
     people: peopleWanted(then.rules),
     answers,
     kinds: { ...kinds, changed: kinds.differences.length, differences: kinds.differences.slice(0, MAX_KINDS) },
