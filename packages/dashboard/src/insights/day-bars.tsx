@@ -19,7 +19,7 @@ export function DayBars({ totals: { days, hosts } }: { readonly totals: Totals }
               {hosts.map(({ host, days: of }, position) => {
                 const share = (100 * (of[day] ?? 0)) / highest
                 return share === 0 ? null : (
-                  <span key={host} class={`day-part host-${position}`} style={{ height: `max(2px, ${share}%)` }} />
+                  <span key={host} class={`day-part host-${position}`} style={{ height: `${share}%` }} />
                 )
               })}
             </span>

@@ -102,7 +102,10 @@ const WHY: Column<Crossing> = {
   key: 'why',
   title: columns.why,
   width: 'minmax(8rem, 1.4fr)',
-  cell: ({ code }) => (code === null ? '' : (words.refused.codes[code] ?? code)),
+  cell: ({ code }) => {
+    const why = code === null ? '' : (words.refused.codes[code] ?? code)
+    return <span title={why}>{why}</span>
+  },
 }
 
 const FOUND: Column<Crossing> = {
@@ -110,7 +113,7 @@ const FOUND: Column<Crossing> = {
   title: columns.found,
   width: 'minmax(8rem, 1.2fr)',
   from: 760,
-  cell: ({ found }) => found.join(', '),
+  cell: ({ found }) => <span title={found.join(', ')}>{found.join(', ')}</span>,
 }
 
 const WHEN: Column<Crossing> = { key: 'when', title: columns.when, width: '7.5rem', cell: ({ at }) => <When at={at} /> }
