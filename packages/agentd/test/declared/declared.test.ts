@@ -5,8 +5,8 @@ import { tools } from '../../src/tools/index.ts'
 import { asDone, refusal, TestAgentd } from '../support/agentd.ts'
 
 interface Listed {
-  readonly routines?: { readonly name: string; readonly next_run: string | null }[]
-  readonly watchers?: { readonly name: string }[]
+  readonly routines?: { readonly name: string; readonly declared: boolean }[]
+  readonly watchers?: { readonly name: string; readonly declared: boolean }[]
 }
 
 /** agentd with these settings, on the state that an earlier one left. */
@@ -15,9 +15,13 @@ async function started(settings: Record<string, unknown>, before?: TestAgentd): 
   return TestAgentd.start({ tools, settings, ...(before === undefined ? {} : { stateDir: before.stateDir }) })
 }
 
-async function names(agentd: TestAgentd, kind: 'routine' | 'watcher'): Promise<string[]> {
+async function listed(agentd: TestAgentd, kind: 'routine' | 'watcher') {
   const { result } = asDone(await agentd.operate(`${kind}_list`))
-  return ((result as Listed)[`${kind}s`] ?? []).map(({ name }) => name)
+  return (result as Listed)[`${kind}s`] ?? []
+}
+
+async function names(agentd: TestAgentd, kind: 'routine' | 'watcher'): Promise<string[]> {
+  return (await listed(agentd, kind)).map(({ name }) => name)
 }
 
 async function keys(agentd: TestAgentd) {
@@ -42,8 +46,15 @@ describe('routines and watchers that the configuration declares', () => {
     expect(await names(second, 'watcher')).toEqual([])
   })
 
-  it('cannot be removed by a tool', async () => {
+  it('are listed as such, and cannot be removed by a tool', async () => {
     const agentd = await started({ routines: { hourly }, watchers: { disk } })
+    expect(await listed(agentd, 'routine')).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ name: 'hourly', declared: true, schedule: { everySeconds: 3600 } }),
+        expect.objectContaining({ name: 'health', declared: false }),
+      ]),
+    )
+    expect(await listed(agentd, 'watcher')).toEqual([expect.objectContaining({ name: 'disk', declared: true })])
     for (const [tool, name] of [
       ['routine_remove', 'hourly'],
       ['watcher_remove', 'disk'],

@@ -100,14 +100,14 @@ throwawayHost.and(requires.browser()).describe('the page about apps, on a host t
       argv: [
         '/bin/sh',
         '-c',
-        'for i in $(seq 700); do echo "entry $i"; done; printf "%s\\n" "$@"; exec sleep 1000',
+        'for i in $(seq 700); do echo "entry $i"; done; printf "%s\\n" "$@"; touch $HOME/said; exec sleep 1000',
         'sh',
         ...lines,
       ],
     })
     const { page, complaints } = await open()
     await page.exposeFunction('breach', () => complaints.push('ran'))
-    await castellan.host?.run(['journalctl', '--sync'])
+    await sh('until [ -e /var/lib/private/castellan-app-talker/said ]; do sleep 0.05; done; journalctl --sync')
     await page.getByRole('button', { name: words.on(words.logs, 'talker') }).click()
     const log = page.getByRole('dialog', { name: words.log.title('talker') })
     const table = log.getByRole('region', { name: words.log.table('talker') })
@@ -116,10 +116,8 @@ throwawayHost.and(requires.browser()).describe('the page about apps, on a host t
     expect(await violations(page)).toEqual([])
     // Only what is in sight is in the document, and the end brings what is older.
     expect(await table.getByRole('row').count()).toBeLessThan(60)
-    const long = table.locator('button.log-message').first()
-    const text = (await long.textContent()) ?? ''
-    await long.click()
-    await log.getByRole('region', { name: words.log.whole }).getByText(text.slice(0, 40)).waitFor()
+    await table.getByRole('button').filter({ hasText: '| b |' }).click()
+    await log.getByRole('group', { name: words.log.whole }).getByText('[c](javascript:breach())').waitFor()
     await log.getByText(words.log.older(200)).waitFor()
     await table.focus()
     await page.keyboard.press('End')
