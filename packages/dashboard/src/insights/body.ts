@@ -29,9 +29,9 @@ export function eventsOf(body: string, contentType: string): readonly StreamEven
 }
 
 function serverSent(body: string): readonly StreamEvent[] {
-  const blocks = body.split(/(?:\r\n|\r|\n){2,}/)
+  const blocks = body.replaceAll(/\r\n?/g, '\n').split(/\n{2,}/)
   return blocks.flatMap((block) => {
-    const fields = block.split(/\r\n|\r|\n/).map(fieldOf)
+    const fields = block.split('\n').map(fieldOf)
     const data = fields.filter(({ field }) => field === 'data').map(({ value }) => value)
     const name = fields.findLast(({ field }) => field === 'event')?.value ?? null
     return data.length === 0 && name === null ? [] : [{ name, data: data.join('\n') }]

@@ -16,6 +16,10 @@ describe('a stream', () => {
   })
 
   test('is read with any end of line, and without a space after the colon', () => {
+    expect(eventsOf('event: a\r\ndata: x\r\n\r\nevent: b\r\ndata: y\r\n\r\n', STREAM)).toEqual([
+      { name: 'a', data: 'x' },
+      { name: 'b', data: 'y' },
+    ])
     expect(eventsOf('data:1\r\n\r\ndata:2\r\rdata: 3\n\n', STREAM)?.map(({ data }) => data)).toEqual(['1', '2', '3'])
   })
 
