@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { OperatorKey } from '@castellan/contracts'
 import { onTestFinished } from 'vitest'
 import type { Castellan } from './castellan.ts'
 import { corpus } from './corpus.ts'
@@ -73,6 +75,12 @@ export function channelsInto(castellan: Castellan): readonly Channel[] {
     ),
     by('chat name', 200, (title) => castellan.api('POST', '/api/v1/chats', { title })),
     by('token', 80, (name) => castellan.api('POST', '/api/v1/tokens', { name, scopes: ['read'] })),
+    by('browser', 80, (name) =>
+      castellan.root('POST', '/v1/operators', {
+        body: { name, person: name, public_key: freshKey() },
+        schema: OperatorKey,
+      }),
+    ),
     by('incident', 900, (summary, nth) =>
       castellan.call('incident_create', { subject: `${summary.slice(0, 190)} ${nth}`, summary }),
     ),
@@ -99,6 +107,12 @@ export function channelsInto(castellan: Castellan): readonly Channel[] {
       (text) => oneLine(text) && !text.includes('/'),
     ),
   ]
+}
+
+/** Raw, as browsers bring it. */
+function freshKey(): string {
+  const { publicKey } = generateKeyPairSync('ed25519')
+  return Buffer.from(String(publicKey.export({ format: 'jwk' }).x), 'base64url').toString('base64')
 }
 
 /** A process of that name, which lives as long as the test. */
