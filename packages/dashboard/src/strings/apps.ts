@@ -96,7 +96,6 @@ export const apps = {
     message: 'Message',
     whole: 'The whole message',
     again: 'Read anew',
-    count: (count: number, more: boolean) => `${count} ${count === 1 ? 'line' : 'lines'}${more ? ', more above' : ''}`,
     olderEnd: (count: number) => `${count} ${count === 1 ? 'line' : 'lines'}; there are no older ones.`,
     older: (count: number) => `${count} lines; older ones come as you scroll down.`,
   },

@@ -47,7 +47,6 @@ export const routines = {
     beside: 'Its next run by the schedule stays where it is.',
     undo: 'Each of its calls is an act of its own, and is undone by itself where it can be.',
     act: 'Run it',
-    begun: (name: string) => `${name} runs.`,
   },
   removal: {
     title: (name: string) => `Remove ${name}?`,
