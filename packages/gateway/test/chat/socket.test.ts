@@ -110,7 +110,7 @@ test('a socket that closes ends no turn', async () => {
 })
 
 test('a client that answers no ping is dropped', async () => {
-  const gateway = await startGateway({ server: { chatTiming: { heartbeatMs: 1500, idleMs: 600_000 } } })
+  const gateway = await startGateway({ server: { chatTiming: { heartbeatMs: 3000, idleMs: 600_000 } } })
   const deaf = await gateway.connect({ autoPong: false })
   const healthy = await gateway.connect()
   await until('the deaf one is dropped', () => deaf.closed)
@@ -119,14 +119,14 @@ test('a client that answers no ping is dropped', async () => {
 })
 
 test('a client that says nothing is closed with 4003', async () => {
-  const gateway = await startGateway({ server: { chatTiming: { heartbeatMs: 500, idleMs: 50 } } })
+  const gateway = await startGateway({ server: { chatTiming: { heartbeatMs: 3000, idleMs: 50 } } })
   const client = await gateway.connect()
   await until('it is closed', () => client.closed)
   expect(client.closed).toMatchObject({ code: 4003, reason: expect.stringContaining('Idle') })
 })
 
 test('a client that waits for a turn is not idle', async () => {
-  const gateway = await startGateway({ server: { chatTiming: { heartbeatMs: 1000, idleMs: 2000 } } })
+  const gateway = await startGateway({ server: { chatTiming: { heartbeatMs: 2500, idleMs: 2000 } } })
   let finish = () => {}
   gateway.engine.answer = async function* () {
     await new Promise<void>((resolve) => {
@@ -137,7 +137,7 @@ test('a client that waits for a turn is not idle', async () => {
   const client = await gateway.connect()
   client.send({ type: 'chat', text: 'take your time' })
   await until('the engine was asked', () => gateway.engine.requests.length === 1)
-  await new Promise((resolve) => setTimeout(resolve, 3000))
+  await new Promise((resolve) => setTimeout(resolve, 6000))
   expect(client.closed).toBeNull()
   finish()
   await until('it is closed after the turn', () => client.closed)
