@@ -247,6 +247,25 @@ test('where two people have to agree to some calls no single signature changes t
   expect(read(agentd, 'two.cedar')).toBe(two)
 })
 
+test('a start that could not take the files does not let one person take out what two have to agree to', async () => {
+  const two =
+    '@id("two") forbid (principal is Agent, action in Action::"destroy", resource) unless { context.approvals >= 2 };'
+  // A tool that is gone since, and a slip of the pen.
+  for (const broken of [
+    `${two}\n@id("gone") forbid (principal, action == Action::"tool_of_old", resource);`,
+    `${two} x`,
+  ]) {
+    const stateDir = temporaryState()
+    writeRules(stateDir, 'two.cedar', broken)
+    const agentd = await TestAgentd.start({ tools, stateDir })
+    const key = await enrol(agentd)
+    expect(await viewOf(agentd)).toMatchObject({ state: 'restricted', saving: { possible: false } })
+    expect((await refusal(saveDraft(agentd, key, 'two.cedar', null))).code).toBe('forbidden')
+    expect(read(agentd, 'two.cedar')).toBe(broken)
+    await agentd.stop()
+  }
+})
+
 test('files that a setting declares are changed in that setting', async () => {
   const declaredBy = 'services.castellan.policy.files'
   const agentd = await TestAgentd.start({ tools, settings: { policy: { declaredBy } } })

@@ -4,7 +4,7 @@ import { CastellanError, type PolicyFile, type PolicyView } from '@castellan/con
 import { readFolder, readTestsOf } from '../folder.ts'
 import { peopleWanted } from '../people.ts'
 import type { PolicyKeeper } from '../policy-keeper.ts'
-import { describeProblem, PolicyInvalid } from '../read-rules.ts'
+import { describeProblem, PolicyInvalid, type RuleText, readRules } from '../read-rules.ts'
 import { sha256 } from './kept.ts'
 
 /** The owner's rules and their tests as they are on the disk. Throws `policy_invalid` where the folder cannot be read. */
@@ -35,14 +35,14 @@ export async function whyNot(
   keeper: PolicyKeeper,
   declaredBy: string | undefined,
 ): Promise<CastellanError | undefined> {
-  const { folder, rules, loadedEntry } = keeper
+  const { folder, loadedEntry } = keeper
   if (declaredBy !== undefined) {
     return new CastellanError(
       'read_only',
       `The rules in ${folder} are declared by \`${declaredBy}\`, and the next switch would write them anew. Change them there: \`${declaredBy}."mine.cedar".text = …\`, then switch.`,
     )
   }
-  if (peopleWanted(rules) > 1) {
+  if (await wantsTwo(keeper)) {
     return new CastellanError(
       'forbidden',
       `The policy wants two people for some calls, so no single signature changes it. Root changes the files in ${folder} on the host, then says \`agentctl policy reload\`.`,
@@ -60,6 +60,28 @@ export async function whyNot(
     'read_only',
     `${folder} cannot be written (${problem}), so no rules can be saved there. Name a folder that can in \`policy.dir\` of agentd's configuration, or on NixOS change \`services.castellan.policy.files\`.`,
   )
+}
+
+/**
+ * Also where the files were no policy at the start: their rules are not in force then, and still the owner's. A typo or a tool that
+ * is gone must not let one person take out what two have to agree to.
+ */
+async function wantsTwo({ folder, rules, state }: PolicyKeeper): Promise<boolean> {
+  if (peopleWanted(rules) > 1) return true
+  if (state !== 'restricted') return false
+  // A folder that cannot be read is not written into either.
+  const files = await readFolder(folder).catch(() => [])
+  return files.some(meansTwo)
+}
+
+/** Of a file that nobody can read, by the word without which no rule wants two. */
+function meansTwo(file: RuleText): boolean {
+  try {
+    return peopleWanted(readRules([file], [], { validated: false })) > 1
+  } catch (error) {
+    if (error instanceof PolicyInvalid) return /\bapprovals\b/.test(file.text)
+    throw error
+  }
 }
 
 export function savingOf(error: CastellanError | undefined): PolicyView['saving'] {
