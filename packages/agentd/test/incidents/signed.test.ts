@@ -1,9 +1,9 @@
-import { generateKeyPairSync, sign } from 'node:crypto'
+import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 import { Incident, OperatorKey, RecoveryPlan, recoveryText } from '@castellan/contracts'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { tools } from '../../src/tools/index.ts'
-import { asDone, refusal, TestAgentd } from '../support/agentd.ts'
+import { asDone, OWNER_TOKEN, refusal, TestAgentd } from '../support/agentd.ts'
 
 it('a step back that an enrolled operator signed counts on agent.sock, once and for nothing else', async () => {
   const agentd = await TestAgentd.start({ tools, settings: { incidents: { quietSeconds: 0 } } })
@@ -25,6 +25,10 @@ it('a step back that an enrolled operator signed counts on agent.sock, once and 
   expect((await refusal(take({ ...cause, step: 'resolve' }))).code).toBe('signature_invalid')
   expect((await refusal(take({ ...cause, force: true }))).code).toBe('signature_invalid')
   expect((await refusal(take(signed('cause', '2020-01-01T00:00:00.000Z')))).code).toBe('signature_invalid')
+  // What a gateway may hold in its memory lifts nothing that contains that gateway.
+  const { proof: _, ...said } = signed('cause')
+  const mac = createHmac('sha256', OWNER_TOKEN).update(recoveryText(id, said)).digest('hex')
+  expect((await refusal(take({ ...said, proof: { kind: 'owner_token', mac } }))).code).toBe('forbidden')
   expect((await take(cause)).steps).toMatchObject([{ state: 'done' }, { step: 'resolve', state: 'next' }])
   expect((await refusal(take(cause))).code).toBe('signature_invalid')
   expect((await take(signed('resolve'))).incident.state).toBe('resolved')

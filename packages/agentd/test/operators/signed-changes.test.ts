@@ -84,6 +84,21 @@ test('a key is renamed by a key of the same person, also by itself, and a signat
   expect(await listed(agentd)).toHaveLength(2)
 })
 
+test('what was signed before agentd started anew serves no second time after', async () => {
+  const agentd = await TestAgentd.start()
+  const laptop = await enrol(agentd, 'laptop')
+  const path = `/v1/operators/${laptop.key_id}/name`
+  const body = said(laptop.key_id, laptop, 'old laptop')
+  await agentd.agent.request('POST', path, { body, schema: EnrolledKey })
+  await rename(agentd, laptop.key_id, 'laptop', laptop)
+  await agentd.stop()
+  const restarted = await TestAgentd.start({ stateDir: agentd.stateDir })
+  expect((await refusal(restarted.agent.request('POST', path, { body, schema: EnrolledKey }))).code).toBe(
+    'signature_invalid',
+  )
+  expect(await rename(restarted, laptop.key_id, 'desk', laptop)).toMatchObject({ name: 'desk' })
+})
+
 interface Key {
   readonly key_id: string
   readonly secret: KeyObject

@@ -1,7 +1,7 @@
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { emergencyText, FreezeState, newId, OperatorKey } from '@castellan/contracts'
 import { expect, test } from 'vitest'
-import { refusal, TestAgentd } from '../support/agentd.ts'
+import { OWNER_TOKEN, refusal, TestAgentd } from '../support/agentd.ts'
 
 test('an operator’s signature freezes all agents and thaws them, and the ledger says whose', async () => {
   const agentd = await TestAgentd.start()
@@ -42,6 +42,22 @@ test('a signature serves once, soon, for what it says, and a thaw for the freeze
   expect((await refusal(send(agentd, '/v1/thaw', turned))).code).toBe('signature_invalid')
   const other = signed(key, { reason: '', freeze: newId('frz') })
   expect((await refusal(send(agentd, '/v1/thaw', other))).code).toBe('conflict')
+})
+
+test('the owner’s token, which a gateway may hold, ends no freeze and begins none', async () => {
+  const agentd = await TestAgentd.start()
+  const { freeze } = await send(agentd, '/v1/freeze', signed(await enrol(agentd), { reason: '' }))
+  const byToken = (said: Said) => {
+    const at = new Date().toISOString()
+    const mac = createHmac('sha256', OWNER_TOKEN)
+      .update(emergencyText({ ...said, at }))
+      .digest('hex')
+    return { ...said, at, proof: { kind: 'owner_token', mac } }
+  }
+  const thaw = byToken({ reason: '', freeze: freeze?.id ?? '' })
+  expect((await refusal(send(agentd, '/v1/thaw', thaw))).code).toBe('forbidden')
+  expect((await refusal(send(agentd, '/v1/freeze', byToken({ reason: '' })))).code).toBe('forbidden')
+  expect((await refusal(agentd.call('test_echo'))).code).toBe('agents_frozen')
 })
 
 interface Key {
