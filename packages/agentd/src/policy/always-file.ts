@@ -2,7 +2,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CastellanError } from '@castellan/contracts'
 import { writePrivateFile } from '../host/files/durable.ts'
-import { splitRules } from './cedar.ts'
+import { readRule, splitRules } from './cedar.ts'
 
 /** The file of the policy folder that "allow always" writes into. Owners may edit it like any other. */
 export const ALWAYS_FILE = 'always.cedar'
@@ -26,7 +26,7 @@ export async function addRule(folder: string, rule: string, about: string): Prom
 /** Takes a rule out, with the comment right before it. Throws `not_found`. */
 export async function removeRule(folder: string, id: string): Promise<Edit> {
   const before = (await textOf(folder)) ?? ''
-  const rule = splitRules(before).find((piece) => piece.includes(`@id("${id}")`))
+  const rule = splitRules(before).find((piece) => readRule(piece).annotations?.id === id)
   if (rule === undefined) {
     throw new CastellanError(
       'not_found',

@@ -233,6 +233,33 @@ test('a rule of always ends by a signed word, and no other rule does', async () 
   expect(changed?.entry.facts).toMatchObject({ change: 'revoked', rule })
 })
 
+test('a signed word takes out what "always" allowed and nothing that holds back, also in that file', async () => {
+  const stateDir = temporaryState()
+  const made =
+    '@id("made") permit (principal == Agent::"main", action == Action::"file_write", resource == Path::"/nowhere/x");'
+  const others = [
+    '// @id("made") is below, @id("made")',
+    '@id("guard") @reason("Not what @id(made) says.") forbid (principal is Agent, action == Action::"file_delete", resource);',
+    // In the place of the built-in rule of that name, which permits more.
+    '@id("agents-read") permit (principal == Agent::"nobody", action, resource) when { // @id("made")\ntrue };',
+  ].join('\n')
+  writeRules(stateDir, 'always.cedar', `${others}\n${made}\n`)
+  const agentd = await TestAgentd.start({ tools, stateDir })
+  const key = await enrol(agentd)
+  const view = await viewOf(agentd)
+  const revoke = (rule: string) => {
+    const body = { rule, word: wordOf(key, view, { act: 'revoke', about: rule }) }
+    return agentd.agent.request('POST', '/v1/policy/revocation', { body, schema: PolicyView })
+  }
+  for (const rule of ['guard', 'agents-read'])
+    expect([rule, (await refusal(revoke(rule))).code]).toEqual([rule, 'not_found'])
+  expect((await revoke('made')).rules.filter(({ always }) => always).map(({ id }) => id)).toEqual([
+    'guard',
+    'agents-read',
+  ])
+  expect(read(agentd, 'always.cedar')).toBe(`${others}\n\n`)
+})
+
 test('where two people have to agree to some calls no single signature changes the policy; what narrows it does', async () => {
   const agentd = await TestAgentd.start({ tools })
   const key = await enrol(agentd)

@@ -12,10 +12,10 @@ import {
   type PolicyWord,
   policyStatement,
 } from '@castellan/contracts'
-import type { Decider } from '../../approvals/lifecycle.ts'
-import type { SignedWords } from '../../approvals/signed-words.ts'
+import type { SignedWords, Signer } from '../../approvals/signed-words.ts'
 import type { Recorder } from '../../ledger/recorder.ts'
 import { ALWAYS_FILE, removeRule } from '../always-file.ts'
+import { builtInRules } from '../built-in.ts'
 import type { PolicyKeeper } from '../policy-keeper.ts'
 import { describeProblem } from '../read-rules.ts'
 import { refuseUnwritable, type Trials } from '../trial/trials.ts'
@@ -120,7 +120,9 @@ export class PolicyChanges {
     const by = await signed(words, { act: 'revoke', about: id }, word)
     await keeper.change(actorOf(by), async () => {
       this.#hold(word)
-      if (!keeper.rules.some((rule) => rule.id === id && rule.file === ALWAYS_FILE)) {
+      const standing = keeper.rules.find((rule) => rule.id === id && rule.file === ALWAYS_FILE)
+      // Owners may write other rules into that file: without one that forbids, or that stands for one of ours, more would be allowed.
+      if (standing?.effect !== 'permit' || builtInRules('default').some((rule) => rule.id === id)) {
         throw new CastellanError(
           'not_found',
           `No rule ${JSON.stringify(id)} was made by "always"; others are changed in their files.`,
@@ -152,17 +154,16 @@ export class PolicyChanges {
   }
 
   async #record(
-    by: Decider,
+    by: Signer,
     summary: string,
     text: string | null,
     facts: Readonly<Record<string, string>>,
   ): Promise<void> {
-    const { key } = by
     await this.#parts.ledger.append(
       {
         type: 'policy_changed',
         actor: actorOf(by),
-        facts: { ...facts, ...(key === undefined ? {} : { key_id: key }) },
+        facts: { ...facts, key_id: by.key },
       },
       { summary, ...(text === null ? {} : { text }) },
     )
@@ -179,21 +180,16 @@ async function signed(
   words: SignedWords,
   about: Pick<PolicyStatement, 'act' | 'about' | 'before' | 'after' | 'becomes'>,
   { policy, loaded, at, proof }: PolicyWord,
-): Promise<Decider> {
+): Promise<Signer> {
   const text = policyStatement({ ...about, policy, loaded, at })
-  const by = await words.signer(text, { at, proof }, 'a change of the policy on agent.sock')
-  if (by.mayAlways) return by
-  throw new CastellanError(
-    'forbidden',
-    "The owner's token says yes to single calls and changes no rules. Sign with an operator key.",
-  )
+  return words.signer(text, { at, proof }, 'a change of the policy on agent.sock')
 }
 
 function digestOf(text: string | null): string | null {
   return text === null ? null : sha256(text)
 }
 
-function actorOf({ name }: Decider): LedgerActor {
+function actorOf({ name }: Signer): LedgerActor {
   return { kind: 'operator', name: name.slice(0, 80) }
 }
 
