@@ -206,10 +206,12 @@ export class Sessions implements CapabilityPort {
 
   /**
    * Takes down that a person put files into the conversation. Others may have written them, so the session carries that from here on;
-   * whoever says so only ever loses by it. Throws `session_refused`.
+   * whoever says so only ever loses by it. Throws `session_refused`, and `budget_exceeded` where no call could follow anyway: sessions
+   * cost nothing to invent, and each report is an entry of the ledger.
    */
   async takeAttachments(session: SessionId, { agent, session_key, files }: AttachmentReport): Promise<void> {
     this.openings.check({ session, agent, session_key })
+    this.#budgets.refuseSpent(this.#budgetsFor(session, agent))
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
     const facts = { files: files.length, bytes, taints: factOfLabels([TaintLabel.enum['untrusted-text']]) }
     await this.#parts.ledger.append(

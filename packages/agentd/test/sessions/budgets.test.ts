@@ -10,6 +10,7 @@ import {
   UsageAnswer,
 } from '@castellan/contracts'
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import { asDone, asPending, otherSession, refusal, TestAgentd } from '../support/agentd.ts'
 import { sessionTools } from '../support/session-tools.ts'
 
@@ -174,4 +175,16 @@ test('a call whose resources are unknown is not made', async () => {
   const agentd = await start({})
   expect((await refusal(agentd.call('test_lost', { path: '/x' }))).code).toBe('internal')
   expect((await agentd.story()).filter((type) => type === 'intent')).toEqual([])
+})
+
+test('files for sessions that somebody invents are taken until the budget of the day is spent, and not beyond', async () => {
+  const agentd = await start({ day: { steps: 3 } })
+  const files = [{ name: 'notes.txt', bytes: 5, sha256: 'a'.repeat(64) }]
+  const attach = (session: string, agent: string) =>
+    agentd.agent.request('POST', `/v1/sessions/${session}/attachments`, {
+      ...{ body: { agent, files }, schema: z.strictObject({ recorded: z.literal(true) }) },
+    })
+  for (const number of [1, 2, 3]) await attach(`ses_invented${number}`, `agent-${number}`)
+  expect((await refusal(attach('ses_invented4', 'agent-4'))).code).toBe('budget_exceeded')
+  expect(await agentd.entries('&type=attachments_taken')).toHaveLength(3)
 })
