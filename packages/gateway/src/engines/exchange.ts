@@ -141,6 +141,7 @@ export class ExchangeNotes {
     this.#closed = true
     this.#tell?.({
       ...this.#about,
+      url: withoutSecrets(this.#about.url, this.#secrets),
       request: withoutSecrets(this.#request, this.#secrets),
       startedAt: this.#startedAt,
       durationMs: performance.now() - this.#started,
@@ -149,13 +150,19 @@ export class ExchangeNotes {
       cut: this.#cut,
       problem: problem === null ? null : withoutSecrets(problem, this.#secrets),
       left: this.#left,
-      head: this.#head === null ? null : { ...this.#head, headers: this.#cleanHeaders(this.#head.headers) },
+      head: this.#cleanHead(),
       answerHeaders: this.#cleanHeaders(this.#answerHeaders),
       takenOut: this.#takenOut,
       ledgerIndex: this.#ledgerIndex,
       usage: this.#usage,
       cost: null,
     })
+  }
+
+  #cleanHead(): Exchange['head'] {
+    if (this.#head === null) return null
+    const { line, headers } = this.#head
+    return { line: withoutSecrets(line, this.#secrets), headers: this.#cleanHeaders(headers) }
   }
 
   #cleanHeaders(headers: Headers): Headers {
@@ -185,16 +192,26 @@ function without(request: string, cuts: readonly (readonly [number, number])[]):
   return Buffer.concat([...pieces, bytes.subarray(at)]).toString()
 }
 
-/** The text with each secret, as it is or as JSON writes it, taken out. */
+/** The text with each secret, in every form that {@link formsOf} knows, taken out. */
 export function withoutSecrets(text: string, secrets: readonly string[]): string {
   return formsOf(secrets).reduce((clean, form) => clean.replaceAll(form, TAKEN_OUT), text)
 }
 
-/** How secrets may stand in a text: as they are, as JSON writes them, and as JSON writes that within a text of its own. */
+/**
+ * How secrets may stand in a text: as they are, as JSON writes them, as JSON writes that within a text of its own, as addresses write
+ * them, and as bytes are written that are to be text.
+ */
 export function formsOf(secrets: readonly string[]): string[] {
   const long = secrets.filter(({ length }) => length >= MIN_SECRET)
   const written = long.map(inJson)
-  return [...new Set([...long, ...written, ...written.map(inJson)])]
+  return [...new Set([...long, ...written, ...written.map(inJson), ...long.flatMap(encoded)])]
+}
+
+function encoded(text: string): string[] {
+  const bytes = Buffer.from(text)
+  const base64 = bytes.toString('base64').replace(/=+$/, '')
+  // Half a character has no form in an address.
+  return [encodeURIComponent(text.toWellFormed()), base64, bytes.toString('base64url'), bytes.toString('hex')]
 }
 
 function inJson(text: string): string {
