@@ -4,6 +4,7 @@ export const strings = {
   tagline: 'keeps this server for you',
   header: {
     stop: 'Stop agents',
+    stopShort: 'Stop',
     stopLong: 'Stop all agents at once',
     frozen: 'Agents are frozen',
     signOut: 'Sign out',

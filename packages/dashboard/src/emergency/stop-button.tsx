@@ -18,6 +18,9 @@ export function StopButton() {
   return (
     <button type="button" class="stop-button" title={strings.header.stopLong} onClick={() => stopAgents(page, signed)}>
       <Halt /> <span>{strings.header.stop}</span>
+      <span class="stop-short" aria-hidden="true">
+        {strings.header.stopShort}
+      </span>
     </button>
   )
 }

@@ -4,6 +4,7 @@ import type { EntryRecord } from '../entries/entry.ts'
 import { readByTool } from '../live/reading.ts'
 import { type Resource, useResource } from '../live/resource.ts'
 import { useSigned } from '../page.ts'
+import { addressOf } from '../shell/router.ts'
 import { overview as words } from '../strings/overview.ts'
 import { browserStorage } from '../theme/appearance.ts'
 import { PageFrame, Panel } from '../ui/page-frame.tsx'
@@ -69,6 +70,9 @@ function Briefing(props: { readonly notable: Resource<readonly EntryRecord[]>; r
             {briefing(records, disks.kind === 'ready' ? disks.value : null).map((sentence) => (
               <p key={sentence}>{sentence}</p>
             ))}
+            <p class="more-link">
+              <a href={addressOf('timeline')}>{words.brief.axis}</a>
+            </p>
           </div>
         )}
       </Shown>

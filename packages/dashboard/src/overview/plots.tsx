@@ -150,7 +150,7 @@ function Drawn({ past, vitals, range }: DrawnProps) {
         ])}
         <Network vitals={vitals} />
       </div>
-      {past.coveredPercent < 90 && <p class="note">{words.covered(Math.round(past.coveredPercent))}</p>}
+      {past.coveredPercent < 90 && <p class="note">{words.covered(past.coveredPercent)}</p>}
     </>
   )
 }

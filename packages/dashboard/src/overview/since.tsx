@@ -68,13 +68,15 @@ export function Since({ notable, seen }: { readonly notable: Resource<readonly E
           // A ledger with fewer entries than were seen is another one.
           const fresh = all.filter(({ entry }) => entry.index >= (size !== null && upTo > size ? 0 : upTo))
           const groups = grouped(fresh)
-          if (fresh.length === 0) return <p class="note">{words.sinceNothing}</p>
+          const none = fresh.length === 0
           return (
             <>
-              <EntryList groups={groups.slice(0, SHOWN)} />
-              {groups.length > SHOWN && (
+              {none ? <p class="note">{words.sinceNothing}</p> : <EntryList groups={groups.slice(0, SHOWN)} />}
+              {(none || groups.length > SHOWN) && (
                 <p class="more-link">
-                  <a href={addressOf('ledger', { query: { notable: 'true' } })}>{words.sinceAll}</a>
+                  <a href={addressOf('ledger', { query: { notable: 'true' } })}>
+                    {none ? words.sinceBefore : words.sinceAll}
+                  </a>
                 </p>
               )}
             </>

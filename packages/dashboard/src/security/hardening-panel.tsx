@@ -34,13 +34,14 @@ export function HardeningPanel({ hardening }: { readonly hardening: Resource<Har
         {({ score, passed, failed, unknown, checks }) => {
           const failing = checks.filter(({ outcome }) => outcome === 'fail').toSorted((a, b) => b.weight - a.weight)
           const others = checks.filter(({ outcome }) => outcome !== 'fail')
+          const apart = checks.filter(({ outcome }) => outcome === 'not_applicable').length
           return (
             <>
               <div class="score">
                 <Ring score={score} />
                 <div>
                   <p class="score-word">{score === null ? words.hardening.none : words.hardening.score(score)}</p>
-                  <p class="thing-about">{words.hardening.counts(passed, failed, unknown)}</p>
+                  <p class="thing-about">{words.hardening.counts(passed, failed, unknown, apart)}</p>
                 </div>
               </div>
               {failing.length === 0 ? <p class="note">{words.hardening.all}</p> : <Checks checks={failing} />}

@@ -37,7 +37,7 @@ export const memory = {
     source: 'Known from',
     by: 'Stored by',
     sure: 'Sure',
-    ends: 'Forgotten',
+    ends: 'Expires',
     stored: 'Stored',
     tags: 'Tags',
   },

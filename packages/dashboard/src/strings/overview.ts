@@ -7,7 +7,8 @@ export const overview = {
   range: 'Time shown',
   ranges: { '1 hour': 'Hour', '24 hours': 'Day', '14 days': 'Two weeks' },
   history: 'the history',
-  covered: (percent: number) => `Castellan ran for ${percent} % of that time; the rest is blank.`,
+  covered: (percent: number) =>
+    `Castellan ran for ${percent < 1 ? 'less than 1' : Math.round(percent)} % of that time; the rest is blank.`,
   processor: 'Processor',
   memory: 'Memory',
   load: 'Load',
@@ -35,10 +36,12 @@ export const overview = {
   since: 'Since you last looked',
   sinceNothing: 'Nothing was changed, and nothing went wrong.',
   sinceAll: 'All of it in the ledger',
+  sinceBefore: 'What was before, in the ledger',
   seen: 'I have seen it',
   briefing: 'Briefing',
   brief: {
     night: 'In the last 24 hours',
+    axis: 'See it on the time line',
     acts: (count: number) => (count === 1 ? '1 change was made' : `${count} changes were made`),
     noActs: 'no change was made',
     failures: (count: number) => (count === 1 ? '1 act failed' : `${count} acts failed`),

@@ -53,12 +53,17 @@ export const security = {
     what: 'how hard this server is to take',
     score: (score: number) => `${score} of 100`,
     none: 'Nothing could be judged',
-    counts: (passed: number, failed: number, unknown: number) =>
-      [`${passed} passed`, `${failed} failed`, ...(unknown === 0 ? [] : [`${unknown} not seen`])].join(' · '),
+    counts: (passed: number, failed: number, unknown: number, apart: number) =>
+      [
+        `${passed} passed`,
+        `${failed} failed`,
+        ...(unknown === 0 ? [] : [`${unknown} not seen`]),
+        ...(apart === 0 ? [] : [`${apart} ${apart === 1 ? 'does' : 'do'} not apply`]),
+      ].join(' · '),
     all: 'Every check that could be made passed.',
     others: (count: number) => `The other ${count} checks`,
     outcomes: { pass: 'passed', fail: 'failed', unknown: 'not seen', not_applicable: 'does not apply' },
-    weights: { 1: 'depth', 2: 'helps whoever is inside', 3: 'opens the door' },
+    weights: { 1: 'second line of defence', 2: 'helps whoever is inside', 3: 'opens the door' },
     again: 'Look again',
   },
   integrity: {

@@ -70,7 +70,7 @@ export const watchers = {
     perCpu: 'At most so much per processor',
     often: 'When',
     every: 'Seconds from look to look',
-    failures: 'Wrong looks in a row before the first step',
+    failures: 'Wrong looks in a row',
     grace: 'Seconds from step to step',
     ladder: 'Steps',
     step: (number: number) => `Step ${number}`,

@@ -11,7 +11,10 @@ export interface DialogProps {
   readonly children: ComponentChildren
 }
 
-/** A dialog over the page: the browser keeps the focus inside it and gives it back; Escape and a click beside it close it. */
+/**
+ * A dialog over the page, which keeps the focus inside: at its first field where it is there to be filled in. Escape and a
+ * click beside it close it. The focus goes back to where it was, or to the page's name where that is gone.
+ */
 export function Dialog({ title, close, kind = 'box', children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const name = useId()
@@ -19,9 +22,12 @@ export function Dialog({ title, close, kind = 'box', children }: DialogProps) {
     const element = dialog.current
     const before = document.activeElement
     element?.showModal()
+    element?.querySelector<HTMLElement>('form :is(input, select, textarea):enabled')?.focus({ preventScroll: true })
     return () => {
       element?.close()
-      if (before instanceof HTMLElement && before.isConnected) before.focus()
+      const isThere = before instanceof HTMLElement && before.isConnected && before !== document.body
+      const next = isThere ? before : document.querySelector<HTMLElement>('main h1')
+      next?.focus({ preventScroll: !isThere })
     }
   }, [])
   return (

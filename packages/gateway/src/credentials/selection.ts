@@ -82,7 +82,7 @@ export class Selection implements EngineCredentials {
     if (own.length === 0) {
       throw new CastellanError(
         'credential_missing',
-        `There is no credential of ${provider}. Add one: agentctl credential add ${provider}`,
+        `There is no credential of ${provider}. Add one on the page Engine, or with: agentctl credential add ${provider}`,
       )
     }
     const healthy = own.find(({ id }) => !except.has(id) && this.#cooling(id) === undefined)

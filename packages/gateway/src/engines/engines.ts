@@ -100,7 +100,7 @@ export class Engines {
     if (fitting.length > 0) return
     throw new CastellanError(
       'credential_missing',
-      `There is no credential that ${kind} takes (${supportedAuth.join(' or ')}). Add one: agentctl credential add anthropic`,
+      `There is no credential that ${kind} takes (${supportedAuth.join(' or ')}). Add one on the page Engine, or with: agentctl credential add anthropic`,
     )
   }
 }
