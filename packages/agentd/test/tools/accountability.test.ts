@@ -87,6 +87,35 @@ describe('ledger_query', () => {
     )
   })
 
+  it('leads with what was changed or went wrong, where only a time is asked about', async () => {
+    const { machine, asked } = await withLedger({})
+    await using _ = machine
+    const { output, summary } = await machine.call('ledger_query', { since: '2026-11-21T09:00:00Z' })
+    const since = Date.UTC(2026, 10, 21, 9)
+    expect(asked).toEqual([
+      { limit: 5, notable: true, since },
+      { limit: 20, since },
+    ])
+    expect(output.notable).toHaveLength(2)
+    expect(summary).toMatch(
+      /^What was changed or went wrong since 2026-11-21T09:00:00Z, newest first: 7 file_write: Created notes\.txt with 9 B\. and 6 file_write\. 2 entries since /,
+    )
+  })
+
+  it('says that nothing changed in a time of looks alone', async () => {
+    const looks = await openMachine({
+      ledger: {
+        query: async ({ notable }) => ({ records: notable === true ? [] : records, more: false }),
+        verify: () => Promise.reject(new Error('not asked')),
+        prove: () => Promise.reject(new Error('not asked')),
+      },
+    })
+    await using _ = looks
+    const { output, summary } = await looks.call('ledger_query', { since: '2026-11-21T09:00:00Z' })
+    expect(output.notable).toEqual([])
+    expect(summary).toMatch(/^Nothing was changed and nothing went wrong since 2026-11-21T09:00:00Z\. 2 entries since /)
+  })
+
   it('hands its filters to the ledger, times as milliseconds', async () => {
     const { machine, asked } = await withLedger({ records: [] })
     await using _ = machine

@@ -20,6 +20,9 @@ const ShownEntry = z.strictObject({
   summary: z.string().nullable(),
 })
 
+/** Entries worth a look that an answer about a time names at most. */
+const NOTABLE = 5
+
 export const ledgerQuery = defineTool({
   name: 'ledger_query',
   title: 'Ledger query',
@@ -42,6 +45,12 @@ export const ledgerQuery = defineTool({
       .describe('Only entries with a smaller number: the nextBefore of an earlier answer.'),
   }),
   output: z.strictObject({
+    notable: z
+      .array(ShownEntry)
+      .nullable()
+      .describe(
+        `When only a time was asked about: the newest ${NOTABLE} entries of it that changed something, went wrong or were a person's word. Otherwise null.`,
+      ),
     entries: z.array(ShownEntry),
     truncated: truncatedField,
     nextBefore: z.int().nullable().describe('Pass this as before to get older entries; null when there are none.'),
@@ -50,8 +59,9 @@ export const ledgerQuery = defineTool({
   undo: 'none',
   limits: readLimits,
   // Summaries tell of files, units and answers, whose names somebody else may have chosen.
-  taints: ({ entries }) => (entries.some(({ summary }) => summary !== null) ? ['untrusted-text'] : []),
-  summary: ({ entries, truncated }, { tool, since }) => {
+  taints: ({ notable, entries }) =>
+    [...(notable ?? []), ...entries].some(({ summary }) => summary !== null) ? ['untrusted-text'] : [],
+  summary: ({ notable, entries, truncated }, { tool, since }) => {
     const which = `${tool === undefined ? '' : ` about ${tool}`}${since === undefined ? '' : ` since ${since}`}`
     const newest = entries[0]
     if (newest === undefined) return `The ledger has no entries${which}.`
@@ -61,30 +71,41 @@ export const ledgerQuery = defineTool({
       ended.length === 0
         ? ''
         : `, ${count(ended.length, 'finished call')} among them${failed === 0 ? '' : ` (${failed} failed)`}`
-    const acts = ended
-      .slice(0, 3)
-      .map(({ index, tool: name, summary }) => `${index} ${name}${summary === null ? '' : `: ${oneLine(summary, 80)}`}`)
-    const latest = acts.length === 0 ? '' : ` The latest: ${list(acts)}.`.replace(/([.…])\.$/, '$1')
-    return `${truncated ? 'The newest ' : ''}${count(entries.length, 'entry', 'entries')}${which}${calls}; the last is number ${newest.index} of ${moment(newest.at)}.${latest}`
+    const named = (shown: readonly z.infer<typeof ShownEntry>[]) =>
+      `${list(shown.map(({ index, type, tool: name, summary }) => `${index} ${name ?? type.replaceAll('_', ' ')}${summary === null ? '' : `: ${oneLine(summary, 80)}`}`))}.`.replace(
+        /([.…])\.$/,
+        '$1',
+      )
+    const all = `${truncated ? 'The newest ' : ''}${count(entries.length, 'entry', 'entries')}${which}${calls}; the last is number ${newest.index} of ${moment(newest.at)}.`
+    // Who asks about a time wants to know what became of things; looks, of which a page makes many, say nothing of that.
+    if (notable !== null)
+      return notable.length === 0
+        ? `Nothing was changed and nothing went wrong${which}. ${all}`
+        : `What was changed or went wrong${which}, newest first: ${named(notable)} ${all}`
+    return ended.length === 0 ? all : `${all} The latest: ${named(ended.slice(0, 3))}`
   },
   run: async ({ tool, agent, session, type, since, until, limit, before }, { host, signal }) => {
     const clock = { now: new Date(), bootedAt: (await host.system.facts()).bootedAt }
-    const { records, more } = await host.ledger.query(
-      {
-        limit,
-        ...(tool === undefined ? {} : { tool }),
-        ...(agent === undefined ? {} : { actor: agent }),
-        ...(session === undefined ? {} : { session }),
-        ...(type === undefined ? {} : { type }),
-        ...(before === undefined ? {} : { before }),
-        ...(since === undefined ? {} : { since: parseMoment(since, clock).getTime() }),
-        ...(until === undefined ? {} : { until: parseMoment(until, clock).getTime() }),
-      },
-      signal,
-    )
-    const entries = fitting(records.map(present), readLimits.outputBytes)
+    const time = {
+      ...(since === undefined ? {} : { since: parseMoment(since, clock).getTime() }),
+      ...(until === undefined ? {} : { until: parseMoment(until, clock).getTime() }),
+    }
+    const narrower = {
+      ...(tool === undefined ? {} : { tool }),
+      ...(agent === undefined ? {} : { actor: agent }),
+      ...(session === undefined ? {} : { session }),
+      ...(type === undefined ? {} : { type }),
+      ...(before === undefined ? {} : { before }),
+    }
+    const ofTime = Object.keys(time).length > 0 && Object.keys(narrower).length === 0
+    const notable = ofTime
+      ? (await host.ledger.query({ limit: NOTABLE, notable: true, ...time }, signal)).records.map(present)
+      : null
+    const { records, more } = await host.ledger.query({ limit, ...narrower, ...time }, signal)
+    const room = readLimits.outputBytes - Buffer.byteLength(JSON.stringify(notable))
+    const entries = fitting(records.map(present), room)
     const truncated = more || entries.length < records.length
-    return { entries, truncated, nextBefore: truncated ? (entries.at(-1)?.index ?? null) : null }
+    return { notable, entries, truncated, nextBefore: truncated ? (entries.at(-1)?.index ?? null) : null }
   },
 })
 
