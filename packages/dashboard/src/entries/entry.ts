@@ -14,11 +14,16 @@ export function toneOf({ type, ok, effect, facts }: Entry): EntryTone {
   if (WAITS.has(type) || type.startsWith('operator_') || type.startsWith('credential')) return 'warn'
   if (type === 'switch_step')
     return facts?.phase === 'rolled_back' || facts?.phase === 'rollback_failed' ? 'bad' : 'good'
+  if (OPEN_ENDS.has(type)) return 'quiet'
   return effect === 'change' || effect === 'destroy' ? 'good' : 'quiet'
 }
 
+/** What of a change says that it was not made, or not yet. */
+const OPEN_ENDS: ReadonlySet<string> = new Set(['intent', 'approval_withdrawn', 'approval_void'])
+
 const WAITS: ReadonlySet<string> = new Set([
   'approval_requested',
+  'approval_expired',
   'policy_changed',
   'policy_loaded',
   'mode_set',

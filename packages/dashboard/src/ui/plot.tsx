@@ -77,8 +77,8 @@ function options(
         gap: 4,
         space: 64,
         grid: { show: false },
-        // Without a moment there is nothing that the axis could count from.
-        values: ({ data }, splits) => splits.map(data[0].length === 0 ? () => '' : moment(splits)),
+        // One moment alone is no span of time.
+        values: ({ data }, splits) => splits.map(data[0].length < 2 ? () => '' : moment(splits)),
       },
       { ...axis, size: 52, gap: 4, space: 34, values: (_, splits) => splits.map(format) },
     ],
