@@ -18,8 +18,9 @@ export async function takeAttachments(text: string, attachments: readonly Attach
   await inSession(turn, ({ session, ...key }) =>
     agentd.reportAttachments(session, { agent: agent.name, files: files as never, ...key }, signal),
   )
-  for (const { name, text } of attachments) {
-    const { verdict, reasons } = screen(text)
+  for (const attachment of attachments) {
+    const { name } = attachment
+    const { verdict, reasons } = screen(wholeOf(attachment))
     if (verdict === 'clean') continue
     const what = verdict === 'injection' ? 'instructions to a model' : 'what may be instructions to a model'
     chat.emit({
@@ -37,10 +38,16 @@ export async function takeAttachments(text: string, attachments: readonly Attach
 
 /** What a model is told that reads files. */
 export function withAttachments(text: string, attachments: readonly Attachment[] = []): string {
-  const files = attachments.map(({ name, text }) => {
-    return `Attached file ${JSON.stringify(name)}:\n${fence(text, { source: 'attachment', nonce: newId('call'), screening: screen(text) })}`
+  const files = attachments.map((attachment) => {
+    const whole = wholeOf(attachment)
+    return `An attached file, by its name:\n${fence(whole, { source: 'attachment', nonce: newId('call'), screening: screen(whole) })}`
   })
   return [text, ...files].join('\n\n')
+}
+
+/** With its name: whoever wrote a file may have named it too, and a sentence fits into a name. */
+function wholeOf({ name, text }: Attachment): string {
+  return `${name}\n\n${text}`
 }
 
 /** Throws `invalid_request` for a command with files, which nobody would read. */
