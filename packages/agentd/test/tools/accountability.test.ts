@@ -93,12 +93,12 @@ describe('ledger_query', () => {
     const { output, summary } = await machine.call('ledger_query', { since: '2026-11-21T09:00:00Z' })
     const since = Date.UTC(2026, 10, 21, 9)
     expect(asked).toEqual([
-      { limit: 5, notable: true, since },
+      { limit: 100, notable: true, since },
       { limit: 20, since },
     ])
     expect(output.notable).toHaveLength(2)
     expect(summary).toMatch(
-      /^What was changed or went wrong since 2026-11-21T09:00:00Z, newest first: 7 file_write: Created notes\.txt with 9 B\. and 6 file_write\. 2 entries since /,
+      /^Worth a look since 2026-11-21T09:00:00Z: 7 file_write: Created notes\.txt with 9 B\. and 6 file_write intent\. 2 entries since /,
     )
   })
 

@@ -21,11 +21,15 @@ const THANKS =
 const HELP =
   /^(?:please\s+)?(?:help(?:\s+me)?|what (?:can|could) (?:you|i) (?:do|ask)(?:\s+(?:here|for me|you))?|what do you do|who are you|what are you|how does this work|commands?)[\s?!.]*$/i
 
-/** The answer to a greeting, a thank-you or a call for help; undefined for everything else. */
+const STOP_ALL =
+  /^(?:please[\s,]+)?(?:emergency stop|panic|(?:stop|halt|freeze|kill) (?:everything|all (?:of )?(?:the )?agents|every agent|the agents?|yourself)|stop all)(?:\s+(?:now|at once|immediately|please))*[\s.!]*$/i
+
+/** The answer to a greeting, a thank-you, a call for help or for the emergency stop; undefined for everything else. */
 export function courtesy(text: string, tools: readonly ToolDescriptor[]): string | undefined {
   if (GREETING.test(text)) return `Hello. ${whatToAsk(tools)}`
   if (HELP.test(text))
     return `I turn requests into this server's tools, and changes wait for your yes. ${whatToAsk(tools)}`
+  if (STOP_ALL.test(text)) return stopAll
   return THANKS.test(text) ? 'You are welcome.' : undefined
 }
 
@@ -45,6 +49,10 @@ function whatToAsk(tools: readonly ToolDescriptor[]): string {
 }
 
 export const forbidden = 'Understood: that was not done. Nothing was changed.'
+
+/** No agent stops the agents: a person does, in sight of this answer. */
+const stopAll =
+  'That is in your hand, not mine: “Stop agents” at the top of the page freezes all agents at once, or in a terminal npx agentctl panic. The services of this server go on.'
 
 export const notSure = 'I am not sure what you mean. Did you mean one of these?'
 

@@ -110,6 +110,8 @@ describe('a request', () => {
     ['tell me a joke', /You can ask, for example: "how full are my disks\?".*npm start -- --model FILE\.gguf/],
     ['hello', /^Hello\. You can ask/],
     ['thanks!', /^You are welcome\.$/],
+    ['stop everything!', /“Stop agents” at the top of the page/],
+    ['stop all agents now', /npx agentctl panic/],
     ['what can you do?', /^I turn requests into this server's tools.*"how full are my disks\?"/],
     ['   ', /You can ask/],
   ])('no tool serves is answered with what can be asked: %j', async (text, sentence) => {

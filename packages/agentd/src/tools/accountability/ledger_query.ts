@@ -1,4 +1,5 @@
 import { LedgerEntryType, type LedgerRecord, Timestamp } from '@castellan/contracts'
+import { WENT_WRONG } from '@castellan/contracts/notable'
 import { z } from 'zod'
 import { fitting } from '../cut.ts'
 import { defineTool, readLimits } from '../define.ts'
@@ -20,8 +21,15 @@ const ShownEntry = z.strictObject({
   summary: z.string().nullable(),
 })
 
-/** Entries worth a look that an answer about a time names at most. */
+/** Entries worth a look that an answer about a time names at most, and those that they are chosen from. */
 const NOTABLE = 5
+const LOOKED_THROUGH = 100
+
+/** What was done comes before what went wrong, and that before what the machine's keeper notes of itself. */
+function weight({ entry: { type } }: LedgerRecord): number {
+  if (type === 'outcome' || type === 'switch_step') return 0
+  return WENT_WRONG.has(type) ? 1 : 2
+}
 
 export const ledgerQuery = defineTool({
   name: 'ledger_query',
@@ -49,7 +57,7 @@ export const ledgerQuery = defineTool({
       .array(ShownEntry)
       .nullable()
       .describe(
-        `When only a time was asked about: the newest ${NOTABLE} entries of it that changed something, went wrong or were a person's word. Otherwise null.`,
+        `When only a time was asked about: up to ${NOTABLE} entries of it that are worth a look, first what changed something, then what went wrong, each newest first. Otherwise null.`,
       ),
     entries: z.array(ShownEntry),
     truncated: truncatedField,
@@ -71,17 +79,12 @@ export const ledgerQuery = defineTool({
       ended.length === 0
         ? ''
         : `, ${count(ended.length, 'finished call')} among them${failed === 0 ? '' : ` (${failed} failed)`}`
-    const named = (shown: readonly z.infer<typeof ShownEntry>[]) =>
-      `${list(shown.map(({ index, type, tool: name, summary }) => `${index} ${name ?? type.replaceAll('_', ' ')}${summary === null ? '' : `: ${oneLine(summary, 80)}`}`))}.`.replace(
-        /([.…])\.$/,
-        '$1',
-      )
     const all = `${truncated ? 'The newest ' : ''}${count(entries.length, 'entry', 'entries')}${which}${calls}; the last is number ${newest.index} of ${moment(newest.at)}.`
     // Who asks about a time wants to know what became of things; looks, of which a page makes many, say nothing of that.
     if (notable !== null)
       return notable.length === 0
         ? `Nothing was changed and nothing went wrong${which}. ${all}`
-        : `What was changed or went wrong${which}, newest first: ${named(notable)} ${all}`
+        : `Worth a look${which}: ${named(notable)} ${all}`
     return ended.length === 0 ? all : `${all} The latest: ${named(ended.slice(0, 3))}`
   },
   run: async ({ tool, agent, session, type, since, until, limit, before }, { host, signal }) => {
@@ -98,9 +101,9 @@ export const ledgerQuery = defineTool({
       ...(before === undefined ? {} : { before }),
     }
     const ofTime = Object.keys(time).length > 0 && Object.keys(narrower).length === 0
-    const notable = ofTime
-      ? (await host.ledger.query({ limit: NOTABLE, notable: true, ...time }, signal)).records.map(present)
-      : null
+    const found = ofTime ? await host.ledger.query({ limit: LOOKED_THROUGH, notable: true, ...time }, signal) : null
+    const chosen = found?.records.toSorted((a, b) => weight(a) - weight(b)).slice(0, NOTABLE)
+    const notable = chosen?.map(present) ?? null
     const { records, more } = await host.ledger.query({ limit, ...narrower, ...time }, signal)
     const room = readLimits.outputBytes - Buffer.byteLength(JSON.stringify(notable))
     const entries = fitting(records.map(present), room)
@@ -123,4 +126,13 @@ function present({ entry, payload }: LedgerRecord): z.infer<typeof ShownEntry> {
     target: entry.target ?? entry.intent ?? null,
     summary: typeof payload?.summary === 'string' ? payload.summary : null,
   }
+}
+
+/** `7 file_write: Created notes.txt and 5 incident opened: …`, as a sentence's end. */
+function named(shown: readonly z.infer<typeof ShownEntry>[]): string {
+  const words = shown.map(({ index, type, tool, summary }) => {
+    const what = [tool, type === 'outcome' ? null : type.replaceAll('_', ' ')].filter((word) => word !== null).join(' ')
+    return `${index} ${what}${summary === null ? '' : `: ${oneLine(summary, 80)}`}`
+  })
+  return `${list(words)}.`.replace(/([.…])\.$/, '$1')
 }
