@@ -1,4 +1,4 @@
-import { useMemo } from 'preact/hooks'
+import { useEffect, useMemo } from 'preact/hooks'
 import { useNews } from '../live/live.ts'
 import { useResource } from '../live/resource.ts'
 import { usePage, useSigned } from '../page.ts'
@@ -29,6 +29,10 @@ export function PolicyPage({ route }: PageProps) {
     () => void policy.reload(),
   )
   const part = PARTS.find((one) => one === route.path[0]) ?? 'rules'
+  // The button that led to another part is gone with the part it was in: one goes on at the page's name.
+  useEffect(() => {
+    if (document.activeElement === document.body) document.querySelector<HTMLElement>('main h1')?.focus()
+  }, [part])
   return (
     <PageFrame title={navigation.policy.title} lead={words.lead}>
       <nav class="policy-parts" aria-label={words.tabs.label}>
