@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { throwawayHost } from '../../../../tests/support/throwaway-host/host.ts'
+import { waitingProgram } from '../../../../tests/support/throwaway-host/waiting-program.ts'
 import { HostedAgentd } from '../support/hosted-agentd.ts'
 
 throwawayHost.describe('apps, on a host that systemd runs', () => {
@@ -123,9 +124,7 @@ throwawayHost.describe('apps, on a host that systemd runs', () => {
     })
 
     it('is listed with its user and what it uses, down to the port that it waits on', async () => {
-      const script =
-        'require("net").createServer().listen(4180, "127.0.0.1", () => require("fs").writeFileSync(process.env.HOME + "/up", ""))'
-      await agentd.calls(['app_deploy', { name: 'waiting', argv: [process.execPath, '-e', script] }])
+      await agentd.calls(['app_deploy', { name: 'waiting', argv: waitingProgram(4180, 'up') }])
       await sh('until [ -e /var/lib/private/castellan-app-waiting/up ]; do sleep 0.05; done')
       const [listed] = await agentd.calls(['app_list'])
       expect(listed.result.unsupported).toBeNull()

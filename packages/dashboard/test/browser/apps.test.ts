@@ -2,6 +2,7 @@ import { requires } from '@castellan/testing'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { throwawayHost } from '../../../../tests/support/throwaway-host/host.ts'
+import { waitingProgram } from '../../../../tests/support/throwaway-host/waiting-program.ts'
 import { apps as words } from '../../src/strings/apps.ts'
 import { navigation } from '../../src/strings/navigation.ts'
 import { strings } from '../../src/strings.ts'
@@ -43,9 +44,7 @@ throwawayHost.and(requires.browser()).describe('the page about apps, on a host t
     await page.getByRole('button', { name: words.deploy }).click()
     const form = page.getByRole('dialog', { name: words.form.title })
     await form.getByLabel(words.form.name, { exact: true }).fill('wiki')
-    const program =
-      'require("net").createServer().listen(4180, "127.0.0.1"); require("fs").writeFileSync(process.env.HOME + "/page", "x")'
-    await form.getByLabel(words.form.argv).fill([process.execPath, '-e', program].join('\n'))
+    await form.getByLabel(words.form.argv).fill(waitingProgram(4180, 'page').join('\n'))
     await form.getByLabel(words.form.memory).fill('256')
     await form.getByLabel(words.form.cpu).fill('50')
     await form.getByLabel(words.form.environment).fill('API_TOKEN=x')
