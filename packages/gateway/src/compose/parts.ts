@@ -30,6 +30,7 @@ import { Outbound } from '../outbound/outbound.ts'
 import type { Monotonic } from '../plugins/allowance.ts'
 import { Records } from '../records.ts'
 import { Decisions } from '../replay/decisions.ts'
+import { KeyWatch } from '../sign-in/key-watch.ts'
 import { openStore } from '../store/open.ts'
 import { Telemetry } from '../telemetry/telemetry.ts'
 import { type Access, openAccess } from './access.ts'
@@ -78,6 +79,8 @@ export async function openParts(config: GatewayConfig, monotonic: Monotonic, log
 
   const freezeWatch = new FreezeWatch(agentd, log)
   const containment = new ContainmentWatch(agentd, log)
+  const keyWatch = new KeyWatch({ agentd, pageSessions: access.pageSessions, log })
+  keyWatch.start()
   freezeWatch.follow(containment)
   const airlockSocket = config.airlockSocket ?? join(sockets, 'airlock.sock')
   const outbound = new Outbound(airlockSocket)
@@ -124,6 +127,7 @@ export async function openParts(config: GatewayConfig, monotonic: Monotonic, log
     async close() {
       freezeWatch.close()
       containment.close()
+      keyWatch.close()
       followers.close()
       await access.tokens.close()
       await store.close()

@@ -141,6 +141,11 @@ export class PageSessions {
     }
   }
 
+  /** The operator keys that signed-in browsers hold. */
+  keys(): ReadonlySet<OperatorKeyId> {
+    return new Set([...this.#sessions.values()].flatMap(({ stored: { key_id } }) => key_id ?? []))
+  }
+
   /** Ends all that were let in by a key or sign with it. */
   async endOfKey(keyId: OperatorKeyId): Promise<void> {
     for (const session of [...this.#sessions.values()]) if (session.stored.key_id === keyId) await this.#end(session)

@@ -38,11 +38,17 @@ export function requireAgent(rights: Pick<Rights, 'agent'>, agent: string): void
 
 /** Throws `forbidden` where a token that is for one agent asks for what is about the whole server: with that it could be any. */
 export function requireReach({ agent }: Pick<Rights, 'agent'>, operation: Operation | undefined): void {
-  if (agent === null || operation?.scope !== 'admin' || operation.ofOneAgent === true) return
+  if (agent === null || operation === undefined || operation.ofOneAgent === true) return
+  if (operation.scope !== 'admin' && operation.tag !== 'policy') return
   throw new CastellanError(
     'forbidden',
     `This token is for the agent ${agent} alone, and ${operation.id} is about the whole server; use a token that is bound to no agent.`,
   )
+}
+
+/** Whether a caller may see what that agent did, or was asked about. */
+export function mayReadOf(rights: Pick<Rights, 'agent'>, agent: string): boolean {
+  return rights.agent === null || rights.agent === agent
 }
 
 /** Throws `forbidden` where a token that is for one agent asks for what all of them do. */

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { LedgerHead } from '@castellan/contracts'
+import { CastellanError, type LedgerHead, type LedgerIndex } from '@castellan/contracts'
 import {
   checkLedger,
   getLedgerEntry,
@@ -11,7 +11,9 @@ import {
 } from '@castellan/contracts/api'
 import type { FastifyInstance } from 'fastify'
 import type { Agentd } from '../../agentd.ts'
+import type { Caller } from '../../plugins/caller.ts'
 import { type ReplayParts, replay } from '../../replay/replay.ts'
+import { mayReadOf, requireAgent } from '../../tokens/rights.ts'
 import { cursorAt, positionOf } from '../pages.ts'
 import { serve } from '../serve.ts'
 
@@ -19,22 +21,35 @@ export function addLedger(app: FastifyInstance, parts: ReplayParts & { readonly 
   const { agentd } = parts
   serve(app, getLedgerHead, ({ signal }) => agentd.ledgerHead(signal))
 
-  serve(app, listLedgerEntries, async ({ query: { cursor, ...filters }, signal }) => {
+  serve(app, listLedgerEntries, async ({ query: { cursor, ...filters }, caller, signal }) => {
     const before = cursor === undefined ? {} : { before: positionOf(cursor) }
-    const { records, more } = await agentd.ledgerEntries({ ...filters, ...before }, signal)
+    if (caller.agent !== null && filters.actor !== undefined) requireAgent(caller, filters.actor)
+    const own = caller.agent === null ? {} : { actor: caller.agent }
+    const { records, more } = await agentd.ledgerEntries({ ...filters, ...own, ...before }, signal)
     const last = records.at(-1)
     return { items: records, next_cursor: more && last !== undefined ? cursorAt(last.entry.index) : null }
   })
 
-  serve(app, getLedgerEntry, ({ params, signal }) => agentd.ledgerEntry(params.index, signal))
+  /** An entry that is another agent's is not there for who is bound to one. */
+  const entryFor = async (caller: Caller, index: LedgerIndex, signal: AbortSignal) => {
+    const record = await agentd.ledgerEntry(index, signal)
+    if (mayReadOf(caller, record.entry.actor.name)) return record
+    throw new CastellanError('not_found', `The ledger has no entry ${index} of the agent that your token is for.`)
+  }
 
-  serve(app, getLedgerProof, async ({ params, signal, reply }) => {
+  serve(app, getLedgerEntry, ({ params, caller, signal }) => entryFor(caller, params.index, signal))
+
+  serve(app, getLedgerProof, async ({ params, caller, signal, reply }) => {
+    if (caller.agent !== null) await entryFor(caller, params.index, signal)
     const proof = await agentd.ledgerProof(params.index, signal)
     reply.header('content-disposition', `attachment; filename="entry-${params.index}.tlog-proof"`)
     return Readable.from([proof])
   })
 
-  serve(app, replayDecision, ({ params, signal }) => replay(params.index, parts, signal))
+  serve(app, replayDecision, async ({ params, caller, signal }) => {
+    if (caller.agent !== null) await entryFor(caller, params.index, signal)
+    return replay(params.index, parts, signal)
+  })
 
   serve(app, checkLedger, async ({ signal }): Promise<LedgerCheck> => {
     const [state, head] = await Promise.all([agentd.ledgerState(signal), agentd.ledgerHead(signal)])

@@ -2,7 +2,8 @@ import { newId } from '@castellan/contracts'
 import type { Call, LedgerCheck } from '@castellan/contracts/api'
 import { checkProof } from '@castellan/ledger'
 import { expect, test } from 'vitest'
-import { startGateway, type TestGateway } from '../../support/gateway.ts'
+import { makeToken, request } from '../../support/api.ts'
+import { type Answer, startGateway, type TestGateway } from '../../support/gateway.ts'
 import { startAgentd } from '../../support/real-agentd.ts'
 
 function as(gateway: TestGateway) {
@@ -63,4 +64,30 @@ test('through agentd itself: tools, a call with an approval, its entries and pro
     if (status === 501) expect(json.code).toBe('unsupported_host')
   }
   expect((await get('/api/v1/switches/sw_AAAAAAAAAAAA')).status).toBeGreaterThanOrEqual(404)
+})
+
+test('a token for one agent sees what that agent did and was asked about, and nothing of the others', async () => {
+  const gateway = await startGateway({ agentd: false })
+  await startAgentd(gateway.folder)
+  const { get, post } = as(gateway)
+  const read = await post('/api/v1/calls', { tool: 'memory_usage' })
+  const asked = await post('/api/v1/calls', { tool: 'file_write', args: { path: 'x', content: 'y' } })
+  const index = (read.json as unknown as Call).outcome?.ledger_index ?? -1
+  const look = async (agent: string) => {
+    const { secret: token } = await makeToken(gateway, { scopes: ['operate'], agent })
+    const paths = [
+      ...['/api/v1/ledger/entries?limit=100', '/api/v1/approvals', `/api/v1/ledger/entries/${index}`],
+      ...[`/api/v1/ledger/entries/${index}/proof`, `/api/v1/approvals/${asked.json.approval_id}`, '/api/v1/policy'],
+    ]
+    return Promise.all(paths.map((path) => request(gateway, path, { token })))
+  }
+  const itemsOf = (answer: Answer | undefined) => answer?.json.items as { entry: { actor: { name: string } } }[]
+  const [entries, approvals, ...others] = await look('other')
+  expect([itemsOf(entries), itemsOf(approvals)]).toEqual([[], []])
+  expect(others.map(({ status }) => status)).toEqual([404, 404, 404, 403])
+  const [own, questions, ...rest] = await look('main')
+  expect(new Set(itemsOf(own).map(({ entry }) => entry.actor.name))).toEqual(new Set(['main']))
+  expect(itemsOf(questions)).toHaveLength(1)
+  expect(rest.map(({ status }) => status)).toEqual([200, 200, 200, 403])
+  expect((await get('/api/v1/ledger/entries?actor=agentd')).json.items).not.toEqual([])
 })
