@@ -3,6 +3,11 @@ export class Watchers<Key> {
   readonly #waiting = new Map<Key, Set<() => void>>()
   #closed = false
 
+  /** All waiting has ended: {@link changed} answers at once, so whoever asks in a loop has to look here. */
+  get closed(): boolean {
+    return this.#closed
+  }
+
   /** Answers at the next change, after `ms`, when `signal` fires, or when all waiting ends. */
   async changed(key: Key, ms: number, signal: AbortSignal): Promise<void> {
     if (this.#closed || signal.aborted) return

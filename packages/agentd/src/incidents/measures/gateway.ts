@@ -60,12 +60,18 @@ export class GatewayHold {
     this.#waiting.notify('change')
   }
 
-  /** Waits until the gateway holds what is asked now. False where none is running. Throws `containment_failed`. */
+  /** Waits until the gateway holds what is asked now. False where none is running. Throws `containment_failed` and `shutting_down`. */
   async settled(): Promise<boolean> {
     if (this.#now() - this.#askedAt > AWAY_MS) return false
     const version = this.#version
     const until = AbortSignal.timeout(this.#appliedMs)
     while (this.#applied !== version && !until.aborted && version === this.#version) {
+      if (this.#waiting.closed) {
+        throw new CastellanError(
+          'shutting_down',
+          'agentd is stopping, so nobody heard whether the gateway holds; its next start asks again.',
+        )
+      }
       await this.#waiting.changed('applied', this.#appliedMs, until)
     }
     if (this.#applied === version || version !== this.#version) return true
