@@ -100,9 +100,16 @@ function OneChat({ chat, wanted, at }: OneChatProps) {
     chats.changed()
     router.go('chat', chatId === MAIN_CHAT ? {} : { path: [chatId] })
   }
+  const begun = (fresh: ChatView) => {
+    chats.begun(fresh)
+    go(fresh.chat_id)
+  }
   const nameIt = (message: string) => {
     const wanted = titleFrom(message)
-    if (chat.id === MAIN_CHAT || seen == null || seen.title !== null || seen.last_seq > 0 || wanted === null) return
+    if (chat.id === MAIN_CHAT || wanted === null) return
+    // Known here even before the gateway has said what the chat is called.
+    const first = chats.takeNameless(chat.id) || (seen?.title === null && seen.last_seq === 0)
+    if (!first) return
     void attempt(async () => {
       const asked = { params: { chat_id: chat.id }, body: { title: wanted } }
       view.replace(await api.ask<typeof renameChat>('PATCH', '/api/v1/chats/{chat_id}', asked))
@@ -134,7 +141,8 @@ function OneChat({ chat, wanted, at }: OneChatProps) {
     else if (name === 'new' && argument === '') open.value = 'new'
     else if (name === 'new') {
       void attempt(async () => {
-        go((await api.ask<typeof createChat>('POST', '/api/v1/chats', { body: { agent: argument as never } })).chat_id)
+        const body = { agent: argument as never }
+        begun(await api.ask<typeof createChat>('POST', '/api/v1/chats', { body }))
       })
     } else if (argument === '') open.value = 'rename'
     else {
@@ -211,7 +219,7 @@ function OneChat({ chat, wanted, at }: OneChatProps) {
           <ChatList current={chat.id} begin={begin} chosen={close} />
         </Dialog>
       )}
-      {open.value === 'new' && <NewChat begun={go} close={close} />}
+      {open.value === 'new' && <NewChat begun={begun} close={close} />}
       {open.value === 'rename' && seen != null && (
         <RenameChat
           chat={seen}

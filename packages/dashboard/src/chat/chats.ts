@@ -13,6 +13,8 @@ export class Chats {
   readonly #current
   readonly #news = signal(0)
   readonly #forgotten = signal(0)
+  /** Begun here without a name. */
+  readonly #nameless = new Set<string>()
   #hangUp = () => {}
   #started = false
 
@@ -50,6 +52,16 @@ export class Chats {
     this.#open.set(id, chat)
     this.#current.value = chat
     return chat
+  }
+
+  /** A chat was begun here; without a title it is called after its first message. */
+  begun({ chat_id, title }: { readonly chat_id: string; readonly title: string | null }): void {
+    if (title === null) this.#nameless.add(chat_id)
+  }
+
+  /** Whether a chat waits to be called after its first message, once: whoever asks names it. */
+  takeNameless(id: string): boolean {
+    return this.#nameless.delete(id)
   }
 
   /** Something about a chat is another one now, such as its title. */

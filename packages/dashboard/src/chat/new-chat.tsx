@@ -9,11 +9,11 @@ import { chatPage as words } from '../strings/chat.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Shown } from '../ui/states.tsx'
 import { brainOf } from './titles.ts'
-import type { AgentView } from './views.ts'
+import type { AgentView, ChatView } from './views.ts'
 
 export interface NewChatProps {
-  /** Its id, once it is begun. */
-  readonly begun: (chatId: string) => void
+  /** Called once it is begun. */
+  readonly begun: (chat: ChatView) => void
   readonly close: () => void
 }
 
@@ -39,7 +39,7 @@ function NewChatForm({ agents, begun, close }: NewChatProps & { readonly agents:
     await doing.run(async () => {
       const named = title.value.trim()
       const body = { agent: agent.value, ...(named === '' ? {} : { title: named }) }
-      begun((await api.ask<typeof createChat>('POST', '/api/v1/chats', { body })).chat_id)
+      begun(await api.ask<typeof createChat>('POST', '/api/v1/chats', { body }))
     })
   }
   const options = agents.map((one) => ({

@@ -97,12 +97,19 @@ requires.browser().describe('the chats of the page, with the real gateway and ag
     await ask('main speaking')
     await answer(page, 'I heard “main speaking”.').waitFor()
 
+    // Who types before the gateway has told of the new chat loses nothing by it.
+    const { promise: typed, resolve: hasTyped } = Promise.withResolvers<void>()
+    await page.route(/\/api\/v1\/chats\/chat-[^/]+$/, async (route) => {
+      if (route.request().method() === 'GET') await typed
+      await route.continue()
+    })
     await page.getByRole('button', { name: words.newChat }).click()
     await page.getByRole('dialog').getByRole('combobox', { name: words.agentField }).waitFor()
     await page.getByRole('dialog').getByRole('button', { name: words.begin }).click()
     await page.waitForURL(/#\/chat\/chat-/)
     const address = page.url()
     await ask('a parrot in the attic')
+    hasTyped()
     await answer(page, 'I heard “a parrot in the attic”.').waitFor()
     await page.getByRole('heading', { name: 'a parrot in the attic', level: 1 }).waitFor()
     expect(await page.getByText('main speaking', { exact: true }).count()).toBe(0)

@@ -69,6 +69,17 @@ test('of many chats those seen last are kept, and every one with a draft or a tu
   expect(chats.show('plain')).not.toBe(plain)
 })
 
+test('a chat that was begun without a name is called after its first message, once', async () => {
+  const { chats } = await openChats()
+  chats.begun({ chat_id: 'chat-1', title: null })
+  chats.begun({ chat_id: 'chat-2', title: 'Birds' })
+  expect([chats.takeNameless('chat-1'), chats.takeNameless('chat-1'), chats.takeNameless('chat-2')]).toEqual([
+    true,
+    false,
+    false,
+  ])
+})
+
 test('a chat that was deleted begins anew', async () => {
   const { chats, hear } = await openChats()
   const before = chats.show('gone')
