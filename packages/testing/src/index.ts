@@ -1,4 +1,4 @@
-export { temporaryFolder } from './folder.ts'
+export { removeFolder, temporaryFolder } from './folder.ts'
 export { findCommand, type Requirement, requires } from './requires.ts'
 export { readTree } from './tree.ts'
 export { until } from './until.ts'

@@ -1,11 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Attestation, IncidentListing, RecoveryPlan, type RunningSet } from '@castellan/contracts'
-import { requires, temporaryFolder } from '@castellan/testing'
+import { removeFolder, requires, temporaryFolder } from '@castellan/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Attestor, ReferenceFile } from '../../src/attestation/attestor.ts'
 import { parseQuote, pcrDigest, quoteProblem } from '../../src/attestation/quote.ts'
@@ -31,7 +31,7 @@ async function swtpm(): Promise<string> {
   )
   onTestFinished(() => {
     child.kill('SIGKILL')
-    rmSync(folder, { recursive: true, force: true })
+    return removeFolder(folder)
   })
   const tcti = `swtpm:path=${socket}`
   for (let tries = 0; tries < 100; tries += 1) {

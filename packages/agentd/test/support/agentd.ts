@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   AgentName,
@@ -16,6 +15,7 @@ import {
   type SessionId,
 } from '@castellan/contracts'
 import { createLogger, loadConfig, UnixClient } from '@castellan/daemon'
+import { temporaryFolder } from '@castellan/testing'
 import { onTestFinished } from 'vitest'
 import { Config } from '../../src/config.ts'
 import { startAgentd } from '../../src/daemon.ts'
@@ -138,8 +138,7 @@ export function client(socketPath: string): UnixClient {
 
 /** A fresh state folder with an owner's token, gone when the test ends. Short, because sockets lie in it. */
 export function temporaryState(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'cst-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const folder = temporaryFolder()
   writeFileSync(join(folder, 'token'), `${OWNER_TOKEN}\n`, { mode: 0o600 })
   return folder
 }

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { requires } from '@castellan/testing'
+import { removeFolder, requires } from '@castellan/testing'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { otherModel } from '../../../agentd/test/support/models.ts'
@@ -36,7 +36,7 @@ requires
     afterAll(async () => {
       await browser?.close()
       await castellan?.stop()
-      rmSync(state, { recursive: true, force: true })
+      await removeFolder(state)
     })
 
     test('is examined, let in, used, given up again and taken out of use', async () => {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes, randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,7 +20,7 @@ import {
   SignInCode,
 } from '@castellan/contracts'
 import { UnixClient } from '@castellan/daemon'
-import { until } from '@castellan/testing'
+import { removeFolder, until } from '@castellan/testing'
 import type { ThrowawayHost } from '../../../../tests/support/throwaway-host/host.ts'
 import { buildPage } from './build.ts'
 import { ScriptedEngine } from './engine.ts'
@@ -126,7 +126,7 @@ export async function startCastellan({ hosted = false, settings = {} }: Castella
     records.close()
     await Promise.all([end(gateway), end(agentd), engine.close()])
     await host?.[Symbol.asyncDispose]()
-    rmSync(folder, { recursive: true, force: true })
+    await removeFolder(folder)
   }
   try {
     await until(

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Approval, LedgerPage, ProcessHealth } from '@castellan/contracts'
 import { UnixClient } from '@castellan/daemon'
-import { until } from '@castellan/testing'
+import { removeFolder, until } from '@castellan/testing'
 import { GatewayConfig } from '../../../src/config.ts'
 import { listen } from '../../../src/listen.ts'
 import { buildServer } from '../../../src/server.ts'
@@ -71,7 +71,7 @@ export class Both {
     await this.#closeGateway()
     this.#operator.close()
     await this.#stopAgentd()
-    rmSync(this.folder, { recursive: true, force: true })
+    await removeFolder(this.folder)
   }
 
   /** Kills agentd as a crash would, and starts the next one. */
