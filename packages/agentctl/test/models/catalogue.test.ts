@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { UsageError } from '../../src/exit.ts'
 import { wantedAt, wantedFrom } from '../../src/models/add.ts'
 import { addressOf, bytesOf, catalogue } from '../../src/models/catalogue.ts'
 import { fit, memoryNeed, smallestHost } from '../../src/models/fit.ts'
@@ -79,6 +80,6 @@ describe('an address', () => {
     'file:///etc/x.gguf',
     'x.gguf',
   ])('%s is none', (text) => {
-    expect(() => wantedAt(text, rest)).toThrow(expect.objectContaining({ code: 'invalid_request' }))
+    expect(() => wantedAt(text, rest)).toThrow(UsageError)
   })
 })
